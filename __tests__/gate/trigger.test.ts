@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { judgeTrigger } from '../../src/gate/trigger.js';
+import { contextOf, OTHER_SHA, refusalsOf, SHA, SOURCE } from './context.js';
+
+const endedRun = (change: Readonly<Record<string, unknown>>): unknown => ({
+  workflow_run: {
+    name: 'CI',
+    event: 'push',
+    head_branch: 'main',
+    conclusion: 'success',
+    head_repository: { full_name: 'org/app' },
+    ...change,
+  },
+});
+
+describe('the gate of the trigger', () => {
+  it.each([
+    'push',
+    'workflow_dispatch',
+    'repository_dispatch',
+    'schedule',
+    'release',
+    'deployment',
+  ])('is open for %s on the branch', (name) => {
+    expect(judgeTrigger(contextOf({ EVENT_NAME: name }), SOURCE).refusals).toEqual([]);
+  });
+
+  it.each(['refs/heads/dev', 'refs/heads/main2', 'refs/pull/7/merge', 'main', ''])(
+    'is closed for a push to %j',
+    (ref) => {
+      const verdict = judgeTrigger(contextOf({ REF: ref }), SOURCE);
+      expect(refusalsOf(verdict)).toContain('only `main` may be deployed');
+    },
+  );
+
+  it.each([
+    'pull_request',
+    'pull_request_target',
+    'pull_request_review',
+    'issue_comment',
+    'merge_group',
+  ])('is closed for %s, even on the branch', (name) => {
+    const refusals = refusalsOf(judgeTrigger(contextOf({ EVENT_NAME: name }), SOURCE));
+    expect(refusals).toContain('has not been merged');
+    expect(refusals).toContain('branches: [main]');
+  });
+
+  it('names the fork that a pull request comes from', () => {
+    const payload = { pull_request: { head: { repo: { full_name: 'mallory/app' } } } };
+    const context = contextOf({ EVENT_NAME: 'pull_request_target' }, payload);
+    expect(refusalsOf(judgeTrigger(context, SOURCE))).toContain('of the fork mallory/app');
+  });
+
+  it.each(['issues', 'fork', 'watch', 'discussion', ''])('is closed for the event %j', (name) => {
+    expect(judgeTrigger(contextOf({ EVENT_NAME: name }), SOURCE).refusals).toHaveLength(1);
+  });
+
+  it('is open for a tag that deploys its own commit, and closed if it deploys another', () => {
+    const context = contextOf({ REF: 'refs/tags/v1', SHA });
+    expect(judgeTrigger(context, SOURCE).refusals).toEqual([]);
+    const refusals = refusalsOf(judgeTrigger(context, { ...SOURCE, sha: OTHER_SHA }));
+    expect(refusals).toContain('the tag `v1`');
+  });
+
+  it('is open for a deployment of a bare commit', () => {
+    const context = contextOf({ EVENT_NAME: 'deployment', REF: '' });
+    expect(judgeTrigger(context, SOURCE).refusals).toEqual([]);
+  });
+});
+
+describe('the gate of workflow_run', () => {
+  const judge = (payload: unknown): ReturnType<typeof judgeTrigger> =>
+    judgeTrigger(contextOf({ EVENT_NAME: 'workflow_run' }, payload), SOURCE);
+
+  it('is open after a successful run on the branch', () => {
+    expect(judge(endedRun({})).refusals).toEqual([]);
+  });
+
+  it.each([
+    ['a fork', { head_repository: { full_name: 'mallory/app' } }, 'mallory/app'],
+    ['a deleted fork', { head_repository: null }, 'a deleted fork'],
+    ['a pull request', { event: 'pull_request' }, 'pull request'],
+    ['a failed run', { conclusion: 'failure' }, '`failure`'],
+    ['another branch', { head_branch: 'dev' }, '`dev`'],
+  ])('is closed after %s', (_, change, told) => {
+    expect(refusalsOf(judge(endedRun(change)))).toContain(told);
+  });
+
+  it.each([{}, 'unreadable', []])('is closed when the payload is %j', (payload) => {
+    expect(judge(payload).refusals).toHaveLength(1);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { captured, obeyed } from './captured.js';
+
+const EVIL = [
+  '::error::owned',
+  '  ::set-output name=result::deployed',
+  'progress\r::add-mask::x',
+  'see ##[warning]this',
+  '::stop-commands::mine',
+];
+
+describe('the log', () => {
+  it('shows a line from the host as it came, and never lets the runner obey it', async () => {
+    const lines = await captured((log) => {
+      for (const line of EVIL) log.remote(line);
+      log.info('after');
+    });
+    expect(lines).toEqual(expect.arrayContaining(EVIL));
+    expect(obeyed(lines)).toEqual([]);
+    expect(lines.at(-1)).toBe('after');
+  });
+
+  it('does the same with a line of ours that quotes the host', async () => {
+    const lines = await captured((log) => {
+      for (const line of EVIL) log.info(line);
+      log.info('two\n::error::lines');
+    });
+    expect(obeyed(lines)).toEqual([]);
+  });
+
+  it('wraps lines from the host once as long as nothing else comes between, with a new token each time', async () => {
+    const lines = await captured((log) => {
+      log.remote('one');
+      log.remote('two');
+      log.info('between');
+      log.remote('three');
+      log.close();
+    });
+    const stops = lines.filter((line) => line.startsWith('::stop-commands::'));
+    expect(stops).toHaveLength(2);
+    expect(new Set(stops).size).toBe(2);
+    expect(lines).toHaveLength(8);
+  });
+
+  it('keeps colours', async () => {
+    const line = '\u001b[31mred\u001b[0m';
+    expect(
+      await captured((log) => {
+        log.remote(line);
+      }),
+    ).toContain(line);
+  });
+
+  it('still says its own warnings, debug lines and groups as commands', async () => {
+    const lines = await captured(async (log) => {
+      await log.group('Build', async () => {
+        log.remote('::endgroup::');
+        log.warn('careful');
+        log.remote('::error::x');
+        log.debug('detail');
+        await Promise.resolve();
+        log.remote('last');
+      });
+    });
+    expect(obeyed(lines)).toEqual([
+      '::group::Build',
+      '::warning::careful',
+      '::debug::detail',
+      '::endgroup::',
+    ]);
+  });
+
+  it('shows a group inside a group as a heading, since the runner folds one level only', async () => {
+    const lines = await captured((log) =>
+      log.group('outer', () =>
+        log.group('inner', () => {
+          log.info('work');
+          return Promise.resolve();
+        }),
+      ),
+    );
+    expect(lines).toEqual(['::group::outer', '▸ inner', 'work', '::endgroup::']);
+  });
+
+  it('closes a group whose work fails, and passes the failure on', async () => {
+    const failure = new Error('no');
+    const lines = await captured(async (log) => {
+      await expect(log.group('Build', () => Promise.reject(failure))).rejects.toBe(failure);
+    });
+    expect(lines).toEqual(['::group::Build', '::endgroup::']);
+  });
+});

@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process';
+import { connect as connectTcp, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
+
+import ssh2 from 'ssh2';
+import type { Connection as ServerConnection, ServerChannel } from 'ssh2';
+
+import type { Clock } from '../../src/clock.js';
+import type { ConnectionInputs } from '../../src/inputs.js';
+import type { Log } from '../../src/log.js';
+import { fingerprintOf } from '../../src/ssh/known-hosts.js';
+
+/** A real SSH server in this process: it runs `sh` for real, and forwards TCP for real. */
+export interface TestServer {
+  readonly port: number;
+  readonly hostKeys: readonly Buffer[];
+  readonly fingerprints: readonly string[];
+  /** How many TCP connections were made. */
+  readonly connections: () => number;
+  /** Algorithms that signed the user's proof, e.g. `rsa-sha2-256`. */
+  readonly signatures: string[];
+  /** Cuts all connections, without a goodbye. */
+  cut(): void;
+  /** Stops reading: the connection stays open and is silent. */
+  freeze(): void;
+  close(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  readonly hostKeys?: readonly string[];
+  /** Public keys, as in authorized_keys, that may log in. */
+  readonly authorizedKeys: readonly string[];
+  readonly shell?: readonly string[];
+  readonly forwarding?: boolean;
+  readonly port?: number;
+  readonly host?: string;
+}
+
+type KeyKind = 'ed25519' | 'rsa' | 'ecdsa';
+
+/** A new key pair; `private` in the OpenSSH format, `public` as one line. */
+export function newKey(kind: KeyKind = 'ed25519'): { private: string; public: string } {
+  if (kind === 'rsa') return ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
+  if (kind === 'ecdsa') return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
+  return ssh2.utils.generateKeyPairSync('ed25519');
+}
+
+export function publicBlob(key: string): Buffer {
+  const parsed = ssh2.utils.parseKey(key);
+  if (parsed instanceof Error) throw parsed;
+  return parsed.getPublicSSH();
+}
+
+export async function startServer(options: TestServerOptions): Promise<TestServer> {
+  const hostKeys = options.hostKeys ?? [newKey().private];
+  const blobs = hostKeys.map(publicBlob);
+  const signatures: string[] = [];
+  const clients = new Set<ServerConnection>();
+  const sockets = new Set<Socket>();
+  let count = 0;
+  const server = new ssh2.Server({ hostKeys: [...hostKeys] }, (client) => {
+    clients.add(client);
+    client.on('error', ignore);
+    client.on('close', () => clients.delete(client));
+    authenticate(client, options.authorizedKeys, signatures);
+    client.on('session', (accept) => {
+      accept().on('exec', (acceptExec, _reject, info) => {
+        runShell(acceptExec(), options.shell ?? ['/bin/sh'], info.command);
+      });
+    });
+    // Without a listener the library answers "administratively prohibited", as sshd does.
+    if (options.forwarding === false) return;
+    client.on('tcpip', (accept, reject, info) => {
+      const socket = connectTcp(info.destPort, info.destIP);
+      let connected = false;
+      socket.once('connect', () => {
+        connected = true;
+        const channel = accept();
+        channel.on('error', ignore);
+        channel.on('close', () => socket.destroy());
+        channel.pipe(socket).pipe(channel);
+      });
+      socket.on('error', () => {
+        if (!connected) reject();
+      });
+    });
+  });
+  // Our own listener in front of the library's: it lets a test count and cut the sockets.
+  const listener = createServer({ noDelay: true }, (socket) => {
+    count += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    server.injectSocket(socket);
+  });
+  await new Promise<void>((resolve) => {
+    listener.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+  });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: portOf(listener),
+    hostKeys: blobs,
+    fingerprints: blobs.map(fingerprintOf),
+    connections: () => count,
+    signatures,
+    cut,
+    freeze: () => {
+      for (const socket of sockets) socket.removeAllListeners('data').pause();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        cut();
+        listener.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+export function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on TCP');
+  return address.port;
+}
+
+function ignore(): void {
+  // The other side's errors are what the tests look at, from the client's side.
+}
+
+function authenticate(
+  client: ServerConnection,
+  authorized: readonly string[],
+  signatures: string[],
+) {
+  const allowed = authorized.map(publicBlob);
+  client.on('authentication', (context) => {
+    if (context.method !== 'publickey' || !allowed.some((key) => key.equals(context.key.data))) {
+      context.reject(['publickey']);
+      return;
+    }
+    if (context.signature !== undefined && context.blob !== undefined) {
+      const key = ssh2.utils.parseKey(context.key.data);
+      if (key instanceof Error || !key.verify(context.blob, context.signature, context.hashAlgo)) {
+        context.reject(['publickey']);
+        return;
+      }
+      signatures.push(context.hashAlgo ?? context.key.algo);
+    }
+    context.accept();
+  });
+}
+
+/** What sshd does with an exec: the login shell gets the line, in a session of its own. */
+function runShell(channel: ServerChannel, shell: readonly string[], command: string): void {
+  const [file = '/bin/sh', ...args] = shell;
+  const child = spawn(file, [...args, '-c', command], { detached: true });
+  channel.pipe(child.stdin);
+  child.stdin.on('error', ignore);
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  channel.on('error', ignore);
+  channel.on('close', () => {
+    child.stdin.end();
+    child.stdout.destroy();
+    child.stderr.destroy();
+    // A script may outlive its connection, but not hold up the test run.
+    child.unref();
+  });
+  child.on('close', (code) => {
+    channel.exit(code ?? 255);
+    channel.end();
+  });
+}
+
+export const realClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => setTimeoutPromise(ms, undefined, signal === undefined ? {} : { signal }),
+};
+
+export interface RecordedLog extends Log {
+  readonly warnings: string[];
+  readonly infos: string[];
+}
+
+export function recordedLog(): RecordedLog {
+  const warnings: string[] = [];
+  const infos: string[] = [];
+  return {
+    warnings,
+    infos,
+    info: (line) => infos.push(line),
+    warn: (line) => warnings.push(line),
+    debug: ignore,
+    remote: ignore,
+    group: (_title, work) => work(),
+  };
+}
+
+export function inputsFor(
+  server: { readonly port: number; readonly fingerprints: readonly string[] },
+  key: string,
+  changes: Partial<ConnectionInputs> = {},
+): ConnectionInputs {
+  return {
+    host: '127.0.0.1',
+    port: server.port,
+    username: 'ec2-user',
+    key,
+    passphrase: undefined,
+    hostKeys: { kind: 'pinned', fingerprints: server.fingerprints, knownHosts: '' },
+    connectTimeoutMs: 5_000,
+    ...changes,
+  };
+}

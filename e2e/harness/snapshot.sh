@@ -1,0 +1,46 @@
+# What stands on a host, in sections for snapshot.ts: each begins with "== NAME".
+# usage: sh snapshot.sh PROJECT DIRECTORY      (as ec2-user)
+# shellcheck shell=sh
+project=$1 directory=$2
+state=$HOME/.local/state/resee-deploy/$project
+
+echo '== containers'
+docker ps --all --no-trunc \
+  --format '{{.ID}} {{.State}} {{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.oneoff"}}'
+
+echo '== networks'
+docker network ls --no-trunc --format '{{.ID}} {{.Name}}'
+
+echo '== dangling images'
+docker images --filter dangling=true --quiet --no-trunc
+
+echo '== head'
+if [ -d "$directory/.git" ]; then git -C "$directory" rev-parse HEAD; fi
+echo '== branch'
+if [ -d "$directory/.git" ]; then git -C "$directory" symbolic-ref --short --quiet HEAD || echo detached; fi
+echo '== status'
+if [ -d "$directory/.git" ]; then git -C "$directory" status --porcelain; fi
+echo '== worktrees'
+if [ -d "$directory/.git" ]; then git -C "$directory" worktree list --porcelain | sed -n 's/^worktree //p'; fi
+
+echo '== lease'
+if [ -e "$state/lease" ]; then find "$state/lease"; fi
+echo '== journal'
+if [ -d "$state/journal" ]; then find "$state/journal" -mindepth 1; fi
+echo '== stage'
+if [ -d "$state/stage" ]; then find "$state/stage" -mindepth 1 -maxdepth 1; fi
+
+# What a run left working behind: its watchdog, its agents, its commands.
+echo '== processes'
+for process in /proc/[0-9]*; do
+  command=$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+  # The text of this very script is in the command line of the shell that runs it.
+  case $command in *'== processes'*) continue ;; *resee-deploy/*) echo "${process#/proc/} $command" ;; esac
+done
+
+echo '== pins'
+docker ps --quiet --filter "label=com.docker.compose.project=$project" | while read -r id; do
+  docker exec -u 0 "$id" cat /etc/hosts 2>/dev/null |
+    grep -vE '(^#|^$|localhost|ip6-)' | grep -vF "$(docker inspect --format '{{.Config.Hostname}}' "$id")" |
+    sed "s/^/$id /" || continue
+done

@@ -1,0 +1,186 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type ActionOptions,
+  type ActionRun,
+  type RunningAction,
+  runPost,
+  startAction,
+} from '../harness/action.js';
+import { ask } from '../harness/shell.js';
+import { type Place, type Snapshot, snapshot } from '../harness/snapshot.js';
+import type { Host } from '../host/host.js';
+import { fromDirectory, type GitFixture } from '../host/repository.js';
+import type { Standing } from './scenario.js';
+import type { Change, StackDefinition } from '../stacks/stack.js';
+
+/** A host with a stack's repository on it: where a scenario happens. */
+export interface Bed {
+  readonly host: Host;
+  readonly stack: StackDefinition;
+  readonly fixture: GitFixture;
+  readonly place: Place;
+  /** `http://198.18.0.2` */
+  readonly base: string;
+  /** Commits a change, pushes it to `main`, and answers its sha. */
+  commit(message: string, change: Change): Promise<string>;
+  /** A name for the next release that no release had before. */
+  nextRelease(): string;
+  start(sha: string, said?: Said): Promise<RunningAction>;
+  /** The main step and, as a runner always does, the post step after it. */
+  deploy(sha: string, said?: Said): Promise<ActionRun>;
+  post(sha: string, main: ActionRun): Promise<ActionRun>;
+  look(): Promise<Snapshot>;
+  /** Every line that runs of the action printed since the last call. */
+  takeLog(): string;
+}
+
+/** What a scenario's workflow says differently; `undefined` takes an input away. */
+export interface Said {
+  readonly inputs?: Readonly<Record<string, string | undefined>>;
+  readonly workflow?: Partial<ActionOptions['workflow']>;
+}
+
+/** Short enough for a test, long enough to mean what they mean. */
+const PATIENCE = {
+  soak: '1s',
+  'drain-timeout': '10s',
+  'ready-timeout': '20s',
+  'health-timeout': '10s',
+  'lock-timeout': '60s',
+} as const;
+
+const NOT_SOURCE = new Set([
+  'node_modules',
+  'dist',
+  '__pycache__',
+  '.pytest_cache',
+  '.venv',
+  '.env',
+]);
+
+export interface BedOptions {
+  readonly host: Host;
+  readonly stack: StackDefinition;
+  /** The directory of action.yml and dist/. */
+  readonly action: string;
+  /** Each line that a run prints. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Copies the stack's sources into a repository on the host, and makes of them a release `r1`. */
+export async function makeBed({
+  host,
+  stack,
+  action,
+  onLine = () => undefined,
+}: BedOptions): Promise<{ bed: Bed; first: Standing }> {
+  const fixture = await repositoryOf(host, stack);
+  const directory = `/home/ec2-user/${basename(stack.repository)}`;
+  const place = { directory, project: basename(stack.repository).toLowerCase() };
+  let log: string[] = [];
+  let releases = 1;
+  let runs = 0;
+  const options = (sha: string, { inputs = {}, workflow = {} }: Said = {}): ActionOptions => ({
+    action,
+    inputs: defined({
+      host: host.address,
+      key: host.privateKey,
+      'host-fingerprint': host.fingerprint,
+      needs: '{"test":{"result":"success","outputs":{}}}',
+      ...PATIENCE,
+      ...stack.inputs,
+      ...inputs,
+    }),
+    workflow: {
+      repository: stack.repository,
+      sha,
+      ref: 'refs/heads/main',
+      event: 'push',
+      runId: String(1000 + (runs += 1)),
+      ...workflow,
+    },
+    onLine: (line) => {
+      log.push(line);
+      onLine(line);
+    },
+  });
+  const start = (sha: string, said?: Said): Promise<RunningAction> =>
+    startAction(options(sha, said));
+  const bed: Bed = {
+    host,
+    stack,
+    fixture,
+    place,
+    base: `http://${host.address}`,
+    commit: async (message, change) => {
+      const sha = await fixture.commit(message, await change(fixture));
+      await fixture.push();
+      return sha;
+    },
+    nextRelease: () => `r${String((releases += 1))}`,
+    start,
+    deploy: async (sha, said) => {
+      const main = await (await start(sha, said)).done;
+      const post = await runPost(options(sha, said), main);
+      return { ...main, exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode };
+    },
+    post: (sha, main) => runPost(options(sha), main),
+    look: () => snapshot(host, place),
+    takeLog: () => {
+      const text = log.join('\n');
+      log = [];
+      return text;
+    },
+  };
+  const release = 'r1';
+  return {
+    bed,
+    first: { sha: await bed.commit('Tell the release', stack.changes.backend(release)), release },
+  };
+}
+
+/** Places what git must not hold, as a user does before the first deploy. */
+export async function placeFiles(bed: Bed): Promise<void> {
+  for (const [file, text] of Object.entries(bed.stack.placed)) {
+    await ask(bed.host, 'mkdir -p "$1" && cat >"$1/$2"', {
+      args: [bed.place.directory, file],
+      stdin: text,
+    });
+  }
+}
+
+/** Takes away all of the stack, the host's base images excepted, as if nobody had ever deployed. */
+export async function emptyHost(bed: Bed): Promise<void> {
+  await ask(bed.host, EMPTY, { user: 'root', args: [bed.place.directory, bed.place.project] });
+}
+
+const EMPTY = `
+docker ps -aq | xargs -r docker rm -f >/dev/null
+docker volume ls -q | xargs -r docker volume rm -f >/dev/null
+docker network prune -f >/dev/null
+docker images --format '{{.Repository}}:{{.Tag}}' | grep -E "^($2[-:/]|resee-deploy/)" | xargs -r docker rmi -f >/dev/null
+docker image prune -f >/dev/null
+rm -rf "$1" /home/ec2-user/.local/state/resee-deploy
+`;
+
+async function repositoryOf(host: Host, stack: StackDefinition): Promise<GitFixture> {
+  const source = await mkdtemp(join(tmpdir(), 'resee-e2e-source-'));
+  try {
+    await cp(fileURLToPath(stack.source), source, {
+      recursive: true,
+      filter: (path) => !NOT_SOURCE.has(basename(path)),
+    });
+    return await fromDirectory(host, stack.repository, source);
+  } finally {
+    await rm(source, { recursive: true, force: true });
+  }
+}
+
+function defined(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

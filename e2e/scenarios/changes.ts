@@ -1,0 +1,126 @@
+import { idsByService } from '../harness/snapshot.js';
+import { together } from '../stacks/stack.js';
+import type { Bed } from './bed.js';
+import type { Checks } from './checks.js';
+import type { Scenario, Standing } from './scenario.js';
+import { checkWhole, underLoad } from './whole.js';
+
+export const unchanged: Scenario = {
+  name: 'unchanged',
+  sentence: 'deploying the commit that runs already restarts nothing',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const before = await bed.look();
+    const { value: run } = await underLoad(bed, checks, () => bed.deploy(standing.sha));
+    checks.equal(run.exitCode, 0, 'the exit code');
+    checks.equal(run.outputs['result'], 'unchanged', 'result');
+    checks.equal(idsByService(await bed.look()), idsByService(before), 'the containers');
+    await checkWhole(bed, checks, before, standing);
+  },
+};
+
+export const backendChange: Scenario = {
+  name: 'backend-change',
+  sentence: 'a new backend takes over without a failed request',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const release = bed.nextRelease();
+    const sha = await bed.commit('Change the backend', bed.stack.changes.backend(release));
+    await checkDeployed(bed, checks, standing, { sha, release });
+  },
+};
+
+export const frontendChange: Scenario = {
+  name: 'frontend-change',
+  sentence: 'a new frontend takes over without a failed request, and the backend is left alone',
+  from: 'deployed',
+  stacks: (stack) => stack.changes.frontend !== undefined,
+  run: async (bed, checks, standing) => {
+    const { frontend } = bed.stack.changes;
+    if (frontend === undefined) throw new Error(`${bed.stack.name} has no frontend`);
+    const before = await bed.look();
+    const sha = await bed.commit('Change the frontend', frontend(bed.nextRelease()));
+    await checkDeployed(bed, checks, standing, { sha, release: standing.release });
+    const after = idsByService(await bed.look());
+    checks.equal(after['backend'], idsByService(before)['backend'], 'the container of the backend');
+    checks.that(
+      after['frontend']?.[0] !== idsByService(before)['frontend']?.[0],
+      'the frontend has a new container',
+    );
+  },
+};
+
+export const bothChange: Scenario = {
+  name: 'both-change',
+  sentence: 'backend and frontend take over together without a failed request',
+  from: 'deployed',
+  stacks: (stack) => stack.changes.frontend !== undefined,
+  run: async (bed, checks, standing) => {
+    const { frontend, backend } = bed.stack.changes;
+    if (frontend === undefined) throw new Error(`${bed.stack.name} has no frontend`);
+    const release = bed.nextRelease();
+    const sha = await bed.commit('Change both', together(backend(release), frontend(release)));
+    await checkDeployed(bed, checks, standing, { sha, release });
+  },
+};
+
+export const proxyConfigChange: Scenario = {
+  name: 'proxy-config-change',
+  sentence: "a change of the proxy's own configuration is live in the container that stays",
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const sha = await bed.commit('Change the proxy configuration', bed.stack.changes.proxyConfig);
+    await checkDeployed(bed, checks, standing, { sha, release: standing.release });
+    const effective = await bed.host.ask(
+      `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
+    );
+    checks.matches(
+      effective,
+      /client_max_body_size 6m;/,
+      'the configuration that nginx has loaded',
+    );
+  },
+};
+
+export const threeInARow: Scenario = {
+  name: 'three-in-a-row',
+  sentence: 'deploy after deploy, no request fails and nothing piles up',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    let last = standing;
+    const before = await bed.look();
+    await underLoad(bed, checks, async () => {
+      for (let n = 1; n <= 3; n += 1) {
+        const release = bed.nextRelease();
+        const sha = await bed.commit(`Change ${String(n)}`, bed.stack.changes.backend(release));
+        const run = await bed.deploy(sha);
+        checks.equal(run.outputs['result'], 'deployed', `result of deploy ${String(n)}`);
+        checks.equal(run.outputs['previous-sha'], last.sha, `previous-sha of ${String(n)}`);
+        last = { sha, release };
+      }
+    });
+    await checkWhole(bed, checks, before, last);
+  },
+};
+
+/** Deploys `next` under load, and checks everything that a good deploy promises. */
+async function checkDeployed(
+  bed: Bed,
+  checks: Checks,
+  standing: Standing,
+  next: Standing,
+): Promise<void> {
+  const before = await bed.look();
+  const { value: run, load } = await underLoad(bed, checks, () => bed.deploy(next.sha));
+  checks.equal(run.exitCode, 0, 'the exit code');
+  checks.equal(run.outputs['result'], 'deployed', 'result');
+  checks.equal(run.outputs['sha'], next.sha, 'sha');
+  checks.equal(run.outputs['previous-sha'], standing.sha, 'previous-sha');
+  const releases = load.releases.map(({ release }) => release);
+  checks.equal(
+    releases,
+    next.release === standing.release ? [next.release] : [standing.release, next.release],
+    'the releases that answered during the deploy',
+  );
+  await checkWhole(bed, checks, before, next);
+}

@@ -1,0 +1,118 @@
+import { idsByService } from '../harness/snapshot.js';
+import { type Change, together } from '../stacks/stack.js';
+import type { Bed } from './bed.js';
+import type { Checks } from './checks.js';
+import type { Scenario, Standing } from './scenario.js';
+import { checkWhole, underLoad } from './whole.js';
+
+interface Failure {
+  readonly result: 'rolled-back' | 'refused';
+  /** Something that the log or the annotation must tell. */
+  readonly tells: RegExp;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** False where the health endpoint itself is what the release breaks. */
+  readonly asksHealth?: boolean;
+}
+
+export const buildFails: Scenario = {
+  name: 'build-fails',
+  sentence:
+    'a commit that does not build leaves the old release, its files and its containers alone',
+  from: 'deployed',
+  run: (bed, checks, standing) =>
+    checkFailed(bed, checks, standing, bed.stack.changes.buildFails, {
+      result: 'rolled-back',
+      tells: /no_such_module/,
+    }),
+};
+
+export const neverReady: Scenario = {
+  name: 'never-ready',
+  sentence: 'a release that never gets ready is taken away, and its last words are shown',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const change = together(
+      bed.stack.changes.backend(bed.nextRelease()),
+      bed.stack.changes.neverReady,
+    );
+    await checkFailed(bed, checks, standing, change, {
+      result: 'rolled-back',
+      tells: bed.stack.changes.lastWords,
+      inputs: { 'ready-timeout': '5s' },
+    });
+  },
+};
+
+export const failsBehindProxy: Scenario = {
+  name: 'fails-after-cutover',
+  sentence:
+    'a release that answers 500 only once it is live is rolled back without a failed request',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const change = together(
+      bed.stack.changes.backend(bed.nextRelease()),
+      bed.stack.changes.failsBehindProxy,
+    );
+    await checkFailed(bed, checks, standing, change, {
+      result: 'rolled-back',
+      tells: /500/,
+      inputs: { 'health-timeout': '3s' },
+      asksHealth: false,
+    });
+  },
+};
+
+export const migrationFails: Scenario = {
+  name: 'migration-fails',
+  sentence: 'a failing pre-deploy command stops the deploy before any candidate starts',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const change = together(
+      bed.stack.changes.backend(bed.nextRelease()),
+      bed.stack.changes.migrationFails,
+    );
+    await checkFailed(bed, checks, standing, change, {
+      result: 'rolled-back',
+      tells: /no_such_column/,
+    });
+  },
+};
+
+export const proxyConfigBroken: Scenario = {
+  name: 'proxy-config-broken',
+  sentence: 'a proxy configuration that does not parse fails the deploy, and the old text is back',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const change = together(
+      bed.stack.changes.backend(bed.nextRelease()),
+      bed.stack.changes.proxyConfigBroken,
+    );
+    await checkFailed(bed, checks, standing, change, { result: 'rolled-back', tells: /send_file/ });
+    const seen = await bed.host.ask(
+      `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
+    );
+    checks.that(!seen.includes('send_file'), 'the proxy sees its old configuration');
+  },
+};
+
+/** Deploys a bad commit under load: the job is red, and the site is exactly as it was. */
+async function checkFailed(
+  bed: Bed,
+  checks: Checks,
+  standing: Standing,
+  change: Change,
+  { inputs = {}, asksHealth = true, ...failure }: Failure,
+): Promise<void> {
+  const before = await bed.look();
+  const sha = await bed.commit('A bad commit', change);
+  const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha, { inputs }), {
+    asksHealth,
+  });
+  checks.equal(run.exitCode, 1, 'the exit code');
+  checks.equal(run.outputs['result'], failure.result, 'result');
+  const errors = run.annotations.filter((annotation) => annotation.level === 'error');
+  checks.equal(errors.length, 1, 'the number of error annotations');
+  checks.that(failure.tells.test(run.log), `the log does not tell ${String(failure.tells)}`);
+  checks.equal(idsByService(await bed.look()), idsByService(before), 'the containers');
+  await checkWhole(bed, checks, before, standing);
+}

@@ -1,0 +1,43 @@
+import { backendChange, bothChange, frontendChange, proxyConfigChange } from './changes.js';
+import { threeInARow, unchanged } from './changes.js';
+import { buildFails, failsBehindProxy, migrationFails } from './failures.js';
+import { neverReady, proxyConfigBroken } from './failures.js';
+import { adoption, firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
+import { cancelled, connectionCut, connectionFrozen, lost, twoAtOnce } from './interruptions.js';
+import { localChangeKept, localChangeRefused } from './local-changes.js';
+import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
+import { unpinnedHost, wrongBranch } from './refusals.js';
+import type { Scenario } from './scenario.js';
+import { taskInFlight } from './tasks.js';
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  firstDeploy,
+  unchanged,
+  backendChange,
+  frontendChange,
+  bothChange,
+  proxyConfigChange,
+  threeInARow,
+  taskInFlight,
+  buildFails,
+  neverReady,
+  failsBehindProxy,
+  migrationFails,
+  proxyConfigBroken,
+  redNeeds,
+  requiredOutput,
+  wrongBranch,
+  unpinnedHost,
+  planOnly,
+  superseded,
+  localChangeKept,
+  localChangeRefused,
+  twoAtOnce,
+  ...cancelled,
+  ...lost,
+  connectionCut,
+  connectionFrozen,
+  firstDeployWithoutEnv,
+  adoption,
+];

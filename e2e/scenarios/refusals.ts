@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ActionRun } from '../harness/action.js';
+import type { Bed, Said } from './bed.js';
+import type { Checks } from './checks.js';
+import type { Scenario, Standing } from './scenario.js';
+import { checkWhole, underLoad } from './whole.js';
+
+export const redNeeds: Scenario = {
+  name: 'red-needs',
+  sentence:
+    'a commit whose tests failed, or were skipped, or were cancelled does not reach the host',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const sha = await bed.commit('Untested', bed.stack.changes.backend(bed.nextRelease()));
+    for (const result of ['failure', 'cancelled', 'skipped']) {
+      const needs = JSON.stringify({
+        lint: { result: 'success', outputs: {} },
+        test: { result, outputs: {} },
+      });
+      const run = await checkRefused(bed, checks, standing, sha, { inputs: { needs } });
+      checks.matches(errorOf(run), /test/, `the annotation for a ${result} job`);
+    }
+  },
+};
+
+export const requiredOutput: Scenario = {
+  name: 'required-output',
+  sentence: 'an output that is lower than required, as a number, keeps the commit from the host',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const sha = await bed.commit('Nine tests', bed.stack.changes.backend(bed.nextRelease()));
+    const needs = JSON.stringify({ test: { result: 'success', outputs: { passed: '9' } } });
+    const run = await checkRefused(bed, checks, standing, sha, {
+      inputs: { needs, 'require-outputs': 'test.passed >= 41' },
+    });
+    checks.matches(errorOf(run), /41/, 'the annotation');
+  },
+};
+
+export const wrongBranch: Scenario = {
+  name: 'wrong-branch',
+  sentence: 'a commit that is not on the branch is refused, and so is a workflow of another branch',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const { fixture } = bed;
+    await fixture.git('checkout', '-q', '-b', 'feature');
+    const edits = await bed.stack.changes.backend(bed.nextRelease())(fixture);
+    const sha = await fixture.commit('On a branch', edits);
+    await fixture.push({ branch: 'feature' });
+    await fixture.git('checkout', '-q', 'main');
+    await checkRefused(bed, checks, standing, sha, { workflow: { ref: 'refs/heads/feature' } });
+    const run = await checkRefused(bed, checks, standing, sha);
+    checks.matches(errorOf(run), /main/, 'the annotation for a commit that is not on main');
+  },
+};
+
+export const unpinnedHost: Scenario = {
+  name: 'unpinned-host',
+  sentence: 'a host that is not pinned is refused, and the line that pins it is printed',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const inputs = { 'host-fingerprint': undefined };
+    const run = await checkRefused(bed, checks, standing, standing.sha, { inputs });
+    const told = run.log + errorOf(run);
+    checks.that(told.includes(bed.host.fingerprint), 'the fingerprint that was seen is printed');
+
+    const wrong = { 'host-fingerprint': `SHA256:${'A'.repeat(43)}` };
+    await checkRefused(bed, checks, standing, standing.sha, { inputs: wrong });
+  },
+};
+
+export const planOnly: Scenario = {
+  name: 'plan-only',
+  sentence: 'operation: plan prints what would be done, and touches nothing',
+  from: 'deployed',
+  run: async (bed, checks, standing) => {
+    const sha = await bed.commit('Not yet', bed.stack.changes.backend(bed.nextRelease()));
+    const before = await bed.look();
+    const { value: run } = await underLoad(bed, checks, () =>
+      bed.deploy(sha, { inputs: { operation: 'plan' } }),
+    );
+    checks.equal(run.exitCode, 0, 'the exit code');
+    checks.equal(run.outputs['result'], 'planned', 'result');
+    checks.that((run.outputs['plan'] ?? '').startsWith('{'), 'the output plan is JSON');
+    checks.equal(await bed.look(), before, 'all on the host');
+    await checkWhole(bed, checks, before, standing);
+  },
+};
+
+export const superseded: Scenario = {
+  name: 'superseded',
+  sentence: 'an older commit does not take back a newer one that is deployed already',
+  from: 'deployed',
+  run: async (bed, checks) => {
+    const older = await bed.commit('Older', bed.stack.changes.backend(bed.nextRelease()));
+    const release = bed.nextRelease();
+    const newer = await bed.commit('Newer', bed.stack.changes.backend(release));
+    checks.equal((await bed.deploy(newer)).outputs['result'], 'deployed', 'result of the newer');
+    const before = await bed.look();
+    const { value: run } = await underLoad(bed, checks, () => bed.deploy(older));
+    checks.equal(run.outputs['result'], 'superseded', 'result of the older');
+    checks.equal(await bed.look(), before, 'all on the host');
+    await checkWhole(bed, checks, before, { sha: newer, release });
+  },
+};
+
+/** Runs what must be refused under load: red, and not a thing on the host is different. */
+export async function checkRefused(
+  bed: Bed,
+  checks: Checks,
+  standing: Standing,
+  sha: string,
+  said: Said = {},
+  status: readonly string[] = [],
+): Promise<ActionRun> {
+  const before = await bed.look();
+  const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha, said));
+  checks.equal(run.exitCode, 1, 'the exit code');
+  checks.equal(run.outputs['result'], 'refused', 'result');
+  const errors = run.annotations.filter((annotation) => annotation.level === 'error');
+  checks.equal(errors.length, 1, 'the number of error annotations');
+  const after = await bed.look();
+  checks.that(isDeepStrictEqual(after, before), 'the host is untouched');
+  await checkWhole(bed, checks, before, standing, { status });
+  return run;
+}
+
+export function errorOf(run: ActionRun): string {
+  return run.annotations.find((annotation) => annotation.level === 'error')?.message ?? '';
+}

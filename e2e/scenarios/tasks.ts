@@ -1,0 +1,98 @@
+import { askSite } from '../harness/http.js';
+import type { Bed } from './bed.js';
+import type { Checks } from './checks.js';
+import type { Scenario } from './scenario.js';
+import { checkWhole, underLoad } from './whole.js';
+
+const HEADERS = { host: 'reseeall.com', 'content-type': 'application/json' } as const;
+
+/** What the example tells of a task: each time that a worker began it, and when it was done. */
+interface Export {
+  readonly finished_at: string | null;
+  readonly runs: readonly { readonly release: string; readonly finished_at: string | null }[];
+}
+
+export const taskInFlight: Scenario = {
+  name: 'task-in-flight',
+  sentence: 'a task of 20 s is finished by the worker that began it; no task is lost or done twice',
+  from: 'deployed',
+  stacks: (stack) => stack.name === 'resee',
+  run: async (bed, checks, standing) => {
+    const release = bed.nextRelease();
+    const sha = await bed.commit('Change the worker', bed.stack.changes.backend(release));
+    const before = await bed.look();
+    const long = await order(bed, 20);
+    await untilExport(bed, long, 20_000, (seen) => seen.runs.length === 1);
+
+    const short: string[] = [];
+    const { value: run } = await underLoad(bed, checks, async () => {
+      const over = new AbortController();
+      const ordering = (async () => {
+        while (!over.signal.aborted) short.push(await order(bed, 1));
+      })();
+      try {
+        return await bed.deploy(sha);
+      } finally {
+        over.abort();
+        await ordering;
+      }
+    });
+    checks.equal(run.outputs['result'], 'deployed', 'result');
+
+    const finished = await untilExport(bed, long, 60_000, (seen) => seen.finished_at !== null);
+    checks.equal(
+      finished.runs.map((each) => each.release),
+      [standing.release],
+      'the releases that worked on the long task',
+    );
+    checks.that(short.length > 10, `only ${short.length} short tasks were ordered`);
+    await checkEachOnce(bed, checks, short);
+    await checkWhole(bed, checks, before, { sha, release });
+  },
+};
+
+async function checkEachOnce(bed: Bed, checks: Checks, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    const { runs } = await untilExport(bed, id, 60_000, (seen) => seen.finished_at !== null);
+    checks.equal(runs.length, 1, `how often task ${id} was done`);
+  }
+}
+
+/** Orders an export that takes `paceSeconds`, and answers its id. */
+async function order(bed: Bed, paceSeconds: number): Promise<string> {
+  const answer = await askSite(bed, {
+    method: 'POST',
+    path: '/api/exports/',
+    headers: HEADERS,
+    body: JSON.stringify({ pace: paceSeconds }),
+  });
+  const parsed: unknown = JSON.parse(answer.text);
+  if (typeof parsed === 'object' && parsed !== null && 'id' in parsed) return String(parsed.id);
+  throw new Error(`An export was not accepted: ${answer.status} ${answer.text}`);
+}
+
+async function untilExport(
+  bed: Bed,
+  id: string,
+  timeoutMs: number,
+  isSo: (seen: Export) => boolean,
+): Promise<Export> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const path = `/api/exports/${id}/`;
+    const { status, text } = await askSite(bed, { method: 'GET', path, headers: HEADERS });
+    const seen: unknown = status === 200 ? JSON.parse(text) : undefined;
+    if (isExport(seen) && isSo(seen)) return seen;
+    if (performance.now() > deadline) throw new Error(`Export ${id} is still ${text}`);
+  }
+}
+
+function isExport(value: unknown): value is Export {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'finished_at' in value &&
+    'runs' in value &&
+    Array.isArray(value.runs)
+  );
+}

@@ -1,0 +1,95 @@
+import { askSite } from '../harness/http.js';
+import { releaseIn } from '../load/request.js';
+import { startLoad } from '../load/load.js';
+import { usualLoad } from '../load/spec.js';
+import type { LoadResult } from '../load/tally.js';
+import { ask } from '../harness/shell.js';
+import { idsByService, idsOf, leftovers, type Snapshot } from '../harness/snapshot.js';
+import type { Bed } from './bed.js';
+import type { Checks } from './checks.js';
+import type { Standing } from './scenario.js';
+
+/** Runs `work` while the site is used in every way, and checks that nobody noticed. */
+export async function underLoad<T>(
+  bed: Bed,
+  checks: Checks,
+  work: () => Promise<T>,
+  { asksHealth = true }: { readonly asksHealth?: boolean } = {},
+): Promise<{ value: T; load: LoadResult }> {
+  const { paths, tellRelease, release } = bed.stack;
+  const all = asksHealth ? { ...paths, release: tellRelease } : paths;
+  const load = startLoad(usualLoad(bed.base, all, release));
+  try {
+    await load.answered(15_000);
+  } catch (error) {
+    await load.stop();
+    throw error;
+  }
+  try {
+    const value = await work();
+    const result = await load.stop();
+    checks.equal(result.failures, {}, 'the list of failed requests under load');
+    checks.that(result.ok > 100, `only ${String(result.ok)} requests were answered under load`);
+    return { value, load: result };
+  } finally {
+    // A second stop answers what the first one did.
+    await load.stop();
+  }
+}
+
+export interface WholeOptions {
+  /** Lines of `git status --porcelain` that are as they should be. */
+  readonly status?: readonly string[];
+  /** Services whose containers may have changed although they are `kept`. */
+  readonly touched?: readonly string[];
+}
+
+/**
+ * Checks all that must be true after any run: the release that should answer does, data and proxy
+ * are the containers they were, nothing is left over, git is at the sha on `main`, and
+ * `docker compose up -d` finds nothing to do.
+ */
+export async function checkWhole(
+  bed: Bed,
+  checks: Checks,
+  before: Snapshot | undefined,
+  standing: Standing,
+  options: WholeOptions = {},
+): Promise<void> {
+  const after = await bed.look();
+  await checkRelease(bed, checks, standing.release);
+  if (before !== undefined) {
+    for (const service of bed.stack.kept) {
+      if (options.touched?.includes(service) === true) continue;
+      checks.equal(idsOf(after, service), idsOf(before, service), `the container of ${service}`);
+    }
+  }
+  for (const problem of leftovers(after, bed.place, bed.stack.services))
+    checks.that(false, problem);
+  checks.equal(after.head, standing.sha, 'HEAD on the host');
+  checks.equal(after.branch, 'main', 'the branch on the host');
+  checks.equal(after.status, options.status ?? [], 'git status on the host');
+  await checkComposeAgrees(bed, checks, after);
+}
+
+/** Twenty answers through the proxy, all of the same release. */
+export async function checkRelease(bed: Bed, checks: Checks, release: string): Promise<void> {
+  const seen = new Set<string>();
+  for (let n = 0; n < 20; n += 1) seen.add(await answeringRelease(bed));
+  checks.equal([...seen], [release], 'the release that answers');
+}
+
+export async function answeringRelease(bed: Bed): Promise<string> {
+  const answer = await askSite(bed, bed.stack.tellRelease);
+  return releaseIn(answer.message, answer.text, bed.stack.release) ?? `status ${answer.status}`;
+}
+
+async function checkComposeAgrees(bed: Bed, checks: Checks, before: Snapshot): Promise<void> {
+  await ask(bed.host, 'cd "$1" && docker compose up -d', { args: [bed.place.directory] });
+  const after = await bed.look();
+  checks.equal(
+    idsByService(after),
+    idsByService(before),
+    'after `docker compose up -d`, the containers',
+  );
+}

@@ -1,0 +1,76 @@
+import type { Edits, GitFixture } from '../host/repository.js';
+import type { ReleaseSource, RequestSpec, UsualPaths } from '../load/spec.js';
+
+/** A stack that the scenarios deploy: where it lies, what it consists of, how it is changed. */
+export interface StackDefinition {
+  readonly name: string;
+  /** `org/Resee-project`; the name is also that of the directory on the host. */
+  readonly repository: string;
+  readonly source: URL;
+  /** Files that git must not hold and the Compose file needs, as the user places them. */
+  readonly placed: Readonly<Record<string, string>>;
+  /** How many containers each service has. */
+  readonly services: Readonly<Record<string, number>>;
+  readonly proxy: string;
+  /** The routed service that `changes.backend` changes. */
+  readonly backend: string;
+  /** Services that no deploy of code may touch: their containers keep their ids. */
+  readonly kept: readonly string[];
+  /** What the workflow says about this stack. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly paths: UsualPaths;
+  readonly release: ReleaseSource;
+  /** A request whose answer tells the release of the backend. */
+  readonly tellRelease: RequestSpec;
+  readonly changes: StackChanges;
+}
+
+/** A change to the sources: what is edited, given the clone. */
+export type Change = (fixture: GitFixture) => Promise<Edits>;
+
+export interface StackChanges {
+  /** The backend tells this release from now on; the one file that a one-line change touches. */
+  readonly backend: (release: string) => Change;
+  /** Undefined where the stack has no second routed service. */
+  readonly frontend: ((release: string) => Change) | undefined;
+  /** Ends with an error that names `no_such_module`. */
+  readonly buildFails: Change;
+  readonly neverReady: Change;
+  /** What such a container still says in its log. */
+  readonly lastWords: RegExp;
+  /** The health endpoint answers 500 to what comes through the proxy, and to nothing else. */
+  readonly failsBehindProxy: Change;
+  /** Ends with an error that names `no_such_column`. */
+  readonly migrationFails: Change;
+  /** The proxy allows bodies of 6 MiB from now on. */
+  readonly proxyConfig: Change;
+  /** A proxy configuration with the directive `send_file`, which there is not. */
+  readonly proxyConfigBroken: Change;
+  /** A file of the backend's image that a user may have edited on the host. */
+  readonly backendFile: string;
+  /** A file that no release needs, which a user may have edited on the host. */
+  readonly idleFile: string;
+}
+
+/**
+ * A change that replaces `from` by `to` in one file.
+ *
+ * @throws Error when the file does not hold `from`: the source has moved on, and the scenario with it.
+ */
+export function replacing(file: string, from: string | RegExp, to: string): Change {
+  return async (fixture) => {
+    const old = await fixture.read(file);
+    const text = old.replace(from, to);
+    if (text === old) throw new Error(`${file} has no ${String(from)} to be changed`);
+    return { [file]: text };
+  };
+}
+
+/** Several changes at once; of two to the same file the last wins. */
+export function together(...changes: readonly Change[]): Change {
+  return async (fixture) => {
+    let edits: Edits = {};
+    for (const change of changes) edits = { ...edits, ...(await change(fixture)) };
+    return edits;
+  };
+}

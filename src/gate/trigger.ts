@@ -1,0 +1,121 @@
+import type { SourceInputs } from '../inputs/types.js';
+import { orList } from '../inputs/values.js';
+import type { GithubContext } from './github-context.js';
+import { passed, refused, type Verdict } from './verdict.js';
+
+/** Events that only people with write access cause, on commits that are in the repository. */
+const TRUSTED_EVENTS: readonly string[] = [
+  'push',
+  'workflow_dispatch',
+  'repository_dispatch',
+  'schedule',
+  'workflow_run',
+  'release',
+  'deployment',
+];
+
+/** Events about a pull request, where the commit, or the workflow's input, may be anybody's. */
+const PULL_REQUEST_EVENTS: readonly string[] = [
+  'pull_request',
+  'pull_request_target',
+  'pull_request_review',
+  'pull_request_review_comment',
+  'issue_comment',
+  'merge_group',
+];
+
+/**
+ * May this workflow deploy, by what GitHub says of its event? Refused are pull requests, forks and
+ * other branches than `branch`. A tag may deploy only its own commit: that this lies on the branch is
+ * proven on the host, with git, and so then does the workflow's own text.
+ */
+export function judgeTrigger(context: GithubContext, source: SourceInputs): Verdict {
+  const { eventName } = context;
+  const deployOnPush = `Deploy when it is merged: \`on: { push: { branches: [${source.branch}] } }\`.`;
+  if (eventName === '') {
+    return refused(
+      'Nothing tells what started this run: GITHUB_EVENT_NAME is empty.',
+      'Run this action in a GitHub Actions workflow.',
+    );
+  }
+  if (PULL_REQUEST_EVENTS.includes(eventName)) {
+    const whose = context.isFork ? ` of the fork ${context.headRepository ?? '(deleted)'}` : '';
+    return refused(
+      `The event \`${eventName}\`${whose} may not deploy. What a pull request brings has not been ` +
+        'merged: deploying it would run its code on the host, beside the data, with every secret of ' +
+        'the stack.',
+      deployOnPush,
+    );
+  }
+  if (!TRUSTED_EVENTS.includes(eventName)) {
+    return refused(
+      `The event \`${eventName}\` may not deploy: others than the team may be able to cause it.`,
+      `Deploy on ${orList(TRUSTED_EVENTS.map((name) => `\`${name}\``))}. ${deployOnPush}`,
+    );
+  }
+  return eventName === 'workflow_run'
+    ? judgeEndedRun(context, source, deployOnPush)
+    : judgeRef(context, source);
+}
+
+function judgeEndedRun(
+  context: GithubContext,
+  source: SourceInputs,
+  deployOnPush: string,
+): Verdict {
+  const run = context.endedRun;
+  if (run === undefined) {
+    return refused(
+      'The event `workflow_run` does not tell which run has ended: its payload cannot be read.',
+      'Run the workflow again.',
+    );
+  }
+  const whose = `The run of \`${run.name}\` that started this one`;
+  if (context.isFork || PULL_REQUEST_EVENTS.includes(run.eventName)) {
+    return refused(
+      `${whose} was for a pull request of ${context.headRepository ?? 'a deleted fork'}. This run has ` +
+        'the secrets that the pull request was not given: deploying for it would hand them over.',
+      `Add \`branches: [${source.branch}]\` under \`on: workflow_run:\`, and ask for ` +
+        "`github.event.workflow_run.event == 'push'` in the `if:` of this job. " +
+        deployOnPush,
+    );
+  }
+  if (run.conclusion !== 'success') {
+    return refused(
+      `${whose} ended with \`${run.conclusion}\`: a \`workflow_run\` comes after failures too.`,
+      "Add `if: github.event.workflow_run.conclusion == 'success'` to this job.",
+    );
+  }
+  if (run.branch !== source.branch) return otherBranch(`${whose} was on \`${run.branch}\``, source);
+  return passed(`workflow_run of ${run.name} on ${run.branch}: success`);
+}
+
+function judgeRef(context: GithubContext, source: SourceInputs): Verdict {
+  const { eventName, ref } = context;
+  if (ref.startsWith('refs/heads/')) {
+    const branch = ref.slice('refs/heads/'.length);
+    return branch === source.branch
+      ? passed(`${eventName} on ${branch}`)
+      : otherBranch(`This workflow runs on the branch \`${branch}\``, source);
+  }
+  // A `deployment` that was made for a bare commit has no ref.
+  const bareCommit = ref === '' && eventName === 'deployment';
+  if (!ref.startsWith('refs/tags/') && !bareCommit) {
+    return otherBranch(`This workflow runs on \`${ref}\``, source);
+  }
+  const where = bareCommit ? 'a commit without a branch' : `the tag \`${ref.slice(10)}\``;
+  if (context.sha === source.sha) return passed(`${eventName} on ${where}`);
+  return refused(
+    `This workflow runs on ${where}, and the input \`sha\` names another commit. The workflow's own ` +
+      `text may then come from a commit that never was on \`${source.branch}\`.`,
+    `Leave out \`sha\`, or run the workflow on \`${source.branch}\`.`,
+  );
+}
+
+function otherBranch(where: string, source: SourceInputs): Verdict {
+  return refused(
+    `${where}, and only \`${source.branch}\` may be deployed.`,
+    `Run it on \`${source.branch}\`: \`on: { push: { branches: [${source.branch}] } }\`. If another ` +
+      'branch is to be deployed, name it in the input `branch`.',
+  );
+}

@@ -1,0 +1,142 @@
+import type { Clock } from '../clock.js';
+import type { HttpAnswer, HttpResponse } from './http.js';
+
+export interface HealthRule {
+  /** Exactly this; redirects are not followed. */
+  readonly status: number;
+  /** Good answers in a row. */
+  readonly successes: number;
+  /** For all of them together. */
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+}
+
+export type HealthResult =
+  | { readonly kind: 'healthy'; readonly checks: number; readonly durationMs: number }
+  | {
+      readonly kind: 'unhealthy';
+      readonly checks: number;
+      readonly durationMs: number;
+      /** The last answers, a line each, oldest first. */
+      readonly evidence: string;
+      /** What to look at, a sentence; undefined when the answers suggest nothing. */
+      readonly hint: string | undefined;
+    }
+  /** Our own connection broke: nothing is known. */
+  | { readonly kind: 'lost'; readonly message: string };
+
+const answersKept = 3;
+const bodyShown = 300;
+
+/**
+ * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
+ * count again. `check` must end by itself and never reject.
+ * Rejects only with the signal's reason.
+ */
+export async function waitForHealth(
+  check: () => Promise<HttpAnswer>,
+  rule: HealthRule,
+  clock: Clock,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<HealthResult> {
+  const startedAt = clock.now();
+  const deadline = new AbortController();
+  const timeUp = clock.sleep(rule.timeoutMs, AbortSignal.any([signal, deadline.signal])).then(
+    () => 'time-up' as const,
+    () => 'stopped' as const,
+  );
+  const lastAnswers: HttpAnswer[] = [];
+  let inARow = 0;
+  let checks = 0;
+  const durationMs = (): number => clock.now() - startedAt;
+  try {
+    while (inARow < rule.successes) {
+      const answer = await Promise.race([check(), timeUp]);
+      signal.throwIfAborted();
+      if (typeof answer === 'string') break;
+      checks += 1;
+      if (answer.kind === 'lost') return { kind: 'lost', message: answer.message };
+      lastAnswers.push(answer);
+      if (lastAnswers.length > answersKept) lastAnswers.shift();
+      inARow = isGood(answer, rule) ? inARow + 1 : 0;
+      if (inARow >= rule.successes) break;
+      const paused = await Promise.race([clock.sleep(rule.intervalMs, signal), timeUp]);
+      signal.throwIfAborted();
+      if (paused === 'time-up') break;
+    }
+  } finally {
+    deadline.abort();
+  }
+  if (inARow >= rule.successes) return { kind: 'healthy', checks, durationMs: durationMs() };
+  return {
+    kind: 'unhealthy',
+    checks,
+    durationMs: durationMs(),
+    evidence: evidenceOf(lastAnswers, rule),
+    hint: hintOf(lastAnswers.at(-1), rule),
+  };
+}
+
+function isGood(answer: HttpAnswer, rule: HealthRule): boolean {
+  return answer.kind === 'response' && answer.status === rule.status;
+}
+
+function evidenceOf(answers: readonly HttpAnswer[], rule: HealthRule): string {
+  if (answers.length === 0) return `no answer at all within ${rule.timeoutMs} ms`;
+  return answers.map(describeAnswer).join('\n');
+}
+
+/** One line: the status and the beginning of the body, or what went wrong. */
+export function describeAnswer(answer: HttpAnswer): string {
+  const after = `after ${Math.round(answer.durationMs)} ms`;
+  if (answer.kind !== 'response') return `${answer.kind} ${after}: ${answer.message}`;
+  const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
+  const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
+  return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
+}
+
+function isRedirect(answer: HttpResponse): boolean {
+  return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
+}
+
+function hintOf(answer: HttpAnswer | undefined, rule: HealthRule): string | undefined {
+  if (answer === undefined) return 'The service took every request and answered none in time.';
+  switch (answer.kind) {
+    case 'response':
+      return responseHint(answer, rule);
+    case 'refused':
+      return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
+    case 'unknown-name':
+      return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
+    case 'tls':
+      return 'TLS failed: check that `health-url` begins with the right one of http:// and https://.';
+    case 'not-http':
+      return 'Something else than HTTP answers there: check `health-url`.';
+    case 'forbidden':
+      return answer.message;
+    case 'timeout':
+    case 'reset':
+    case 'unreachable':
+    case 'aborted':
+    case 'lost':
+      return undefined;
+  }
+}
+
+function responseHint(answer: HttpResponse, rule: HealthRule): string | undefined {
+  if (isRedirect(answer)) {
+    const target = answer.headers.location ?? 'the address that it names';
+    return `Redirects are not followed; set health-url to ${target}`;
+  }
+  if (answer.status === 400) {
+    return (
+      'Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
+      'the site answers to.'
+    );
+  }
+  if (answer.status === 404) return 'Nothing is served under the path of `health-url`.';
+  if (answer.status >= 200 && answer.status < 300) {
+    return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
+  }
+  return undefined;
+}

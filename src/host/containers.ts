@@ -1,0 +1,46 @@
+import { listOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import type { Container, ContainerNetwork } from '../plan/observation.js';
+
+/** Reads the output of `docker inspect` of containers of a Compose project. */
+export function parseContainers(text: string): readonly Container[] {
+  if (text.trim() === '') return [];
+  return listOf(JSON.parse(text)).map(objectOf).map(parseContainer);
+}
+
+function parseContainer(json: JsonObject): Container {
+  const config = objectOf(json['Config']);
+  const labels = objectOf(config['Labels']);
+  const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
+  const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
+  return {
+    id: textOf(json['Id']) ?? '',
+    name,
+    service: textOf(labels['com.docker.compose.service']) ?? '',
+    oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
+    running: objectOf(json['State'])['Running'] === true,
+    imageId: textOf(json['Image']) ?? '',
+    configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
+    networks: Object.fromEntries(
+      Object.entries(networks).map(([network, endpoint]) => [
+        network,
+        parseEndpoint(objectOf(endpoint), name),
+      ]),
+    ),
+    mounts: listOf(json['Mounts'])
+      .map(objectOf)
+      .filter((mount) => mount['Type'] === 'bind')
+      .map((mount) => ({
+        source: textOf(mount['Source']) ?? '',
+        target: textOf(mount['Destination']) ?? '',
+      })),
+  };
+}
+
+function parseEndpoint(endpoint: JsonObject, containerName: string): ContainerNetwork {
+  const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
+  const address = textOf(endpoint['IPAddress']) ?? '';
+  return {
+    address: address === '' ? (textOf(endpoint['GlobalIPv6Address']) ?? '') : address,
+    names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
+  };
+}

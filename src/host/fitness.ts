@@ -1,0 +1,150 @@
+import { RefusedError } from '../errors.js';
+import type { Inputs } from '../inputs.js';
+import type { Sections } from './observe.js';
+import { linesOf } from './sections.js';
+
+/**
+ * Refuses a host or a commit that a release cannot be made of, before anything has changed.
+ *
+ * @throws RefusedError that says what is missing, and the command that mends it
+ */
+export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): void {
+  const problem =
+    dockerProblem(sections) ??
+    composeProblem(sections) ??
+    toolsProblem(sections) ??
+    directoryProblem(sections, inputs.path) ??
+    gitProblem(sections, inputs, sha) ??
+    configProblem(sections, inputs);
+  if (problem !== undefined) {
+    throw new RefusedError({ where: inputs.connection.host, ...problem });
+  }
+}
+
+interface Problem {
+  readonly what: string;
+  readonly next: string;
+  readonly evidence?: string;
+}
+
+function complaint(sections: Sections, name: string): string | undefined {
+  return sections.get(`${name}.err`)?.trim();
+}
+
+function dockerProblem(sections: Sections): Problem | undefined {
+  const said = complaint(sections, 'docker');
+  if (said === undefined) return undefined;
+  if (/permission denied/i.test(said)) {
+    return {
+      what: 'the user may not use Docker',
+      next: 'On the host: sudo usermod -aG docker "$USER", then run the workflow again.',
+      evidence: said,
+    };
+  }
+  if (/cannot connect|is the docker daemon running/i.test(said)) {
+    return {
+      what: 'the Docker daemon does not run',
+      next: 'On the host: sudo systemctl enable --now docker',
+      evidence: said,
+    };
+  }
+  return {
+    what: 'Docker Engine is not installed',
+    next: 'On the host: sudo dnf install -y docker (Amazon Linux), or sudo apt-get install -y docker.io docker-compose-v2 docker-buildx (Ubuntu); then sudo systemctl enable --now docker && sudo usermod -aG docker "$USER"',
+    evidence: said,
+  };
+}
+
+function composeProblem(sections: Sections): Problem | undefined {
+  const version = sections.get('compose')?.trim();
+  if (version === undefined) {
+    const old =
+      sections.get('compose-v1') === undefined
+        ? ''
+        : ' (docker-compose 1 is there, and is not enough)';
+    return {
+      what: `the Docker Compose plugin is not installed${old}`,
+      next: 'Install Compose v2 as the plugin `docker compose`: https://docs.docker.com/compose/install/linux/ (Amazon Linux does not package it).',
+    };
+  }
+  if (/^v?1\./.test(version)) {
+    return {
+      what: `Docker Compose ${version} is too old`,
+      next: 'Install Compose 2.20 or later: https://docs.docker.com/compose/install/linux/',
+    };
+  }
+  return undefined;
+}
+
+function toolsProblem(sections: Sections): Problem | undefined {
+  const git = complaint(sections, 'git-version');
+  const missing = [...(git === undefined ? [] : ['git']), ...linesOf(sections.get('tools'))];
+  if (missing.length === 0) return undefined;
+  return {
+    what: `the host lacks ${missing.join(', ')}`,
+    next: 'On the host: sudo dnf install -y git tar util-linux (Amazon Linux), or sudo apt-get install -y git tar util-linux (Debian, Ubuntu).',
+  };
+}
+
+function directoryProblem(sections: Sections, path: string): Problem | undefined {
+  const live = linesOf(sections.get('live'));
+  if (!sections.has('live') || live.includes('writable')) return undefined;
+  return {
+    what: `the user may not write to ${path}`,
+    next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
+  };
+}
+
+function gitProblem(sections: Sections, inputs: Inputs, sha: string): Problem | undefined {
+  const { repository, branch } = inputs.source;
+  const fetch = complaint(sections, 'fetch');
+  if (fetch !== undefined) {
+    const denied = /authentication|403|401|could not read Username|not found/i.test(fetch);
+    return {
+      what: `the host cannot fetch ${branch} of ${repository}`,
+      next: denied
+        ? 'Give the job `permissions: contents: read`, or set token to one that may read the repository.'
+        : 'Check the inputs repository and branch, and that the host can reach the git server.',
+      evidence: fetch,
+    };
+  }
+  if (sections.has('commit.err')) {
+    return {
+      what: `commit ${sha} is not in ${repository}`,
+      next: `Push it to ${branch} first.`,
+    };
+  }
+  if (sections.has('on-branch') && sections.get('on-branch')?.trim() !== 'yes') {
+    return {
+      what: `commit ${sha.slice(0, 12)} is not on ${branch}`,
+      next: `Only commits of ${branch} are deployed. Merge it, or set the input branch.`,
+    };
+  }
+  return undefined;
+}
+
+function configProblem(sections: Sections, inputs: Inputs): Problem | undefined {
+  const said = complaint(sections, 'config');
+  if (said === undefined) return undefined;
+  const missing = /env file (\S+) not found|(\S+\.env\S*): no such file/i.exec(said);
+  const file = (missing?.[1] ?? missing?.[2])?.split('/').at(-1);
+  if (file !== undefined) {
+    return {
+      what: `the Compose file needs ${file}, which is not on the host`,
+      next: `Put it into ${inputs.path} on the host (it holds secrets, so it is not in git), then run the workflow again.`,
+      evidence: said,
+    };
+  }
+  if (/no configuration file provided|no such file or directory/i.test(said)) {
+    return {
+      what: 'the commit has no Compose file where one is expected',
+      next: 'Commit a compose.yaml or docker-compose.yml, or name it in compose-files.',
+      evidence: said,
+    };
+  }
+  return {
+    what: 'Docker Compose refuses the Compose file of the commit',
+    next: `On the host, docker compose config in ${inputs.path} shows the same.`,
+    evidence: said,
+  };
+}

@@ -1,0 +1,101 @@
+import { DeployError, RefusedError } from '../errors.js';
+import { remoteScript } from '../remote/load.js';
+import type { Session } from '../ssh/session.js';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import { assignments } from './quote.js';
+import type { Shell } from './shell.js';
+
+/** How long a lease lives without a sign of life from its owner. */
+export const LEASE_SECONDS = 60;
+const RENEW_EVERY_MS = 10_000;
+
+export interface Lease {
+  /** Grows with every lease of the stack; a step with an older one is refused. */
+  readonly fence: string;
+  /** True where somebody else may have changed the stack since it was observed. */
+  readonly changed: boolean;
+}
+
+export interface LeaseRequest {
+  /** Shell code that sets STATE. */
+  readonly state: string;
+  /** Who asks, as JSON: shown to the one who must wait. */
+  readonly owner: string;
+  readonly waitMs: number;
+}
+
+/**
+ * Takes the stack's lease, after undoing what a dead run may have left behind.
+ *
+ * @throws RefusedError when another deploy holds it longer than `waitMs`
+ */
+export async function acquireLease(
+  shell: Shell,
+  request: LeaseRequest,
+  signal?: AbortSignal,
+): Promise<Lease> {
+  const result = await shell.run(
+    request.state + remoteScript('acquire'),
+    {
+      OWNER: request.owner,
+      TTL: String(LEASE_SECONDS),
+      WAIT: String(Math.ceil(request.waitMs / 1000)),
+      SESSION: String(shell.pid),
+      LIB: remoteScript('lib'),
+      ABORT: remoteScript('abort'),
+      WATCHDOG: remoteScript('watchdog'),
+    },
+    signal,
+  );
+  const lines = result.stdout.split('\n');
+  const fence = lines.find((line) => line.startsWith('fence '))?.slice('fence '.length);
+  if (result.code === 0 && fence !== undefined) {
+    return { fence, changed: lines.includes('changed') };
+  }
+  if (result.code === 75) {
+    throw new RefusedError({
+      what: `another deploy holds the stack: ${lines.find((line) => line.startsWith('owner '))?.slice(6) ?? 'unknown'}`,
+      next: 'Wait for it, raise lock-timeout, or, if that run is dead, wait a minute: its lease runs out. `operation: unlock` takes it away.',
+    });
+  }
+  throw new DeployError({
+    what:
+      result.code === 76
+        ? 'an earlier run left the stack half changed, and undoing it failed'
+        : 'the lease of the stack could not be taken',
+    next: 'The lines above say what stands, and the commands to type on the host.',
+    evidence: result.stderr.slice(-2000),
+  });
+}
+
+/** Keeps the lease alive over a session of its own, until `stop`. */
+export function keepLease(
+  session: Session,
+  state: string,
+  fence: string,
+  deps: { readonly clock: Clock; readonly log: Log },
+): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const renew =
+    assignments({ FENCE: fence, TTL: String(LEASE_SECONDS) }) +
+    state +
+    '. "$STATE/bin/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await deps.clock.sleep(RENEW_EVERY_MS, stopped.signal);
+      await session.run(renew);
+    }
+  };
+  const done = loop().catch((error: unknown) => {
+    // A lost connection shows in the deploy itself; the lease then runs out, as it should.
+    if (!stopped.signal.aborted) deps.log.debug(`lease: ${String(error)}`);
+  });
+  return {
+    stop: async () => {
+      stopped.abort();
+      await session.close();
+      await done;
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { DeployError } from '../errors.js';
+import type { Inputs } from '../inputs.js';
+import { numberOf, objectOf, textOf } from '../plan/json.js';
+import type {
+  FileChange,
+  HostFacts,
+  LiveDirectory,
+  NginxFacts,
+  Observation,
+} from '../plan/observation.js';
+import { parseStack } from '../plan/stack.js';
+import { remoteScript } from '../remote/load.js';
+import { parseContainers } from './containers.js';
+import { refuseUnfit } from './fitness.js';
+import { releasesIn } from './releases.js';
+import { linesOf, parseSections } from './sections.js';
+import type { Shell } from './shell.js';
+import { composeArguments, stateAssignment } from './state.js';
+
+/** Parts of one look at the host, by the name that observe.sh gives them. */
+export type Sections = ReadonlyMap<string, string>;
+
+/**
+ * Looks at the host and at the commit: one round trip.
+ *
+ * @param run a name for the run's own stage on the host
+ * @throws RefusedError when the host or the commit cannot be deployed to or from
+ */
+export async function observe(
+  shell: Shell,
+  inputs: Inputs,
+  sha: string,
+  run: string,
+  signal?: AbortSignal,
+): Promise<Observation> {
+  const mark = randomBytes(8).toString('hex');
+  const state = stateAssignment(inputs.compose.projectName, inputs.path);
+  const result = await shell.run(
+    state + remoteScript('observe'),
+    {
+      DIR: inputs.path,
+      RUN: run,
+      MARK: mark,
+      REMOTE: inputs.source.remoteUrl,
+      BRANCH: inputs.source.branch,
+      SHA: sha,
+      TOKEN: inputs.source.token ?? '',
+      COMPOSE: composeArguments(inputs.compose),
+    },
+    signal,
+  );
+  const sections = parseSections(result.stdout, mark);
+  refuseUnfit(sections, inputs, sha);
+  if (!sections.has('end')) {
+    throw new DeployError({
+      what: 'looking at the host ended early',
+      where: inputs.connection.host,
+      next: 'See the lines above for what the host said.',
+      evidence: result.stderr.slice(-2000),
+    });
+  }
+  return parseObservation(sections, inputs);
+}
+
+/** The text of a section, trimmed; undefined where it is absent or empty. */
+function trimmed(sections: Sections, name: string): string | undefined {
+  const text = sections.get(name)?.trim();
+  return text === '' ? undefined : text;
+}
+
+function parseObservation(sections: Sections, inputs: Inputs): Observation {
+  const stage = trimmed(sections, 'stage') ?? '';
+  const liveConfig = trimmed(sections, 'live-config');
+  return {
+    host: parseFacts(sections),
+    stateDirectory: trimmed(sections, 'state') ?? '',
+    releases: releasesIn(sections),
+    lease: sections.has('lease')
+      ? {
+          owner: trimmed(sections, 'lease') ?? '',
+          secondsLeft: Number(trimmed(sections, 'lease-seconds-left') ?? '0'),
+        }
+      : undefined,
+    live: parseLive(sections, inputs.path),
+    commit: {
+      sha: trimmed(sections, 'commit') ?? '',
+      subject: trimmed(sections, 'subject') ?? '',
+      changes: linesOf(sections.get('changed')).map(parseChange),
+      files: linesOf(sections.get('files')),
+      newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
+    },
+    stage,
+    gitDirectory: trimmed(sections, 'git-dir') ?? '',
+    wanted: parseStack(sections.get('config') ?? '{}', stage),
+    installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
+    containers: parseContainers(sections.get('containers') ?? ''),
+    images: parseImages(sections.get('images') ?? ''),
+    proxies: parseProxies(sections),
+    proxyFiles: Object.fromEntries(
+      [...sections].flatMap(([name, text]) =>
+        name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [],
+      ),
+    ),
+  };
+}
+
+function parseFacts(sections: Sections): HostFacts {
+  const memory = new Map(
+    linesOf(sections.get('meminfo')).map((line) => {
+      const [name = '', kb = '0'] = line.split(/:\s*/);
+      return [name, Number.parseInt(kb, 10)] as const;
+    }),
+  );
+  const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
+  return {
+    engineVersion: textOf(server['Version']) ?? '',
+    composeVersion: trimmed(sections, 'compose') ?? '',
+    memoryTotalKb: memory.get('MemTotal') ?? 0,
+    memoryAvailableKb: memory.get('MemAvailable') ?? 0,
+    swapTotalKb: memory.get('SwapTotal') ?? 0,
+    diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
+  };
+}
+
+function parseLive(sections: Sections, path: string): LiveDirectory {
+  return {
+    path,
+    head: trimmed(sections, 'head'),
+    branch: trimmed(sections, 'branch'),
+    localCommits: linesOf(sections.get('local-commits')),
+    modified: linesOf(sections.get('dirty')).map((line) => line.slice(3)),
+    conflicts: linesOf(sections.get('conflicts')),
+  };
+}
+
+function parseChange(line: string): FileChange {
+  const [letter = '', ...path] = line.split('\t');
+  const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
+  return { path: path.join('\t'), status };
+}
+
+function parseImages(text: string): Record<string, string> {
+  return Object.fromEntries(
+    linesOf(text).map((line) => {
+      const [id = '', reference = ''] = line.split(' ');
+      return [reference.replace(/:latest$/, ''), id];
+    }),
+  );
+}
+
+function parseProxies(sections: Sections): readonly NginxFacts[] {
+  return [...sections].flatMap(([name, config]) => {
+    if (!name.startsWith('nginx:') || name.endsWith('.err')) return [];
+    const containerId = name.slice('nginx:'.length);
+    const version = trimmed(sections, `nginx-version:${containerId}`) ?? '';
+    return [{ containerId, config, version: version.replace(/^.*nginx\//, '') }];
+  });
+}

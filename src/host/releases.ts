@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { DeployError } from '../errors.js';
+import type { ReleaseRecord } from '../plan/observation.js';
+import { remoteScript } from '../remote/load.js';
+import { parseRecord } from './records.js';
+import { linesOf, parseSections } from './sections.js';
+import type { Shell } from './shell.js';
+
+export interface StackStatus {
+  /** Oldest first. */
+  readonly releases: readonly ReleaseRecord[];
+  readonly leaseOwner: string | undefined;
+  /** A line for each container of the stack that runs. */
+  readonly running: readonly string[];
+}
+
+/** What the host knows of the stack's releases, and what runs; changes nothing. */
+export async function readStatus(shell: Shell, state: string, path: string): Promise<StackStatus> {
+  const mark = randomBytes(8).toString('hex');
+  const result = await shell.run(state + remoteScript('records'), { MARK: mark, DIR: path });
+  const sections = parseSections(result.stdout, mark);
+  return {
+    releases: releasesIn(sections),
+    leaseOwner: sections.get('lease')?.trim(),
+    running: linesOf(sections.get('running')),
+  };
+}
+
+export function releasesIn(sections: ReadonlyMap<string, string>): readonly ReleaseRecord[] {
+  return [...sections]
+    .filter(([name]) => name.startsWith('release:'))
+    .map(([name, text]) => parseRecord(`${name.slice('release:'.length)}.json`, text))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/**
+ * Takes the lease away from whoever holds it, and undoes what it had done.
+ *
+ * @throws DeployError when something could not be undone
+ */
+export async function unlock(shell: Shell, state: string): Promise<void> {
+  const result = await shell.run(state + remoteScript('unlock'), {});
+  if (result.code !== 0) {
+    throw new DeployError({
+      what: 'the stack is unlocked, but what the dead run had done could not all be undone',
+      next: 'The lines above say what stands, and the commands to type on the host.',
+      evidence: result.stderr,
+    });
+  }
+}

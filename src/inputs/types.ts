@@ -1,0 +1,99 @@
+/** What a workflow said, parsed and judged. Every duration is in milliseconds. */
+export interface Inputs {
+  readonly connection: ConnectionInputs;
+  /** Absolute path of the stack's directory on the host. */
+  readonly path: string;
+  readonly source: SourceInputs;
+  readonly gate: GateInputs;
+  readonly compose: ComposeInputs;
+  readonly preDeploy: readonly ServiceCommand[];
+  readonly postDeploy: readonly ServiceCommand[];
+  readonly health: HealthInputs;
+  readonly readyTimeoutMs: number;
+  readonly soakMs: number;
+  readonly drainTimeoutMs: number;
+  /** 0 turns the availability probe off. */
+  readonly probeIntervalMs: number;
+  readonly allowDowntime: boolean;
+  readonly lockTimeoutMs: number;
+  /** How many releases stay on the host for a rollback, at least 1. */
+  readonly keepReleases: number;
+  readonly operation: OperationName;
+  /** Full or abbreviated sha of a kept release; the previous release when undefined. */
+  readonly rollbackTo: string | undefined;
+  readonly environment: string | undefined;
+  /** Public address of the site. */
+  readonly url: string | undefined;
+}
+
+export type OperationName = 'deploy' | 'plan' | 'rollback' | 'status' | 'unlock';
+
+export interface ConnectionInputs {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  /** PEM or OpenSSH text, already mended (line ends, last newline). */
+  readonly key: string;
+  readonly passphrase: string | undefined;
+  readonly hostKeys: HostKeyPolicy;
+  /** Per attempt. */
+  readonly connectTimeoutMs: number;
+}
+
+export type HostKeyPolicy =
+  | {
+      readonly kind: 'pinned';
+      readonly fingerprints: readonly string[];
+      readonly knownHosts: string;
+    }
+  | { readonly kind: 'any' };
+
+export interface SourceInputs {
+  /** `owner/name`, a URL, or a path on the host. */
+  readonly repository: string;
+  /** What `git fetch` is given: a URL, or a path on the host. */
+  readonly remoteUrl: string;
+  readonly branch: string;
+  /** 40 hex digits, lower case. */
+  readonly sha: string;
+  readonly token: string | undefined;
+}
+
+export interface GateInputs {
+  /** The text of the `needs` input, unparsed: the gate judges it. */
+  readonly needs: string;
+  readonly requireOutputs: readonly OutputRequirement[];
+}
+
+export interface OutputRequirement {
+  readonly job: string;
+  readonly output: string;
+  readonly operator: '=' | '!=' | '>=' | '<=';
+  readonly value: string;
+}
+
+export interface ComposeInputs {
+  /** Relative to `path`; empty means Compose's own default. */
+  readonly files: readonly string[];
+  readonly projectName: string | undefined;
+  readonly profiles: readonly string[];
+  /** Limits the deploy to these; empty means all that changed. */
+  readonly services: readonly string[];
+  readonly build: 'host' | 'pull' | 'none';
+}
+
+export interface ServiceCommand {
+  readonly service: string;
+  /** As typed; split into words by a shell in the container. */
+  readonly command: string;
+}
+
+export interface HealthInputs {
+  /** Seen from the host. */
+  readonly url: URL;
+  /** The Host header; the URL's own when undefined. */
+  readonly host: string | undefined;
+  readonly status: number;
+  readonly successes: number;
+  readonly timeoutMs: number;
+}

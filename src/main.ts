@@ -1,0 +1,261 @@
+import { readFileSync } from 'node:fs';
+import * as core from '@actions/core';
+import { deploy } from './deploy.js';
+import { DeployError, RefusedError } from './errors.js';
+import { openGate } from './gate/gate.js';
+import { readGithubContext, type GithubContext } from './gate/github-context.js';
+import { handStackBack } from './hand-back.js';
+import { readStatus, unlock } from './host/releases.js';
+import { createShell, type Shell } from './host/shell.js';
+import { stateAssignment } from './host/state.js';
+import { loadInputs, type Inputs } from './inputs.js';
+import type { ReleaseRecord } from './plan/observation.js';
+import { createProgress, type Progress } from './progress.js';
+import { actionsLog, type ActionsLog } from './report/actions-log.js';
+import { annotateFailure, asDeployError } from './report/annotate.js';
+import { startGithubDeployment } from './report/github-deployment.js';
+import type { Outcome, Result } from './report/outcome.js';
+import { writeOutputs } from './report/outputs.js';
+import { writeReport } from './report/report-file.js';
+import { writeSummary } from './report/summary.js';
+import { connect, type Connection } from './ssh/connect.js';
+import { runName, STATE_FENCE, STATE_SETTLED } from './run-state.js';
+import { systemClock } from './system-clock.js';
+
+/** One run of the action, from its inputs to its report. The exit code says how it ended. */
+export async function main(): Promise<void> {
+  const log = actionsLog();
+  const startedAt = new Date().toISOString();
+  const from = systemClock.now();
+  const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));
+  const progress = createProgress(systemClock, log, (fence) => {
+    core.saveState(STATE_FENCE, fence);
+  });
+  let inputs: Inputs | undefined;
+  let error: DeployError | undefined;
+  try {
+    inputs = loadInputs(process.env);
+    openGate(inputs, github, log);
+    error = await perform(inputs, github, progress, log);
+  } catch (problem) {
+    error = asDeployError(problem);
+  }
+  const { known } = progress;
+  await report(
+    {
+      result: known.result ?? 'refused',
+      startedAt,
+      sha: known.sha ?? inputs?.source.sha ?? github.sha,
+      previousSha: known.previousSha,
+      plan: known.plan,
+      services: known.services,
+      phases: known.phases,
+      probe: known.probe,
+      durationMs: systemClock.now() - from,
+      url: inputs?.url,
+      error,
+    },
+    inputs,
+    github,
+    log,
+  );
+}
+
+/** Connects, does what `operation` asks, and hands the stack back when that fails. */
+async function perform(
+  inputs: Inputs,
+  github: GithubContext,
+  progress: Progress,
+  log: ActionsLog,
+): Promise<DeployError | undefined> {
+  const cancelled = cancelOnSignal();
+  const connection = await progress.phase('connect', () =>
+    connect(inputs.connection, { log, clock: systemClock, signal: cancelled }),
+  );
+  const deployment =
+    inputs.operation === 'deploy' || inputs.operation === 'rollback'
+      ? await startGithubDeployment(
+          {
+            environment: inputs.environment,
+            token: inputs.source.token,
+            sha: inputs.source.sha,
+            url: inputs.url,
+          },
+          github,
+          log,
+        )
+      : undefined;
+  const from = systemClock.now();
+  let error: DeployError | undefined;
+  try {
+    const shell = createShell(await connection.openSession(), log);
+    await operate(inputs, github, { connection, shell, progress, log, signal: cancelled });
+  } catch (problem) {
+    error = await settle(asDeployError(problem), { inputs, github, connection, progress, log });
+  }
+  core.saveState(STATE_SETTLED, 'true');
+  await connection.close();
+  const { result = 'refused', probe } = progress.known;
+  await deployment?.finish({ result, durationMs: systemClock.now() - from, probe });
+  return error;
+}
+
+interface Work {
+  readonly connection: Connection;
+  readonly shell: Shell;
+  readonly progress: Progress;
+  readonly log: ActionsLog;
+  readonly signal: AbortSignal;
+}
+
+async function operate(inputs: Inputs, github: GithubContext, work: Work): Promise<void> {
+  const { shell, log, progress } = work;
+  const state = stateAssignment(inputs.compose.projectName, inputs.path);
+  switch (inputs.operation) {
+    case 'status': {
+      const status = await readStatus(shell, state, inputs.path);
+      for (const { sha, deployedAt } of status.releases) log.info(`release ${sha}  ${deployedAt}`);
+      for (const line of status.running) log.info(line);
+      log.info(
+        status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`,
+      );
+      progress.end('unchanged');
+      return;
+    }
+    case 'unlock':
+      await unlock(shell, state);
+      progress.end('unchanged');
+      return;
+    case 'deploy':
+    case 'plan':
+    case 'rollback': {
+      const release =
+        inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+      const run = runName(github);
+      const { runId, runUrl, actor } = github;
+      await deploy(
+        {
+          inputs,
+          sha: release?.sha ?? inputs.source.sha,
+          release,
+          run,
+          owner: JSON.stringify({
+            run: runId,
+            actor,
+            url: runUrl,
+            since: new Date().toISOString(),
+          }),
+        },
+        { ...work, clock: systemClock },
+      );
+    }
+  }
+}
+
+async function releaseToRestore(
+  inputs: Inputs,
+  shell: Shell,
+  state: string,
+): Promise<ReleaseRecord> {
+  const { releases } = await readStatus(shell, state, inputs.path);
+  const wanted = inputs.rollbackTo;
+  const current = releases.at(-1)?.sha;
+  const found = releases.findLast(({ sha }) =>
+    wanted === undefined ? sha !== current : sha.startsWith(wanted),
+  );
+  if (found !== undefined) return found;
+  throw new RefusedError({
+    what:
+      wanted === undefined
+        ? 'there is no earlier release on the host'
+        : `release ${wanted} is not on the host`,
+    where: inputs.path,
+    next: `Kept releases: ${releases.map(({ sha }) => sha.slice(0, 12)).join(', ') || 'none'}. keep-releases says how many stay.`,
+  });
+}
+
+/** After a failure: the stack is handed back, and the error tells how it stands. */
+async function settle(
+  error: DeployError,
+  run: {
+    inputs: Inputs;
+    github: GithubContext;
+    connection: Connection;
+    progress: Progress;
+    log: ActionsLog;
+  },
+): Promise<DeployError> {
+  const { inputs, github, connection, progress, log } = run;
+  const { fence } = progress.known;
+  if (fence === undefined) return error;
+  try {
+    const back = await progress.phase('roll back', () =>
+      handStackBack(
+        { inputs, run: runName(github), fence },
+        { connection, log, clock: systemClock },
+      ),
+    );
+    if (back.whole) {
+      progress.end(back.finished ? 'deployed' : 'rolled-back');
+      return back.finished
+        ? error
+        : error.and('The stack was rolled back: the old release serves.');
+    }
+    progress.end('failed');
+    return error.and(
+      'Rolling back failed as well. The log above says what stands, and the commands to type on the host.',
+    );
+  } catch (problem) {
+    progress.end('failed');
+    log.warn(`rolling back from here failed: ${String(problem)}`);
+    return error.and(
+      'The host cannot be reached to roll back. Its watchdog does it within a minute; `operation: status` tells.',
+    );
+  }
+}
+
+/** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
+function cancelOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      controller.abort(
+        new DeployError({
+          what: 'the run was cancelled',
+          next: 'Start it again when you are ready.',
+        }),
+      );
+    });
+  }
+  return controller.signal;
+}
+
+async function report(
+  outcome: Outcome,
+  inputs: Inputs | undefined,
+  github: GithubContext,
+  log: ActionsLog,
+): Promise<void> {
+  if (outcome.error !== undefined) await annotateFailure(outcome.error, log);
+  log.close();
+  const path = await writeReport(outcome, github, process.env['RUNNER_TEMP'] ?? '.');
+  writeOutputs(outcome, path);
+  await writeSummary(outcome, {
+    repositoryUrl: `${github.serverUrl}/${github.repository}`,
+    branch: inputs?.source.branch ?? '',
+    environment: inputs?.environment,
+    operation: inputs?.operation,
+  });
+  const verb: Readonly<Record<Result, string>> = VERBS;
+  if (outcome.error === undefined) log.info(`${verb[outcome.result]} ${outcome.sha.slice(0, 12)}`);
+}
+
+const VERBS: Readonly<Record<Result, string>> = {
+  deployed: 'deployed',
+  unchanged: 'unchanged:',
+  planned: 'planned',
+  superseded: 'superseded:',
+  refused: 'refused',
+  'rolled-back': 'rolled back',
+  failed: 'failed',
+};

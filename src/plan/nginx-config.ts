@@ -1,0 +1,60 @@
+/** What the effective configuration of an nginx (`nginx -T`) says about where requests go. */
+export interface NginxConfig {
+  /** Names of hosts that requests are passed to, with the port where one is written. */
+  readonly upstreams: readonly Upstream[];
+  /** True where idle keep-alive connections survive a reload (nginx ≥ 1.27.4). */
+  readonly keepsConnectionsOnReload: boolean;
+  /** Names that nginx resolves while it runs: a pin in /etc/hosts does not reach them. */
+  readonly dynamicNames: readonly string[];
+}
+
+export interface Upstream {
+  readonly name: string;
+  readonly port: number | undefined;
+}
+
+const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
+const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
+const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
+const VARIABLE = /\bset\s+(\$\w+)\s+["']?([^"';]+)["']?\s*;/g;
+
+/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
+export function parseNginxConfig(text: string): NginxConfig {
+  const config = text.replace(/^\s*#.*$/gm, '').replace(/\s#[^\n]*/g, '');
+  const upstreamNames = new Set(
+    [...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''),
+  );
+  const variables = new Map(
+    [...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? ''] as const),
+  );
+  const upstreams: Upstream[] = [];
+  const dynamicNames = new Set<string>();
+  for (const block of config.matchAll(UPSTREAM_BLOCK)) {
+    for (const server of (block[1] ?? '').matchAll(SERVER)) {
+      const upstream = parseAddress(server[1] ?? '');
+      if (upstream === undefined) continue;
+      upstreams.push(upstream);
+      if (/\bresolve\b/.test(server[2] ?? '')) dynamicNames.add(upstream.name);
+    }
+  }
+  for (const pass of config.matchAll(PASS)) {
+    const target = (pass[1] ?? '').trim();
+    const dynamic = target.includes('$');
+    const written = target.replace(/\$\w+/g, (name) => variables.get(name) ?? '');
+    const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+    if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
+    upstreams.push(upstream);
+    if (dynamic) dynamicNames.add(upstream.name);
+  }
+  return {
+    upstreams,
+    keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!0\s*;)/.test(config),
+    dynamicNames: [...dynamicNames],
+  };
+}
+
+function parseAddress(text: string): Upstream | undefined {
+  const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
+}

@@ -1,0 +1,108 @@
+import type { Stack } from './stack.js';
+
+/** One look at the host: all that a plan is made from. */
+export interface Observation {
+  readonly host: HostFacts;
+  /** The stack's state directory on the host. */
+  readonly stateDirectory: string;
+  /** Oldest first; the last one is what runs, as far as we know. */
+  readonly releases: readonly ReleaseRecord[];
+  readonly lease: { readonly owner: string; readonly secondsLeft: number } | undefined;
+  readonly live: LiveDirectory;
+  readonly commit: Commit;
+  /** The commit's files in a directory of this run's own, with the host's own files laid over. */
+  readonly stage: string;
+  readonly gitDirectory: string;
+  readonly wanted: Stack;
+  /** What the live directory's Compose file says now; undefined where there is none. */
+  readonly installed: Stack | undefined;
+  readonly containers: readonly Container[];
+  /** Image id by reference. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly proxies: readonly NginxFacts[];
+  /** Text of the commit's files that speak of upstreams, by path. */
+  readonly proxyFiles: Readonly<Record<string, string>>;
+}
+
+export interface HostFacts {
+  readonly engineVersion: string;
+  readonly composeVersion: string;
+  readonly memoryTotalKb: number;
+  readonly memoryAvailableKb: number;
+  readonly swapTotalKb: number;
+  readonly diskFreeKb: number;
+}
+
+export interface LiveDirectory {
+  readonly path: string;
+  /** The commit that is checked out; undefined before the first deploy. */
+  readonly head: string | undefined;
+  readonly branch: string | undefined;
+  /** Commits on the host that the branch does not have. */
+  readonly localCommits: readonly string[];
+  /** Tracked files that were changed by hand. */
+  readonly modified: readonly string[];
+  /** Files in the way: not tracked, and the commit brings others of that name. */
+  readonly conflicts: readonly string[];
+}
+
+export interface Commit {
+  readonly sha: string;
+  readonly subject: string;
+  /** What differs from the live directory's commit. */
+  readonly changes: readonly FileChange[];
+  /** Every file of the commit. */
+  readonly files: readonly string[];
+  /** True where the live directory's commit is this one or an ancestor of it. */
+  readonly newerThanLive: boolean;
+}
+
+export interface FileChange {
+  readonly path: string;
+  readonly status: 'added' | 'modified' | 'deleted';
+}
+
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  readonly oneOff: boolean;
+  readonly running: boolean;
+  readonly imageId: string;
+  /** Compose's own digest of the definition that it was created from. */
+  readonly configHash: string;
+  /** By network: address and the names that Docker's DNS gives for it. */
+  readonly networks: Readonly<Record<string, ContainerNetwork>>;
+  readonly mounts: readonly { readonly source: string; readonly target: string }[];
+}
+
+export interface ContainerNetwork {
+  readonly address: string;
+  readonly names: readonly string[];
+}
+
+export interface NginxFacts {
+  readonly containerId: string;
+  /** `nginx -T`: every file of the effective configuration. */
+  readonly config: string;
+  readonly version: string;
+}
+
+/** What stays on the host of a release: enough to go back to it without a build. */
+export interface ReleaseRecord {
+  /** File name in `releases/`. */
+  readonly name: string;
+  readonly sha: string;
+  readonly deployedAt: string;
+  readonly services: Readonly<Record<string, ReleasedService>>;
+}
+
+export interface ReleasedService {
+  readonly imageId: string;
+  /** The reference that keeps the image from being pruned; undefined for images not built here. */
+  readonly keptAs: string | undefined;
+  /** Reference that Compose uses for it. */
+  readonly image: string;
+  /** Digest of the normalised definition. */
+  readonly definition: string;
+}

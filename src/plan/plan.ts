@@ -1,0 +1,121 @@
+import type { Role } from './roles.js';
+
+/** What a deploy will do, as data: printed, tested and executed. */
+export interface Plan {
+  readonly project: string;
+  readonly sha: string;
+  readonly previousSha: string | undefined;
+  readonly services: readonly ServicePlan[];
+  readonly operations: readonly Operation[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What happens to a service:
+ * - `keep`: nothing; `leave`: it changed, but is not part of this deploy
+ * - `start`: no incumbent runs; `roll`: start-first, the incumbent serves until the cutover
+ * - `replace`: the incumbent stops, then the new container starts
+ * - `reload`: a proxy takes its new configuration without a restart
+ * - `run`: a job runs once; `remove`: it is not in the Compose file any more
+ */
+export type Action = 'keep' | 'leave' | 'start' | 'roll' | 'replace' | 'reload' | 'run' | 'remove';
+
+export interface ServicePlan {
+  readonly service: string;
+  readonly role: Role;
+  readonly reason: string;
+  readonly action: Action;
+  readonly why: string;
+  /** True where `action` holds only if the build gives another image. */
+  readonly ifImageChanges: boolean;
+  readonly replicas: number;
+  /** Ids of the containers that run now. */
+  readonly incumbents: readonly string[];
+  /** Ids of containers of it that exist but do not run. */
+  readonly dead: readonly string[];
+  readonly image: string;
+  readonly oldImageId: string | undefined;
+}
+
+export type Operation =
+  | {
+      readonly kind: 'prepare-images';
+      readonly verb: 'build' | 'pull';
+      readonly services: readonly string[];
+      readonly references: readonly ImageReference[];
+    }
+  | { readonly kind: 'restore-images'; readonly references: readonly ImageReference[] }
+  | {
+      readonly kind: 'install-files';
+      readonly paths: readonly string[];
+      readonly inPlace: readonly string[];
+    }
+  | { readonly kind: 'start'; readonly services: readonly ServiceScale[] }
+  | { readonly kind: 'run-command'; readonly service: string; readonly command: string }
+  | {
+      readonly kind: 'run-job';
+      readonly service: string;
+      readonly incumbents: readonly string[];
+      readonly dead: readonly string[];
+    }
+  | {
+      readonly kind: 'stop-incumbents';
+      readonly services: readonly string[];
+      readonly ids: readonly string[];
+    }
+  | {
+      readonly kind: 'replace';
+      readonly service: string;
+      readonly replicas: number;
+      readonly incumbents: readonly string[];
+      readonly dead: readonly string[];
+    }
+  | CutoverOperation
+  | { readonly kind: 'check-health' }
+  | { readonly kind: 'soak' }
+  | {
+      readonly kind: 'finish';
+      readonly retire: readonly string[];
+      readonly paths: readonly string[];
+      readonly inPlace: readonly string[];
+      readonly proxy: string | undefined;
+    };
+
+/** An image that is made, and what its reference named before (for the undo). */
+export interface ImageReference {
+  readonly reference: string;
+  readonly before: string | undefined;
+  /** The image to put there, where it is known already (a kept release). */
+  readonly imageId?: string;
+}
+
+/** Start this many more containers of a service, beside `incumbents`, and wait until they are ready. */
+export interface ServiceScale {
+  readonly service: string;
+  readonly replicas: number;
+  readonly incumbents: readonly string[];
+  readonly dead: readonly string[];
+  /** The port that the proxy uses: readiness of a service without a healthcheck. */
+  readonly port: number | undefined;
+}
+
+export interface CutoverOperation {
+  readonly kind: 'cutover';
+  readonly proxyService: string;
+  /** Id of the proxy's container. */
+  readonly proxy: string;
+  readonly routes: readonly Route[];
+  /** Changed files that the proxy mounts. */
+  readonly paths: readonly string[];
+  readonly inPlace: readonly string[];
+  /** Single files among them, with their path in the container. */
+  readonly mounted: readonly { readonly path: string; readonly inside: string }[];
+}
+
+/** Names to pin to the candidates of a service, on a network that the proxy shares. */
+export interface Route {
+  readonly service: string;
+  readonly names: readonly string[];
+  readonly network: string;
+  readonly incumbentAddresses: readonly string[];
+}

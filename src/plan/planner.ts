@@ -1,0 +1,159 @@
+import { parseNginxConfig } from './nginx-config.js';
+import type { Observation } from './observation.js';
+import { planOperations } from './operations.js';
+import type { ImageReference, Operation, Plan, ServicePlan } from './plan.js';
+import { refusals, type Refusal } from './refusals.js';
+import { assignRoles, upstreamsOf } from './roles.js';
+import { planServices, settleImages, type ServiceOptions } from './services.js';
+
+export interface PlanOptions extends ServiceOptions {
+  readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
+  readonly postDeploy: readonly { readonly service: string; readonly command: string }[];
+  readonly allowDowntime: boolean;
+  /** For a rollback: the image that each reference shall name again. */
+  readonly keptImages: Readonly<Record<string, string>>;
+}
+
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly plan: Plan; readonly refusals: readonly Refusal[] };
+
+/** From the wanted stack and the observed host to what will be done. Pure. */
+export function makePlan(observation: Observation, options: PlanOptions): Planned {
+  const roles = assignRoles(observation.wanted, upstreamsOf(observation));
+  const planned = planServices(observation, roles, options);
+  const services =
+    options.images === 'kept'
+      ? settleImages(
+          expectImages(planned, options.keptImages),
+          options.keptImages,
+          observation.containers,
+        )
+      : planned;
+  const images = prepareImages(observation, services, options);
+  const plan: Plan = {
+    project: observation.wanted.project,
+    sha: observation.commit.sha,
+    previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
+    services,
+    operations: [...images, ...planOperations(observation, services, options)],
+    warnings: warnings(observation, services),
+  };
+  const against = refusals(observation, services, {
+    ...options,
+    commands: [...options.preDeploy, ...options.postDeploy],
+  });
+  return against.length === 0
+    ? { kind: 'plan', plan }
+    : { kind: 'refused', plan, refusals: against };
+}
+
+/** The rest of the plan, once the images are there. */
+export function settlePlan(
+  plan: Plan,
+  imageIds: Readonly<Record<string, string>>,
+  observation: Observation,
+  options: PlanOptions,
+): Plan {
+  const services = settleImages(plan.services, imageIds, observation.containers);
+  const images = plan.operations.filter(isImageOperation);
+  return {
+    ...plan,
+    services,
+    operations: [...images, ...planOperations(observation, services, options)],
+  };
+}
+
+export function isImageOperation(operation: Operation): boolean {
+  return operation.kind === 'prepare-images' || operation.kind === 'restore-images';
+}
+
+/** True where executing the plan changes no container. */
+export function changesNothing(plan: Plan): boolean {
+  return plan.services.every(({ action }) => action === 'keep' || action === 'leave');
+}
+
+function expectImages(
+  services: readonly ServicePlan[],
+  kept: Readonly<Record<string, string>>,
+): readonly ServicePlan[] {
+  return services.map((service) =>
+    service.action === 'keep' && service.role !== 'data' && kept[service.image] !== undefined
+      ? {
+          ...service,
+          action: ROLLED[service.role] ?? 'roll',
+          ifImageChanges: true,
+          why: 'its image may change',
+        }
+      : service,
+  );
+}
+
+const ROLLED: Readonly<Record<string, ServicePlan['action']>> = {
+  singleton: 'replace',
+  proxy: 'replace',
+  direct: 'replace',
+  job: 'keep',
+};
+
+function prepareImages(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  options: PlanOptions,
+): readonly Operation[] {
+  const { images, wanted } = observation;
+  const reference = (image: string): ImageReference => ({
+    reference: image,
+    before: images[image],
+  });
+  if (options.images === 'kept') {
+    const references = Object.entries(options.keptImages)
+      .filter(([image, imageId]) => images[image] !== imageId)
+      .map(([image, imageId]) => ({ ...reference(image), imageId }));
+    return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
+  }
+  const chosen = services.filter(({ service, action, ifImageChanges }) => {
+    const definition = wanted.services[service];
+    if (definition === undefined || action === 'leave') return false;
+    if (options.images === 'pull')
+      return ifImageChanges || (action !== 'keep' && action !== 'remove');
+    if (options.images !== 'host' || definition.build === undefined) return false;
+    return (
+      ifImageChanges ||
+      images[definition.image] === undefined ||
+      action === 'roll' ||
+      action === 'run' ||
+      action === 'start' ||
+      action === 'replace'
+    );
+  });
+  if (chosen.length === 0) return [];
+  return [
+    {
+      kind: 'prepare-images',
+      verb: options.images === 'pull' ? 'pull' : 'build',
+      services: chosen.map(({ service }) => service),
+      references: [...new Set(chosen.map(({ image }) => image))].map(reference),
+    },
+  ];
+}
+
+function warnings(observation: Observation, services: readonly ServicePlan[]): readonly string[] {
+  const { live, proxies } = observation;
+  const rolls = services.some(({ role, action }) => role === 'routed' && action === 'roll');
+  return [
+    ...(live.modified.length === 0
+      ? []
+      : [
+          `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
+        ]),
+    ...(rolls && !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
+      ? [
+          'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
+        ]
+      : []),
+    ...services
+      .filter(({ role, action }) => role === 'data' && action === 'keep')
+      .flatMap(({ service, why }) => (why.includes('restart') ? [`${service}: ${why}`] : [])),
+  ];
+}

@@ -1,0 +1,155 @@
+import { differences } from './definition.js';
+import type { Observation } from './observation.js';
+import type { ServicePlan } from './plan.js';
+import { ROLES, ROLE_LABEL } from './roles.js';
+
+/** Why a plan must not be executed; each is for a person: what, where, what next. */
+export interface Refusal {
+  readonly what: string;
+  readonly next: string;
+}
+
+export interface RefusalOptions {
+  readonly services: readonly string[];
+  readonly commands: readonly { readonly service: string; readonly command: string }[];
+  readonly allowDowntime: boolean;
+}
+
+/** Everything that stands against the deploy, all at once. */
+export function refusals(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  options: RefusalOptions,
+): readonly Refusal[] {
+  return [
+    ...unknownServices(observation, options),
+    ...unknownRoles(observation),
+    ...filesInTheWay(observation),
+    ...changedData(observation, services, options),
+    ...changedNetworks(observation, options),
+    ...gaps(observation, services, options),
+  ];
+}
+
+function unknownServices({ wanted }: Observation, options: RefusalOptions): readonly Refusal[] {
+  const known = Object.keys(wanted.services);
+  const next = `The Compose file knows: ${known.join(', ')}.`;
+  const named = [
+    ...options.services.map((service) => ({ service, input: 'services' })),
+    ...options.commands.map(({ service }) => ({ service, input: 'pre-deploy or post-deploy' })),
+  ];
+  return named
+    .filter(({ service }) => !known.includes(service))
+    .map(({ service, input }) => ({
+      what: `${input} names "${service}", which is no service`,
+      next,
+    }));
+}
+
+function unknownRoles({ wanted }: Observation): readonly Refusal[] {
+  return Object.values(wanted.services).flatMap(({ name, labels }) => {
+    const label = labels[ROLE_LABEL];
+    if (label === undefined || ROLES.some((role) => role === label)) return [];
+    return [
+      {
+        what: `the label ${ROLE_LABEL} of ${name} is "${label}"`,
+        next: `Use one of ${ROLES.join(', ')}, or remove the label.`,
+      },
+    ];
+  });
+}
+
+function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
+  const changed = new Set(commit.changes.map(({ path }) => path));
+  const overwritten = live.modified.filter((path) => changed.has(path));
+  const list = (paths: readonly string[]) => paths.slice(0, 20).join(', ');
+  return [
+    ...(overwritten.length === 0
+      ? []
+      : [
+          {
+            what: `local changes in ${live.path} would be overwritten: ${list(overwritten)}`,
+            next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${list(overwritten).replaceAll(',', '')}`,
+          },
+        ]),
+    ...(live.conflicts.length === 0
+      ? []
+      : [
+          {
+            what: `untracked files in ${live.path} would be overwritten: ${list(live.conflicts)}`,
+            next: 'The commit brings files of the same names with another content. Move them away on the host.',
+          },
+        ]),
+    ...(live.localCommits.length === 0
+      ? []
+      : [
+          {
+            what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
+            next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/main`,
+          },
+        ]),
+  ];
+}
+
+function changedData(
+  { wanted, installed }: Observation,
+  services: readonly ServicePlan[],
+  options: RefusalOptions,
+): readonly Refusal[] {
+  return services
+    .filter(({ role, action }) => role === 'data' && action === 'replace')
+    .filter(({ service }) => !options.services.includes(service))
+    .map(({ service, why }) => {
+      const before = installed?.services[service]?.definition ?? {};
+      const diff = differences(before, wanted.services[service]?.definition ?? {});
+      return {
+        what: `${service} holds data, and ${why}${diff.length === 0 ? '' : `: ${diff.join('; ')}`}`,
+        next: `A code deploy never touches data. To recreate it on purpose (with a gap), name it: services: ${service}, together with allow-downtime: true.`,
+      };
+    });
+}
+
+function changedNetworks(
+  { wanted, installed, containers }: Observation,
+  { allowDowntime }: RefusalOptions,
+): readonly Refusal[] {
+  if (installed === undefined || containers.length === 0 || allowDowntime) return [];
+  return (['networks', 'volumes'] as const).flatMap((kind) =>
+    Object.entries(wanted[kind])
+      .filter(
+        ([name, text]) => installed[kind][name] !== undefined && installed[kind][name] !== text,
+      )
+      .map(([name]) => ({
+        what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
+        next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
+      })),
+  );
+}
+
+function gaps(
+  { wanted }: Observation,
+  services: readonly ServicePlan[],
+  { allowDowntime }: RefusalOptions,
+): readonly Refusal[] {
+  if (allowDowntime) return [];
+  return services.flatMap(({ service, role, action, why }) => {
+    if (action !== 'replace' || role === 'singleton' || role === 'worker' || role === 'data')
+      return [];
+    const gap = 'The gap is the time that it takes to stop and start, a few seconds';
+    const named = wanted.services[service]?.containerName;
+    if (role !== 'routed') {
+      return [
+        {
+          what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
+          next: `${gap}. Accept it with allow-downtime: true.`,
+        },
+      ];
+    }
+    return [
+      {
+        what: `${service} cannot have a candidate beside its incumbent: ${named === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${named}`}`,
+        next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,74 @@
+import type { Operation, Plan } from './plan.js';
+
+/** The plan as lines for a person: a table of services, then the steps. */
+export function renderPlan(plan: Plan): readonly string[] {
+  const header = ['service', 'role', 'action', 'because'];
+  const rows = plan.services.map(({ service, role, action, why, ifImageChanges, reason }) => [
+    service,
+    role,
+    ifImageChanges ? `${action}?` : action,
+    `${why} (${role}: ${reason})`,
+  ]);
+  return [
+    ...table([header, ...rows]),
+    '',
+    ...plan.operations.map(
+      (operation, index) => `${String(index + 1).padStart(2)}. ${describe(operation)}`,
+    ),
+    ...plan.warnings.map((warning) => `note: ${warning}`),
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** One step in a sentence. */
+export function describe(operation: Operation): string {
+  switch (operation.kind) {
+    case 'prepare-images':
+      return `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
+    case 'restore-images':
+      return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
+    case 'install-files':
+      return `bring ${count(operation.paths.length, 'changed file')} to the live directory`;
+    case 'start':
+      return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a candidate of ${service}` : service)))}, wait until ready`;
+    case 'run-command':
+      return `run in the new image of ${operation.service}: ${operation.command}`;
+    case 'run-job':
+      return `run the job ${operation.service} to its end`;
+    case 'stop-incumbents':
+      return `let the old ${names(operation.services)} finish, then stop`;
+    case 'replace':
+      return `stop ${operation.service}, start its new container`;
+    case 'cutover':
+      return operation.routes.length > 0
+        ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`
+        : `reload ${operation.proxyService} with its new configuration`;
+    case 'check-health':
+      return 'check the health endpoint';
+    case 'soak':
+      return 'soak: watch real traffic, the incumbents still stand by';
+    case 'finish':
+      return operation.retire.length > 0
+        ? `drain and retire ${count(operation.retire.length, 'incumbent')}, record the release`
+        : 'record the release';
+  }
+}
+
+function names(list: readonly string[]): string {
+  return [...new Set(list)].join(', ');
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+}

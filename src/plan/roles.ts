@@ -1,0 +1,94 @@
+import { parseNginxConfig, type Upstream } from './nginx-config.js';
+import type { Observation } from './observation.js';
+import type { Service, Stack } from './stack.js';
+
+/** What may be done to a service. */
+export const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface RoleDecision {
+  readonly role: Role;
+  /** Why, for the plan: a person must be able to correct it. */
+  readonly reason: string;
+}
+
+export const ROLE_LABEL = 'resee.deploy.role';
+
+const PROXY_IMAGE =
+  /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
+const DATA_IMAGE =
+  /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
+/** Schedulers that must never run twice at once: each would fire every job. */
+const SCHEDULER = /\b(?:celery\b.*\bbeat|rqscheduler|clockwork|supercronic|crond|rails\s+runner)\b/;
+
+/** The role of every service of the stack, and why. */
+export function assignRoles(
+  stack: Stack,
+  upstreams: readonly Upstream[],
+): Record<string, RoleDecision> {
+  const names = new Set(upstreams.map((upstream) => upstream.name));
+  const awaited = new Set(
+    Object.values(stack.services).flatMap((service) =>
+      service.dependsOn
+        .filter((dependency) => dependency.condition === 'service_completed_successfully')
+        .map((dependency) => dependency.service),
+    ),
+  );
+  return Object.fromEntries(
+    Object.values(stack.services).map((service) => [
+      service.name,
+      roleOf(service, { names, awaited }),
+    ]),
+  );
+}
+
+function roleOf(
+  service: Service,
+  known: { names: ReadonlySet<string>; awaited: ReadonlySet<string> },
+): RoleDecision {
+  const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
+  if (labelled !== undefined) return { role: labelled, reason: `label ${ROLE_LABEL}` };
+  if (known.awaited.has(service.name)) {
+    return { role: 'job', reason: 'others wait for its completion' };
+  }
+  if (service.publishes && PROXY_IMAGE.test(service.image)) {
+    return { role: 'proxy', reason: `publishes ports, image ${service.image}` };
+  }
+  if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
+    return { role: 'proxy', reason: 'publishes ports, runs nginx' };
+  }
+  if (service.build === undefined && DATA_IMAGE.test(service.image)) {
+    return { role: 'data', reason: `image ${service.image}` };
+  }
+  const name = namesOf(service).find((candidate) => known.names.has(candidate));
+  if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
+  if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
+  if (service.build === undefined && service.namedVolumes.length > 0) {
+    return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
+  }
+  if (SCHEDULER.test(service.command.join(' '))) {
+    return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
+  }
+  if (service.updateOrder === 'stop-first') {
+    return { role: 'singleton', reason: 'deploy.update_config.order: stop-first' };
+  }
+  return { role: 'worker', reason: 'no proxy names it, no port' };
+}
+
+/** The names that other containers reach a service by. */
+export function namesOf(service: Service): readonly string[] {
+  return [
+    service.name,
+    ...service.aliases,
+    ...(service.containerName === undefined ? [] : [service.containerName]),
+  ];
+}
+
+/** Where the proxies that run now, and those of the commit, send requests. */
+export function upstreamsOf(observation: Observation): readonly Upstream[] {
+  const texts = [
+    ...observation.proxies.map((proxy) => proxy.config),
+    ...Object.values(observation.proxyFiles),
+  ];
+  return texts.flatMap((text) => parseNginxConfig(text).upstreams);
+}

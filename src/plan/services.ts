@@ -1,0 +1,218 @@
+import { digest } from './definition.js';
+import { mountedChanges } from './files.js';
+import type { Container, Observation } from './observation.js';
+import type { Action, ServicePlan } from './plan.js';
+import type { RoleDecision } from './roles.js';
+import { isWithin, type Service } from './stack.js';
+
+export interface ServiceOptions {
+  /** Limits the deploy to these; empty means all that changed. */
+  readonly services: readonly string[];
+  readonly images: 'host' | 'pull' | 'none' | 'kept';
+}
+
+/** What must happen to each service, before the build has told which images really differ. */
+export function planServices(
+  observation: Observation,
+  roles: Readonly<Record<string, RoleDecision>>,
+  options: ServiceOptions,
+): readonly ServicePlan[] {
+  const { wanted } = observation;
+  const rebuilt = new Set(
+    Object.values(wanted.services)
+      .filter((service) => needsImage(observation, service, roles[service.name], options))
+      .map((service) => service.image),
+  );
+  const present = Object.values(wanted.services).map((service) =>
+    planService(observation, service, roles[service.name] ?? UNKNOWN, rebuilt, options),
+  );
+  return [...present, ...removed(observation)];
+}
+
+const UNKNOWN: RoleDecision = { role: 'worker', reason: 'no role' };
+
+/** True where the commit may change the image: then it is built or pulled, and its id tells. */
+export function needsImage(
+  observation: Observation,
+  service: Service,
+  role: RoleDecision | undefined,
+  options: ServiceOptions,
+): boolean {
+  if (options.services.length > 0 && !options.services.includes(service.name)) return false;
+  if (options.images === 'pull') {
+    return role?.role !== 'data' || options.services.includes(service.name);
+  }
+  if (options.images !== 'host' || service.build === undefined) return false;
+  const { build } = service;
+  const released = releasedService(observation, service.name);
+  if (released === undefined || observation.images[service.image] === undefined) return true;
+  const changed = [
+    ...observation.commit.changes.map(({ path }) => path),
+    ...observation.live.modified,
+  ];
+  return (
+    build.remote || changed.some((path) => build.inputs.some((place) => isWithin(path, place)))
+  );
+}
+
+/**
+ * What the last release says of a service; undefined where its record does not describe what lies in
+ * the live directory (a host that somebody else has deployed to since).
+ */
+function releasedService(observation: Observation, service: string) {
+  const last = observation.releases.at(-1);
+  return last?.sha === observation.live.head ? last?.services[service] : undefined;
+}
+
+function planService(
+  observation: Observation,
+  service: Service,
+  decision: RoleDecision,
+  rebuilt: ReadonlySet<string>,
+  options: ServiceOptions,
+): ServicePlan {
+  const containers = observation.containers.filter(
+    (container) => container.service === service.name && !container.oneOff,
+  );
+  const running = containers.filter((container) => container.running);
+  const chosen = options.services.length === 0 || options.services.includes(service.name);
+  const { action, why, ifImageChanges } = chosen
+    ? decide(observation, service, decision, running, rebuilt)
+    : { action: 'leave' as const, why: 'not named in services', ifImageChanges: false };
+  return {
+    service: service.name,
+    role: decision.role,
+    reason: decision.reason,
+    action,
+    why,
+    ifImageChanges,
+    replicas: service.replicas,
+    incumbents: running.map((container) => container.id),
+    dead: containers.filter((container) => !container.running).map((container) => container.id),
+    image: service.image,
+    oldImageId: running[0]?.imageId,
+  };
+}
+
+interface Decision {
+  readonly action: Action;
+  readonly why: string;
+  readonly ifImageChanges: boolean;
+}
+
+function decide(
+  observation: Observation,
+  service: Service,
+  { role }: RoleDecision,
+  running: readonly Container[],
+  rebuilt: ReadonlySet<string>,
+): Decision {
+  const say = (action: Action, why: string, ifImageChanges = false): Decision => ({
+    action,
+    why,
+    ifImageChanges,
+  });
+  // One container of a name, or an order that forbids two: the incumbent must go first.
+  const single = service.containerName !== undefined || service.updateOrder === 'stop-first';
+  const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
+  const reason = changeOf(observation, service, running);
+  if (role === 'job') {
+    return reason !== undefined || rebuilt.has(service.image) || running.length === 0
+      ? say('run', reason ?? 'runs with each release')
+      : say('keep', 'nothing changed');
+  }
+  if (service.replicas === 0) return say('keep', 'scaled to 0');
+  if (running.length === 0) return say('start', 'no container of it runs');
+  if (reason !== undefined) return say(change, reason);
+  const files = mountedChanges(observation.wanted, service.name, observation.commit.changes);
+  if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files)} changed`);
+  if (files.length > 0 && role === 'data') return say('keep', 'mounted files wait for a restart');
+  if (files.length > 0) return say(change, `mounted ${listed(files)} changed`);
+  if (rebuilt.has(service.image)) return say(change, 'its image may change', true);
+  const current = observation.images[service.image];
+  if (
+    role !== 'data' &&
+    current !== undefined &&
+    !running.every(({ imageId }) => imageId === current)
+  ) {
+    return say(change, `${service.image} names another image than the one that runs`);
+  }
+  return say('keep', 'nothing changed');
+}
+
+/** How a service of each role takes a change. */
+const ROLL: Readonly<Record<RoleDecision['role'], Action>> = {
+  routed: 'roll',
+  worker: 'roll',
+  singleton: 'replace',
+  data: 'replace',
+  proxy: 'replace',
+  direct: 'replace',
+  job: 'run',
+};
+
+function changeOf(
+  observation: Observation,
+  service: Service,
+  running: readonly Container[],
+): string | undefined {
+  const installed = observation.installed?.services[service.name];
+  const known =
+    releasedService(observation, service.name)?.definition ??
+    (installed === undefined ? undefined : digest(installed.definition));
+  if (known !== undefined && known !== digest(service.definition)) return 'its definition changed';
+  if (running.length > 0 && running.length !== service.replicas) {
+    return `${String(running.length)} of ${String(service.replicas)} replicas run`;
+  }
+  return undefined;
+}
+
+/** Services whose containers are still there, and which the Compose file does not know any more. */
+function removed(observation: Observation): readonly ServicePlan[] {
+  const gone = observation.containers.filter(
+    (container) =>
+      !container.oneOff && observation.wanted.services[container.service] === undefined,
+  );
+  return [...new Set(gone.map(({ service }) => service))].map((service) => {
+    const containers = gone.filter((container) => container.service === service);
+    const inProfile = observation.installed?.services[service] === undefined;
+    return {
+      service,
+      role: 'worker' as const,
+      reason: 'not in the Compose file',
+      action: inProfile ? ('leave' as const) : ('remove' as const),
+      why: inProfile
+        ? 'not of this file or these profiles: not ours to remove'
+        : 'the commit removed it',
+      ifImageChanges: false,
+      replicas: 0,
+      incumbents: containers.filter(({ running }) => running).map(({ id }) => id),
+      dead: containers.filter(({ running }) => !running).map(({ id }) => id),
+      image: '',
+      oldImageId: containers[0]?.imageId,
+    };
+  });
+}
+
+/** The plan once the images are there: what would have rolled for an equal image is kept. */
+export function settleImages(
+  services: readonly ServicePlan[],
+  imageIds: Readonly<Record<string, string>>,
+  containers: readonly Container[],
+): readonly ServicePlan[] {
+  return services.map((service) => {
+    const built = imageIds[service.image];
+    if (!service.ifImageChanges || built === undefined) return service;
+    const same = containers
+      .filter(({ id }) => service.incumbents.includes(id))
+      .every(({ imageId }) => imageId === built);
+    return same
+      ? { ...service, action: 'keep', why: 'its image is the same', ifImageChanges: false }
+      : { ...service, why: 'its image changed', ifImageChanges: false };
+  });
+}
+
+function listed(paths: readonly string[]): string {
+  const shown = paths.slice(0, 2).join(', ');
+  return paths.length > 2 ? `${shown} and ${String(paths.length - 2)} more` : shown;
+}

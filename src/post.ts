@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import * as core from '@actions/core';
+import { readGithubContext } from './gate/github-context.js';
+import { handStackBack } from './hand-back.js';
+import { loadInputs } from './inputs.js';
+import { actionsLog } from './report/actions-log.js';
+import { annotateFailure, asDeployError } from './report/annotate.js';
+import { runName, STATE_FENCE, STATE_SETTLED } from './run-state.js';
+import { systemClock } from './system-clock.js';
+
+/** After a run that was cancelled or died: hands the stack back whole. Otherwise does nothing. */
+export async function post(): Promise<void> {
+  const fence = core.getState(STATE_FENCE);
+  if (fence === '' || core.getState(STATE_SETTLED) === 'true') return;
+  const log = actionsLog();
+  try {
+    const inputs = loadInputs(process.env);
+    const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));
+    const back = await handStackBack(
+      { inputs, run: runName(github), fence },
+      { connection: undefined, log, clock: systemClock },
+    );
+    log.info(
+      back.whole ? 'The stack was handed back whole.' : 'Something could not be undone: see above.',
+    );
+  } catch (error) {
+    await annotateFailure(asDeployError(error), log);
+  } finally {
+    log.close();
+  }
+}

@@ -1,0 +1,44 @@
+# Takes the lease, waiting for another deploy; puts a stack right that a dead run left behind.
+# Vars: STATE OWNER TTL WAIT SESSION MARK and the texts LIB ABORT WATCHDOG.
+# Prints `fence N` and, if the host may have changed since it was observed, `changed`.
+# Exit 75: the lease is somebody else's; prints `owner JSON`.
+# shellcheck shell=sh
+set -eu
+umask 077
+mkdir -p "$STATE/bin" "$STATE/releases" "$STATE/stage"
+for name in lib abort watchdog; do
+  case $name in
+    lib) text=$LIB ;;
+    abort) text=$ABORT ;;
+    *) text=$WATCHDOG ;;
+  esac
+  printf '%s\n' "$text" >"$STATE/bin/$name.sh.$$"
+  mv -f "$STATE/bin/$name.sh.$$" "$STATE/bin/$name.sh"
+done
+. "$STATE/bin/lib.sh"
+
+deadline=$(($(now) + WAIT))
+waited=
+until fence=$(lease_take "$OWNER" "$TTL"); do
+  owner=$(cat "$STATE/lease/owner" 2>/dev/null || :)
+  if [ "$(now)" -ge "$deadline" ]; then
+    printf 'owner %s\n' "$owner"
+    exit 75
+  fi
+  [ -n "$waited" ] || say "waiting for another deploy: $owner"
+  waited=1
+  sleep 0.5
+done
+lease_enter "$SESSION"
+[ -z "$waited" ] || echo changed
+if [ -d "$STATE/journal" ]; then
+  say 'an earlier run left its journal: undoing it before anything else'
+  echo changed
+  if ! abort_now; then
+    lease_release "$fence"
+    exit 76
+  fi
+fi
+FENCE=$fence setsid sh "$STATE/bin/watchdog.sh" >/dev/null 2>&1 </dev/null &
+note_process "$!" "$STATE/lease/watchdog"
+echo "fence $fence"

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The text of a shell script that runs on the host: `remoteScript('lease')` is `lease.sh`.
+ *
+ * The scripts lie beside this module in the sources, and beside the bundle in `dist/`, where
+ * the build puts them; so one path serves both, whatever the working directory is.
+ *
+ * @throws Error when there is no such script: a mistake in this program, not of its user.
+ */
+export function remoteScript(name: string): string {
+  const directory = dirname(fileURLToPath(import.meta.url));
+  return readFileSync(join(directory, `${name}.sh`), 'utf8');
+}

@@ -1,0 +1,16 @@
+# The stack's release records, the lease, and what runs; changes nothing. Vars: STATE MARK DIR
+# shellcheck shell=sh
+set -u
+section() { printf '\n=%s=%s=\n' "$MARK" "$1"; }
+for record in "$STATE"/releases/*.json; do
+  [ -e "$record" ] || continue
+  section "release:$(basename "$record" .json)"
+  cat "$record"
+done
+if [ -d "$STATE/lease" ]; then
+  section lease
+  cat "$STATE/lease/owner"
+fi
+section running
+docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}'
+section end

@@ -1,0 +1,19 @@
+# Takes the lease away from whoever holds it, and undoes what it had done. Vars: STATE
+# shellcheck shell=sh
+if [ ! -e "$STATE/bin/lib.sh" ] || { [ ! -d "$STATE/lease" ] && [ ! -d "$STATE/journal" ]; }; then
+  say() { printf '%s\n' "$*" >&2; }
+  say 'nothing holds the stack'
+  exit 0
+fi
+. "$STATE/bin/lib.sh"
+if [ -d "$STATE/lease" ]; then
+  say "held by $(cat "$STATE/lease/owner" 2>/dev/null)"
+  echo 0 >"$STATE/lease/expires"
+fi
+fence=$(lease_take '{"run":"unlock"}' 600)
+lease_enter "$$"
+code=0
+abort_now || code=$?
+rm -rf "$STATE/stage"
+lease_release "$fence"
+exit "$code"

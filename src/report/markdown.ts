@@ -1,0 +1,52 @@
+/** Nobody reads more of a name or a message than this, and the whole summary has a limit. */
+const LONGEST_TEXT = 2_000;
+
+/**
+ * Text that comes from elsewhere, such as a name or a message, to be put into markdown or into a cell
+ * of a table: it looks the same, and means nothing. Line breaks become spaces; a long text is cut.
+ */
+export function escapeMarkdown(text: string): string {
+  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  return plainText(short)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+}
+
+/** The same, shown as code. */
+export function code(text: string): string {
+  return text === '' ? '' : `<code>${escapeMarkdown(text)}</code>`;
+}
+
+/** A block of preformatted text, fenced by more backticks than it holds in a row. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${plainText(text).trimEnd()}\n${fence}`;
+}
+
+/** A markdown table; cells are markdown already. */
+export function table(
+  align: readonly ('left' | 'right')[],
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const rule = align.map((side) => (side === 'right' ? '---:' : '---'));
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** `0.4 s`, `42.1 s`, `2 m 3 s`. */
+export function seconds(ms: number): string {
+  const tenths = Math.round(ms / 100) / 10;
+  if (tenths < 60) return `${tenths.toFixed(1)} s`;
+  const whole = Math.round(ms / 1_000);
+  return `${String(Math.floor(whole / 60))} m ${String(whole % 60)} s`;
+}
+
+/** Without colours and other control characters, line ends apart. */
+function plainText(text: string): string {
+  return text
+    .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '');
+}

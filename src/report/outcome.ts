@@ -1,0 +1,52 @@
+import type { DeployError } from '../errors.js';
+import type { ProbeSummary } from '../health/probe.js';
+import type { Plan } from '../plan/plan.js';
+
+/** How a run ended; `output result` in action.yml. */
+export type Result =
+  | 'deployed'
+  | 'unchanged'
+  | 'rolled-back'
+  | 'refused'
+  | 'superseded'
+  | 'planned'
+  /** Failed, and the stack could not be proven whole again: a human is needed. */
+  | 'failed';
+
+/** All that is known of a run when it ends: outputs, summary and report are written from it. */
+export interface Outcome {
+  readonly result: Result;
+  /** When the run began, ISO 8601 in UTC. */
+  readonly startedAt: string;
+  readonly sha: string;
+  readonly previousSha: string | undefined;
+  readonly plan: Plan | undefined;
+  readonly services: Readonly<Record<string, ServiceOutcome>>;
+  readonly phases: readonly Phase[];
+  readonly probe: ProbeSummary | undefined;
+  readonly durationMs: number;
+  readonly url: string | undefined;
+  readonly error: DeployError | undefined;
+}
+
+export interface ServiceOutcome {
+  readonly role: string;
+  readonly action: string;
+  readonly oldImage: string | undefined;
+  readonly newImage: string | undefined;
+  readonly seconds: number;
+}
+
+export interface Phase {
+  readonly name: string;
+  /** Milliseconds since the run began. */
+  readonly startMs: number;
+  readonly durationMs: number;
+}
+
+/** Phases by when they began: a phase inside another ends first, and is known first. */
+export function inOrder(phases: readonly Phase[]): readonly Phase[] {
+  return [...phases].sort(
+    (one, other) => one.startMs - other.startMs || other.durationMs - one.durationMs,
+  );
+}

@@ -1,0 +1,217 @@
+import * as core from '@actions/core';
+import type { DeployError } from '../errors.js';
+import type { ProbeSummary } from '../health/probe.js';
+import { code, escapeMarkdown, fenced, seconds, table } from './markdown.js';
+import type { OperationName } from '../inputs/types.js';
+import type { Plan } from '../plan/plan.js';
+import { inOrder, type Outcome, type Phase, type Result, type ServiceOutcome } from './outcome.js';
+
+/** What the summary says beside the outcome: where the commits are, and what was asked for. */
+export interface SummaryContext {
+  /** `https://github.com/owner/name`, for links to commits. */
+  readonly repositoryUrl: string;
+  readonly branch: string;
+  readonly environment: string | undefined;
+  /** `deploy` when it isn't given. */
+  readonly operation?: OperationName;
+}
+
+/** GitHub drops a summary of more than 1 MiB whole. */
+const MAX_BYTES = 1_000_000;
+const MAX_EVIDENCE_LENGTH = 60_000;
+const MAX_ROWS = 200;
+const BAR_WIDTH = 24;
+
+/** The job summary in markdown, less than 1 MiB. */
+export function renderSummary(outcome: Outcome, context: SummaryContext): string {
+  const parts = [
+    `## ${headline(outcome, context.operation)}`,
+    introduction(outcome, context),
+    failureSection(outcome.error),
+    outcome.result === 'planned' && outcome.plan !== undefined
+      ? planSection(outcome.plan)
+      : servicesSection(outcome.services),
+    probeSection(outcome.probe),
+    phasesSection(outcome.phases),
+    warningsSection(outcome.plan?.warnings ?? []),
+  ];
+  const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  if (Buffer.byteLength(text) <= MAX_BYTES) return text;
+  const cut = Buffer.from(text).subarray(0, MAX_BYTES).toString('utf8');
+  return `${cut.slice(0, cut.lastIndexOf('\n'))}\n\nThe rest was cut off; the report holds it all.\n`;
+}
+
+/** Adds the summary to the page of the run. A runner without summaries is no error. */
+export async function writeSummary(outcome: Outcome, context: SummaryContext): Promise<void> {
+  const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (path === '') return;
+  await core.summary.addRaw(renderSummary(outcome, context)).write();
+}
+
+function headline(outcome: Outcome, operation: OperationName | undefined): string {
+  if (outcome.error === undefined && operation === 'status')
+    return '🔎 Status of the stack: see the log';
+  if (outcome.error === undefined && operation === 'unlock') return '🔓 The stack is unlocked';
+  const commit = shortSha(outcome.sha);
+  const previous =
+    outcome.previousSha === undefined ? 'the release before' : shortSha(outcome.previousSha);
+  const lines: Readonly<Record<Result, string>> = {
+    deployed: `✅ ${commit} is the running release`,
+    unchanged: `✅ ${commit} runs already: nothing to change`,
+    'rolled-back': `⏪ ${commit} was taken back: ${previous} serves`,
+    refused: `⛔ ${commit} was refused: the host is untouched`,
+    superseded: `⏭️ ${commit} is superseded: a newer commit is deployed`,
+    planned: `📋 Plan for ${commit}: nothing was touched`,
+    failed: `❌ ${commit} failed, and the stack needs a human`,
+  };
+  return lines[outcome.result];
+}
+
+function introduction(outcome: Outcome, context: SummaryContext): string {
+  const commitUrl = (sha: string): string =>
+    `[${shortSha(sha)}](${context.repositoryUrl}/commit/${encodeURIComponent(sha)})`;
+  const { sha, previousSha } = outcome;
+  const from = previousSha === undefined ? '' : ` after ${commitUrl(previousSha)}`;
+  const changes =
+    previousSha === undefined || previousSha === sha
+      ? ''
+      : `, [what changed](${context.repositoryUrl}/compare/${previousSha}...${sha})`;
+  const items = [
+    `Commit ${commitUrl(sha)} of ${code(context.branch)}${from}${changes}`,
+    context.environment === undefined ? '' : `environment ${code(context.environment)}`,
+    outcome.url === undefined ? '' : `<${outcome.url.replace(/[<>\s]/g, encodeURIComponent)}>`,
+    `${seconds(outcome.durationMs)} in all`,
+  ];
+  return items.filter((item) => item !== '').join(' · ');
+}
+
+function failureSection(error: DeployError | undefined): string {
+  if (error === undefined) return '';
+  const where = error.where === undefined ? '' : ` (${escapeMarkdown(error.where)})`;
+  const evidence = error.evidence?.trimEnd() ?? '';
+  const tail =
+    evidence.length > MAX_EVIDENCE_LENGTH ? `…${evidence.slice(-MAX_EVIDENCE_LENGTH)}` : evidence;
+  return [
+    `**What happened:** ${escapedLines(error.what)}${where}`,
+    `**What to do next:** ${escapedLines(error.next)}`,
+    tail === ''
+      ? ''
+      : `<details open><summary>What was said last</summary>\n\n${fenced(tail)}\n\n</details>`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function escapedLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => escapeMarkdown(line))
+    .join('<br>');
+}
+
+function planSection({ services }: Plan): string {
+  if (services.length === 0) return '';
+  const rows = services
+    .slice(0, MAX_ROWS)
+    .map(({ service, role, action, why }) => [
+      code(service),
+      escapeMarkdown(role),
+      escapeMarkdown(action),
+      escapeMarkdown(why),
+    ]);
+  return `### Plan\n\n${table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows)}`;
+}
+
+function servicesSection(services: Readonly<Record<string, ServiceOutcome>>): string {
+  const entries = Object.entries(services);
+  if (entries.length === 0) return '';
+  const rows = entries
+    .slice(0, MAX_ROWS)
+    .map(([name, service]) => [
+      code(name),
+      escapeMarkdown(service.role),
+      escapeMarkdown(service.action),
+      images(service),
+      service.seconds === 0 ? '' : service.seconds.toFixed(1),
+    ]);
+  const rest = entries.length - rows.length;
+  return [
+    '### Services',
+    table(
+      ['left', 'left', 'left', 'left', 'right'],
+      ['service', 'role', 'action', 'image', 'seconds'],
+      rows,
+    ),
+    rest > 0 ? `… and ${String(rest)} more.` : '',
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function images({ oldImage, newImage }: ServiceOutcome): string {
+  const [before, after] = [oldImage, newImage].map((image) => code(shortImage(image ?? '')));
+  if (before === undefined || before === '' || before === after) return after ?? '';
+  return after === '' || after === undefined ? before : `${before} → ${after}`;
+}
+
+function probeSection(probe: ProbeSummary | undefined): string {
+  if (probe === undefined) return '';
+  const verdict =
+    probe.failed === 0
+      ? `**0 of ${String(probe.sent)} requests failed** during the deploy.`
+      : `**${String(probe.failed)} of ${String(probe.sent)} requests failed** during the deploy; ` +
+        `longest gap ${seconds(probe.longestGapMs)}.`;
+  const kinds = Object.entries(probe.failures).slice(0, MAX_ROWS);
+  const failures =
+    kinds.length === 0
+      ? ''
+      : table(
+          ['left', 'right'],
+          ['failure', 'requests'],
+          kinds.map(([kind, count]) => [escapeMarkdown(kind), String(count)]),
+        );
+  const times = `Half of the answers came within ${milliseconds(probe.p50Ms)}, 99 % within ${milliseconds(probe.p99Ms)}.`;
+  return ['### Availability', `${verdict} ${times}`, failures]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function phasesSection(phases: readonly Phase[]): string {
+  if (phases.length === 0) return '';
+  const end = Math.max(1, ...phases.map((phase) => phase.startMs + phase.durationMs));
+  const rows = inOrder(phases)
+    .slice(0, MAX_ROWS)
+    .map((phase) => [
+      escapeMarkdown(phase.name),
+      seconds(phase.startMs),
+      seconds(phase.durationMs),
+      bar(phase, end),
+    ]);
+  return `### Phases\n\n${table(['left', 'right', 'right', 'left'], ['phase', 'began after', 'took', ''], rows)}`;
+}
+
+/** The phase as a bar on the line of the whole run: where it lay, and how much of it it took. */
+function bar(phase: Phase, endMs: number): string {
+  const from = Math.min(BAR_WIDTH - 1, Math.floor((phase.startMs / endMs) * BAR_WIDTH));
+  const length = Math.max(1, Math.round((phase.durationMs / endMs) * BAR_WIDTH));
+  const to = Math.min(BAR_WIDTH, from + length);
+  return `\`${'·'.repeat(from)}${'█'.repeat(to - from)}${'·'.repeat(BAR_WIDTH - to)}\``;
+}
+
+function warningsSection(warnings: readonly string[]): string {
+  if (warnings.length === 0) return '';
+  const lines = warnings.slice(0, MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
+  return `### Warnings\n\n${lines.join('\n')}`;
+}
+
+function shortSha(sha: string): string {
+  return code(sha.slice(0, 7));
+}
+
+function shortImage(image: string): string {
+  return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+}
+
+function milliseconds(ms: number): string {
+  return ms < 1_000 ? `${String(Math.round(ms))} ms` : seconds(ms);
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { HttpAnswer } from '../health/http.js';
+import type { Probe } from '../health/probe.js';
+import type { Inputs } from '../inputs.js';
+import type { Container, Observation } from '../plan/observation.js';
+import type { PlanOptions } from '../plan/planner.js';
+import type { Transaction } from './transaction.js';
+
+/** What the steps of one rollout share. */
+export interface RolloutContext {
+  readonly transaction: Transaction;
+  readonly observation: Observation;
+  readonly inputs: Inputs;
+  readonly planOptions: PlanOptions;
+  /** Arguments of `docker compose` that choose files, project and profiles. */
+  readonly compose: string;
+  /** This run's name on the host. */
+  readonly run: string;
+  readonly fence: string;
+  /** Asks the health endpoint once, as seen from the host. */
+  readonly checkHealth: () => Promise<HttpAnswer>;
+  readonly probe: Probe | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** What this run has brought so far. */
+  readonly made: Made;
+}
+
+/** Grows while the rollout goes on. */
+export interface Made {
+  /** New containers, by service. */
+  readonly candidates: Map<string, readonly Container[]>;
+  /** Image ids of the release, by reference. */
+  readonly imageIds: Map<string, string>;
+}
+
+/** Containers of the project that were there before this run. */
+export function knownIds(context: RolloutContext): readonly string[] {
+  return context.observation.containers.map(({ id }) => id);
+}
+
+/** The candidates of all services, flat. */
+export function candidatesOf(context: RolloutContext): readonly Container[] {
+  return [...context.made.candidates.values()].flat();
+}

@@ -1,0 +1,49 @@
+import { commandLine, quote } from '../host/quote.js';
+import { linesOf } from '../host/sections.js';
+import type { ImageReference, Operation } from '../plan/plan.js';
+import { remoteScript } from '../remote/load.js';
+import type { RolloutContext } from './context.js';
+
+type Prepare = Extract<Operation, { kind: 'prepare-images' }>;
+type Restore = Extract<Operation, { kind: 'restore-images' }>;
+
+/** Builds or pulls the release's images in the staged tree; the live directory is not touched. */
+export async function prepareImages(context: RolloutContext, operation: Prepare): Promise<void> {
+  const output = await context.transaction.step({
+    name: operation.verb,
+    undo: restoreTags(operation.references),
+    script: remoteScript('build'),
+    variables: {
+      STAGE: context.observation.stage,
+      COMPOSE: context.compose,
+      VERB: operation.verb,
+      SERVICES: commandLine(operation.services),
+      REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
+    },
+  });
+  for (const line of linesOf(output)) {
+    const [reference, id] = line.split(' ');
+    if (reference !== undefined && id !== undefined) context.made.imageIds.set(reference, id);
+  }
+}
+
+/** Gives the references back the images of a kept release. */
+export async function restoreImages(context: RolloutContext, operation: Restore): Promise<void> {
+  await context.transaction.step({
+    name: 'images',
+    undo: restoreTags(operation.references),
+    script: operation.references
+      .map(({ reference, imageId }) => `restore_tag ${quote(reference)} ${quote(imageId ?? '')}`)
+      .join('\n'),
+    variables: {},
+  });
+  for (const { reference, imageId } of operation.references) {
+    if (imageId !== undefined) context.made.imageIds.set(reference, imageId);
+  }
+}
+
+function restoreTags(references: readonly ImageReference[]): string {
+  return references
+    .map(({ reference, before }) => `restore_tag ${quote(reference)} ${quote(before ?? '')}`)
+    .join('\n');
+}
