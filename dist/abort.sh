@@ -13,9 +13,11 @@ if [ -e "$STATE/journal/forward.sh" ]; then
   exit
 fi
 left=0
-# The names are ours: digits, letters, dashes.
-# shellcheck disable=SC2012
-for entry in $(ls -r "$STATE/journal" | grep '\.sh$'); do
+newest_first=
+for entry in "$STATE"/journal/*.sh; do
+  [ ! -e "$entry" ] || newest_first="$(basename "$entry") $newest_first"
+done
+for entry in $newest_first; do
   say "undo $(basename "$entry" .sh)"
   if sh "$STATE/journal/$entry"; then
     rm -f "$STATE/journal/$entry"

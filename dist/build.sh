@@ -2,7 +2,7 @@
 # REFERENCES. Vars: STAGE COMPOSE VERB SERVICES REFERENCES
 # shellcheck shell=sh
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1 DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain COMPOSE_ANSI=never
-cd "$STAGE"
+cd "$STAGE" || exit
 say "$ docker compose $COMPOSE $VERB $SERVICES"
 eval "docker compose $COMPOSE $VERB $SERVICES" >&2
 for reference in $REFERENCES; do

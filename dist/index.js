@@ -52869,10 +52869,9 @@ module.exports = {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   fk: () => (/* binding */ RefusedError),
-/* harmony export */   sH: () => (/* binding */ DeployError)
+/* harmony export */   f: () => (/* binding */ RefusedError),
+/* harmony export */   s: () => (/* binding */ DeployError)
 /* harmony export */ });
-/* unused harmony export SupersededError */
 class DeployError extends Error {
     what;
     where;
@@ -52902,10 +52901,6 @@ class DeployError extends Error {
 /** A run that stopped before it changed anything: gate, input, host key, lease or plan said no. */
 class RefusedError extends DeployError {
     name = 'RefusedError';
-}
-/** A newer commit of the branch is already deployed: nothing to do, and not the user's fault. */
-class SupersededError extends (/* unused pure expression or super */ null && (RefusedError)) {
-    name = 'SupersededError';
 }
 
 
@@ -53093,12 +53088,12 @@ async function acquireLease(shell, request, signal) {
         return { fence, changed: lines.includes('changed') };
     }
     if (result.code === 75) {
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk({
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .f({
             what: `another deploy holds the stack: ${lines.find((line) => line.startsWith('owner '))?.slice(6) ?? 'unknown'}`,
             next: 'Wait for it, raise lock-timeout, or, if that run is dead, wait a minute: its lease runs out. `operation: unlock` takes it away.',
         });
     }
-    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .sH({
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
         what: result.code === 76
             ? 'an earlier run left the stack half changed, and undoing it failed'
             : 'the lease of the stack could not be taken',
@@ -53237,7 +53232,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7260);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9655);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -53285,9 +53280,9 @@ function inputsRefused(problems) {
     const [first, ...others] = problems.map(describeProblem);
     const next = 'Correct the `with:` of this step. Nothing was connected to, and the host is untouched.';
     if (others.length === 0) {
-        return new errors/* RefusedError */.fk({ what: `An input cannot be used. ${first ?? ''}`, next });
+        return new errors/* RefusedError */.f({ what: `An input cannot be used. ${first ?? ''}`, next });
     }
-    return new errors/* RefusedError */.fk({
+    return new errors/* RefusedError */.f({
         what: [
             `${String(problems.length)} inputs cannot be used:`,
             ...problems.map((problem) => `  • ${describeProblem(problem)}`),
@@ -54138,7 +54133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 7260:
+/***/ 9655:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54150,10 +54145,358 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = require("node:os");
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
 var core = __nccwpck_require__(4116);
 // EXTERNAL MODULE: ./src/errors.ts
 var errors = __nccwpck_require__(3916);
+// EXTERNAL MODULE: ./src/inputs/operations.ts
+var operations = __nccwpck_require__(2151);
+// EXTERNAL MODULE: ./src/gate/json.ts
+var json = __nccwpck_require__(4497);
+;// CONCATENATED MODULE: ./src/gate/verdict.ts
+function refused(what, next) {
+    return { refusals: [{ what, next }], warnings: [], passed: [] };
+}
+function passed(...lines) {
+    return { refusals: [], warnings: [], passed: lines };
+}
+/** All verdicts as one: open only if every one of them is. */
+function together(verdicts) {
+    return {
+        refusals: verdicts.flatMap((verdict) => verdict.refusals),
+        warnings: verdicts.flatMap((verdict) => verdict.warnings),
+        passed: verdicts.flatMap((verdict) => verdict.passed),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/gate/needs.ts
+
+
+const NEEDS_LINE = 'needs: ${{ toJSON(needs) }}';
+const WRITE_THE_LINE = `Write \`${NEEDS_LINE}\` in the \`with:\` of this step.`;
+/** Reads the text of the `needs` input. Never throws: what can't be read keeps the gate closed. */
+function parseNeeds(text) {
+    const trimmed = text.trim();
+    if (trimmed === 'none')
+        return { kind: 'no gate' };
+    const unreadable = (why) => ({ kind: 'unreadable', why });
+    if (trimmed === '')
+        return unreadable('it is empty');
+    if (/^(\[object Object\]|Object|Array)$/.test(trimmed)) {
+        return unreadable(`it is \`${trimmed}\`, which is what \`\${{ needs }}\` without toJSON gives`);
+    }
+    if (/toJSON\s*\(/i.test(trimmed)) {
+        return unreadable('it is the expression itself, without `${{ }}` around it');
+    }
+    const value = parseJson(trimmed);
+    if (value === undefined) {
+        return unreadable(/^["']?(success|failure|cancelled|skipped)["']?$/.test(trimmed)
+            ? 'it is the result of one job, and not the jobs'
+            : 'it is no JSON');
+    }
+    if (!(0,json/* isRecord */.u)(value))
+        return unreadable('it is JSON, but no object of jobs');
+    if (typeof value['result'] === 'string') {
+        return unreadable('it is one job out of `needs`, and not all of them');
+    }
+    return jobsOf(value);
+}
+function jobsOf(value) {
+    const jobs = new Map();
+    for (const [name, job] of Object.entries(value)) {
+        const result = (0,json/* isRecord */.u)(job) ? asResult(job['result']) : undefined;
+        if (!(0,json/* isRecord */.u)(job) || result === undefined) {
+            return { kind: 'unreadable', why: `its job \`${name}\` has no result that is known` };
+        }
+        const outputs = (0,json/* isRecord */.u)(job['outputs']) ? Object.entries(job['outputs']) : [];
+        jobs.set(name, {
+            result,
+            outputs: new Map(outputs.flatMap(([key, output]) => (typeof output === 'string' ? [[key, output]] : []))),
+        });
+    }
+    return { kind: 'jobs', jobs };
+}
+/**
+ * May this commit go out, as far as the jobs say that it was tested in? Closed unless every one of
+ * them is `success`: failure, cancelled, skipped, no job at all, and text that can't be read.
+ */
+function judgeNeeds(text) {
+    const needs = parseNeeds(text);
+    if (needs.kind === 'no gate') {
+        return {
+            refusals: [],
+            warnings: ['There is no gate (`needs: none`): this commit is deployed without any test.'],
+            passed: [],
+        };
+    }
+    if (needs.kind === 'unreadable') {
+        return refused(`The input \`needs\` does not tell which jobs passed: ${needs.why}.`, WRITE_THE_LINE);
+    }
+    if (needs.jobs.size === 0) {
+        return refused('No job has tested this commit: `needs` holds none.', 'Give this job its tests, such as `needs: test` beside `runs-on:`, or say out loud that there ' +
+            'is no gate with the input `needs: none`.');
+    }
+    return together([...needs.jobs].map(([name, { result }]) => result === 'success' ? passed(`job ${name}: success`) : refusedJob(name, result)));
+}
+function refusedJob(name, result) {
+    const how = {
+        success: 'was successful',
+        failure: 'failed',
+        cancelled: 'was cancelled',
+        skipped: 'was skipped, so nothing is known of what it would have found',
+    }[result];
+    return refused(`The job \`${name}\` ${how}.`, result === 'failure'
+        ? `Mend what \`${name}\` found, and push again.`
+        : `Run the workflow again so that \`${name}\` succeeds.`);
+}
+function asResult(value) {
+    return value === 'success' || value === 'failure' || value === 'cancelled' || value === 'skipped'
+        ? value
+        : undefined;
+}
+function parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        // Whatever is wrong with it, it isn't what the expression gives; the caller says so.
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./src/inputs/lines.ts
+var lines = __nccwpck_require__(5010);
+// EXTERNAL MODULE: ./src/inputs/spelling.ts
+var spelling = __nccwpck_require__(9775);
+;// CONCATENATED MODULE: ./src/gate/outputs.ts
+
+
+
+
+/**
+ * Do the outputs of the needed jobs fulfil `requirements`? `needsText` is the text of the input
+ * `needs`. Two numbers are compared as numbers (`41 >= 9`), anything else only for being the same
+ * text; a job or an output that isn't there keeps the gate closed.
+ */
+function judgeOutputs(needsText, requirements) {
+    if (requirements.length === 0)
+        return passed();
+    const needs = parseNeeds(needsText);
+    if (needs.kind !== 'jobs') {
+        return refused('The conditions of `require-outputs` cannot be judged: `needs` tells of no job.', 'Write `needs: ${{ toJSON(needs) }}` in the `with:` of this step.');
+    }
+    return together(requirements.map((requirement) => judgeRequirement(needs.jobs, requirement)));
+}
+function judgeRequirement(jobs, requirement) {
+    const { job: jobName, output, operator, value: wanted } = requirement;
+    const condition = `${jobName}.${output} ${operator} ${wanted}`;
+    const job = jobs.get(jobName);
+    if (job === undefined)
+        return noSuchJob(jobs, requirement, condition);
+    const found = job.outputs.get(output);
+    if (found === undefined)
+        return noSuchOutput(job, requirement, condition);
+    const shown = `\`${jobName}.${output}\` is \`${shorten(found)}\``;
+    if ((operator === '>=' || operator === '<=') && !lines/* DECIMAL_NUMBER */.A7.test(found.trim())) {
+        return refused(`The condition \`${condition}\` compares numbers, and ${shown}, which is none.`, `Let the job \`${jobName}\` set the output \`${output}\` to a number alone.`);
+    }
+    if (holds(found.trim(), operator, wanted))
+        return passed(`${condition} (it is ${shorten(found)})`);
+    return refused(`The condition \`${condition}\` does not hold: ${shown}.`, `Mend what makes \`${jobName}\` give this value, or change the condition if it asks too much.`);
+}
+function holds(found, operator, wanted) {
+    const difference = Number(found) - Number(wanted);
+    if (operator === '>=')
+        return difference >= 0;
+    if (operator === '<=')
+        return difference <= 0;
+    const numbers = [found, wanted].every((text) => isExactNumber(text));
+    const same = numbers ? difference === 0 : found === wanted;
+    return operator === '=' ? same : !same;
+}
+/** Beyond this size two different numbers may look the same to JavaScript: those are compared as text. */
+function isExactNumber(text) {
+    return lines/* DECIMAL_NUMBER */.A7.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER;
+}
+function noSuchJob(jobs, { job }, condition) {
+    const names = [...jobs.keys()];
+    return refused(`The condition \`${condition}\` cannot be judged: \`needs\` has no job \`${job}\`, only ${listed(names)}.`, `${meant(job, names)}Only jobs that this job names in its own \`needs:\` are seen: add \`${job}\` there, ` +
+        'even if another of them needs it already.');
+}
+function noSuchOutput(job, { job: jobName, output }, condition) {
+    const names = [...job.outputs.keys()];
+    const has = names.length === 0 ? 'has no outputs' : `has only ${listed(names)}`;
+    return refused(`The condition \`${condition}\` cannot be judged: the job \`${jobName}\` ${has}.`, `${meant(output, names)}Declare it under \`jobs.${jobName}.outputs:\` and set it in a step. ` +
+        'If it is declared and set: the runner drops an output whose value holds a masked text.');
+}
+function meant(word, names) {
+    const near = (0,spelling/* nearestSpelling */.V)(word, names);
+    return near === undefined ? '' : `Did you mean \`${near}\`? `;
+}
+function listed(names) {
+    return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
+}
+function shorten(text) {
+    const line = text.replace(/\s+/g, ' ').trim();
+    return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}
+
+// EXTERNAL MODULE: ./src/inputs/values.ts
+var values = __nccwpck_require__(8463);
+;// CONCATENATED MODULE: ./src/gate/trigger.ts
+
+
+/** Events that only people with write access cause, on commits that are in the repository. */
+const TRUSTED_EVENTS = [
+    'push',
+    'workflow_dispatch',
+    'repository_dispatch',
+    'schedule',
+    'workflow_run',
+    'release',
+    'deployment',
+];
+/** Events about a pull request, where the commit, or the workflow's input, may be anybody's. */
+const PULL_REQUEST_EVENTS = [
+    'pull_request',
+    'pull_request_target',
+    'pull_request_review',
+    'pull_request_review_comment',
+    'issue_comment',
+    'merge_group',
+];
+/**
+ * May this workflow deploy, by what GitHub says of its event? Refused are pull requests, forks and
+ * other branches than `branch`. A tag may deploy only its own commit: that this lies on the branch is
+ * proven on the host, with git, and so then does the workflow's own text.
+ */
+function judgeTrigger(context, source) {
+    const { eventName } = context;
+    const deployOnPush = `Deploy when it is merged: \`on: { push: { branches: [${source.branch}] } }\`.`;
+    if (eventName === '') {
+        return refused('Nothing tells what started this run: GITHUB_EVENT_NAME is empty.', 'Run this action in a GitHub Actions workflow.');
+    }
+    if (PULL_REQUEST_EVENTS.includes(eventName)) {
+        const whose = context.isFork ? ` of the fork ${context.headRepository ?? '(deleted)'}` : '';
+        return refused(`The event \`${eventName}\`${whose} may not deploy. What a pull request brings has not been ` +
+            'merged: deploying it would run its code on the host, beside the data, with every secret of ' +
+            'the stack.', deployOnPush);
+    }
+    if (!TRUSTED_EVENTS.includes(eventName)) {
+        return refused(`The event \`${eventName}\` may not deploy: others than the team may be able to cause it.`, `Deploy on ${(0,values/* orList */.A3)(TRUSTED_EVENTS.map((name) => `\`${name}\``))}. ${deployOnPush}`);
+    }
+    return eventName === 'workflow_run'
+        ? judgeEndedRun(context, source, deployOnPush)
+        : judgeRef(context, source);
+}
+function judgeEndedRun(context, source, deployOnPush) {
+    const run = context.endedRun;
+    if (run === undefined) {
+        return refused('The event `workflow_run` does not tell which run has ended: its payload cannot be read.', 'Run the workflow again.');
+    }
+    const whose = `The run of \`${run.name}\` that started this one`;
+    if (context.isFork || PULL_REQUEST_EVENTS.includes(run.eventName)) {
+        return refused(`${whose} was for a pull request of ${context.headRepository ?? 'a deleted fork'}. This run has ` +
+            'the secrets that the pull request was not given: deploying for it would hand them over.', `Add \`branches: [${source.branch}]\` under \`on: workflow_run:\`, and ask for ` +
+            "`github.event.workflow_run.event == 'push'` in the `if:` of this job. " +
+            deployOnPush);
+    }
+    if (run.conclusion !== 'success') {
+        return refused(`${whose} ended with \`${run.conclusion}\`: a \`workflow_run\` comes after failures too.`, "Add `if: github.event.workflow_run.conclusion == 'success'` to this job.");
+    }
+    if (run.branch !== source.branch)
+        return otherBranch(`${whose} was on \`${run.branch}\``, source);
+    return passed(`workflow_run of ${run.name} on ${run.branch}: success`);
+}
+function judgeRef(context, source) {
+    const { eventName, ref } = context;
+    if (ref.startsWith('refs/heads/')) {
+        const branch = ref.slice('refs/heads/'.length);
+        return branch === source.branch
+            ? passed(`${eventName} on ${branch}`)
+            : otherBranch(`This workflow runs on the branch \`${branch}\``, source);
+    }
+    // A `deployment` that was made for a bare commit has no ref.
+    const bareCommit = ref === '' && eventName === 'deployment';
+    if (!ref.startsWith('refs/tags/') && !bareCommit) {
+        return otherBranch(`This workflow runs on \`${ref}\``, source);
+    }
+    const where = bareCommit ? 'a commit without a branch' : `the tag \`${ref.slice(10)}\``;
+    if (context.sha === source.sha)
+        return passed(`${eventName} on ${where}`);
+    return refused(`This workflow runs on ${where}, and the input \`sha\` names another commit. The workflow's own ` +
+        `text may then come from a commit that never was on \`${source.branch}\`.`, `Leave out \`sha\`, or run the workflow on \`${source.branch}\`.`);
+}
+function otherBranch(where, source) {
+    return refused(`${where}, and only \`${source.branch}\` may be deployed.`, `Run it on \`${source.branch}\`: \`on: { push: { branches: [${source.branch}] } }\`. If another ` +
+        'branch is to be deployed, name it in the input `branch`.');
+}
+
+;// CONCATENATED MODULE: ./src/gate/gate.ts
+
+
+
+
+
+
+/**
+ * All that can be judged of a run before anything is connected. `deploy` and `plan` bring a commit
+ * and pass the whole gate. `rollback` and `unlock` change the host and must come from the branch, but
+ * ask for no tests: a release has passed them before, and red tests are when one is wanted back.
+ * `status` only looks.
+ */
+function judgeRun(inputs, github) {
+    if (inputs.operation === 'status')
+        return passed();
+    const trigger = judgeTrigger(github, inputs.source);
+    if (!(0,operations/* isGated */.m)(inputs.operation))
+        return trigger;
+    const { needs, requireOutputs } = inputs.gate;
+    return together([trigger, judgeNeeds(needs), judgeOutputs(needs, requireOutputs)]);
+}
+/**
+ * Tells what was looked at, and lets a run through or stops it.
+ * @throws RefusedError with every reason at once.
+ */
+function openGate(inputs, github, log) {
+    const verdict = judgeRun(inputs, github);
+    for (const line of verdict.passed)
+        log.info(`✓ ${line}`);
+    for (const refusal of verdict.refusals)
+        log.info(`✗ ${refusal.what}`);
+    for (const warning of verdict.warnings)
+        log.warn(warning);
+    if (verdict.refusals.length > 0)
+        throw gateClosed(verdict.refusals);
+}
+function gateClosed(refusals) {
+    const [first, ...others] = refusals;
+    if (first !== undefined && others.length === 0) {
+        return new errors/* RefusedError */.f({
+            what: `The gate is closed. ${first.what}`,
+            next: `${first.next} The host is untouched.`,
+        });
+    }
+    const next = [...new Set(refusals.map((refusal) => refusal.next))];
+    return new errors/* RefusedError */.f({
+        what: [
+            `The gate is closed, for ${String(refusals.length)} reasons:`,
+            ...refusals.map((refusal) => `  • ${refusal.what}`),
+        ].join('\n'),
+        next: [...next.map((line) => `  → ${line}`), 'The host is untouched.'].join('\n'),
+    });
+}
+
+// EXTERNAL MODULE: ./src/gate/github-context.ts
+var github_context = __nccwpck_require__(418);
+// EXTERNAL MODULE: ./src/hand-back.ts
+var hand_back = __nccwpck_require__(7124);
+// EXTERNAL MODULE: ./src/host/shell.ts
+var host_shell = __nccwpck_require__(6988);
+// EXTERNAL MODULE: ./src/inputs.ts + 9 modules
+var src_inputs = __nccwpck_require__(9412);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: external "node:net"
@@ -54180,7 +54523,6 @@ const kindByCode = {
     ENETUNREACH: 'unreachable',
     ENOTFOUND: 'unknown-name',
     EAI_AGAIN: 'unknown-name',
-    ABORT_ERR: 'aborted',
 };
 /** Sorts what a request was rejected with. */
 function failureOf(error, durationMs) {
@@ -54190,7 +54532,7 @@ function failureOf(error, durationMs) {
 function kindOf(error) {
     if (error instanceof lost/* SessionLostError */.T)
         return 'lost';
-    if (error instanceof errors/* DeployError */.sH)
+    if (error instanceof errors/* DeployError */.s)
         return 'forbidden';
     const code = (0,error_code/* codeOf */.$)(error) ?? '';
     const known = kindByCode[code];
@@ -54200,7 +54542,7 @@ function kindOf(error) {
         return 'not-http';
     if (/^(ERR_(TLS|SSL)|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|EPROTO)/.test(code))
         return 'tls';
-    return error instanceof Error && error.name === 'AbortError' ? 'aborted' : 'reset';
+    return 'reset';
 }
 
 ;// CONCATENATED MODULE: ./src/health/http.ts
@@ -54238,6 +54580,9 @@ async function httpGet(dial, url, options) {
         }
     }
     catch (error) {
+        if (options.signal?.aborted === true) {
+            return { kind: 'aborted', message: 'the request was given up', durationMs: durationMs() };
+        }
         return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
     }
     finally {
@@ -54451,8 +54796,54 @@ function resultOf(answer, status) {
 
 // EXTERNAL MODULE: ./src/host/lease.ts
 var host_lease = __nccwpck_require__(3572);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./src/host/state.ts
+var host_state = __nccwpck_require__(2067);
+;// CONCATENATED MODULE: ./src/plan/nginx-config.ts
+const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
+const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
+const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
+const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
+/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
+function parseNginxConfig(text) {
+    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
+    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
+    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
+    const upstreams = [];
+    const dynamicNames = new Set();
+    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
+        for (const server of (block[1] ?? '').matchAll(SERVER)) {
+            const upstream = parseAddress(server[1] ?? '');
+            if (upstream === undefined)
+                continue;
+            upstreams.push(upstream);
+            if (/\bresolve\b/.test(server[2] ?? ''))
+                dynamicNames.add(upstream.name);
+        }
+    }
+    for (const pass of config.matchAll(PASS)) {
+        const target = (pass[1] ?? '').trim();
+        const dynamic = target.includes('$');
+        const written = target.replace(/\$\{?(\w+)\}?/g, (_, name) => variables.get(name) ?? '');
+        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+        if (upstream === undefined || upstreamNames.has(upstream.name))
+            continue;
+        upstreams.push(upstream);
+        if (dynamic)
+            dynamicNames.add(upstream.name);
+    }
+    return {
+        upstreams,
+        keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
+        dynamicNames: [...dynamicNames],
+    };
+}
+function parseAddress(text) {
+    const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
+    if (match?.[1] === undefined)
+        return undefined;
+    return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/json.ts
 /** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
 function isObject(value) {
@@ -54485,7 +54876,7 @@ function canonical(value) {
     if (Array.isArray(value))
         return `[${value.map(canonical).join(',')}]`;
     if (!isObject(value))
-        return JSON.stringify(value) ?? 'null';
+        return value === undefined ? 'null' : JSON.stringify(value);
     const entries = Object.keys(value)
         .filter((key) => value[key] !== undefined)
         .sort()
@@ -54572,7 +54963,9 @@ function parseBuild(json, root) {
         inputs: [
             base,
             ...additional,
-            ...(dockerfile === undefined ? [] : [joinPath(base, relativeTo(root, dockerfile))]),
+            ...(dockerfile === undefined
+                ? []
+                : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
         ],
     };
 }
@@ -54588,10 +54981,17 @@ function relativeTo(root, path) {
         return '';
     return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
 }
+/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
 function joinPath(base, path) {
-    return path.startsWith('/') || base === '' || path.startsWith(`${base}/`)
-        ? path
-        : `${base}/${path}`;
+    const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
+    const parts = [];
+    for (const part of joined.split('/')) {
+        if (part === '..' && parts.length > 0)
+            parts.pop();
+        else if (part !== '.' && part !== '')
+            parts.push(part);
+    }
+    return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 /**
  * What Compose itself leaves out when it asks whether a container must be recreated: how the image
@@ -54624,447 +55024,6 @@ function withoutRoot(value, root) {
 /** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
 function isWithin(path, place) {
     return place === '' || path === place || path.startsWith(`${place}/`);
-}
-
-// EXTERNAL MODULE: ./src/remote/load.ts
-var load = __nccwpck_require__(3184);
-;// CONCATENATED MODULE: ./src/host/containers.ts
-
-/** Reads the output of `docker inspect` of containers of a Compose project. */
-function parseContainers(text) {
-    if (text.trim() === '')
-        return [];
-    return listOf(JSON.parse(text)).map(objectOf).map(parseContainer);
-}
-function parseContainer(json) {
-    const config = objectOf(json['Config']);
-    const labels = objectOf(config['Labels']);
-    const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
-    const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
-    return {
-        id: textOf(json['Id']) ?? '',
-        name,
-        service: textOf(labels['com.docker.compose.service']) ?? '',
-        oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
-        running: objectOf(json['State'])['Running'] === true,
-        imageId: textOf(json['Image']) ?? '',
-        configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
-        networks: Object.fromEntries(Object.entries(networks).map(([network, endpoint]) => [
-            network,
-            parseEndpoint(objectOf(endpoint), name),
-        ])),
-        mounts: listOf(json['Mounts'])
-            .map(objectOf)
-            .filter((mount) => mount['Type'] === 'bind')
-            .map((mount) => ({
-            source: textOf(mount['Source']) ?? '',
-            target: textOf(mount['Destination']) ?? '',
-        })),
-    };
-}
-function parseEndpoint(endpoint, containerName) {
-    const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
-    const address = textOf(endpoint['IPAddress']) ?? '';
-    return {
-        address: address === '' ? (textOf(endpoint['GlobalIPv6Address']) ?? '') : address,
-        names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
-    };
-}
-
-;// CONCATENATED MODULE: ./src/host/sections.ts
-/**
- * Splits the output of a script into the sections that it announced with lines `=MARK=NAME=`. The mark
- * is random, so that nothing that the host prints can be taken for one.
- */
-function parseSections(output, mark) {
-    const sections = new Map();
-    const parts = output.split(new RegExp(`(?:^|\\n)=${mark}=(.*)=\\n`));
-    for (let index = 1; index < parts.length; index += 2) {
-        const name = parts[index];
-        if (name !== undefined)
-            sections.set(name, parts[index + 1] ?? '');
-    }
-    return sections;
-}
-/** The non-empty lines of a section. */
-function linesOf(text) {
-    return (text ?? '').split('\n').filter((line) => line.trim() !== '');
-}
-
-;// CONCATENATED MODULE: ./src/host/fitness.ts
-
-
-/**
- * Refuses a host or a commit that a release cannot be made of, before anything has changed.
- *
- * @throws RefusedError that says what is missing, and the command that mends it
- */
-function refuseUnfit(sections, inputs, sha) {
-    const problem = dockerProblem(sections) ??
-        composeProblem(sections) ??
-        toolsProblem(sections) ??
-        directoryProblem(sections, inputs.path) ??
-        gitProblem(sections, inputs, sha) ??
-        configProblem(sections, inputs);
-    if (problem !== undefined) {
-        throw new errors/* RefusedError */.fk({ where: inputs.connection.host, ...problem });
-    }
-}
-function complaint(sections, name) {
-    return sections.get(`${name}.err`)?.trim();
-}
-function dockerProblem(sections) {
-    const said = complaint(sections, 'docker');
-    if (said === undefined)
-        return undefined;
-    if (/permission denied/i.test(said)) {
-        return {
-            what: 'the user may not use Docker',
-            next: 'On the host: sudo usermod -aG docker "$USER", then run the workflow again.',
-            evidence: said,
-        };
-    }
-    if (/cannot connect|is the docker daemon running/i.test(said)) {
-        return {
-            what: 'the Docker daemon does not run',
-            next: 'On the host: sudo systemctl enable --now docker',
-            evidence: said,
-        };
-    }
-    return {
-        what: 'Docker Engine is not installed',
-        next: 'On the host: sudo dnf install -y docker (Amazon Linux), or sudo apt-get install -y docker.io docker-compose-v2 docker-buildx (Ubuntu); then sudo systemctl enable --now docker && sudo usermod -aG docker "$USER"',
-        evidence: said,
-    };
-}
-function composeProblem(sections) {
-    const version = sections.get('compose')?.trim();
-    if (version === undefined) {
-        const old = sections.get('compose-v1') === undefined
-            ? ''
-            : ' (docker-compose 1 is there, and is not enough)';
-        return {
-            what: `the Docker Compose plugin is not installed${old}`,
-            next: 'Install Compose v2 as the plugin `docker compose`: https://docs.docker.com/compose/install/linux/ (Amazon Linux does not package it).',
-        };
-    }
-    if (/^v?1\./.test(version)) {
-        return {
-            what: `Docker Compose ${version} is too old`,
-            next: 'Install Compose 2.20 or later: https://docs.docker.com/compose/install/linux/',
-        };
-    }
-    return undefined;
-}
-function toolsProblem(sections) {
-    const git = complaint(sections, 'git-version');
-    const missing = [...(git === undefined ? [] : ['git']), ...linesOf(sections.get('tools'))];
-    if (missing.length === 0)
-        return undefined;
-    return {
-        what: `the host lacks ${missing.join(', ')}`,
-        next: 'On the host: sudo dnf install -y git tar util-linux (Amazon Linux), or sudo apt-get install -y git tar util-linux (Debian, Ubuntu).',
-    };
-}
-function directoryProblem(sections, path) {
-    const live = linesOf(sections.get('live'));
-    if (!sections.has('live') || live.includes('writable'))
-        return undefined;
-    return {
-        what: `the user may not write to ${path}`,
-        next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
-    };
-}
-function gitProblem(sections, inputs, sha) {
-    const { repository, branch } = inputs.source;
-    const fetch = complaint(sections, 'fetch');
-    if (fetch !== undefined) {
-        const denied = /authentication|403|401|could not read Username|not found/i.test(fetch);
-        return {
-            what: `the host cannot fetch ${branch} of ${repository}`,
-            next: denied
-                ? 'Give the job `permissions: contents: read`, or set token to one that may read the repository.'
-                : 'Check the inputs repository and branch, and that the host can reach the git server.',
-            evidence: fetch,
-        };
-    }
-    if (sections.has('commit.err')) {
-        return {
-            what: `commit ${sha} is not in ${repository}`,
-            next: `Push it to ${branch} first.`,
-        };
-    }
-    if (sections.has('on-branch') && sections.get('on-branch')?.trim() !== 'yes') {
-        return {
-            what: `commit ${sha.slice(0, 12)} is not on ${branch}`,
-            next: `Only commits of ${branch} are deployed. Merge it, or set the input branch.`,
-        };
-    }
-    return undefined;
-}
-function configProblem(sections, inputs) {
-    const said = complaint(sections, 'config');
-    if (said === undefined)
-        return undefined;
-    const missing = /env file (\S+) not found|(\S+\.env\S*): no such file/i.exec(said);
-    const file = (missing?.[1] ?? missing?.[2])?.split('/').at(-1);
-    if (file !== undefined) {
-        return {
-            what: `the Compose file needs ${file}, which is not on the host`,
-            next: `Put it into ${inputs.path} on the host (it holds secrets, so it is not in git), then run the workflow again.`,
-            evidence: said,
-        };
-    }
-    if (/no configuration file provided|no such file or directory/i.test(said)) {
-        return {
-            what: 'the commit has no Compose file where one is expected',
-            next: 'Commit a compose.yaml or docker-compose.yml, or name it in compose-files.',
-            evidence: said,
-        };
-    }
-    return {
-        what: 'Docker Compose refuses the Compose file of the commit',
-        next: `On the host, docker compose config in ${inputs.path} shows the same.`,
-        evidence: said,
-    };
-}
-
-;// CONCATENATED MODULE: ./src/host/records.ts
-
-/** A release's record as it lies in `releases/` on the host. */
-function parseRecord(name, text) {
-    const json = objectOf(JSON.parse(text));
-    return {
-        name,
-        sha: textOf(json['sha']) ?? '',
-        deployedAt: textOf(json['deployedAt']) ?? '',
-        services: Object.fromEntries(Object.entries(objectOf(json['services'])).map(([service, value]) => {
-            const released = objectOf(value);
-            return [
-                service,
-                {
-                    imageId: textOf(released['imageId']) ?? '',
-                    keptAs: textOf(released['keptAs']),
-                    image: textOf(released['image']) ?? '',
-                    definition: textOf(released['definition']) ?? '',
-                },
-            ];
-        })),
-    };
-}
-function renderRecord(record) {
-    return JSON.stringify(record, null, 2);
-}
-
-;// CONCATENATED MODULE: ./src/host/releases.ts
-
-
-
-
-
-/** What the host knows of the stack's releases, and what runs; changes nothing. */
-async function readStatus(shell, state, path) {
-    const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
-    const result = await shell.run(state + (0,load/* remoteScript */.m)('records'), { MARK: mark, DIR: path });
-    const sections = parseSections(result.stdout, mark);
-    return {
-        releases: releasesIn(sections),
-        leaseOwner: sections.get('lease')?.trim(),
-        running: linesOf(sections.get('running')),
-    };
-}
-function releasesIn(sections) {
-    return [...sections]
-        .filter(([name]) => name.startsWith('release:'))
-        .map(([name, text]) => parseRecord(`${name.slice('release:'.length)}.json`, text))
-        .sort((one, other) => (one.name < other.name ? -1 : 1));
-}
-/**
- * Takes the lease away from whoever holds it, and undoes what it had done.
- *
- * @throws DeployError when something could not be undone
- */
-async function unlock(shell, state) {
-    const result = await shell.run(state + (0,load/* remoteScript */.m)('unlock'), {});
-    if (result.code !== 0) {
-        throw new errors/* DeployError */.sH({
-            what: 'the stack is unlocked, but what the dead run had done could not all be undone',
-            next: 'The lines above say what stands, and the commands to type on the host.',
-            evidence: result.stderr,
-        });
-    }
-}
-
-// EXTERNAL MODULE: ./src/host/state.ts
-var host_state = __nccwpck_require__(2067);
-;// CONCATENATED MODULE: ./src/host/observe.ts
-
-
-
-
-
-
-
-
-
-
-/**
- * Looks at the host and at the commit: one round trip.
- *
- * @param run a name for the run's own stage on the host
- * @throws RefusedError when the host or the commit cannot be deployed to or from
- */
-async function observe(shell, inputs, sha, run, signal) {
-    const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
-    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
-    const result = await shell.run(state + (0,load/* remoteScript */.m)('observe'), {
-        DIR: inputs.path,
-        RUN: run,
-        MARK: mark,
-        REMOTE: inputs.source.remoteUrl,
-        BRANCH: inputs.source.branch,
-        SHA: sha,
-        TOKEN: inputs.source.token ?? '',
-        COMPOSE: (0,host_state/* composeArguments */.hw)(inputs.compose),
-    }, signal);
-    const sections = parseSections(result.stdout, mark);
-    refuseUnfit(sections, inputs, sha);
-    if (!sections.has('end')) {
-        throw new errors/* DeployError */.sH({
-            what: 'looking at the host ended early',
-            where: inputs.connection.host,
-            next: 'See the lines above for what the host said.',
-            evidence: result.stderr.slice(-2000),
-        });
-    }
-    return parseObservation(sections, inputs);
-}
-/** The text of a section, trimmed; undefined where it is absent or empty. */
-function trimmed(sections, name) {
-    const text = sections.get(name)?.trim();
-    return text === '' ? undefined : text;
-}
-function parseObservation(sections, inputs) {
-    const stage = trimmed(sections, 'stage') ?? '';
-    const liveConfig = trimmed(sections, 'live-config');
-    return {
-        host: parseFacts(sections),
-        stateDirectory: trimmed(sections, 'state') ?? '',
-        releases: releasesIn(sections),
-        lease: sections.has('lease')
-            ? {
-                owner: trimmed(sections, 'lease') ?? '',
-                secondsLeft: Number(trimmed(sections, 'lease-seconds-left') ?? '0'),
-            }
-            : undefined,
-        live: parseLive(sections, inputs.path),
-        commit: {
-            sha: trimmed(sections, 'commit') ?? '',
-            subject: trimmed(sections, 'subject') ?? '',
-            changes: linesOf(sections.get('changed')).map(parseChange),
-            files: linesOf(sections.get('files')),
-            newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
-        },
-        stage,
-        gitDirectory: trimmed(sections, 'git-dir') ?? '',
-        wanted: parseStack(sections.get('config') ?? '{}', stage),
-        installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
-        containers: parseContainers(sections.get('containers') ?? ''),
-        images: parseImages(sections.get('images') ?? ''),
-        proxies: parseProxies(sections),
-        proxyFiles: Object.fromEntries([...sections].flatMap(([name, text]) => name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [])),
-    };
-}
-function parseFacts(sections) {
-    const memory = new Map(linesOf(sections.get('meminfo')).map((line) => {
-        const [name = '', kb = '0'] = line.split(/:\s*/);
-        return [name, Number.parseInt(kb, 10)];
-    }));
-    const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
-    return {
-        engineVersion: textOf(server['Version']) ?? '',
-        composeVersion: trimmed(sections, 'compose') ?? '',
-        memoryTotalKb: memory.get('MemTotal') ?? 0,
-        memoryAvailableKb: memory.get('MemAvailable') ?? 0,
-        swapTotalKb: memory.get('SwapTotal') ?? 0,
-        diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
-    };
-}
-function parseLive(sections, path) {
-    return {
-        path,
-        head: trimmed(sections, 'head'),
-        branch: trimmed(sections, 'branch'),
-        localCommits: linesOf(sections.get('local-commits')),
-        modified: linesOf(sections.get('dirty')).map((line) => line.slice(3)),
-        conflicts: linesOf(sections.get('conflicts')),
-    };
-}
-function parseChange(line) {
-    const [letter = '', ...path] = line.split('\t');
-    const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
-    return { path: path.join('\t'), status };
-}
-function parseImages(text) {
-    return Object.fromEntries(linesOf(text).map((line) => {
-        const [id = '', reference = ''] = line.split(' ');
-        return [reference.replace(/:latest$/, ''), id];
-    }));
-}
-function parseProxies(sections) {
-    return [...sections].flatMap(([name, config]) => {
-        if (!name.startsWith('nginx:') || name.endsWith('.err'))
-            return [];
-        const containerId = name.slice('nginx:'.length);
-        const version = trimmed(sections, `nginx-version:${containerId}`) ?? '';
-        return [{ containerId, config, version: version.replace(/^.*nginx\//, '') }];
-    });
-}
-
-;// CONCATENATED MODULE: ./src/plan/nginx-config.ts
-const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
-const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
-const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+(\$\w+)\s+["']?([^"';]+)["']?\s*;/g;
-/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
-function parseNginxConfig(text) {
-    const config = text.replace(/^\s*#.*$/gm, '').replace(/\s#[^\n]*/g, '');
-    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
-    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
-    const upstreams = [];
-    const dynamicNames = new Set();
-    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
-        for (const server of (block[1] ?? '').matchAll(SERVER)) {
-            const upstream = parseAddress(server[1] ?? '');
-            if (upstream === undefined)
-                continue;
-            upstreams.push(upstream);
-            if (/\bresolve\b/.test(server[2] ?? ''))
-                dynamicNames.add(upstream.name);
-        }
-    }
-    for (const pass of config.matchAll(PASS)) {
-        const target = (pass[1] ?? '').trim();
-        const dynamic = target.includes('$');
-        const written = target.replace(/\$\w+/g, (name) => variables.get(name) ?? '');
-        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
-        if (upstream === undefined || upstreamNames.has(upstream.name))
-            continue;
-        upstreams.push(upstream);
-        if (dynamic)
-            dynamicNames.add(upstream.name);
-    }
-    return {
-        upstreams,
-        keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!0\s*;)/.test(config),
-        dynamicNames: [...dynamicNames],
-    };
-}
-function parseAddress(text) {
-    const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
-    if (match?.[1] === undefined)
-        return undefined;
-    return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/files.ts
@@ -55157,6 +55116,8 @@ function roleOf(service, known) {
 }
 /** The names that other containers reach a service by. */
 function namesOf(service) {
+    if (service === undefined)
+        return [];
     return [
         service.name,
         ...service.aliases,
@@ -55176,6 +55137,7 @@ function upstreamsOf(observation) {
 
 
 
+
 /**
  * The steps from the observed host to the wanted one, in order; without the images, which come first.
  * Workers change before the cutover: no old worker may meet a task of the new release.
@@ -55186,15 +55148,16 @@ function planOperations(observation, services, options) {
     const acting = services.filter(({ action }) => action !== 'keep' && action !== 'leave' && action !== 'reload');
     const of = (test) => acting.filter(test);
     const rolled = of(({ action }) => action === 'roll');
-    const cutover = planCutover(observation, services, files);
-    // Without a proxy that can be told, names alone lead to a routed service: it changes like a worker.
-    const workers = rolled.filter(({ role }) => role !== 'routed' || cutover === undefined);
-    const retired = [
-        ...rolled,
-        ...of(({ action }) => action === 'replace' || action === 'remove'),
-    ].flatMap(({ incumbents }) => incumbents);
+    const cutovers = planCutovers(observation, services, files);
+    const routed = new Set(cutovers.flatMap(({ routes }) => routes.map(({ service }) => service)));
+    // Where no proxy can be told about it, a routed service changes like a worker.
+    const workers = rolled.filter(({ service }) => !routed.has(service));
+    const brought = new Set([...cutovers.flatMap(({ paths }) => paths), ...files.last]);
+    const first = [...files.first, ...files.cutover].filter((path) => !brought.has(path));
     return [
-        { kind: 'install-files', paths: files.first, inPlace: within(inPlace, files.first) },
+        ...(first.length === 0
+            ? []
+            : [{ kind: 'install-files', paths: first, inPlace: within(inPlace, first) }]),
         ...starts(observation, of(({ action, role }) => action === 'start' && role === 'data')),
         ...(acting.length === 0 ? [] : commands(options.preDeploy)),
         ...of(({ action }) => action === 'run').map(({ service, incumbents, dead }) => ({ kind: 'run-job', service, incumbents, dead })),
@@ -55204,18 +55167,27 @@ function planOperations(observation, services, options) {
         ...starts(observation, of(({ action, role }) => action === 'start' && role === 'singleton')),
         ...starts(observation, of(({ action, role }) => action === 'start' && FRONT.has(role))),
         ...of(({ action, role }) => action === 'replace' && LAST.has(role)).map(replacement),
-        ...(cutover === undefined ? [] : [cutover]),
-        ...(acting.length === 0 && cutover === undefined
+        ...cutovers,
+        ...(acting.length === 0 && cutovers.length === 0
             ? []
             : [{ kind: 'check-health' }, { kind: 'soak' }]),
-        {
-            kind: 'finish',
-            retire: [...retired, ...of(({ action }) => action === 'remove').flatMap(({ dead }) => dead)],
-            paths: files.last,
-            inPlace: within(inPlace, files.last),
-            proxy: cutover?.proxy,
-        },
+        finishing(acting, files, cutovers),
     ];
+}
+/** The point of no return: the old containers go, and the files that only they mounted. */
+function finishing(acting, { last, inPlace }, cutovers) {
+    const retire = acting.flatMap(({ action, incumbents, dead }) => {
+        if (action === 'remove')
+            return [...incumbents, ...dead];
+        return action === 'roll' || action === 'replace' ? incumbents : [];
+    });
+    return {
+        kind: 'finish',
+        retire,
+        paths: last,
+        inPlace: within(inPlace, last),
+        proxies: cutovers.map(({ proxy }) => proxy),
+    };
 }
 /** Roles that come up after everything that they depend on. */
 const FRONT = new Set(['proxy', 'direct']);
@@ -55249,12 +55221,13 @@ function starts(observation, services, rolled = []) {
     const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port]));
     const scale = (plan) => {
         const definition = observation.wanted.services[plan.service];
-        const named = definition === undefined ? [] : namesOf(definition);
+        const named = namesOf(definition);
         return {
             service: plan.service,
             replicas: plan.replicas,
             incumbents: plan.incumbents,
             dead: plan.role === 'data' ? [] : plan.dead,
+            resumed: plan.role === 'data' ? plan.dead : [],
             port: named.map((name) => ports.get(name)).find((port) => port !== undefined),
         };
     };
@@ -55277,28 +55250,33 @@ function inWaves(stack, services) {
     }
     return waves;
 }
-function planCutover(observation, services, files) {
-    const front = services.find(({ role, action, incumbents }) => role === 'proxy' && (action === 'keep' || action === 'reload') && incumbents.length > 0);
-    const nginx = observation.proxies.find(({ containerId }) => front?.incumbents.includes(containerId));
-    if (front === undefined || nginx === undefined)
-        return undefined;
-    const routes = services
-        .filter(({ role, action }) => role === 'routed' && action === 'roll')
-        .flatMap((service) => routesOf(observation, nginx, service));
-    if (routes.length === 0 && front.action !== 'reload')
-        return undefined;
-    const binds = observation.wanted.services[front.service]?.binds ?? [];
-    return {
-        kind: 'cutover',
-        proxyService: front.service,
-        proxy: nginx.containerId,
-        routes,
-        paths: files.cutover,
-        inPlace: within(files.inPlace, files.cutover),
-        mounted: binds
-            .filter((bind) => files.cutover.includes(bind.source))
-            .map((bind) => ({ path: bind.source, inside: bind.target })),
-    };
+/** One for each nginx that stays and is to send requests elsewhere, or has a new configuration. */
+function planCutovers(observation, services, files) {
+    const fronts = services.filter(({ role, action }) => role === 'proxy' && (action === 'keep' || action === 'reload'));
+    return fronts.flatMap((front) => observation.proxies
+        .filter(({ containerId }) => front.incumbents.includes(containerId))
+        .flatMap((nginx) => {
+        const routes = services
+            .filter(({ role, action }) => role === 'routed' && action === 'roll')
+            .flatMap((service) => routesOf(observation, nginx, service));
+        if (routes.length === 0 && front.action !== 'reload')
+            return [];
+        const binds = observation.wanted.services[front.service]?.binds ?? [];
+        const paths = files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)));
+        return [
+            {
+                kind: 'cutover',
+                proxyService: front.service,
+                proxy: nginx.containerId,
+                routes,
+                paths,
+                inPlace: within(files.inPlace, paths),
+                mounted: binds
+                    .filter((bind) => paths.includes(bind.source))
+                    .map((bind) => ({ path: bind.source, inside: bind.target })),
+            },
+        ];
+    }));
 }
 /** The names of a service that the proxy uses, on each network that both are on. */
 function routesOf(observation, nginx, service) {
@@ -55320,6 +55298,8 @@ function routesOf(observation, nginx, service) {
     });
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/plan/definition.ts
 
 
@@ -55353,6 +55333,7 @@ function shown(place, value) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/refusals.ts
+
 
 
 /** Everything that stands against the deploy, all at once. */
@@ -55403,7 +55384,7 @@ function filesInTheWay({ live, commit }) {
             : [
                 {
                     what: `local changes in ${live.path} would be overwritten: ${list(overwritten)}`,
-                    next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${list(overwritten).replaceAll(',', '')}`,
+                    next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${overwritten.map((path) => `'${path}'`).join(' ')}`,
                 },
             ]),
         ...(live.conflicts.length === 0
@@ -55419,21 +55400,21 @@ function filesInTheWay({ live, commit }) {
             : [
                 {
                     what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
-                    next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/main`,
+                    next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/${live.branch ?? 'main'}`,
                 },
             ]),
     ];
 }
 function changedData({ wanted, installed }, services, options) {
     return services
-        .filter(({ role, action }) => role === 'data' && action === 'replace')
+        .filter(({ role, action }) => role === 'data' && (action === 'replace' || action === 'remove'))
         .filter(({ service }) => !options.services.includes(service))
         .map(({ service, why }) => {
         const before = installed?.services[service]?.definition ?? {};
         const diff = differences(before, wanted.services[service]?.definition ?? {});
         return {
             what: `${service} holds data, and ${why}${diff.length === 0 ? '' : `: ${diff.join('; ')}`}`,
-            next: `A code deploy never touches data. To recreate it on purpose (with a gap), name it: services: ${service}, together with allow-downtime: true.`,
+            next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
         };
     });
 }
@@ -55447,10 +55428,25 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
         next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
     })));
 }
-function gaps({ wanted }, services, { allowDowntime }) {
+/** What cannot be done without a gap, unless a gap is accepted. */
+function gaps({ wanted, proxies }, services, { allowDowntime, images }) {
     if (allowDowntime)
         return [];
-    return services.flatMap(({ service, role, action, why }) => {
+    const pulled = images === 'pull';
+    const dynamic = new Set(proxies.flatMap(({ config }) => parseNginxConfig(config).dynamicNames));
+    return services.flatMap(({ service, role, action, why, ifImageChanges }) => {
+        const followed = namesOf(wanted.services[service]).find((name) => dynamic.has(name));
+        if (role === 'routed' && action === 'roll' && followed !== undefined) {
+            return [
+                {
+                    what: `nginx resolves ${followed} while it runs (resolver), so ${service} cannot be cut over without failed requests`,
+                    next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${followed}; a deploy then moves it by itself. Or accept failed requests with allow-downtime: true.`,
+                },
+            ];
+        }
+        // A pulled image tells only afterwards whether it differs.
+        if (ifImageChanges && pulled)
+            return [];
         if (action !== 'replace' || role === 'singleton' || role === 'worker' || role === 'data')
             return [];
         const gap = 'The gap is the time that it takes to stop and start, a few seconds';
@@ -55476,6 +55472,7 @@ function gaps({ wanted }, services, { allowDowntime }) {
 
 
 
+
 /** What must happen to each service, before the build has told which images really differ. */
 function planServices(observation, roles, options) {
     const { wanted } = observation;
@@ -55491,7 +55488,9 @@ function needsImage(observation, service, role, options) {
     if (options.services.length > 0 && !options.services.includes(service.name))
         return false;
     if (options.images === 'pull') {
-        return role?.role !== 'data' || options.services.includes(service.name);
+        // A newer image of a database or a proxy must be asked for: taking it means a gap.
+        const stays = role?.role === 'data' || role?.role === 'proxy';
+        return !stays || options.services.includes(service.name);
     }
     if (options.images !== 'host' || service.build === undefined)
         return false;
@@ -55518,7 +55517,7 @@ function planService(observation, service, decision, rebuilt, options) {
     const running = containers.filter((container) => container.running);
     const chosen = options.services.length === 0 || options.services.includes(service.name);
     const { action, why, ifImageChanges } = chosen
-        ? decide(observation, service, decision, running, rebuilt)
+        ? decide(observation, service, decision, { running, exists: containers.length > 0 }, rebuilt)
         : { action: 'leave', why: 'not named in services', ifImageChanges: false };
     return {
         service: service.name,
@@ -55534,7 +55533,7 @@ function planService(observation, service, decision, rebuilt, options) {
         oldImageId: running[0]?.imageId,
     };
 }
-function decide(observation, service, { role }, running, rebuilt) {
+function decide(observation, service, { role }, { running, exists }, rebuilt) {
     const say = (action, why, ifImageChanges = false) => ({
         action,
         why,
@@ -55545,23 +55544,25 @@ function decide(observation, service, { role }, running, rebuilt) {
     const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
     const reason = changeOf(observation, service, running);
     if (role === 'job') {
-        return reason !== undefined || rebuilt.has(service.image) || running.length === 0
-            ? say('run', reason ?? 'runs with each release')
-            : say('keep', 'nothing changed');
+        return exists && observation.live.head === observation.commit.sha && reason === undefined
+            ? say('keep', 'it ran with this release')
+            : say('run', 'runs with each release');
     }
-    if (service.replicas === 0)
-        return say('keep', 'scaled to 0');
-    if (running.length === 0)
+    if (service.replicas === 0) {
+        return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
+    }
+    if (running.length === 0 && (role !== 'data' || reason === undefined)) {
         return say('start', 'no container of it runs');
+    }
     if (reason !== undefined)
         return say(change, reason);
     const files = mountedChanges(observation.wanted, service.name, observation.commit.changes);
     if (files.length > 0 && role === 'proxy')
-        return say('reload', `${listed(files)} changed`);
+        return say('reload', `${services_listed(files)} changed`);
     if (files.length > 0 && role === 'data')
         return say('keep', 'mounted files wait for a restart');
     if (files.length > 0)
-        return say(change, `mounted ${listed(files)} changed`);
+        return say(change, `mounted ${services_listed(files)} changed`);
     if (rebuilt.has(service.image))
         return say(change, 'its image may change', true);
     const current = observation.images[service.image];
@@ -55601,7 +55602,7 @@ function removed(observation) {
         const inProfile = observation.installed?.services[service] === undefined;
         return {
             service,
-            role: 'worker',
+            role: formerRole(observation, service),
             reason: 'not in the Compose file',
             action: inProfile ? 'leave' : 'remove',
             why: inProfile
@@ -55615,6 +55616,12 @@ function removed(observation) {
             oldImageId: containers[0]?.imageId,
         };
     });
+}
+/** A service that left the Compose file may hold data all the same. */
+function formerRole({ installed }, service) {
+    return installed === undefined
+        ? 'worker'
+        : (assignRoles(installed, [])[service]?.role ?? 'worker');
 }
 /** The plan once the images are there: what would have rolled for an equal image is kept. */
 function settleImages(services, imageIds, containers) {
@@ -55630,7 +55637,7 @@ function settleImages(services, imageIds, containers) {
             : { ...service, why: 'its image changed', ifImageChanges: false };
     });
 }
-function listed(paths) {
+function services_listed(paths) {
     const shown = paths.slice(0, 2).join(', ');
     return paths.length > 2 ? `${shown} and ${String(paths.length - 2)} more` : shown;
 }
@@ -55745,7 +55752,9 @@ function warnings(observation, services) {
             : [
                 `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
             ]),
-        ...(rolls && !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
+        ...(rolls &&
+            proxies.length > 0 &&
+            !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
             ? [
                 'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
             ]
@@ -55754,6 +55763,218 @@ function warnings(observation, services) {
             .filter(({ role, action }) => role === 'data' && action === 'keep')
             .flatMap(({ service, why }) => (why.includes('restart') ? [`${service}: ${why}`] : [])),
     ];
+}
+
+;// CONCATENATED MODULE: ./src/host/containers.ts
+
+/** Reads the output of `docker inspect` of containers of a Compose project. */
+function parseContainers(text) {
+    if (text.trim() === '')
+        return [];
+    return listOf(JSON.parse(text)).map(objectOf).map(parseContainer);
+}
+function parseContainer(json) {
+    const config = objectOf(json['Config']);
+    const labels = objectOf(config['Labels']);
+    const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
+    const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
+    return {
+        id: textOf(json['Id']) ?? '',
+        name,
+        service: textOf(labels['com.docker.compose.service']) ?? '',
+        oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
+        running: objectOf(json['State'])['Running'] === true,
+        imageId: textOf(json['Image']) ?? '',
+        configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
+        networks: Object.fromEntries(Object.entries(networks).map(([network, endpoint]) => [
+            network,
+            parseEndpoint(objectOf(endpoint), name),
+        ])),
+        mounts: listOf(json['Mounts'])
+            .map(objectOf)
+            .filter((mount) => mount['Type'] === 'bind')
+            .map((mount) => ({
+            source: textOf(mount['Source']) ?? '',
+            target: textOf(mount['Destination']) ?? '',
+        })),
+    };
+}
+function parseEndpoint(endpoint, containerName) {
+    const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
+    const address = textOf(endpoint['IPAddress']) ?? '';
+    return {
+        address: address === '' ? (textOf(endpoint['GlobalIPv6Address']) ?? '') : address,
+        names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
+    };
+}
+
+// EXTERNAL MODULE: ./src/host/quote.ts
+var quote = __nccwpck_require__(282);
+// EXTERNAL MODULE: ./src/remote/load.ts
+var load = __nccwpck_require__(3184);
+;// CONCATENATED MODULE: ./src/rollout/context.ts
+/** Containers of the project that were there before this run. */
+function knownIds(context) {
+    return context.observation.containers.map(({ id }) => id);
+}
+/** The candidates of all services, flat. */
+function candidatesOf(context) {
+    return [...context.made.candidates.values()].flat();
+}
+
+;// CONCATENATED MODULE: ./src/rollout/containers.ts
+
+
+
+
+/** Starts containers beside the incumbents, and waits until they are ready. */
+async function startContainers(context, operation) {
+    await create(context, { name: 'start', services: operation.services, start: true });
+    await awaitReady(context, operation.services);
+}
+/** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
+async function stopIncumbents(context, operation) {
+    if (operation.ids.length === 0)
+        return;
+    const ids = operation.ids.join(' ');
+    await context.transaction.step({
+        name: 'stop',
+        undo: `start_containers ${ids}`,
+        script: `run docker stop ${ids}`,
+        variables: {},
+    });
+}
+/**
+ * The incumbent goes first, then the new container starts: never two at once. The new one is created
+ * beforehand, so that between the two lie only a stop and a start.
+ */
+async function replaceContainers(context, operation) {
+    const { service, replicas, incumbents, dead } = operation;
+    const scale = { service, replicas, incumbents, dead, resumed: [], port: undefined };
+    if (context.observation.wanted.services[service]?.containerName !== undefined) {
+        await recreate(context, scale);
+    }
+    else {
+        // Journalled first, so that it is undone last: the new container goes before the old returns.
+        await context.transaction.step({
+            name: 'keep',
+            undo: `start_containers ${incumbents.join(' ')}`,
+            script: '',
+            variables: {},
+        });
+        await create(context, { name: 'create', services: [scale], start: false });
+        await context.transaction.step({
+            name: 'swap',
+            script: `${incumbents.length > 0 ? `run docker stop ${incumbents.join(' ')}\n` : ''}run docker start ${idsOf(context, service).join(' ')}`,
+            variables: {},
+        });
+    }
+    await awaitReady(context, [scale]);
+}
+/** A fixed `container_name` allows no second container: the incumbent is removed first. */
+async function recreate(context, scale) {
+    const { service, incumbents } = scale;
+    const { live, wanted } = context.observation;
+    await context.transaction.step({
+        name: `recreate-${service}`,
+        // The old definition and image are back by then: Compose makes the old container again.
+        undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote/* quote */.hD).join(' ')}`,
+        undoneLast: true,
+        script: `run docker stop ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
+        variables: {},
+    });
+    await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], start: true });
+}
+/** Runs a job's service to its end; its exit code decides. */
+async function runJob(context, operation) {
+    const { service, incumbents, dead } = operation;
+    const scale = {
+        service,
+        replicas: 1,
+        incumbents: [],
+        dead: [...incumbents, ...dead],
+        resumed: [],
+        port: undefined,
+    };
+    await create(context, { name: 'create', services: [scale], start: false });
+    for (const id of idsOf(context, service)) {
+        await context.transaction.step({
+            name: 'job',
+            script: (0,load/* remoteScript */.m)('job'),
+            variables: { ID: id },
+        });
+    }
+}
+/** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
+async function runCommand(context, operation) {
+    const { service, command } = operation;
+    const name = `resee-deploy-${context.observation.wanted.project}-${service}-${context.fence}`;
+    await context.transaction.step({
+        name: 'run',
+        undo: `remove_container ${(0,quote/* quote */.hD)(name)}`,
+        script: (0,load/* remoteScript */.m)('command'),
+        variables: {
+            DIR: context.observation.live.path,
+            COMPOSE: context.compose,
+            SERVICE: service,
+            COMMAND: command,
+            NAME: name,
+        },
+    });
+}
+async function create(context, { name, services, start }) {
+    const project = context.observation.wanted.project;
+    const known = [...knownIds(context), ...madeIds(context)].join(' ');
+    const first = context.observation.containers.length === 0;
+    const output = await context.transaction.step({
+        name,
+        undo: [
+            ...services.map(({ service }) => `remove_new_containers ${(0,quote/* quote */.hD)(project)} ${(0,quote/* quote */.hD)(service)} ${known}`),
+            ...(first ? [`remove_unused_networks ${(0,quote/* quote */.hD)(project)}`] : []),
+        ].join('\n'),
+        script: (0,load/* remoteScript */.m)('up'),
+        variables: {
+            DIR: context.observation.live.path,
+            COMPOSE: context.compose,
+            SCALES: services
+                .filter(({ incumbents }) => incumbents.length > 0)
+                .map(({ service, replicas, incumbents }) => `--scale ${service}=${String(replicas + incumbents.length)}`)
+                .join(' '),
+            SERVICES: (0,quote/* commandLine */.ay)(services.map(({ service }) => service)),
+            PROJECT: project,
+            KNOWN: known,
+            REMOVE: services.flatMap(({ dead }) => dead).join(' '),
+            RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
+            START: start ? 'yes' : '',
+        },
+    });
+    for (const container of parseContainers(output)) {
+        const others = context.made.candidates.get(container.service) ?? [];
+        context.made.candidates.set(container.service, [...others, container]);
+    }
+}
+function idsOf(context, service) {
+    return (context.made.candidates.get(service) ?? []).map(({ id }) => id);
+}
+function madeIds(context) {
+    return candidatesOf(context).map(({ id }) => id);
+}
+async function awaitReady(context, services) {
+    const lines = services.flatMap(({ service, port }) => (context.made.candidates.get(service) ?? []).map((container) => {
+        const address = Object.values(container.networks)[0]?.address ?? '';
+        const reachable = port !== undefined && address !== '';
+        return `${service} ${container.id} ${reachable ? `${address} ${String(port)}` : '- -'}\n`;
+    }));
+    if (lines.length === 0)
+        return;
+    await context.transaction.step({
+        name: 'ready',
+        script: (0,load/* remoteScript */.m)('ready'),
+        variables: {
+            CANDIDATES: lines.join(''),
+            TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
+        },
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/plan/render.ts
@@ -55820,171 +56041,6 @@ function count(number, noun) {
     return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-// EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(282);
-;// CONCATENATED MODULE: ./src/rollout/context.ts
-/** Containers of the project that were there before this run. */
-function knownIds(context) {
-    return context.observation.containers.map(({ id }) => id);
-}
-/** The candidates of all services, flat. */
-function candidatesOf(context) {
-    return [...context.made.candidates.values()].flat();
-}
-
-;// CONCATENATED MODULE: ./src/rollout/containers.ts
-
-
-
-
-/** Starts containers beside the incumbents, and waits until they are ready. */
-async function startContainers(context, operation) {
-    await create(context, { name: 'start', services: operation.services, start: true });
-    await awaitReady(context, operation.services);
-}
-/** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
-async function stopIncumbents(context, operation) {
-    if (operation.ids.length === 0)
-        return;
-    const ids = operation.ids.join(' ');
-    await context.transaction.step({
-        name: 'stop',
-        undo: `start_containers ${ids}`,
-        script: `run docker stop ${ids}`,
-        variables: {},
-    });
-}
-/**
- * The incumbent goes first, then the new container starts: never two at once. The new one is created
- * beforehand, so that between the two lie only a stop and a start.
- */
-async function replaceContainers(context, operation) {
-    const { service, replicas, incumbents, dead } = operation;
-    const scale = { service, replicas, incumbents, dead, port: undefined };
-    if (context.observation.wanted.services[service]?.containerName !== undefined) {
-        await recreate(context, scale);
-    }
-    else {
-        // Journalled first, so that it is undone last: the new container goes before the old returns.
-        await context.transaction.step({
-            name: 'keep',
-            undo: `start_containers ${incumbents.join(' ')}`,
-            script: '',
-            variables: {},
-        });
-        await create(context, { name: 'create', services: [scale], start: false });
-        await context.transaction.step({
-            name: 'swap',
-            script: `${incumbents.length > 0 ? `run docker stop ${incumbents.join(' ')}\n` : ''}run docker start ${idsOf(context, service).join(' ')}`,
-            variables: {},
-        });
-    }
-    await awaitReady(context, [scale]);
-}
-/** A fixed `container_name` allows no second container: the incumbent is removed first. */
-async function recreate(context, scale) {
-    const { service, incumbents } = scale;
-    const { live, wanted } = context.observation;
-    await context.transaction.step({
-        name: 'recreate',
-        // The old definition and image are back by then: Compose makes the old container again.
-        undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote/* quote */.hD).join(' ')}`,
-        undoneLast: true,
-        script: `run docker stop ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
-        variables: {},
-    });
-    await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], start: true });
-}
-/** Runs a job's service to its end; its exit code decides. */
-async function runJob(context, operation) {
-    const { service, incumbents, dead } = operation;
-    const scale = {
-        service,
-        replicas: 1,
-        incumbents: [],
-        dead: [...incumbents, ...dead],
-        port: undefined,
-    };
-    await create(context, { name: 'create', services: [scale], start: false });
-    for (const id of idsOf(context, service)) {
-        await context.transaction.step({
-            name: 'job',
-            script: (0,load/* remoteScript */.m)('job'),
-            variables: { ID: id },
-        });
-    }
-}
-/** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
-async function runCommand(context, operation) {
-    const { service, command } = operation;
-    const name = `resee-deploy-${context.observation.wanted.project}-${service}-${context.fence}`;
-    await context.transaction.step({
-        name: 'run',
-        undo: `remove_container ${(0,quote/* quote */.hD)(name)}`,
-        script: (0,load/* remoteScript */.m)('command'),
-        variables: {
-            DIR: context.observation.live.path,
-            COMPOSE: context.compose,
-            SERVICE: service,
-            COMMAND: command,
-            NAME: name,
-        },
-    });
-}
-async function create(context, { name, services, start }) {
-    const project = context.observation.wanted.project;
-    const known = [...knownIds(context), ...madeIds(context)].join(' ');
-    const first = context.observation.containers.length === 0;
-    const output = await context.transaction.step({
-        name,
-        undo: [
-            ...services.map(({ service }) => `remove_new_containers ${(0,quote/* quote */.hD)(project)} ${(0,quote/* quote */.hD)(service)} ${known}`),
-            ...(first ? [`remove_unused_networks ${(0,quote/* quote */.hD)(project)}`] : []),
-        ].join('\n'),
-        script: (0,load/* remoteScript */.m)('up'),
-        variables: {
-            DIR: context.observation.live.path,
-            COMPOSE: context.compose,
-            SCALES: services
-                .filter(({ incumbents }) => incumbents.length > 0)
-                .map(({ service, replicas, incumbents }) => `--scale ${service}=${String(replicas + incumbents.length)}`)
-                .join(' '),
-            SERVICES: (0,quote/* commandLine */.ay)(services.map(({ service }) => service)),
-            PROJECT: project,
-            KNOWN: known,
-            REMOVE: services.flatMap(({ dead }) => dead).join(' '),
-            START: start ? 'yes' : '',
-        },
-    });
-    for (const container of parseContainers(output)) {
-        const others = context.made.candidates.get(container.service) ?? [];
-        context.made.candidates.set(container.service, [...others, container]);
-    }
-}
-function idsOf(context, service) {
-    return (context.made.candidates.get(service) ?? []).map(({ id }) => id);
-}
-function madeIds(context) {
-    return candidatesOf(context).map(({ id }) => id);
-}
-async function awaitReady(context, services) {
-    const lines = services.flatMap(({ service, port }) => (context.made.candidates.get(service) ?? []).map((container) => {
-        const address = Object.values(container.networks)[0]?.address ?? '';
-        const reachable = port !== undefined && address !== '';
-        return `${service} ${container.id} ${reachable ? `${address} ${String(port)}` : '- -'}\n`;
-    }));
-    if (lines.length === 0)
-        return;
-    await context.transaction.step({
-        name: 'ready',
-        script: (0,load/* remoteScript */.m)('ready'),
-        variables: {
-            CANDIDATES: lines.join(''),
-            TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
-        },
-    });
-}
-
 ;// CONCATENATED MODULE: ./src/rollout/cutover.ts
 
 
@@ -55992,14 +56048,15 @@ async function awaitReady(context, services) {
 /** New requests go to the candidates of all routed services at once; the incumbents stay up. */
 async function cutOver(context, operation) {
     const { proxy } = operation;
+    const kept = `proxy-${operation.proxyService}`;
     const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
     const back = pins(operation.routes, (route) => route.incumbentAddresses);
     const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
     await context.transaction.step({
-        name: 'cutover',
+        name: `cutover-${operation.proxyService}`,
         undo: [
-            `restore_files proxy ${(0,quote/* quote */.hD)(context.observation.live.path)}`,
-            `proxy_files_show ${proxy} "$STATE/journal/proxy/seen" ${(0,quote/* quote */.hD)(mounted)}`,
+            `restore_files ${kept} ${(0,quote/* quote */.hD)(context.observation.live.path)}`,
+            `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`,
             `cutover_back ${proxy} ${(0,quote/* quote */.hD)(back)} ${drainSeconds}`,
         ].join('\n'),
         script: (0,load/* remoteScript */.m)('cutover'),
@@ -56007,9 +56064,10 @@ async function cutOver(context, operation) {
             DIR: context.observation.live.path,
             STAGE: context.observation.stage,
             PROXY: proxy,
+            KEPT: kept,
             PINS: pins(operation.routes, (route) => candidateAddresses(context, route)),
-            PATHS: lines(operation.paths),
-            INPLACE: lines(operation.inPlace),
+            PATHS: cutover_lines(operation.paths),
+            INPLACE: cutover_lines(operation.inPlace),
             MOUNTED: mounted,
         },
     });
@@ -56027,15 +56085,42 @@ function candidateAddresses(context, route) {
         return address === '' ? [] : [address];
     });
     if (addresses.length === 0) {
-        throw new errors/* DeployError */.sH({
+        throw new errors/* DeployError */.s({
             what: `no candidate of ${route.service} has an address on ${route.network}`,
             next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
         });
     }
     return addresses;
 }
-function lines(paths) {
+function cutover_lines(paths) {
     return paths.map((path) => `${path}\n`).join('');
+}
+
+;// CONCATENATED MODULE: ./src/host/records.ts
+
+/** A release's record as it lies in `releases/` on the host. */
+function parseRecord(name, text) {
+    const json = objectOf(JSON.parse(text));
+    return {
+        name,
+        sha: textOf(json['sha']) ?? '',
+        deployedAt: textOf(json['deployedAt']) ?? '',
+        services: Object.fromEntries(Object.entries(objectOf(json['services'])).map(([service, value]) => {
+            const released = objectOf(value);
+            return [
+                service,
+                {
+                    imageId: textOf(released['imageId']) ?? '',
+                    keptAs: textOf(released['keptAs']),
+                    image: textOf(released['image']) ?? '',
+                    definition: textOf(released['definition']) ?? '',
+                },
+            ];
+        })),
+    };
+}
+function renderRecord(record) {
+    return JSON.stringify(record, null, 2);
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/finish.ts
@@ -56061,15 +56146,15 @@ async function finish(context, operation, plan, deployedAt) {
         },
     });
 }
-function forward(context, { retire, paths, inPlace, proxy }, services, record) {
+function forward(context, { retire, paths, inPlace, proxies }, services, record) {
     const { live, stage, gitDirectory, commit, wanted } = context.observation;
     const { source, drainTimeoutMs } = context.inputs;
     const seconds = String(Math.ceil(drainTimeoutMs / 1000));
     return [
-        ...(proxy === undefined || retire.length === 0 ? [] : [`nginx_drain ${proxy} ${seconds}`]),
+        ...(retire.length === 0 ? [] : proxies.map((proxy) => `nginx_drain ${proxy} ${seconds}`)),
         ...(retire.length === 0 ? [] : [`retire ${retire.join(' ')}`]),
-        ...(proxy === undefined ? [] : [`unpin ${proxy}`]),
-        `install_files last ${[live.path, stage, lines(paths), lines(inPlace)].map(quote/* quote */.hD).join(' ')}`,
+        ...proxies.map((proxy) => `unpin ${proxy}`),
+        `install_files last ${[live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD).join(' ')}`,
         `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD).join(' ')}`,
         ...Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`keep_image ${(0,quote/* quote */.hD)(imageId)} ${(0,quote/* quote */.hD)(keptAs)}`]),
         `write_record ${record}`,
@@ -56117,6 +56202,26 @@ function forgotten(context, services, record) {
         const tags = Object.values(release.services).flatMap(({ keptAs }) => keptAs === undefined || inUse.has(keptAs) ? [] : [keptAs]);
         return `forget_release ${[release.name, ...tags].map(quote/* quote */.hD).join(' ')}`;
     });
+}
+
+;// CONCATENATED MODULE: ./src/host/sections.ts
+/**
+ * Splits the output of a script into the sections that it announced with lines `=MARK=NAME=`. The mark
+ * is random, so that nothing that the host prints can be taken for one.
+ */
+function parseSections(output, mark) {
+    const sections = new Map();
+    const parts = output.split(new RegExp(`(?:^|\\n)=${mark}=(.*)=\\n`));
+    for (let index = 1; index < parts.length; index += 2) {
+        const name = parts[index];
+        if (name !== undefined)
+            sections.set(name, parts[index + 1] ?? '');
+    }
+    return sections;
+}
+/** The non-empty lines of a section. */
+function linesOf(text) {
+    return (text ?? '').split('\n').filter((line) => line.trim() !== '');
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/images.ts
@@ -56292,9 +56397,9 @@ async function requireHealth(context) {
         return;
     }
     if (result.kind === 'lost') {
-        throw new errors/* DeployError */.sH({ what: result.message, next: 'Run the workflow again.' });
+        throw new errors/* DeployError */.s({ what: result.message, next: 'Run the workflow again.' });
     }
-    throw new errors/* DeployError */.sH({
+    throw new errors/* DeployError */.s({
         what: `the health endpoint did not answer ${String(status)} ${String(successes)} times in a row within ${String(timeoutMs / 1000)} s`,
         where: url.href,
         next: result.hint ?? 'See its last answers and the logs above.',
@@ -56330,7 +56435,7 @@ async function soak(context) {
     const failures = mark === undefined ? {} : (context.probe?.failuresSince(mark) ?? {});
     const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
     if (kinds.length > 0) {
-        throw new errors/* DeployError */.sH({
+        throw new errors/* DeployError */.s({
             what: `requests failed during the soak (${kinds.join(', ')})`,
             where: context.inputs.health.url.href,
             next: 'The log of the service that answered says why.',
@@ -56346,7 +56451,7 @@ async function watchHealth(context, over) {
             return;
         bad = answer.kind === 'response' && answer.status === status ? 0 : bad + 1;
         if (bad >= successes) {
-            throw new errors/* DeployError */.sH({
+            throw new errors/* DeployError */.s({
                 what: `the health endpoint failed ${String(bad)} times in a row during the soak`,
                 where: url.href,
                 next: 'The log of the service that answered says why.',
@@ -56369,6 +56474,8 @@ async function watchHealth(context, over) {
 
 
 
+
+
 /**
  * Executes a plan, operation by operation. Once the images are there, what would have rolled for an
  * equal image is left out.
@@ -56381,10 +56488,21 @@ async function executePlan(plan, context, phased) {
     for (const operation of plan.operations.filter(isImageOperation))
         await perform(operation, plan);
     const settled = settlePlan(plan, Object.fromEntries(context.made.imageIds), context.observation, context.planOptions);
+    refuseGaps(settled, context);
     for (const operation of settled.operations.filter((each) => !isImageOperation(each))) {
         await perform(operation, settled);
     }
     return settled;
+}
+/** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
+function refuseGaps(plan, { observation, planOptions }) {
+    const against = gaps(observation, plan.services, planOptions);
+    if (against.length === 0)
+        return;
+    throw new errors/* DeployError */.s({
+        what: against.map(({ what }) => what).join('\n'),
+        next: against.map(({ next }) => next).join('\n'),
+    });
 }
 function performOperation(operation, context, plan) {
     switch (operation.kind) {
@@ -56422,7 +56540,7 @@ async function installFiles(context, { paths, inPlace }) {
         name: 'files',
         undo: `restore_files first ${(0,quote/* commandLine */.ay)([live.path])}`,
         script: 'install_files first "$DIR" "$STAGE" "$PATHS" "$INPLACE"',
-        variables: { DIR: live.path, STAGE: stage, PATHS: lines(paths), INPLACE: lines(inPlace) },
+        variables: { DIR: live.path, STAGE: stage, PATHS: cutover_lines(paths), INPLACE: cutover_lines(inPlace) },
     });
 }
 
@@ -56439,7 +56557,7 @@ function explainFailure(error, operation) {
     const evidence = error.result.stderr.slice(-EVIDENCE_CHARACTERS);
     const [service, reason] = failedService(error.result.stdout);
     if (service !== undefined) {
-        return new errors/* DeployError */.sH({
+        return new errors/* DeployError */.s({
             what: operation.kind === 'soak'
                 ? `${service} did not survive the soak: ${reason}`
                 : `${service} did not become ready: ${reason}`,
@@ -56448,7 +56566,7 @@ function explainFailure(error, operation) {
             cause: error,
         });
     }
-    return new errors/* DeployError */.sH({ ...sentence(operation), evidence, cause: error });
+    return new errors/* DeployError */.s({ ...sentence(operation), evidence, cause: error });
 }
 function failedService(stdout) {
     const match = /^failed (\S+) \S+ (.*)$/m.exec(stdout);
@@ -56491,10 +56609,7 @@ function sentence(operation) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/deploy.ts
-
-
-
+;// CONCATENATED MODULE: ./src/carry-out.ts
 
 
 
@@ -56505,63 +56620,11 @@ function sentence(operation) {
 
 
 const HEALTH_REQUEST_TIMEOUT_MS = 5_000;
-/** observe → plan → lease → execute. What has been learned on the way is noted in `progress`. */
-async function deploy(request, deps) {
-    try {
-        await planAndExecute(request, deps);
-    }
-    finally {
-        // With a lease, whoever ends the transaction clears the stage.
-        if (deps.progress.known.fence === undefined && !deps.signal.aborted) {
-            const { compose, path } = request.inputs;
-            await deps.shell.run(`${(0,host_state/* stateAssignment */.vE)(compose.projectName, path)}rm -rf "$STATE/stage/$RUN"`, { RUN: request.run });
-        }
-    }
-}
-async function planAndExecute(request, deps) {
-    const { inputs, sha, run } = request;
-    const { shell, log, progress, signal } = deps;
-    const look = () => progress.phase('observe', () => observe(shell, inputs, sha, run, signal));
-    let observation = await look();
-    progress.observed(observation);
-    if (request.release === undefined && isSuperseded(observation)) {
-        progress.end('superseded');
-        log.warn(`${observation.live.head ?? ''} is newer than ${sha}, and runs already: nothing to do`);
-        return;
-    }
-    const options = planOptions(inputs, request.release, observation);
-    let plan = planOrRefuse(observation, options, deps);
-    if (inputs.operation === 'plan') {
-        progress.end('planned');
-        return;
-    }
-    if (isNoop(plan, observation)) {
-        progress.end('unchanged');
-        return;
-    }
-    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
-    const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal));
-    progress.leased(lease.fence);
-    if (lease.changed) {
-        observation = await look();
-        plan = planOrRefuse(observation, options, deps);
-    }
-    await execute(plan, observation, options, lease, request, deps);
-}
-function planOrRefuse(observation, options, deps) {
-    const planned = makePlan(observation, options);
-    deps.progress.planned(planned.plan);
-    for (const line of renderPlan(planned.plan))
-        deps.log.info(line);
-    if (planned.kind === 'plan')
-        return planned.plan;
-    throw new errors/* RefusedError */.fk({
-        what: planned.refusals.map(({ what }) => what).join('\n'),
-        where: observation.live.path,
-        next: planned.refusals.map(({ next }) => next).join('\n'),
-    });
-}
-async function execute(plan, observation, options, lease, { inputs, run }, deps) {
+/**
+ * Executes a plan as one transaction, with the lease kept alive and the site's availability measured
+ * from before the first change until after the last. Undoing is the caller's.
+ */
+async function carryOut({ plan, options, observation }, lease, { inputs, run }, deps) {
     const { connection, shell, clock, log, progress, signal } = deps;
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
     const checkHealth = () => httpGet(connection.dial, inputs.health.url, {
@@ -56622,12 +56685,416 @@ async function postDeploy(context, log) {
         }
     }
 }
+
+;// CONCATENATED MODULE: ./src/host/fitness.ts
+
+
+/**
+ * Refuses a host or a commit that a release cannot be made of, before anything has changed.
+ *
+ * @throws RefusedError that says what is missing, and the command that mends it
+ */
+function refuseUnfit(sections, inputs, sha) {
+    const problem = dockerProblem(sections) ??
+        composeProblem(sections) ??
+        toolsProblem(sections) ??
+        directoryProblem(sections, inputs.path) ??
+        gitProblem(sections, inputs, sha) ??
+        configProblem(sections, inputs);
+    if (problem !== undefined) {
+        throw new errors/* RefusedError */.f({ where: inputs.connection.host, ...problem });
+    }
+}
+function complaint(sections, name) {
+    return sections.get(`${name}.err`)?.trim();
+}
+function dockerProblem(sections) {
+    const said = complaint(sections, 'docker');
+    if (said === undefined)
+        return undefined;
+    if (/permission denied/i.test(said)) {
+        return {
+            what: 'the user may not use Docker',
+            next: 'On the host: sudo usermod -aG docker "$USER", then run the workflow again.',
+            evidence: said,
+        };
+    }
+    if (/cannot connect|is the docker daemon running/i.test(said)) {
+        return {
+            what: 'the Docker daemon does not run',
+            next: 'On the host: sudo systemctl enable --now docker',
+            evidence: said,
+        };
+    }
+    return {
+        what: 'Docker Engine is not installed',
+        next: 'On the host: sudo dnf install -y docker (Amazon Linux), or sudo apt-get install -y docker.io docker-compose-v2 docker-buildx (Ubuntu); then sudo systemctl enable --now docker && sudo usermod -aG docker "$USER"',
+        evidence: said,
+    };
+}
+function composeProblem(sections) {
+    const version = sections.get('compose')?.trim();
+    if (version === undefined) {
+        const old = sections.get('compose-v1') === undefined
+            ? ''
+            : ' (docker-compose 1 is there, and is not enough)';
+        return {
+            what: `the Docker Compose plugin is not installed${old}`,
+            next: 'Install Compose v2 as the plugin `docker compose`: https://docs.docker.com/compose/install/linux/ (Amazon Linux does not package it).',
+        };
+    }
+    if (/^v?1\./.test(version)) {
+        return {
+            what: `Docker Compose ${version} is too old`,
+            next: 'Install Compose 2.20 or later: https://docs.docker.com/compose/install/linux/',
+        };
+    }
+    return undefined;
+}
+function toolsProblem(sections) {
+    const git = complaint(sections, 'git-version');
+    const missing = [...(git === undefined ? [] : ['git']), ...linesOf(sections.get('tools'))];
+    if (missing.length === 0)
+        return undefined;
+    return {
+        what: `the host lacks ${missing.join(', ')}`,
+        next: 'On the host: sudo dnf install -y git tar util-linux (Amazon Linux), or sudo apt-get install -y git tar util-linux (Debian, Ubuntu).',
+    };
+}
+function directoryProblem(sections, path) {
+    const live = linesOf(sections.get('live'));
+    if (!sections.has('live') || live.includes('writable'))
+        return undefined;
+    return {
+        what: `the user may not write to ${path}`,
+        next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
+    };
+}
+function gitProblem(sections, inputs, sha) {
+    const { repository, branch } = inputs.source;
+    const fetch = complaint(sections, 'fetch');
+    if (fetch !== undefined) {
+        const denied = /authentication|403|401|could not read Username|not found/i.test(fetch);
+        return {
+            what: `the host cannot fetch ${branch} of ${repository}`,
+            next: denied
+                ? 'Give the job `permissions: contents: read`, or set token to one that may read the repository.'
+                : 'Check the inputs repository and branch, and that the host can reach the git server.',
+            evidence: fetch,
+        };
+    }
+    if (sections.has('commit.err')) {
+        return {
+            what: `commit ${sha} is not in ${repository}`,
+            next: `Push it to ${branch} first.`,
+        };
+    }
+    if (sections.has('on-branch') && sections.get('on-branch')?.trim() !== 'yes') {
+        return {
+            what: `commit ${sha.slice(0, 12)} is not on ${branch}`,
+            next: `Only commits of ${branch} are deployed. Merge it, or set the input branch.`,
+        };
+    }
+    return undefined;
+}
+function configProblem(sections, inputs) {
+    const said = complaint(sections, 'config');
+    if (said === undefined)
+        return undefined;
+    const missing = /env file (\S+) not found|(\S+\.env\S*): no such file/i.exec(said);
+    const file = (missing?.[1] ?? missing?.[2])?.split('/').at(-1);
+    if (file !== undefined) {
+        return {
+            what: `the Compose file needs ${file}, which is not on the host`,
+            next: `Put it into ${inputs.path} on the host (it holds secrets, so it is not in git), then run the workflow again.`,
+            evidence: said,
+        };
+    }
+    const variable = /required variable (\S+) is missing a value/.exec(said)?.[1];
+    if (variable !== undefined) {
+        return {
+            what: `the Compose file needs the variable ${variable}, which is not set on the host`,
+            next: `Put it into ${inputs.path}/.env on the host (it holds secrets, so it is not in git), then run the workflow again.`,
+            evidence: said,
+        };
+    }
+    if (/no configuration file provided|no such file or directory/i.test(said)) {
+        return {
+            what: 'the commit has no Compose file where one is expected',
+            next: 'Commit a compose.yaml or docker-compose.yml, or name it in compose-files.',
+            evidence: said,
+        };
+    }
+    return {
+        what: 'Docker Compose refuses the Compose file of the commit',
+        next: `On the host, docker compose config in ${inputs.path} shows the same.`,
+        evidence: said,
+    };
+}
+
+;// CONCATENATED MODULE: ./src/host/releases.ts
+
+
+
+
+
+/** What the host knows of the stack's releases, and what runs; changes nothing. */
+async function readStatus(shell, state, path) {
+    const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
+    const result = await shell.run(state + (0,load/* remoteScript */.m)('records'), { MARK: mark, DIR: path });
+    const sections = parseSections(result.stdout, mark);
+    return {
+        releases: releasesIn(sections),
+        leaseOwner: sections.get('lease')?.trim(),
+        running: linesOf(sections.get('running')),
+    };
+}
+function releasesIn(sections) {
+    return [...sections]
+        .filter(([name]) => name.startsWith('release:'))
+        .map(([name, text]) => parseRecord(`${name.slice('release:'.length)}.json`, text))
+        .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+/**
+ * Takes the lease away from whoever holds it, and undoes what it had done.
+ *
+ * @throws DeployError when something could not be undone
+ */
+async function unlock(shell, state) {
+    const result = await shell.run(state + (0,load/* remoteScript */.m)('unlock'), {});
+    if (result.code !== 0) {
+        throw new errors/* DeployError */.s({
+            what: 'the stack is unlocked, but what the dead run had done could not all be undone',
+            next: 'The lines above say what stands, and the commands to type on the host.',
+            evidence: result.stderr,
+        });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/host/observe.ts
+
+
+
+
+
+
+
+
+
+
+/**
+ * Looks at the host and at the commit: one round trip.
+ *
+ * @param run a name for the run's own stage on the host
+ * @throws RefusedError when the host or the commit cannot be deployed to or from
+ */
+async function observe(shell, inputs, sha, run, signal) {
+    const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
+    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
+    const result = await shell.run(state + (0,load/* remoteScript */.m)('observe'), {
+        DIR: inputs.path,
+        RUN: run,
+        MARK: mark,
+        REMOTE: inputs.source.remoteUrl,
+        BRANCH: inputs.source.branch,
+        SHA: sha,
+        TOKEN: inputs.source.token ?? '',
+        COMPOSE: (0,host_state/* composeArguments */.hw)(inputs.compose),
+    }, signal);
+    const sections = parseSections(result.stdout, mark);
+    refuseUnfit(sections, inputs, sha);
+    if (!sections.has('end')) {
+        throw new errors/* DeployError */.s({
+            what: 'looking at the host ended early',
+            where: inputs.connection.host,
+            next: 'See the lines above for what the host said.',
+            evidence: result.stderr.slice(-2000),
+        });
+    }
+    return parseObservation(sections, inputs);
+}
+/** The text of a section, trimmed; undefined where it is absent or empty. */
+function trimmed(sections, name) {
+    const text = sections.get(name)?.trim();
+    return text === '' ? undefined : text;
+}
+function parseObservation(sections, inputs) {
+    const stage = trimmed(sections, 'stage') ?? '';
+    const liveConfig = trimmed(sections, 'live-config');
+    return {
+        host: parseFacts(sections),
+        stateDirectory: trimmed(sections, 'state') ?? '',
+        releases: releasesIn(sections),
+        busy: sections.has('lease') || sections.has('journal'),
+        live: parseLive(sections, inputs.path),
+        commit: {
+            sha: trimmed(sections, 'commit') ?? '',
+            subject: trimmed(sections, 'subject') ?? '',
+            changes: linesOf(sections.get('changed')).map(parseChange),
+            files: linesOf(sections.get('files')),
+            newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
+        },
+        stage,
+        gitDirectory: trimmed(sections, 'git-dir') ?? '',
+        wanted: parseStack(sections.get('config') ?? '{}', stage),
+        installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
+        containers: parseContainers(sections.get('containers') ?? ''),
+        images: parseImages(sections.get('images') ?? ''),
+        proxies: parseProxies(sections),
+        proxyFiles: Object.fromEntries([...sections].flatMap(([name, text]) => name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [])),
+    };
+}
+function parseFacts(sections) {
+    const memory = new Map(linesOf(sections.get('meminfo')).map((line) => {
+        const [name = '', kb = '0'] = line.split(/:\s*/);
+        return [name, Number.parseInt(kb, 10)];
+    }));
+    const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
+    return {
+        engineVersion: textOf(server['Version']) ?? '',
+        composeVersion: trimmed(sections, 'compose') ?? '',
+        memoryTotalKb: memory.get('MemTotal') ?? 0,
+        memoryAvailableKb: memory.get('MemAvailable') ?? 0,
+        swapTotalKb: memory.get('SwapTotal') ?? 0,
+        diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
+    };
+}
+function parseLive(sections, path) {
+    return {
+        path,
+        head: trimmed(sections, 'head'),
+        branch: trimmed(sections, 'branch'),
+        localCommits: linesOf(sections.get('local-commits')),
+        modified: linesOf(sections.get('dirty')).map((line) => line.slice(3)),
+        conflicts: linesOf(sections.get('conflicts')),
+    };
+}
+function parseChange(line) {
+    const [letter = '', ...path] = line.split('\t');
+    const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
+    return { path: path.join('\t'), status };
+}
+function parseImages(text) {
+    return Object.fromEntries(linesOf(text).map((line) => {
+        const [id = '', reference = ''] = line.split(' ');
+        return [reference.replace(/:latest$/, ''), id];
+    }));
+}
+function parseProxies(sections) {
+    return [...sections].flatMap(([name, config]) => {
+        if (!name.startsWith('nginx:'))
+            return [];
+        // A configuration that nginx does not accept: the one that is loaded is not known.
+        const failed = name.endsWith('.err');
+        const containerId = name.slice('nginx:'.length).replace(/\.err$/, '');
+        const version = trimmed(sections, `nginx-version:${containerId}`) ?? '';
+        return [
+            { containerId, config: failed ? '' : config, version: version.replace(/^.*nginx\//, '') },
+        ];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy.ts
+
+
+
+
+
+
+
+/**
+ * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
+ * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
+ */
+async function deploy(request, deps) {
+    const { inputs, sha, run } = request;
+    const { shell, progress, signal } = deps;
+    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
+    const look = async () => {
+        const seen = await progress.phase('observe', () => observe(shell, inputs, sha, run, signal));
+        progress.observed(seen);
+        return seen;
+    };
+    const take = async () => {
+        const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal));
+        progress.leased(lease.fence);
+        return lease;
+    };
+    try {
+        await judgeAndExecute(request, deps, { state, look, take });
+    }
+    catch (error) {
+        // With a lease, handing the stack back clears the stage as well.
+        const untouched = progress.known.fence === undefined && !signal.aborted;
+        if (untouched)
+            await clearStage(shell, { state, run, fence: undefined });
+        throw error;
+    }
+}
+async function judgeAndExecute(request, deps, { state, look, take }) {
+    let observation = await look();
+    let lease;
+    if (observation.busy && request.inputs.operation !== 'plan') {
+        lease = await take();
+        observation = await look();
+    }
+    let judged = judge(observation, request, deps);
+    if (judged !== undefined && lease === undefined) {
+        lease = await take();
+        if (lease.changed)
+            judged = judge(await look(), request, deps);
+    }
+    if (judged === undefined)
+        await clearStage(deps.shell, { state, run: request.run, fence: lease?.fence });
+    else if (lease !== undefined)
+        await carryOut(judged, lease, request, deps);
+}
+/** Nothing was changed: the run's own directory goes, and the lease is free again. */
+async function clearStage(shell, { state, run, fence }) {
+    const release = fence === undefined ? '' : '. "$STATE/bin/lib.sh"\nlease_release "$FENCE"\n';
+    await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${release}`, {
+        RUN: run,
+        FENCE: fence ?? '',
+    });
+}
+/**
+ * @returns what to execute; undefined where the run ends here: planned, superseded, unchanged
+ * @throws RefusedError for a plan that must not be executed
+ */
+function judge(observation, { inputs, release }, deps) {
+    const { progress, log } = deps;
+    if (release === undefined && isSuperseded(observation)) {
+        progress.end('superseded');
+        log.warn(`${observation.live.head ?? ''} is newer than ${observation.commit.sha}, and runs already: nothing to do`);
+        return undefined;
+    }
+    const options = planOptions(inputs, release, observation);
+    const plan = planOrRefuse(observation, options, deps);
+    if (inputs.operation === 'plan' || isNoop(plan, observation)) {
+        progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
+        return undefined;
+    }
+    return { plan, options, observation };
+}
+function planOrRefuse(observation, options, deps) {
+    const planned = makePlan(observation, options);
+    deps.progress.planned(planned.plan);
+    for (const line of renderPlan(planned.plan))
+        deps.log.info(line);
+    if (planned.kind === 'plan')
+        return planned.plan;
+    throw new errors/* RefusedError */.f({
+        what: planned.refusals.map(({ what }) => what).join('\n'),
+        where: observation.live.path,
+        next: planned.refusals.map(({ next }) => next).join('\n'),
+    });
+}
 function planOptions(inputs, release, observation) {
     const kept = Object.values(release?.services ?? {}).filter(({ keptAs }) => keptAs !== undefined);
     const present = new Set(Object.values(observation.images));
     const lost = kept.filter(({ imageId }) => !present.has(imageId));
     if (lost.length > 0) {
-        throw new errors/* RefusedError */.fk({
+        throw new errors/* RefusedError */.f({
             what: `images of ${release?.sha ?? ''} are not on the host any more: ${lost.map(({ image }) => image).join(', ')}`,
             next: 'Deploy that commit again (operation: deploy, from a revert commit), or roll back to another kept release.',
         });
@@ -56649,352 +57116,73 @@ function isNoop(plan, { live, commit, releases }) {
     return changesNothing(plan) && live.head === commit.sha && releases.at(-1)?.sha === commit.sha;
 }
 
-// EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(2151);
-// EXTERNAL MODULE: ./src/gate/json.ts
-var json = __nccwpck_require__(4497);
-;// CONCATENATED MODULE: ./src/gate/verdict.ts
-function refused(what, next) {
-    return { refusals: [{ what, next }], warnings: [], passed: [] };
-}
-function passed(...lines) {
-    return { refusals: [], warnings: [], passed: lines };
-}
-/** All verdicts as one: open only if every one of them is. */
-function together(verdicts) {
-    return {
-        refusals: verdicts.flatMap((verdict) => verdict.refusals),
-        warnings: verdicts.flatMap((verdict) => verdict.warnings),
-        passed: verdicts.flatMap((verdict) => verdict.passed),
-    };
-}
-
-;// CONCATENATED MODULE: ./src/gate/needs.ts
+// EXTERNAL MODULE: ./src/run-state.ts
+var run_state = __nccwpck_require__(518);
+// EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
+var system_clock = __nccwpck_require__(8637);
+;// CONCATENATED MODULE: ./src/operate.ts
 
 
-const NEEDS_LINE = 'needs: ${{ toJSON(needs) }}';
-const WRITE_THE_LINE = `Write \`${NEEDS_LINE}\` in the \`with:\` of this step.`;
-/** Reads the text of the `needs` input. Never throws: what can't be read keeps the gate closed. */
-function parseNeeds(text) {
-    const trimmed = text.trim();
-    if (trimmed === 'none')
-        return { kind: 'no gate' };
-    const unreadable = (why) => ({ kind: 'unreadable', why });
-    if (trimmed === '')
-        return unreadable('it is empty');
-    if (/^(\[object Object\]|Object|Array)$/.test(trimmed)) {
-        return unreadable(`it is \`${trimmed}\`, which is what \`\${{ needs }}\` without toJSON gives`);
-    }
-    if (/toJSON\s*\(/i.test(trimmed)) {
-        return unreadable('it is the expression itself, without `${{ }}` around it');
-    }
-    const value = parseJson(trimmed);
-    if (value === undefined) {
-        return unreadable(/^["']?(success|failure|cancelled|skipped)["']?$/.test(trimmed)
-            ? 'it is the result of one job, and not the jobs'
-            : 'it is no JSON');
-    }
-    if (!(0,json/* isRecord */.u)(value))
-        return unreadable('it is JSON, but no object of jobs');
-    if (typeof value['result'] === 'string') {
-        return unreadable('it is one job out of `needs`, and not all of them');
-    }
-    return jobsOf(value);
-}
-function jobsOf(value) {
-    const jobs = new Map();
-    for (const [name, job] of Object.entries(value)) {
-        const result = (0,json/* isRecord */.u)(job) ? asResult(job['result']) : undefined;
-        if (!(0,json/* isRecord */.u)(job) || result === undefined) {
-            return { kind: 'unreadable', why: `its job \`${name}\` has no result that is known` };
+
+
+
+
+/** Does what the input `operation` asks. */
+async function operate(inputs, github, work) {
+    const { shell, log, progress } = work;
+    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
+    switch (inputs.operation) {
+        case 'status': {
+            const status = await readStatus(shell, state, inputs.path);
+            for (const { sha, deployedAt } of status.releases)
+                log.info(`release ${sha}  ${deployedAt}`);
+            for (const line of status.running)
+                log.info(line);
+            log.info(status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`);
+            progress.end('unchanged');
+            return;
         }
-        const outputs = (0,json/* isRecord */.u)(job['outputs']) ? Object.entries(job['outputs']) : [];
-        jobs.set(name, {
-            result,
-            outputs: new Map(outputs.flatMap(([key, output]) => (typeof output === 'string' ? [[key, output]] : []))),
-        });
-    }
-    return { kind: 'jobs', jobs };
-}
-/**
- * May this commit go out, as far as the jobs say that it was tested in? Closed unless every one of
- * them is `success`: failure, cancelled, skipped, no job at all, and text that can't be read.
- */
-function judgeNeeds(text) {
-    const needs = parseNeeds(text);
-    if (needs.kind === 'no gate') {
-        return {
-            refusals: [],
-            warnings: ['There is no gate (`needs: none`): this commit is deployed without any test.'],
-            passed: [],
-        };
-    }
-    if (needs.kind === 'unreadable') {
-        return refused(`The input \`needs\` does not tell which jobs passed: ${needs.why}.`, WRITE_THE_LINE);
-    }
-    if (needs.jobs.size === 0) {
-        return refused('No job has tested this commit: `needs` holds none.', 'Give this job its tests, such as `needs: test` beside `runs-on:`, or say out loud that there ' +
-            'is no gate with the input `needs: none`.');
-    }
-    return together([...needs.jobs].map(([name, { result }]) => result === 'success' ? passed(`job ${name}: success`) : refusedJob(name, result)));
-}
-function refusedJob(name, result) {
-    const how = {
-        success: 'was successful',
-        failure: 'failed',
-        cancelled: 'was cancelled',
-        skipped: 'was skipped, so nothing is known of what it would have found',
-    }[result];
-    return refused(`The job \`${name}\` ${how}.`, result === 'failure'
-        ? `Mend what \`${name}\` found, and push again.`
-        : `Run the workflow again so that \`${name}\` succeeds.`);
-}
-function asResult(value) {
-    return value === 'success' || value === 'failure' || value === 'cancelled' || value === 'skipped'
-        ? value
-        : undefined;
-}
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        // Whatever is wrong with it, it isn't what the expression gives; the caller says so.
-        return undefined;
+        case 'unlock':
+            await unlock(shell, state);
+            progress.end('unchanged');
+            return;
+        case 'deploy':
+        case 'plan':
+        case 'rollback': {
+            const release = inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+            const run = (0,run_state/* runName */.rt)(github);
+            const { runId, runUrl, actor } = github;
+            await deploy({
+                inputs,
+                sha: release?.sha ?? inputs.source.sha,
+                release,
+                run,
+                owner: JSON.stringify({
+                    run: runId,
+                    actor,
+                    url: runUrl,
+                    since: new Date().toISOString(),
+                }),
+            }, { ...work, clock: system_clock/* systemClock */.m });
+        }
     }
 }
-
-// EXTERNAL MODULE: ./src/inputs/lines.ts
-var inputs_lines = __nccwpck_require__(5010);
-// EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(9775);
-;// CONCATENATED MODULE: ./src/gate/outputs.ts
-
-
-
-
-/**
- * Do the outputs of the needed jobs fulfil `requirements`? `needsText` is the text of the input
- * `needs`. Two numbers are compared as numbers (`41 >= 9`), anything else only for being the same
- * text; a job or an output that isn't there keeps the gate closed.
- */
-function judgeOutputs(needsText, requirements) {
-    if (requirements.length === 0)
-        return passed();
-    const needs = parseNeeds(needsText);
-    if (needs.kind !== 'jobs') {
-        return refused('The conditions of `require-outputs` cannot be judged: `needs` tells of no job.', 'Write `needs: ${{ toJSON(needs) }}` in the `with:` of this step.');
-    }
-    return together(requirements.map((requirement) => judgeRequirement(needs.jobs, requirement)));
-}
-function judgeRequirement(jobs, requirement) {
-    const { job: jobName, output, operator, value: wanted } = requirement;
-    const condition = `${jobName}.${output} ${operator} ${wanted}`;
-    const job = jobs.get(jobName);
-    if (job === undefined)
-        return noSuchJob(jobs, requirement, condition);
-    const found = job.outputs.get(output);
-    if (found === undefined)
-        return noSuchOutput(job, requirement, condition);
-    const shown = `\`${jobName}.${output}\` is \`${shorten(found)}\``;
-    if ((operator === '>=' || operator === '<=') && !inputs_lines/* DECIMAL_NUMBER */.A7.test(found.trim())) {
-        return refused(`The condition \`${condition}\` compares numbers, and ${shown}, which is none.`, `Let the job \`${jobName}\` set the output \`${output}\` to a number alone.`);
-    }
-    if (holds(found.trim(), operator, wanted))
-        return passed(`${condition} (it is ${shorten(found)})`);
-    return refused(`The condition \`${condition}\` does not hold: ${shown}.`, `Mend what makes \`${jobName}\` give this value, or change the condition if it asks too much.`);
-}
-function holds(found, operator, wanted) {
-    const difference = Number(found) - Number(wanted);
-    if (operator === '>=')
-        return difference >= 0;
-    if (operator === '<=')
-        return difference <= 0;
-    const numbers = [found, wanted].every((text) => isExactNumber(text));
-    const same = numbers ? difference === 0 : found === wanted;
-    return operator === '=' ? same : !same;
-}
-/** Beyond this size two different numbers may look the same to JavaScript: those are compared as text. */
-function isExactNumber(text) {
-    return inputs_lines/* DECIMAL_NUMBER */.A7.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER;
-}
-function noSuchJob(jobs, { job }, condition) {
-    const names = [...jobs.keys()];
-    return refused(`The condition \`${condition}\` cannot be judged: \`needs\` has no job \`${job}\`, only ${outputs_listed(names)}.`, `${meant(job, names)}Only jobs that this job names in its own \`needs:\` are seen: add \`${job}\` there, ` +
-        'even if another of them needs it already.');
-}
-function noSuchOutput(job, { job: jobName, output }, condition) {
-    const names = [...job.outputs.keys()];
-    const has = names.length === 0 ? 'has no outputs' : `has only ${outputs_listed(names)}`;
-    return refused(`The condition \`${condition}\` cannot be judged: the job \`${jobName}\` ${has}.`, `${meant(output, names)}Declare it under \`jobs.${jobName}.outputs:\` and set it in a step. ` +
-        'If it is declared and set: the runner drops an output whose value holds a masked text.');
-}
-function meant(word, names) {
-    const near = (0,spelling/* nearestSpelling */.V)(word, names);
-    return near === undefined ? '' : `Did you mean \`${near}\`? `;
-}
-function outputs_listed(names) {
-    return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ');
-}
-function shorten(text) {
-    const line = text.replace(/\s+/g, ' ').trim();
-    return line.length > 80 ? `${line.slice(0, 80)}…` : line;
-}
-
-// EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(8463);
-;// CONCATENATED MODULE: ./src/gate/trigger.ts
-
-
-/** Events that only people with write access cause, on commits that are in the repository. */
-const TRUSTED_EVENTS = [
-    'push',
-    'workflow_dispatch',
-    'repository_dispatch',
-    'schedule',
-    'workflow_run',
-    'release',
-    'deployment',
-];
-/** Events about a pull request, where the commit, or the workflow's input, may be anybody's. */
-const PULL_REQUEST_EVENTS = [
-    'pull_request',
-    'pull_request_target',
-    'pull_request_review',
-    'pull_request_review_comment',
-    'issue_comment',
-    'merge_group',
-];
-/**
- * May this workflow deploy, by what GitHub says of its event? Refused are pull requests, forks and
- * other branches than `branch`. A tag may deploy only its own commit: that this lies on the branch is
- * proven on the host, with git, and so then does the workflow's own text.
- */
-function judgeTrigger(context, source) {
-    const { eventName } = context;
-    const deployOnPush = `Deploy when it is merged: \`on: { push: { branches: [${source.branch}] } }\`.`;
-    if (eventName === '') {
-        return refused('Nothing tells what started this run: GITHUB_EVENT_NAME is empty.', 'Run this action in a GitHub Actions workflow.');
-    }
-    if (PULL_REQUEST_EVENTS.includes(eventName)) {
-        const whose = context.isFork ? ` of the fork ${context.headRepository ?? '(deleted)'}` : '';
-        return refused(`The event \`${eventName}\`${whose} may not deploy. What a pull request brings has not been ` +
-            'merged: deploying it would run its code on the host, beside the data, with every secret of ' +
-            'the stack.', deployOnPush);
-    }
-    if (!TRUSTED_EVENTS.includes(eventName)) {
-        return refused(`The event \`${eventName}\` may not deploy: others than the team may be able to cause it.`, `Deploy on ${(0,values/* orList */.A3)(TRUSTED_EVENTS.map((name) => `\`${name}\``))}. ${deployOnPush}`);
-    }
-    return eventName === 'workflow_run'
-        ? judgeEndedRun(context, source, deployOnPush)
-        : judgeRef(context, source);
-}
-function judgeEndedRun(context, source, deployOnPush) {
-    const run = context.endedRun;
-    if (run === undefined) {
-        return refused('The event `workflow_run` does not tell which run has ended: its payload cannot be read.', 'Run the workflow again.');
-    }
-    const whose = `The run of \`${run.name}\` that started this one`;
-    if (context.isFork || PULL_REQUEST_EVENTS.includes(run.eventName)) {
-        return refused(`${whose} was for a pull request of ${context.headRepository ?? 'a deleted fork'}. This run has ` +
-            'the secrets that the pull request was not given: deploying for it would hand them over.', `Add \`branches: [${source.branch}]\` under \`on: workflow_run:\`, and ask for ` +
-            "`github.event.workflow_run.event == 'push'` in the `if:` of this job. " +
-            deployOnPush);
-    }
-    if (run.conclusion !== 'success') {
-        return refused(`${whose} ended with \`${run.conclusion}\`: a \`workflow_run\` comes after failures too.`, "Add `if: github.event.workflow_run.conclusion == 'success'` to this job.");
-    }
-    if (run.branch !== source.branch)
-        return otherBranch(`${whose} was on \`${run.branch}\``, source);
-    return passed(`workflow_run of ${run.name} on ${run.branch}: success`);
-}
-function judgeRef(context, source) {
-    const { eventName, ref } = context;
-    if (ref.startsWith('refs/heads/')) {
-        const branch = ref.slice('refs/heads/'.length);
-        return branch === source.branch
-            ? passed(`${eventName} on ${branch}`)
-            : otherBranch(`This workflow runs on the branch \`${branch}\``, source);
-    }
-    // A `deployment` that was made for a bare commit has no ref.
-    const bareCommit = ref === '' && eventName === 'deployment';
-    if (!ref.startsWith('refs/tags/') && !bareCommit) {
-        return otherBranch(`This workflow runs on \`${ref}\``, source);
-    }
-    const where = bareCommit ? 'a commit without a branch' : `the tag \`${ref.slice(10)}\``;
-    if (context.sha === source.sha)
-        return passed(`${eventName} on ${where}`);
-    return refused(`This workflow runs on ${where}, and the input \`sha\` names another commit. The workflow's own ` +
-        `text may then come from a commit that never was on \`${source.branch}\`.`, `Leave out \`sha\`, or run the workflow on \`${source.branch}\`.`);
-}
-function otherBranch(where, source) {
-    return refused(`${where}, and only \`${source.branch}\` may be deployed.`, `Run it on \`${source.branch}\`: \`on: { push: { branches: [${source.branch}] } }\`. If another ` +
-        'branch is to be deployed, name it in the input `branch`.');
-}
-
-;// CONCATENATED MODULE: ./src/gate/gate.ts
-
-
-
-
-
-
-/**
- * All that can be judged of a run before anything is connected. `deploy` and `plan` bring a commit
- * and pass the whole gate. `rollback` and `unlock` change the host and must come from the branch, but
- * ask for no tests: a release has passed them before, and red tests are when one is wanted back.
- * `status` only looks.
- */
-function judgeRun(inputs, github) {
-    if (inputs.operation === 'status')
-        return passed();
-    const trigger = judgeTrigger(github, inputs.source);
-    if (!(0,operations/* isGated */.m)(inputs.operation))
-        return trigger;
-    const { needs, requireOutputs } = inputs.gate;
-    return together([trigger, judgeNeeds(needs), judgeOutputs(needs, requireOutputs)]);
-}
-/**
- * Tells what was looked at, and lets a run through or stops it.
- * @throws RefusedError with every reason at once.
- */
-function openGate(inputs, github, log) {
-    const verdict = judgeRun(inputs, github);
-    for (const line of verdict.passed)
-        log.info(`✓ ${line}`);
-    for (const refusal of verdict.refusals)
-        log.info(`✗ ${refusal.what}`);
-    for (const warning of verdict.warnings)
-        log.warn(warning);
-    if (verdict.refusals.length > 0)
-        throw gateClosed(verdict.refusals);
-}
-function gateClosed(refusals) {
-    const [first, ...others] = refusals;
-    if (first !== undefined && others.length === 0) {
-        return new errors/* RefusedError */.fk({
-            what: `The gate is closed. ${first.what}`,
-            next: `${first.next} The host is untouched.`,
-        });
-    }
-    const next = [...new Set(refusals.map((refusal) => refusal.next))];
-    return new errors/* RefusedError */.fk({
-        what: [
-            `The gate is closed, for ${String(refusals.length)} reasons:`,
-            ...refusals.map((refusal) => `  • ${refusal.what}`),
-        ].join('\n'),
-        next: [...next.map((line) => `  → ${line}`), 'The host is untouched.'].join('\n'),
+async function releaseToRestore(inputs, shell, state) {
+    const { releases } = await readStatus(shell, state, inputs.path);
+    const wanted = inputs.rollbackTo;
+    const current = releases.at(-1)?.sha;
+    const found = releases.findLast(({ sha }) => wanted === undefined ? sha !== current : sha.startsWith(wanted));
+    if (found !== undefined)
+        return found;
+    throw new errors/* RefusedError */.f({
+        what: wanted === undefined
+            ? 'there is no earlier release on the host'
+            : `release ${wanted} is not on the host`,
+        where: inputs.path,
+        next: `Kept releases: ${releases.map(({ sha }) => sha.slice(0, 12)).join(', ') || 'none'}. keep-releases says how many stay.`,
     });
 }
 
-// EXTERNAL MODULE: ./src/gate/github-context.ts
-var github_context = __nccwpck_require__(418);
-// EXTERNAL MODULE: ./src/hand-back.ts
-var hand_back = __nccwpck_require__(7124);
-// EXTERNAL MODULE: ./src/host/shell.ts
-var host_shell = __nccwpck_require__(6988);
-// EXTERNAL MODULE: ./src/inputs.ts + 9 modules
-var src_inputs = __nccwpck_require__(9412);
 ;// CONCATENATED MODULE: ./src/progress.ts
 function createProgress(clock, log, onLease) {
     const startedAt = clock.now();
@@ -62476,12 +62664,7 @@ function milliseconds(ms) {
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 10 modules
 var connect = __nccwpck_require__(3669);
-// EXTERNAL MODULE: ./src/run-state.ts
-var run_state = __nccwpck_require__(518);
-// EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
-var system_clock = __nccwpck_require__(8637);
 ;// CONCATENATED MODULE: ./src/main.ts
-
 
 
 
@@ -62563,60 +62746,6 @@ async function perform(inputs, github, progress, log) {
     await deployment?.finish({ result, durationMs: system_clock/* systemClock */.m.now() - from, probe });
     return error;
 }
-async function operate(inputs, github, work) {
-    const { shell, log, progress } = work;
-    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
-    switch (inputs.operation) {
-        case 'status': {
-            const status = await readStatus(shell, state, inputs.path);
-            for (const { sha, deployedAt } of status.releases)
-                log.info(`release ${sha}  ${deployedAt}`);
-            for (const line of status.running)
-                log.info(line);
-            log.info(status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`);
-            progress.end('unchanged');
-            return;
-        }
-        case 'unlock':
-            await unlock(shell, state);
-            progress.end('unchanged');
-            return;
-        case 'deploy':
-        case 'plan':
-        case 'rollback': {
-            const release = inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
-            const run = (0,run_state/* runName */.rt)(github);
-            const { runId, runUrl, actor } = github;
-            await deploy({
-                inputs,
-                sha: release?.sha ?? inputs.source.sha,
-                release,
-                run,
-                owner: JSON.stringify({
-                    run: runId,
-                    actor,
-                    url: runUrl,
-                    since: new Date().toISOString(),
-                }),
-            }, { ...work, clock: system_clock/* systemClock */.m });
-        }
-    }
-}
-async function releaseToRestore(inputs, shell, state) {
-    const { releases } = await readStatus(shell, state, inputs.path);
-    const wanted = inputs.rollbackTo;
-    const current = releases.at(-1)?.sha;
-    const found = releases.findLast(({ sha }) => wanted === undefined ? sha !== current : sha.startsWith(wanted));
-    if (found !== undefined)
-        return found;
-    throw new errors/* RefusedError */.fk({
-        what: wanted === undefined
-            ? 'there is no earlier release on the host'
-            : `release ${wanted} is not on the host`,
-        where: inputs.path,
-        next: `Kept releases: ${releases.map(({ sha }) => sha.slice(0, 12)).join(', ') || 'none'}. keep-releases says how many stay.`,
-    });
-}
 /** After a failure: the stack is handed back, and the error tells how it stands. */
 async function settle(error, run) {
     const { inputs, github, connection, progress, log } = run;
@@ -62625,11 +62754,15 @@ async function settle(error, run) {
         return error;
     try {
         const back = await progress.phase('roll back', () => (0,hand_back/* handStackBack */.L)({ inputs, run: (0,run_state/* runName */.rt)(github), fence }, { connection, log, clock: system_clock/* systemClock */.m }));
+        if (error instanceof errors/* RefusedError */.f)
+            return error;
         if (back.whole) {
             progress.end(back.finished ? 'deployed' : 'rolled-back');
             return back.finished
                 ? error
-                : error.and('The stack was rolled back: the old release serves.');
+                : error.and(progress.known.previousSha === undefined
+                    ? 'What the run had started was taken away again.'
+                    : 'The stack was rolled back: the old release serves.');
         }
         progress.end('failed');
         return error.and('Rolling back failed as well. The log above says what stands, and the commands to type on the host.');
@@ -62645,7 +62778,7 @@ function cancelOnSignal() {
     const controller = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM']) {
         process.once(signal, () => {
-            controller.abort(new errors/* DeployError */.sH({
+            controller.abort(new errors/* DeployError */.s({
                 what: 'the run was cancelled',
                 next: 'Start it again when you are ready.',
             }));
@@ -62657,7 +62790,7 @@ async function report(outcome, inputs, github, log) {
     if (outcome.error !== undefined)
         await (0,annotate/* annotateFailure */.p)(outcome.error, log);
     log.close();
-    const path = await writeReport(outcome, github, process.env['RUNNER_TEMP'] ?? '.');
+    const path = await writeReport(outcome, github, process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)());
     writeOutputs(outcome, path);
     await writeSummary(outcome, {
         repositoryUrl: `${github.serverUrl}/${github.repository}`,
@@ -62870,11 +63003,11 @@ function looksLikeCommand(text) {
 const LONGEST_TITLE = 120;
 /** Any error as the one that a user reads; an error that nobody foresaw is a bug, and says so. */
 function asDeployError(error) {
-    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .sH)
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s)
         return error;
     const message = error instanceof Error ? error.message : String(error);
     const stack = error instanceof Error ? error.stack : undefined;
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .sH({
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
         what: `An error that this action did not foresee: ${message}`,
         next: 'This is a bug of the action: please report it with the log above. `operation: status` tells ' +
             'what runs on the host.',
@@ -62947,7 +63080,7 @@ function openTransaction(shell, options) {
         step: async (step) => {
             const result = await shell.run(compose(step, options), step.variables, options.signal);
             if (result.code === LEASE_LOST) {
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .sH({
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
                     what: 'the lease ran out, and was taken away',
                     next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
                 });
@@ -63239,12 +63372,15 @@ function handshake(socket, inputs, key, algorithms, deps) {
 /** Tells errors of the SSH library apart by what they say: it gives them no codes. */
 function sshFailure(error) {
     const code = (0,error_code/* codeOf */.$)(error);
+    // sshd that sheds load, and a firewall that bans, reset connections which were accepted before.
+    if (code === 'ECONNRESET' || code === 'EPIPE')
+        return { kind: 'dropped', message: code };
     if (code !== undefined)
         return { kind: 'network', code };
     if (error.message.includes('no matching host key format'))
         return { kind: 'no-host-key-algorithm' };
     if (error.message.includes('Connection lost before handshake')) {
-        return { kind: 'dropped', message: 'the host closed the connection before it said anything' };
+        return { kind: 'dropped', message: 'the host closed the connection before SSH began' };
     }
     return { kind: 'protocol', message: error.message };
 }
@@ -63260,13 +63396,13 @@ function explainFailure(failed) {
     const tries = failed.attempts === 1 ? '' : ` (${String(failed.attempts)} attempts)`;
     switch (failure.kind) {
         case 'dns':
-            return new errors/* DeployError */.sH({
+            return new errors/* DeployError */.s({
                 what: `The name of the host cannot be resolved: ${failure.code}${tries}`,
                 where: `host: ${inputs.host}`,
                 next: 'Check the input `host`, and that its DNS record exists; an address works too.',
             });
         case 'no-answer':
-            return new errors/* DeployError */.sH({
+            return new errors/* DeployError */.s({
                 what: `The host does not answer on port ${String(inputs.port)}${tries}`,
                 where,
                 next: `Check that the instance runs, that \`host\` is its present address (an EC2 address ` +
@@ -63276,17 +63412,18 @@ function explainFailure(failed) {
         case 'network':
             return networkError(where, inputs.port, failure.code, tries);
         case 'ssh-silent':
-            return new errors/* DeployError */.sH({
+            return new errors/* DeployError */.s({
                 what: `The host accepts connections, but SSH did not answer within ${String(inputs.connectTimeoutMs)} ms${tries}`,
                 where,
                 next: 'The host may be out of memory or under load: look at its console. ' +
                     'If it is only slow, raise `connect-timeout`.',
             });
         case 'dropped':
-            return new errors/* DeployError */.sH({
+            return new errors/* DeployError */.s({
                 what: `The connection was dropped before it was ready: ${failure.message}${tries}`,
                 where,
-                next: 'Look at the log of sshd on the host (`journalctl -u sshd`): MaxStartups, fail2ban, ' +
+                next: 'Check that `port` is the port of sshd, and look at its log on the host ' +
+                    '(`journalctl -u sshd`): MaxStartups, fail2ban, ' +
                     'PerSourcePenalties and a full disk show themselves like this.',
             });
         case 'auth':
@@ -63295,7 +63432,7 @@ function explainFailure(failed) {
         case 'no-host-key-algorithm':
             return hostKeyError(failed);
         case 'protocol':
-            return new errors/* DeployError */.sH({
+            return new errors/* DeployError */.s({
                 what: `No SSH connection could be set up: ${failure.message}`,
                 where,
                 next: 'Check that `port` is the port of sshd, and that sshd on the host is not outdated.',
@@ -63304,7 +63441,7 @@ function explainFailure(failed) {
 }
 function networkError(where, port, code, tries) {
     const refused = code === 'ECONNREFUSED';
-    return new errors/* DeployError */.sH({
+    return new errors/* DeployError */.s({
         what: refused
             ? `The host refuses connections on port ${String(port)}${tries}`
             : `The network failed on the way to the host: ${code}${tries}`,
@@ -63319,7 +63456,7 @@ function authError(where, key, failure) {
     const methods = failure.methods.length === 0 || failure.methods.includes('publickey')
         ? ''
         : ` The host offers only: ${failure.methods.join(', ')}.`;
-    return new errors/* DeployError */.sH({
+    return new errors/* DeployError */.s({
         what: `The host does not accept the key for this user${more}`,
         where: `${where}, ${key.type} ${key.fingerprint}`,
         next: 'Check `username` (ec2-user on Amazon Linux, ubuntu on Ubuntu), and that ' +
@@ -63332,7 +63469,7 @@ function hostKeyError({ inputs, shownKeys }) {
     const seen = shownKeys.map((key) => `${(0,known_hosts/* fingerprintOf */.ax)(key)} (${(0,known_hosts/* keyType */.iE)(key)})`).join(', ');
     const key = shownKeys[0];
     if (key === undefined) {
-        return new errors/* RefusedError */.fk({
+        return new errors/* RefusedError */.f({
             what: 'The host has no host key of a type that is supported here',
             where: name,
             next: 'Give it an Ed25519 host key: `sudo ssh-keygen -A` on the host, then restart sshd.',
@@ -63340,7 +63477,7 @@ function hostKeyError({ inputs, shownKeys }) {
     }
     const revoked = shownKeys.find((shown) => judge(inputs, shown).kind === 'revoked');
     if (revoked !== undefined) {
-        return new errors/* RefusedError */.fk({
+        return new errors/* RefusedError */.f({
             what: `The host showed a key that known-hosts marks as @revoked: ${(0,known_hosts/* fingerprintOf */.ax)(revoked)}`,
             where: name,
             next: 'Somebody may be using a stolen host key. Do not deploy before you know why the host ' +
@@ -63349,7 +63486,7 @@ function hostKeyError({ inputs, shownKeys }) {
     }
     const verdict = judge(inputs, key);
     if (verdict.kind === 'unpinned') {
-        return new errors/* RefusedError */.fk({
+        return new errors/* RefusedError */.f({
             what: `The host key is not pinned, so this could be any host. It showed ${seen}`,
             where: name,
             next: 'Compare it with the output of `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the ' +
@@ -63360,7 +63497,7 @@ function hostKeyError({ inputs, shownKeys }) {
     }
     const expected = verdict.kind === 'mismatch' ? verdict.expected : [];
     const from = verdict.kind === 'mismatch' ? verdict.inputs.join(' and ') : 'host-fingerprint';
-    return new errors/* RefusedError */.fk({
+    return new errors/* RefusedError */.f({
         what: `The host key is not the pinned one. Expected ${expected.join(', ')}, seen ${seen}`,
         where: `${name}, input ${from}`,
         next: 'Either the host was rebuilt, or somebody stands between the runner and the host. Compare ' +
@@ -63427,7 +63564,7 @@ function tellOfLoss(client, host, channel) {
 }
 function dialFailure(error, host, address) {
     if (error.reason === administrativelyProhibited) {
-        return new errors/* DeployError */.sH({
+        return new errors/* DeployError */.s({
             what: `sshd on the host does not let us connect to ${address} through it`,
             where: host,
             next: 'Set `AllowTcpForwarding yes` (or `local`) in /etc/ssh/sshd_config and restart sshd; ' +
@@ -63439,7 +63576,8 @@ function dialFailure(error, host, address) {
     if (typeof error.reason !== 'number') {
         return new ssh_lost/* SessionLostError */.T(`the SSH connection to ${host} is gone`, error);
     }
-    return new DialError(`${address}: ${error.message}`, dialCode(error.message));
+    const reason = error.message.replace(/^\(SSH\) Channel open failure: /, '');
+    return new DialError(`${address}: ${reason}`, dialCode(reason));
 }
 /** sshd passes on the system's text for the error, in English. */
 function dialCode(message) {
@@ -63733,14 +63871,22 @@ function inTurn(send) {
         return signal === undefined ? turn : (0,abort/* unlessAborted */.W)(turn, signal);
     };
 }
-async function endChannel(channel, closed) {
-    channel.end();
-    const timer = setTimeout(() => channel.destroy(), closeTimeoutMs);
-    await closed;
-    clearTimeout(timer);
+/** Ends the loop's stdin; a channel that does not close after it is given up. */
+function endChannel(channel, closed) {
+    return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+            channel.destroy();
+            resolve();
+        }, closeTimeoutMs);
+        void closed.then(() => {
+            clearTimeout(timer);
+            resolve();
+        });
+        channel.end();
+    });
 }
 function noShell(host, greeting, cause) {
-    return new errors/* DeployError */.sH({
+    return new errors/* DeployError */.s({
         what: 'The host accepted the key, but gave no shell',
         where: host,
         next: 'Check that the account has a login shell, and that its line in ~/.ssh/authorized_keys ' +
@@ -63767,6 +63913,7 @@ const firstBackoffMs = 1_000;
 const retryBudgetMs = 45_000;
 const defaultKeepaliveIntervalMs = 15_000;
 const connect_closeTimeoutMs = 2_000;
+const helloTimeoutMs = 30_000;
 /**
  * Connects and authenticates. Network failures are tried again with exponential backoff; a host
  * key or a user key that is not accepted never is.
@@ -63788,7 +63935,7 @@ async function connect(inputs, deps) {
         if (result.kind === 'ready') {
             const { client, socket, hostKey } = result;
             log.debug(`connected to ${inputs.host}, host key ${(0,known_hosts/* fingerprintOf */.ax)(hostKey)}`);
-            return toConnection(client, socket, inputs.host, (0,known_hosts/* fingerprintOf */.ax)(hostKey));
+            return toConnection({ client, socket, host: inputs.host, hostKey, clock });
         }
         const { failure } = result;
         if (failure.kind === 'host-key') {
@@ -63811,7 +63958,7 @@ function usableKey(inputs) {
     const key = (0,private_key/* loadPrivateKey */.PM)(inputs.key, inputs.passphrase);
     if (key.ok)
         return key;
-    throw new errors/* RefusedError */.fk({
+    throw new errors/* RefusedError */.f({
         what: `The private key ${key.problem}`,
         where: 'input key',
         next: 'Correct the secret that the input `key` takes its value from.',
@@ -63856,7 +64003,7 @@ function isTransient(failure) {
 function describeFailure(failure) {
     return 'code' in failure ? `${failure.kind}: ${failure.code}` : failure.kind;
 }
-function toConnection(client, socket, host, fingerprint) {
+function toConnection({ client, socket, host, hostKey, clock }) {
     // Each stream that is open listens for the end of the connection.
     client.setMaxListeners(0);
     let closing = false;
@@ -63871,9 +64018,9 @@ function toConnection(client, socket, host, fingerprint) {
         });
     });
     return {
-        fingerprint,
+        fingerprint: (0,known_hosts/* fingerprintOf */.ax)(hostKey),
         closed,
-        openSession: () => openSession(client, host),
+        openSession: () => openSession(client, host, clock),
         dial: (address, port) => dialThrough(client, host, address, port),
         close: async () => {
             closing = true;
@@ -63885,18 +64032,39 @@ function toConnection(client, socket, host, fingerprint) {
         },
     };
 }
-function openSession(client, host) {
+async function openSession(client, host, clock) {
     const nonce = createNonce();
+    const opened = new AbortController();
+    const started = execLoop(client, nonce, host).then((channel) => startSession(channel, nonce, host));
+    // A connection that is lost rejects by itself; a login shell that hangs does not.
+    const tooLate = clock.sleep(helloTimeoutMs, opened.signal).then(() => 'too-late', () => 'opened');
+    try {
+        const session = await Promise.race([started, tooLate]);
+        if (typeof session !== 'string')
+            return session;
+    }
+    finally {
+        opened.abort();
+    }
+    // Once it does come, nobody wants it any more.
+    void started.then((session) => session.close()).catch(() => undefined);
+    throw new errors/* DeployError */.s({
+        what: `The login shell gave no answer within ${helloTimeoutMs / 1000} s`,
+        where: host,
+        next: 'Look for a command that waits in ~/.bashrc, ~/.profile or /etc/profile.d on the host.',
+    });
+}
+function execLoop(client, nonce, host) {
     return new Promise((resolve, reject) => {
         const lost = (error) => {
             reject(new ssh_lost/* SessionLostError */.T(`no SSH session could be opened on ${host}`, error));
         };
         try {
             client.exec(sessionLoop(nonce), (error, channel) => {
-                if (error !== undefined)
-                    lost(error);
+                if (error === undefined)
+                    resolve(channel);
                 else
-                    startSession(channel, nonce, host).then(resolve, reject);
+                    lost(error);
             });
         }
         catch (error) {

@@ -60,6 +60,15 @@ lease_remove_if_ours() {
   rm -rf "$STATE/lease"
 }
 
+# Takes the lease from whoever holds it, and ends what they still run here.
+lease_drop() {
+  [ -d "$STATE/lease" ] || return 0
+  end_process "$STATE/lease/watchdog"
+  end_session
+  rm -rf "$STATE/lease"
+}
+
+lease_break() { locked lease_drop; }
 lease_take() { locked lease_try "$@"; }
 lease_renew() { locked lease_renew_if_ours "$@"; }
 lease_release() { locked lease_remove_if_ours "$1"; }
@@ -78,7 +87,7 @@ process_of() {
 
 end_process() { # FILE
   ended=$(process_of "$1")
-  [ -z "$ended" ] || [ "$ended" = "$$" ] || kill -TERM -- "-$ended" 2>/dev/null || :
+  [ -z "$ended" ] || [ "$ended" = "$$" ] || kill -TERM "-$ended" 2>/dev/null || :
 }
 
 lease_enter() { note_process "$1" "$STATE/lease/session"; }
@@ -106,12 +115,16 @@ journal() {
   mv -f "$entry.new" "$entry"
 }
 
-quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+# The value as one word of a script; newlines at its end stay.
+quoted() {
+  quoted_text=$(printf '%s.' "$1" | sed "s/'/'\\\\''/g")
+  printf "'%s'" "${quoted_text%.}"
+}
 
 # critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches
 # it, so that it never stops half-way. Its output is kept, and shown when it has ended.
 critical() {
-  printf '. "$STATE/bin/lib.sh"\nset -eu\n%s\n' "$1" >"$STATE/critical.sh"
+  printf '. "$STATE/bin/lib.sh"\nset -eu\nnote_process "$$" "$STATE/critical"\n%s\n' "$1" >"$STATE/critical.sh"
   setsid sh "$STATE/critical.sh" >"$STATE/critical.out" 2>"$STATE/critical.err" </dev/null &
   critical_pid=$!
   note_process "$critical_pid" "$STATE/critical"
@@ -145,18 +158,25 @@ copy_paths() {
   copy_from=$1 copy_to=$2
   mkdir -p "$copy_to"
   : >"$STATE/copy.list"
+  newline='
+'
+  held=$newline$(cat "$4")$newline
   while IFS= read -r path; do
     if [ -h "$copy_from/$path" ] || [ -e "$copy_from/$path" ]; then
-      if grep -qxF -e "$path" "$4" && [ -f "$copy_to/$path" ] && [ ! -h "$copy_to/$path" ]; then
-        cat "$copy_from/$path" >"$copy_to/$path"
-        if [ -x "$copy_from/$path" ]; then chmod +x "$copy_to/$path"; else chmod -x "$copy_to/$path"; fi
-      else
-        printf '%s\n' "$path" >>"$STATE/copy.list"
-      fi
+      case $held in
+        *"$newline$path$newline"*)
+          if [ -f "$copy_to/$path" ] && [ ! -h "$copy_to/$path" ] && [ ! -h "$copy_from/$path" ]; then
+            cat "$copy_from/$path" >"$copy_to/$path"
+            if [ -x "$copy_from/$path" ]; then chmod +x "$copy_to/$path"; else chmod -x "$copy_to/$path"; fi
+            continue
+          fi
+          ;;
+      esac
+      printf '%s\n' "$path" >>"$STATE/copy.list"
     elif [ -h "$copy_to/$path" ] || [ -e "$copy_to/$path" ]; then
       rm -f "$copy_to/$path"
       # A directory that just became empty is not in the commit either.
-      (cd "$copy_to" && rmdir -p "$(dirname "$path")" 2>/dev/null) || :
+      (cd "$copy_to" && rmdir -p -- "$(dirname -- "$path")" 2>/dev/null) || :
     fi
   done <"$3"
   tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$STATE/copy.list" | tar -C "$copy_to" -xpf -
@@ -245,12 +265,15 @@ start_containers() { # ID…
 }
 
 # restore_tag REFERENCE IMAGE: the reference names that image again, or nothing if it named nothing.
+# The image that it named until now goes, where nothing else names or uses it.
 restore_tag() {
+  made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
   if [ -n "$2" ]; then
     run docker tag "$2" "$1"
   elif docker image inspect "$1" >/dev/null 2>&1; then
     run docker rmi "$1"
   fi
+  [ -z "$made" ] || [ "$made" = "$2" ] || docker rmi "$made" >/dev/null 2>&1 || :
 }
 
 # --- nginx --------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ capture compose docker compose version --short
 capture compose-v1 docker-compose version --short
 capture buildx docker buildx version
 capture git-version git --version || exit 0
-capture tools sh -c 'for t in flock setsid tar timeout awk; do command -v "$t" >/dev/null || echo "$t"; done'
+capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash; do command -v "$t" >/dev/null || echo "$t"; done'
 section meminfo
 grep -E '^(MemTotal|MemAvailable|SwapTotal):' /proc/meminfo
 section disk
@@ -55,12 +55,7 @@ for record in "$STATE"/releases/*.json; do
   section "release:$(basename "$record" .json)"
   cat "$record"
 done
-if [ -d "$STATE/lease" ]; then
-  section lease
-  cat "$STATE/lease/owner" 2>/dev/null
-  section lease-seconds-left
-  echo $(($(cat "$STATE/lease/expires" 2>/dev/null || echo 0) - $(date +%s)))
-fi
+[ ! -d "$STATE/lease" ] || capture lease cat "$STATE/lease/owner"
 [ ! -d "$STATE/journal" ] || capture journal ls "$STATE/journal"
 
 # --- git: the live directory, the commit, what differs ------------------------------------------

@@ -110,6 +110,7 @@ async function runOne(bed: Bed, stage: Stage, scenario: Scenario): Promise<boole
     failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   failures.unshift(...checks.failures);
+
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const log = await keepLog(bed, scenario.name);
   if (failures.length === 0) {

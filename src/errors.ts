@@ -44,10 +44,5 @@ export class DeployError extends Error {
 
 /** A run that stopped before it changed anything: gate, input, host key, lease or plan said no. */
 export class RefusedError extends DeployError {
-  override readonly name: string = 'RefusedError';
-}
-
-/** A newer commit of the branch is already deployed: nothing to do, and not the user's fault. */
-export class SupersededError extends RefusedError {
-  override readonly name = 'SupersededError';
+  override readonly name = 'RefusedError';
 }

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
-import { deploy } from './deploy.js';
 import { DeployError, RefusedError } from './errors.js';
 import { openGate } from './gate/gate.js';
 import { readGithubContext, type GithubContext } from './gate/github-context.js';
 import { handStackBack } from './hand-back.js';
-import { readStatus, unlock } from './host/releases.js';
-import { createShell, type Shell } from './host/shell.js';
-import { stateAssignment } from './host/state.js';
+import { createShell } from './host/shell.js';
 import { loadInputs, type Inputs } from './inputs.js';
-import type { ReleaseRecord } from './plan/observation.js';
+import { operate } from './operate.js';
 import { createProgress, type Progress } from './progress.js';
 import { actionsLog, type ActionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';
@@ -100,80 +98,6 @@ async function perform(
   return error;
 }
 
-interface Work {
-  readonly connection: Connection;
-  readonly shell: Shell;
-  readonly progress: Progress;
-  readonly log: ActionsLog;
-  readonly signal: AbortSignal;
-}
-
-async function operate(inputs: Inputs, github: GithubContext, work: Work): Promise<void> {
-  const { shell, log, progress } = work;
-  const state = stateAssignment(inputs.compose.projectName, inputs.path);
-  switch (inputs.operation) {
-    case 'status': {
-      const status = await readStatus(shell, state, inputs.path);
-      for (const { sha, deployedAt } of status.releases) log.info(`release ${sha}  ${deployedAt}`);
-      for (const line of status.running) log.info(line);
-      log.info(
-        status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`,
-      );
-      progress.end('unchanged');
-      return;
-    }
-    case 'unlock':
-      await unlock(shell, state);
-      progress.end('unchanged');
-      return;
-    case 'deploy':
-    case 'plan':
-    case 'rollback': {
-      const release =
-        inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
-      const run = runName(github);
-      const { runId, runUrl, actor } = github;
-      await deploy(
-        {
-          inputs,
-          sha: release?.sha ?? inputs.source.sha,
-          release,
-          run,
-          owner: JSON.stringify({
-            run: runId,
-            actor,
-            url: runUrl,
-            since: new Date().toISOString(),
-          }),
-        },
-        { ...work, clock: systemClock },
-      );
-    }
-  }
-}
-
-async function releaseToRestore(
-  inputs: Inputs,
-  shell: Shell,
-  state: string,
-): Promise<ReleaseRecord> {
-  const { releases } = await readStatus(shell, state, inputs.path);
-  const wanted = inputs.rollbackTo;
-  const current = releases.at(-1)?.sha;
-  const found = releases.findLast(({ sha }) =>
-    wanted === undefined ? sha !== current : sha.startsWith(wanted),
-  );
-  if (found !== undefined) return found;
-  throw new RefusedError({
-    what:
-      wanted === undefined
-        ? 'there is no earlier release on the host'
-        : `release ${wanted} is not on the host`,
-    where: inputs.path,
-    next: `Kept releases: ${releases.map(({ sha }) => sha.slice(0, 12)).join(', ') || 'none'}. keep-releases says how many stay.`,
-  });
-}
-
 /** After a failure: the stack is handed back, and the error tells how it stands. */
 async function settle(
   error: DeployError,
@@ -195,11 +119,16 @@ async function settle(
         { connection, log, clock: systemClock },
       ),
     );
+    if (error instanceof RefusedError) return error;
     if (back.whole) {
       progress.end(back.finished ? 'deployed' : 'rolled-back');
       return back.finished
         ? error
-        : error.and('The stack was rolled back: the old release serves.');
+        : error.and(
+            progress.known.previousSha === undefined
+              ? 'What the run had started was taken away again.'
+              : 'The stack was rolled back: the old release serves.',
+          );
     }
     progress.end('failed');
     return error.and(
@@ -238,7 +167,7 @@ async function report(
 ): Promise<void> {
   if (outcome.error !== undefined) await annotateFailure(outcome.error, log);
   log.close();
-  const path = await writeReport(outcome, github, process.env['RUNNER_TEMP'] ?? '.');
+  const path = await writeReport(outcome, github, process.env['RUNNER_TEMP'] ?? tmpdir());
   writeOutputs(outcome, path);
   await writeSummary(outcome, {
     repositoryUrl: `${github.serverUrl}/${github.repository}`,

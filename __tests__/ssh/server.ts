@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { connect as connectTcp, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
@@ -9,7 +11,9 @@ import type { Connection as ServerConnection, ServerChannel } from 'ssh2';
 import type { Clock } from '../../src/clock.js';
 import type { ConnectionInputs } from '../../src/inputs.js';
 import type { Log } from '../../src/log.js';
+import { unlessAborted } from '../../src/ssh/abort.js';
 import { fingerprintOf } from '../../src/ssh/known-hosts.js';
+import { loadPrivateKey } from '../../src/ssh/private-key.js';
 
 /** A real SSH server in this process: it runs `sh` for real, and forwards TCP for real. */
 export interface TestServer {
@@ -39,11 +43,22 @@ export interface TestServerOptions {
 
 type KeyKind = 'ed25519' | 'rsa' | 'ecdsa';
 
-/** A new key pair; `private` in the OpenSSH format, `public` as one line. */
+/** A new key pair in PKCS#8. The SSH library's own generator breaks one Ed25519 key in 256. */
+export function newPem(kind: KeyKind = 'ed25519'): string {
+  return newKeyObject(kind).export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function newKeyObject(kind: KeyKind): KeyObject {
+  if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  if (kind === 'ecdsa') return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  return generateKeyPairSync('ed25519').privateKey;
+}
+
+/** A new key pair: `private` as the SSH library reads it, `public` as in authorized_keys. */
 export function newKey(kind: KeyKind = 'ed25519'): { private: string; public: string } {
-  if (kind === 'rsa') return ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 });
-  if (kind === 'ecdsa') return ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
-  return ssh2.utils.generateKeyPairSync('ed25519');
+  const key = loadPrivateKey(newPem(kind), undefined);
+  if (!key.ok) throw new Error(key.problem);
+  return { private: key.text, public: key.authorizedKey };
 }
 
 export function publicBlob(key: string): Buffer {
@@ -176,7 +191,14 @@ function runShell(channel: ServerChannel, shell: readonly string[], command: str
 
 export const realClock: Clock = {
   now: () => performance.now(),
-  sleep: (ms, signal) => setTimeoutPromise(ms, undefined, signal === undefined ? {} : { signal }),
+  sleep: async (ms, signal = new AbortController().signal) => {
+    const stop = new AbortController();
+    try {
+      await unlessAborted(setTimeoutPromise(ms, undefined, { signal: stop.signal }), signal);
+    } finally {
+      stop.abort();
+    }
+  },
 };
 
 export interface RecordedLog extends Log {

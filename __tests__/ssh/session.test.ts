@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { connect } from '../../src/ssh/connect.js';
 import type { Connection } from '../../src/ssh/connect.js';
 import { SessionLostError } from '../../src/ssh/session.js';
@@ -12,11 +16,18 @@ let server: TestServer;
 let connection: Connection;
 let session: Session;
 
-async function open(options: Partial<TestServerOptions> = {}): Promise<void> {
+/** @param skips which sleeps are over at once */
+async function open(
+  options: Partial<TestServerOptions> = {},
+  skips: (ms: number) => boolean = () => false,
+): Promise<void> {
   server = await startServer({ authorizedKeys: [user.public], ...options });
   connection = await connect(inputsFor(server, user.private), {
     log: recordedLog(),
-    clock: realClock,
+    clock: {
+      ...realClock,
+      sleep: (ms, signal) => (skips(ms) ? Promise.resolve() : realClock.sleep(ms, signal)),
+    },
   });
 }
 
@@ -135,7 +146,7 @@ describe('a session', () => {
     const seen: string[] = [];
     const first = gate();
     const running = session.run(
-      'echo one; while [ ! -e "$TMPDIR/go" ] && [ -d . ]; do kill -0 $$; sleep 0.01; [ -e /tmp/rd-go-$$ ] && break; done; rm -f /tmp/rd-go-$$; printf two; printf three >&2',
+      'echo one; until [ -e /tmp/rd-go-$$ ]; do sleep 0.01; done; rm /tmp/rd-go-$$; printf two; printf three >&2',
       {
         onLine: (line, stream) => {
           seen.push(`${stream} ${line}`);
@@ -212,6 +223,12 @@ describe('a session', () => {
     expect(gone.code).toBe(0);
   });
 
+  it('can be closed when the host no longer answers', async () => {
+    server.freeze();
+    await session.close();
+    await expect(session.run('echo x')).rejects.toThrow(SessionLostError);
+  });
+
   it('ends its shell when it is closed', async () => {
     await session.close();
     await expect(session.run('echo x')).rejects.toThrow(SessionLostError);
@@ -231,6 +248,24 @@ describe('a session on another shell', () => {
     await open({ shell });
     session = await connection.openSession();
     expect(await session.run('echo a; exit 4')).toEqual({ code: 4, stdout: 'a\n', stderr: '' });
+  });
+
+  it('works where sh is bash', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'bin-'));
+    symlinkSync('/bin/bash', join(directory, 'sh'));
+    const path = `PATH=${directory}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;
+    await open({ shell: ['/usr/bin/env', path, '/bin/sh'] });
+    session = await connection.openSession();
+    expect((await session.run('echo "${BASH_VERSION:+bash}"')).stdout).toBe('bash\n');
+    expect((await session.run('if then fi (')).code).not.toBe(0);
+    expect((await session.run('set -eu; false; echo never')).stdout).toBe('');
+    expect((await session.run("cat <<'END'\n-x\nEND")).stdout).toBe('-x\n');
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is given up when the login shell hangs', async () => {
+    await open({ shell: ['/bin/sh', '-c', 'exec sleep 1', 'x'] }, (ms) => ms === 30_000);
+    await expect(connection.openSession()).rejects.toThrow(/no answer within 30 s/);
   });
 
   it('says what the host said when there is no shell', async () => {

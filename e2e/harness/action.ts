@@ -37,6 +37,8 @@ export interface RunningAction {
   readonly done: Promise<ActionRun>;
   /** Resolves when a line of the log matches; rejects when the run ends without one. */
   logged(pattern: RegExp): Promise<void>;
+  /** The post step of the same run, with the state that `main` saved: a runner always runs it. */
+  post(main: ActionRun): Promise<ActionRun>;
   /** As a runner cancels: SIGINT, after 7.5 s SIGTERM, after 2.5 s more the end. */
   cancel(): Promise<ActionRun>;
   /** As a runner that is gone: no signal that could be handled. */
@@ -53,16 +55,12 @@ export interface ActionOptions {
   readonly state?: Readonly<Record<string, string>>;
 }
 
-const TOKEN = 'e2e-token-that-must-never-be-seen';
+/** What `github.token` is here. */
+export const TOKEN = 'e2e-token-that-must-never-be-seen';
 
-/** Runs the bundle's main step to its end, exactly as a runner does. */
-export async function runAction(options: ActionOptions): Promise<ActionRun> {
+/** Runs a step of the bundle to its end. */
+async function runAction(options: ActionOptions): Promise<ActionRun> {
   return (await startAction(options)).done;
-}
-
-/** Runs the post step after `main`, with the state that it saved. */
-export async function runPost(options: ActionOptions, main: ActionRun): Promise<ActionRun> {
-  return runAction({ ...options, state: main.state });
 }
 
 /** Starts the bundle with the environment, the files and the event of a workflow's step. */
@@ -103,6 +101,7 @@ export async function startAction(options: ActionOptions): Promise<RunningAction
   return {
     done,
     logged: (pattern) => lines.wait(pattern, done),
+    post: (main) => runAction({ ...options, state: main.state }),
     cancel: () => endWith(['SIGINT', 7_500], ['SIGTERM', 2_500], ['SIGKILL', 5_000]),
     lose: () => endWith(['SIGKILL', 5_000]),
   };

@@ -63,6 +63,8 @@ layer() {
     (build_layer "$name" "$parent" "$tar") >"$out/$name.log" 2>&1 9>&- &
     wait $! ||
       die "the layer '$name' failed; the end of $out/$name.log:" "$(tail -n 20 "$out/$name.log")"
+    # Layers of former recipes are only in the way.
+    find "$out" -maxdepth 1 -name "$name-*" ! -name "$name-$hash*" -exec rm -rf --one-file-system {} +
     say "built the layer '$name' in $((SECONDS - start)) s, $(du -h "$tar" | cut -f1)"
   fi
   printf '%s %s\n' "$name" "$tar"

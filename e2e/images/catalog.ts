@@ -27,7 +27,13 @@ export const catalog: readonly StandIn[] = [
     tag: 'python:3.13-slim',
     layers: ['trixie', 'python'],
     config: {
-      Env: [PATH, 'LANG=C.UTF-8', 'PIP_NO_INDEX=1', 'PIP_BREAK_SYSTEM_PACKAGES=1', 'PIP_ROOT_USER_ACTION=ignore'],
+      Env: [
+        PATH,
+        'LANG=C.UTF-8',
+        'PIP_NO_INDEX=1',
+        'PIP_BREAK_SYSTEM_PACKAGES=1',
+        'PIP_ROOT_USER_ACTION=ignore',
+      ],
       Cmd: ['python3'],
     },
   },
@@ -35,7 +41,12 @@ export const catalog: readonly StandIn[] = [
     tag: 'node:24',
     layers: ['trixie', 'node'],
     config: {
-      Env: [PATH, 'NPM_CONFIG_CACHE=/opt/npm-cache', 'NPM_CONFIG_OFFLINE=true', 'NPM_CONFIG_UPDATE_NOTIFIER=false'],
+      Env: [
+        PATH,
+        'NPM_CONFIG_CACHE=/opt/npm-cache',
+        'NPM_CONFIG_OFFLINE=true',
+        'NPM_CONFIG_UPDATE_NOTIFIER=false',
+      ],
       Cmd: ['node'],
     },
   },
@@ -54,7 +65,11 @@ export const catalog: readonly StandIn[] = [
     tag: 'postgres:17',
     layers: ['trixie', 'postgres'],
     config: {
-      Env: [`${PATH}:/usr/lib/postgresql/17/bin`, 'LANG=C.UTF-8', 'PGDATA=/var/lib/postgresql/data'],
+      Env: [
+        `${PATH}:/usr/lib/postgresql/17/bin`,
+        'LANG=C.UTF-8',
+        'PGDATA=/var/lib/postgresql/data',
+      ],
       Entrypoint: ['docker-entrypoint.sh'],
       Cmd: ['postgres'],
       StopSignal: 'SIGINT',

@@ -10,7 +10,8 @@ import { run } from './run.js';
 const here = dirname(fileURLToPath(import.meta.url));
 
 function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  const base = env['RESEE_E2E_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resee-e2e');
+  const base =
+    env['RESEE_E2E_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resee-e2e');
   return join(base, 'images');
 }
 
@@ -54,7 +55,10 @@ async function removeOthers(directory: string, kept: string): Promise<void> {
 export async function baseImages(env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
   const cache = cacheDirectory(env);
   const layers = parseLayers(await run('bash', [join(here, 'build.sh'), join(cache, 'layers')]));
-  const recipe = JSON.stringify([catalog, [...layers].map(([name, path]) => [name, basename(path)])]);
+  const recipe = JSON.stringify([
+    catalog,
+    [...layers].map(([name, path]) => [name, basename(path)]),
+  ]);
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
   const name = `base-${key}.tar`;
   const archive = join(cache, name);

@@ -6,7 +6,6 @@ import {
   type ActionOptions,
   type ActionRun,
   type RunningAction,
-  runPost,
   startAction,
 } from '../harness/action.js';
 import { ask } from '../harness/shell.js';
@@ -31,8 +30,9 @@ export interface Bed {
   start(sha: string, said?: Said): Promise<RunningAction>;
   /** The main step and, as a runner always does, the post step after it. */
   deploy(sha: string, said?: Said): Promise<ActionRun>;
-  post(sha: string, main: ActionRun): Promise<ActionRun>;
   look(): Promise<Snapshot>;
+  /** As `look`, once the processes of a run that has ended are gone: they notice within a second. */
+  lookSettled(): Promise<Snapshot>;
   /** Every line that runs of the action printed since the last call. */
   takeLog(): string;
 }
@@ -123,12 +123,14 @@ export async function makeBed({
     nextRelease: () => `r${String((releases += 1))}`,
     start,
     deploy: async (sha, said) => {
-      const main = await (await start(sha, said)).done;
-      const post = await runPost(options(sha, said), main);
+      const running = await start(sha, said);
+      const main = await running.done;
+      log.push(`— exit ${String(main.exitCode)} after ${main.durationMs} ms`, main.report ?? '');
+      const post = await running.post(main);
       return { ...main, exitCode: main.exitCode === 0 ? post.exitCode : main.exitCode };
     },
-    post: (sha, main) => runPost(options(sha), main),
     look: () => snapshot(host, place),
+    lookSettled: () => settled(() => snapshot(host, place)),
     takeLog: () => {
       const text = log.join('\n');
       log = [];
@@ -140,6 +142,16 @@ export async function makeBed({
     bed,
     first: { sha: await bed.commit('Tell the release', stack.changes.backend(release)), release },
   };
+}
+
+const SETTLED_WITHIN_MS = 3_000;
+
+async function settled(look: () => Promise<Snapshot>): Promise<Snapshot> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen.processes.length === 0 || performance.now() > deadline) return seen;
+  }
 }
 
 /** Places what git must not hold, as a user does before the first deploy. */
@@ -161,7 +173,7 @@ const EMPTY = `
 docker ps -aq | xargs -r docker rm -f >/dev/null
 docker volume ls -q | xargs -r docker volume rm -f >/dev/null
 docker network prune -f >/dev/null
-docker images --format '{{.Repository}}:{{.Tag}}' | grep -E "^($2[-:/]|resee-deploy/)" | xargs -r docker rmi -f >/dev/null
+docker images --format '{{.Repository}}:{{.Tag}}' | grep -E "^($2[-:/]|resee/$2/)" | xargs -r docker rmi -f >/dev/null
 docker image prune -f >/dev/null
 rm -rf "$1" /home/ec2-user/.local/state/resee-deploy
 `;

@@ -10,11 +10,11 @@ export const unchanged: Scenario = {
   sentence: 'deploying the commit that runs already restarts nothing',
   from: 'deployed',
   run: async (bed, checks, standing) => {
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     const { value: run } = await underLoad(bed, checks, () => bed.deploy(standing.sha));
     checks.equal(run.exitCode, 0, 'the exit code');
     checks.equal(run.outputs['result'], 'unchanged', 'result');
-    checks.equal(idsByService(await bed.look()), idsByService(before), 'the containers');
+    checks.equal(idsByService(await bed.lookSettled()), idsByService(before), 'the containers');
     await checkWhole(bed, checks, before, standing);
   },
 };
@@ -38,10 +38,10 @@ export const frontendChange: Scenario = {
   run: async (bed, checks, standing) => {
     const { frontend } = bed.stack.changes;
     if (frontend === undefined) throw new Error(`${bed.stack.name} has no frontend`);
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     const sha = await bed.commit('Change the frontend', frontend(bed.nextRelease()));
     await checkDeployed(bed, checks, standing, { sha, release: standing.release });
-    const after = idsByService(await bed.look());
+    const after = idsByService(await bed.lookSettled());
     checks.equal(after['backend'], idsByService(before)['backend'], 'the container of the backend');
     checks.that(
       after['frontend']?.[0] !== idsByService(before)['frontend']?.[0],
@@ -88,7 +88,7 @@ export const threeInARow: Scenario = {
   from: 'deployed',
   run: async (bed, checks, standing) => {
     let last = standing;
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     await underLoad(bed, checks, async () => {
       for (let n = 1; n <= 3; n += 1) {
         const release = bed.nextRelease();
@@ -110,7 +110,7 @@ async function checkDeployed(
   standing: Standing,
   next: Standing,
 ): Promise<void> {
-  const before = await bed.look();
+  const before = await bed.lookSettled();
   const { value: run, load } = await underLoad(bed, checks, () => bed.deploy(next.sha));
   checks.equal(run.exitCode, 0, 'the exit code');
   checks.equal(run.outputs['result'], 'deployed', 'result');

@@ -38,7 +38,7 @@ export const neverReady: Scenario = {
     await checkFailed(bed, checks, standing, change, {
       result: 'rolled-back',
       tells: bed.stack.changes.lastWords,
-      inputs: { 'ready-timeout': '5s' },
+      inputs: { 'ready-timeout': '15s' },
     });
   },
 };
@@ -103,7 +103,7 @@ async function checkFailed(
   change: Change,
   { inputs = {}, asksHealth = true, ...failure }: Failure,
 ): Promise<void> {
-  const before = await bed.look();
+  const before = await bed.lookSettled();
   const sha = await bed.commit('A bad commit', change);
   const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha, { inputs }), {
     asksHealth,
@@ -113,6 +113,6 @@ async function checkFailed(
   const errors = run.annotations.filter((annotation) => annotation.level === 'error');
   checks.equal(errors.length, 1, 'the number of error annotations');
   checks.that(failure.tells.test(run.log), `the log does not tell ${String(failure.tells)}`);
-  checks.equal(idsByService(await bed.look()), idsByService(before), 'the containers');
-  await checkWhole(bed, checks, before, standing);
+  checks.equal(idsByService(await bed.lookSettled()), idsByService(before), 'the containers');
+  await checkWhole(bed, checks, before, standing, { rolledBack: true });
 }

@@ -1,7 +1,7 @@
 import { ask } from '../harness/shell.js';
 import { placeFiles } from './bed.js';
 import type { Scenario } from './scenario.js';
-import { checkWhole, underLoad } from './whole.js';
+import { checkWhole } from './whole.js';
 
 export const firstDeploy: Scenario = {
   name: 'first-deploy',
@@ -37,7 +37,7 @@ export const firstDeployWithoutEnv: Scenario = {
     for (const file of Object.keys(bed.stack.placed)) {
       checks.that(message.includes(file), `the annotation names ${file}: ${message}`);
     }
-    const after = await bed.look();
+    const after = await bed.lookSettled();
     checks.equal(after.containers, [], 'the containers on the host');
     checks.equal(after.lease, [], 'the lease');
     checks.equal(after.journal, [], 'the journal');
@@ -47,39 +47,5 @@ export const firstDeployWithoutEnv: Scenario = {
     const again = await bed.deploy(standing.sha);
     checks.equal(again.outputs['result'], 'deployed', 'result after the file was placed');
     await checkWhole(bed, checks, undefined, standing);
-  },
-};
-
-export const adoption: Scenario = {
-  name: 'adoption',
-  sentence:
-    'a host that was set up by hand is taken over by the first run without a failed request',
-  from: 'empty',
-  run: async (bed, checks, standing) => {
-    await ask(bed.host, 'git clone -q "https://github.com/$1.git" "$2"', {
-      args: [bed.stack.repository, bed.place.directory],
-    });
-    await placeFiles(bed);
-    await ask(bed.host, 'cd "$1" && docker compose up -d --build --wait', {
-      args: [bed.place.directory],
-      timeoutMs: 300_000,
-    });
-    // `service: command`: what the workflow runs before each release was run by hand until now.
-    for (const line of (bed.stack.inputs['pre-deploy'] ?? '').split('\n').filter(Boolean)) {
-      const [service = '', command = ''] = line.split(/:(.*)/);
-      await ask(bed.host, `cd "$1" && docker compose exec -T ${service} ${command}`, {
-        args: [bed.place.directory],
-      });
-    }
-    const before = await bed.look();
-    const release = bed.nextRelease();
-    const sha = await bed.commit(
-      'The first change that is deployed',
-      bed.stack.changes.backend(release),
-    );
-    const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha));
-    checks.equal(run.outputs['result'], 'deployed', 'result');
-    checks.equal(run.outputs['previous-sha'], standing.sha, 'previous-sha');
-    await checkWhole(bed, checks, before, { sha, release });
   },
 };

@@ -2,9 +2,11 @@ import { backendChange, bothChange, frontendChange, proxyConfigChange } from './
 import { threeInARow, unchanged } from './changes.js';
 import { buildFails, failsBehindProxy, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
-import { adoption, firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
+import { adoption } from './adoption.js';
+import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
 import { cancelled, connectionCut, connectionFrozen, lost, twoAtOnce } from './interruptions.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
+import { overhead, rollbackOperation, secrets } from './promises.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
 import type { Scenario } from './scenario.js';
@@ -20,6 +22,8 @@ export const scenarios: readonly Scenario[] = [
   proxyConfigChange,
   threeInARow,
   taskInFlight,
+  overhead,
+  secrets,
   buildFails,
   neverReady,
   failsBehindProxy,
@@ -33,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   superseded,
   localChangeKept,
   localChangeRefused,
+  rollbackOperation,
   twoAtOnce,
   ...cancelled,
   ...lost,

@@ -32,10 +32,10 @@ export const cancelled: readonly Scenario[] = Object.entries(MOMENTS).map(([key,
   sentence: `a run cancelled in ${moment.name} hands the stack back whole in its post step`,
   from: 'deployed',
   run: (bed, checks, standing) =>
-    interrupt(bed, checks, standing, moment, async (running, sha) => {
+    interrupt(bed, checks, standing, moment, async (running) => {
       const run = await running.cancel();
       checks.that(run.exitCode !== 0, 'a cancelled run is not green');
-      const post = await bed.post(sha, run);
+      const post = await running.post(run);
       checks.equal(post.exitCode, 0, 'the exit code of post');
     }),
 }));
@@ -124,7 +124,7 @@ async function interrupt(
   checks: Checks,
   standing: Standing,
   moment: Moment,
-  act: (running: RunningAction, sha: string) => Promise<void>,
+  act: (running: RunningAction) => Promise<void>,
 ): Promise<void> {
   const release = bed.nextRelease();
   const sha = await bed.commit(`Interrupted`, bed.stack.changes.backend(release));
@@ -132,11 +132,11 @@ async function interrupt(
   await underLoad(bed, checks, async () => {
     const running = await bed.start(sha, SAID);
     await untilHostSays(bed, 30_000, (seen) => moment.reached(bed, seen), running.done);
-    await act(running, sha);
+    await act(running);
   });
   const seen = await bed.look();
   const stands = seen.head === sha ? { sha, release } : standing;
-  await checkWhole(bed, checks, before, stands);
+  await checkWhole(bed, checks, before, stands, { rolledBack: true });
 
   // … and the next deploy finds nothing in its way.
   const next = bed.nextRelease();

@@ -13,7 +13,7 @@ export const localChangeKept: Scenario = {
     await editOnHost(bed, idleFile);
     const release = bed.nextRelease();
     const sha = await bed.commit('Elsewhere', backend(release));
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha));
     checks.equal(run.outputs['result'], 'deployed', 'result');
     checks.that(run.log.includes(idleFile), `the log tells of ${idleFile}`);

@@ -75,14 +75,14 @@ export const planOnly: Scenario = {
   from: 'deployed',
   run: async (bed, checks, standing) => {
     const sha = await bed.commit('Not yet', bed.stack.changes.backend(bed.nextRelease()));
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     const { value: run } = await underLoad(bed, checks, () =>
       bed.deploy(sha, { inputs: { operation: 'plan' } }),
     );
     checks.equal(run.exitCode, 0, 'the exit code');
     checks.equal(run.outputs['result'], 'planned', 'result');
     checks.that((run.outputs['plan'] ?? '').startsWith('{'), 'the output plan is JSON');
-    checks.equal(await bed.look(), before, 'all on the host');
+    checks.equal(await bed.lookSettled(), before, 'all on the host');
     await checkWhole(bed, checks, before, standing);
   },
 };
@@ -96,10 +96,10 @@ export const superseded: Scenario = {
     const release = bed.nextRelease();
     const newer = await bed.commit('Newer', bed.stack.changes.backend(release));
     checks.equal((await bed.deploy(newer)).outputs['result'], 'deployed', 'result of the newer');
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     const { value: run } = await underLoad(bed, checks, () => bed.deploy(older));
     checks.equal(run.outputs['result'], 'superseded', 'result of the older');
-    checks.equal(await bed.look(), before, 'all on the host');
+    checks.equal(await bed.lookSettled(), before, 'all on the host');
     await checkWhole(bed, checks, before, { sha: newer, release });
   },
 };
@@ -113,13 +113,13 @@ export async function checkRefused(
   said: Said = {},
   status: readonly string[] = [],
 ): Promise<ActionRun> {
-  const before = await bed.look();
+  const before = await bed.lookSettled();
   const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha, said));
   checks.equal(run.exitCode, 1, 'the exit code');
   checks.equal(run.outputs['result'], 'refused', 'result');
   const errors = run.annotations.filter((annotation) => annotation.level === 'error');
   checks.equal(errors.length, 1, 'the number of error annotations');
-  const after = await bed.look();
+  const after = await bed.lookSettled();
   checks.that(isDeepStrictEqual(after, before), 'the host is untouched');
   await checkWhole(bed, checks, before, standing, { status });
   return run;

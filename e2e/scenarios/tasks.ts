@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { askSite } from '../harness/http.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
+
+const ORDER_EVERY_MS = 700;
 
 const HEADERS = { host: 'reseeall.com', 'content-type': 'application/json' } as const;
 
@@ -20,7 +23,7 @@ export const taskInFlight: Scenario = {
   run: async (bed, checks, standing) => {
     const release = bed.nextRelease();
     const sha = await bed.commit('Change the worker', bed.stack.changes.backend(release));
-    const before = await bed.look();
+    const before = await bed.lookSettled();
     const long = await order(bed, 20);
     await untilExport(bed, long, 20_000, (seen) => seen.runs.length === 1);
 
@@ -28,7 +31,11 @@ export const taskInFlight: Scenario = {
     const { value: run } = await underLoad(bed, checks, async () => {
       const over = new AbortController();
       const ordering = (async () => {
-        while (!over.signal.aborted) short.push(await order(bed, 1));
+        while (!over.signal.aborted) {
+          short.push(await order(bed, 1));
+          // What two workers can do: the tasks must not pile up.
+          await sleep(ORDER_EVERY_MS);
+        }
       })();
       try {
         return await bed.deploy(sha);

@@ -40,8 +40,8 @@ export async function underLoad<T>(
 export interface WholeOptions {
   /** Lines of `git status --porcelain` that are as they should be. */
   readonly status?: readonly string[];
-  /** Services whose containers may have changed although they are `kept`. */
-  readonly touched?: readonly string[];
+  /** After a rollback the images of the bad release stay until the next good one. */
+  readonly rolledBack?: boolean;
 }
 
 /**
@@ -56,16 +56,15 @@ export async function checkWhole(
   standing: Standing,
   options: WholeOptions = {},
 ): Promise<void> {
-  const after = await bed.look();
+  const after = await bed.lookSettled();
   await checkRelease(bed, checks, standing.release);
   if (before !== undefined) {
     for (const service of bed.stack.kept) {
-      if (options.touched?.includes(service) === true) continue;
       checks.equal(idsOf(after, service), idsOf(before, service), `the container of ${service}`);
     }
   }
-  for (const problem of leftovers(after, bed.place, bed.stack.services))
-    checks.that(false, problem);
+  const left = options.rolledBack === true ? { ...after, danglingImages: [] } : after;
+  for (const problem of leftovers(left, bed.place, bed.stack.services)) checks.that(false, problem);
   checks.equal(after.head, standing.sha, 'HEAD on the host');
   checks.equal(after.branch, 'main', 'the branch on the host');
   checks.equal(after.status, options.status ?? [], 'git status on the host');
@@ -86,7 +85,7 @@ export async function answeringRelease(bed: Bed): Promise<string> {
 
 async function checkComposeAgrees(bed: Bed, checks: Checks, before: Snapshot): Promise<void> {
   await ask(bed.host, 'cd "$1" && docker compose up -d', { args: [bed.place.directory] });
-  const after = await bed.look();
+  const after = await bed.lookSettled();
   checks.equal(
     idsByService(after),
     idsByService(before),

@@ -12,6 +12,7 @@ export interface Live {
 }
 
 const WIDTH = 110;
+const PHASE_WIDTH = 56;
 
 export function showLive(print: (text: string) => void): Live {
   const beganAt = performance.now();
@@ -34,7 +35,7 @@ export function showLive(print: (text: string) => void): Live {
       const phase = /^::group::(.*)$/.exec(text)?.[1];
       const failure = /^::error(?: .*?)?::(.*)$/.exec(text)?.[1];
       if (phase !== undefined)
-        print(`${clock()}  ▸ ${phase.padEnd(48)} ${dim(loadOf(progress?.()))}`);
+        print(`${clock()}  ▸ ${shortened(phase)} ${dim(loadOf(progress?.()))}`);
       else if (failure !== undefined)
         print(`${clock()}  ${failure.replaceAll('%0A', '\n           ')}`);
       else if (text.startsWith('$ ')) print(dim(`            ${text.slice(0, WIDTH)}`));
@@ -42,10 +43,16 @@ export function showLive(print: (text: string) => void): Live {
   };
 }
 
+function shortened(phase: string): string {
+  const text = phase.length > PHASE_WIDTH ? `${phase.slice(0, PHASE_WIDTH - 1)}…` : phase;
+  return text.padEnd(PHASE_WIDTH);
+}
+
 function loadOf(progress: Progress | undefined): string {
   if (progress === undefined) return '';
   const { sent, failed, release } = progress;
-  return `${String(sent)} requests, ${String(failed)} failed, ${release ?? 'no release'} answers`;
+  const answers = release === undefined ? '' : `, ${release} answers`;
+  return `${String(sent)} requests, ${String(failed)} failed${answers}`;
 }
 
 const bold = (text: string): string => paint(1, text);

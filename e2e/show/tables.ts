@@ -1,4 +1,5 @@
 import type { ActionRun } from '../harness/action.js';
+import { phasesIn } from '../harness/report.js';
 import { textTable } from '../load/table.js';
 import type { LoadResult } from '../load/tally.js';
 
@@ -34,11 +35,31 @@ function loadCells(load: LoadResult): string[] {
   ];
 }
 
+/** A step's title names its services; in a table steps of one kind are one row. */
+const ROWS: readonly (readonly [RegExp, string])[] = [
+  [/^connect/, 'connect'],
+  [/^observe/, 'observe'],
+  [/^lease/, 'lease'],
+  [/^(build|pull) /, 'build'],
+  [/^bring /, 'files'],
+  [/^run in the new image/, 'pre-deploy'],
+  [/^start /, 'start, until ready'],
+  [/^let the old/, 'old workers finish'],
+  [/^stop /, 'replace what must not run twice'],
+  [/^(cut over|reload)/, 'cut over'],
+  [/^check the health/, 'health'],
+  [/^soak/, 'soak'],
+  [/^(drain|record)/, 'drain, retire, record'],
+  [/^roll back/, 'roll back'],
+];
+
 /** Seconds that each phase took: a column a deploy. */
 export function phaseTable(shown: readonly Shown[]): string {
-  const timelines = shown.map(({ run }) => timelineOf(run.report ?? ''));
-  const names = new Set(timelines.flatMap((timeline) => [...timeline.keys()]));
-  const rows = [...names].map((name) => [
+  const timelines = shown.map(({ run }) => rowsOf(run.report));
+  const known = ROWS.map(([, row]) => row);
+  const others = timelines.flatMap((timeline) => [...timeline.keys()]);
+  const names = [...new Set([...known, ...others])];
+  const rows = names.map((name) => [
     name,
     ...timelines.map((timeline) => {
       const ms = timeline.get(name);
@@ -48,25 +69,14 @@ export function phaseTable(shown: readonly Shown[]): string {
   return textTable([['phase', ...shown.map(({ title }) => title)], ...rows]);
 }
 
-/** The phases of a report, in their order, with the milliseconds that each took. */
-function timelineOf(report: string): Map<string, number> {
-  const timeline = new Map<string, number>();
-  if (report === '') return timeline;
-  const parsed: unknown = JSON.parse(report);
-  const phases = fieldOf(parsed, 'timeline');
-  for (const phase of Array.isArray(phases) ? phases : []) {
-    const name = fieldOf(phase, 'name');
-    const durationMs = fieldOf(phase, 'durationMs');
-    if (typeof name === 'string' && typeof durationMs === 'number') {
-      timeline.set(name, (timeline.get(name) ?? 0) + durationMs);
-    }
+/** Milliseconds by row, in the order in which the steps were. */
+function rowsOf(report: string | undefined): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const { name, durationMs } of phasesIn(report)) {
+    const row = ROWS.find(([pattern]) => pattern.test(name))?.[1] ?? name;
+    rows.set(row, (rows.get(row) ?? 0) + durationMs);
   }
-  return timeline;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return new Map<string, unknown>(Object.entries(value)).get(name);
+  return rows;
 }
 
 function seconds(ms: number): string {

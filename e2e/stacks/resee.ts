@@ -8,6 +8,7 @@ export const resee: StackDefinition = {
   name: 'resee',
   repository: 'org/Resee-project',
   source: new URL('../../examples/resee/', import.meta.url),
+  seed: new URL('../fixtures/seed-stack/', import.meta.url),
   placed: {
     '.env': `SECRET_KEY=a-key-for-tests-only-and-long-enough-to-pass-every-check
 DB_PASSWORD=a-password-for-tests

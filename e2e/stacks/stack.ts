@@ -7,6 +7,8 @@ export interface StackDefinition {
   /** `org/Resee-project`; the name is also that of the directory on the host. */
   readonly repository: string;
   readonly source: URL;
+  /** Laid over the sources, the stack as it was before this action; undefined: it was the same. */
+  readonly seed: URL | undefined;
   /** Files that git must not hold and the Compose file needs, as the user places them. */
   readonly placed: Readonly<Record<string, string>>;
   /** How many containers each service has. */

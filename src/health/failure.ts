@@ -37,7 +37,6 @@ const kindByCode: Readonly<Record<string, FailureKind>> = {
   ENETUNREACH: 'unreachable',
   ENOTFOUND: 'unknown-name',
   EAI_AGAIN: 'unknown-name',
-  ABORT_ERR: 'aborted',
 };
 
 /** Sorts what a request was rejected with. */
@@ -54,5 +53,5 @@ function kindOf(error: unknown): FailureKind {
   if (known !== undefined) return known;
   if (code.startsWith('HPE_')) return 'not-http';
   if (/^(ERR_(TLS|SSL)|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|EPROTO)/.test(code)) return 'tls';
-  return error instanceof Error && error.name === 'AbortError' ? 'aborted' : 'reset';
+  return 'reset';
 }

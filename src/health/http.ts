@@ -63,6 +63,9 @@ export async function httpGet(dial: Dial, url: URL, options: HttpGetOptions): Pr
       stream.destroy();
     }
   } catch (error) {
+    if (options.signal?.aborted === true) {
+      return { kind: 'aborted', message: 'the request was given up', durationMs: durationMs() };
+    }
     return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
   } finally {
     clearTimeout(timer);

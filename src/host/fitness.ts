@@ -135,6 +135,14 @@ function configProblem(sections: Sections, inputs: Inputs): Problem | undefined 
       evidence: said,
     };
   }
+  const variable = /required variable (\S+) is missing a value/.exec(said)?.[1];
+  if (variable !== undefined) {
+    return {
+      what: `the Compose file needs the variable ${variable}, which is not set on the host`,
+      next: `Put it into ${inputs.path}/.env on the host (it holds secrets, so it is not in git), then run the workflow again.`,
+      evidence: said,
+    };
+  }
   if (/no configuration file provided|no such file or directory/i.test(said)) {
     return {
       what: 'the commit has no Compose file where one is expected',

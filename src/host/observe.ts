@@ -76,12 +76,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     host: parseFacts(sections),
     stateDirectory: trimmed(sections, 'state') ?? '',
     releases: releasesIn(sections),
-    lease: sections.has('lease')
-      ? {
-          owner: trimmed(sections, 'lease') ?? '',
-          secondsLeft: Number(trimmed(sections, 'lease-seconds-left') ?? '0'),
-        }
-      : undefined,
+    busy: sections.has('lease') || sections.has('journal'),
     live: parseLive(sections, inputs.path),
     commit: {
       sha: trimmed(sections, 'commit') ?? '',
@@ -151,9 +146,13 @@ function parseImages(text: string): Record<string, string> {
 
 function parseProxies(sections: Sections): readonly NginxFacts[] {
   return [...sections].flatMap(([name, config]) => {
-    if (!name.startsWith('nginx:') || name.endsWith('.err')) return [];
-    const containerId = name.slice('nginx:'.length);
+    if (!name.startsWith('nginx:')) return [];
+    // A configuration that nginx does not accept: the one that is loaded is not known.
+    const failed = name.endsWith('.err');
+    const containerId = name.slice('nginx:'.length).replace(/\.err$/, '');
     const version = trimmed(sections, `nginx-version:${containerId}`) ?? '';
-    return [{ containerId, config, version: version.replace(/^.*nginx\//, '') }];
+    return [
+      { containerId, config: failed ? '' : config, version: version.replace(/^.*nginx\//, '') },
+    ];
   });
 }

@@ -34,7 +34,7 @@ export function wordsOf(value: unknown): readonly string[] {
 /** JSON text with sorted keys: equal values give equal texts. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  if (!isObject(value)) return value === undefined ? 'null' : JSON.stringify(value);
   const entries = Object.keys(value)
     .filter((key) => value[key] !== undefined)
     .sort()

@@ -16,11 +16,11 @@ export interface Upstream {
 const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
 const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
 const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+(\$\w+)\s+["']?([^"';]+)["']?\s*;/g;
+const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
 
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 export function parseNginxConfig(text: string): NginxConfig {
-  const config = text.replace(/^\s*#.*$/gm, '').replace(/\s#[^\n]*/g, '');
+  const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
   const upstreamNames = new Set(
     [...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''),
   );
@@ -40,7 +40,10 @@ export function parseNginxConfig(text: string): NginxConfig {
   for (const pass of config.matchAll(PASS)) {
     const target = (pass[1] ?? '').trim();
     const dynamic = target.includes('$');
-    const written = target.replace(/\$\w+/g, (name) => variables.get(name) ?? '');
+    const written = target.replace(
+      /\$\{?(\w+)\}?/g,
+      (_, name: string) => variables.get(name) ?? '',
+    );
     const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
     if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
     upstreams.push(upstream);
@@ -48,7 +51,7 @@ export function parseNginxConfig(text: string): NginxConfig {
   }
   return {
     upstreams,
-    keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!0\s*;)/.test(config),
+    keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
     dynamicNames: [...dynamicNames],
   };
 }

@@ -7,7 +7,8 @@ export interface Observation {
   readonly stateDirectory: string;
   /** Oldest first; the last one is what runs, as far as we know. */
   readonly releases: readonly ReleaseRecord[];
-  readonly lease: { readonly owner: string; readonly secondsLeft: number } | undefined;
+  /** Somebody deploys at this moment, or died while doing so. */
+  readonly busy: boolean;
   readonly live: LiveDirectory;
   readonly commit: Commit;
   /** The commit's files in a directory of this run's own, with the host's own files laid over. */

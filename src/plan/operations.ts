@@ -1,9 +1,9 @@
-import { groupFiles } from './files.js';
+import { groupFiles, type FileGroups } from './files.js';
 import { parseNginxConfig } from './nginx-config.js';
 import type { Observation, NginxFacts } from './observation.js';
 import type { CutoverOperation, Operation, Route, ServicePlan, ServiceScale } from './plan.js';
 import { namesOf, upstreamsOf } from './roles.js';
-import type { Stack } from './stack.js';
+import { isWithin, type Stack } from './stack.js';
 
 export interface OperationOptions {
   readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
@@ -25,16 +25,16 @@ export function planOperations(
   );
   const of = (test: (service: ServicePlan) => boolean) => acting.filter(test);
   const rolled = of(({ action }) => action === 'roll');
-  const cutover = planCutover(observation, services, files);
-  // Without a proxy that can be told, names alone lead to a routed service: it changes like a worker.
-  const workers = rolled.filter(({ role }) => role !== 'routed' || cutover === undefined);
-  const retired = [
-    ...rolled,
-    ...of(({ action }) => action === 'replace' || action === 'remove'),
-  ].flatMap(({ incumbents }) => incumbents);
-
+  const cutovers = planCutovers(observation, services, files);
+  const routed = new Set(cutovers.flatMap(({ routes }) => routes.map(({ service }) => service)));
+  // Where no proxy can be told about it, a routed service changes like a worker.
+  const workers = rolled.filter(({ service }) => !routed.has(service));
+  const brought = new Set([...cutovers.flatMap(({ paths }) => paths), ...files.last]);
+  const first = [...files.first, ...files.cutover].filter((path) => !brought.has(path));
   return [
-    { kind: 'install-files', paths: files.first, inPlace: within(inPlace, files.first) },
+    ...(first.length === 0
+      ? []
+      : [{ kind: 'install-files', paths: first, inPlace: within(inPlace, first) } as const]),
     ...starts(
       observation,
       of(({ action, role }) => action === 'start' && role === 'data'),
@@ -59,18 +59,31 @@ export function planOperations(
       of(({ action, role }) => action === 'start' && FRONT.has(role)),
     ),
     ...of(({ action, role }) => action === 'replace' && LAST.has(role)).map(replacement),
-    ...(cutover === undefined ? [] : [cutover]),
-    ...(acting.length === 0 && cutover === undefined
+    ...cutovers,
+    ...(acting.length === 0 && cutovers.length === 0
       ? []
       : [{ kind: 'check-health' } as const, { kind: 'soak' } as const]),
-    {
-      kind: 'finish',
-      retire: [...retired, ...of(({ action }) => action === 'remove').flatMap(({ dead }) => dead)],
-      paths: files.last,
-      inPlace: within(inPlace, files.last),
-      proxy: cutover?.proxy,
-    },
+    finishing(acting, files, cutovers),
   ];
+}
+
+/** The point of no return: the old containers go, and the files that only they mounted. */
+function finishing(
+  acting: readonly ServicePlan[],
+  { last, inPlace }: FileGroups,
+  cutovers: readonly CutoverOperation[],
+): Operation {
+  const retire = acting.flatMap(({ action, incumbents, dead }) => {
+    if (action === 'remove') return [...incumbents, ...dead];
+    return action === 'roll' || action === 'replace' ? incumbents : [];
+  });
+  return {
+    kind: 'finish',
+    retire,
+    paths: last,
+    inPlace: within(inPlace, last),
+    proxies: cutovers.map(({ proxy }) => proxy),
+  };
 }
 
 /** Roles that come up after everything that they depend on. */
@@ -113,12 +126,13 @@ function starts(
   const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port] as const));
   const scale = (plan: ServicePlan): ServiceScale => {
     const definition = observation.wanted.services[plan.service];
-    const named = definition === undefined ? [] : namesOf(definition);
+    const named = namesOf(definition);
     return {
       service: plan.service,
       replicas: plan.replicas,
       incumbents: plan.incumbents,
       dead: plan.role === 'data' ? [] : plan.dead,
+      resumed: plan.role === 'data' ? plan.dead : [],
       port: named.map((name) => ports.get(name)).find((port) => port !== undefined),
     };
   };
@@ -148,35 +162,42 @@ function inWaves(stack: Stack, services: readonly ServicePlan[]): ServicePlan[][
   return waves;
 }
 
-function planCutover(
+/** One for each nginx that stays and is to send requests elsewhere, or has a new configuration. */
+function planCutovers(
   observation: Observation,
   services: readonly ServicePlan[],
-  files: ReturnType<typeof groupFiles>,
-): CutoverOperation | undefined {
-  const front = services.find(
-    ({ role, action, incumbents }) =>
-      role === 'proxy' && (action === 'keep' || action === 'reload') && incumbents.length > 0,
+  files: FileGroups,
+): readonly CutoverOperation[] {
+  const fronts = services.filter(
+    ({ role, action }) => role === 'proxy' && (action === 'keep' || action === 'reload'),
   );
-  const nginx = observation.proxies.find(({ containerId }) =>
-    front?.incumbents.includes(containerId),
+  return fronts.flatMap((front) =>
+    observation.proxies
+      .filter(({ containerId }) => front.incumbents.includes(containerId))
+      .flatMap((nginx) => {
+        const routes = services
+          .filter(({ role, action }) => role === 'routed' && action === 'roll')
+          .flatMap((service) => routesOf(observation, nginx, service));
+        if (routes.length === 0 && front.action !== 'reload') return [];
+        const binds = observation.wanted.services[front.service]?.binds ?? [];
+        const paths = files.cutover.filter((path) =>
+          binds.some((bind) => isWithin(path, bind.source)),
+        );
+        return [
+          {
+            kind: 'cutover' as const,
+            proxyService: front.service,
+            proxy: nginx.containerId,
+            routes,
+            paths,
+            inPlace: within(files.inPlace, paths),
+            mounted: binds
+              .filter((bind) => paths.includes(bind.source))
+              .map((bind) => ({ path: bind.source, inside: bind.target })),
+          },
+        ];
+      }),
   );
-  if (front === undefined || nginx === undefined) return undefined;
-  const routes = services
-    .filter(({ role, action }) => role === 'routed' && action === 'roll')
-    .flatMap((service) => routesOf(observation, nginx, service));
-  if (routes.length === 0 && front.action !== 'reload') return undefined;
-  const binds = observation.wanted.services[front.service]?.binds ?? [];
-  return {
-    kind: 'cutover',
-    proxyService: front.service,
-    proxy: nginx.containerId,
-    routes,
-    paths: files.cutover,
-    inPlace: within(files.inPlace, files.cutover),
-    mounted: binds
-      .filter((bind) => files.cutover.includes(bind.source))
-      .map((bind) => ({ path: bind.source, inside: bind.target })),
-  };
 }
 
 /** The names of a service that the proxy uses, on each network that both are on. */

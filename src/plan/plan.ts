@@ -78,7 +78,7 @@ export type Operation =
       readonly retire: readonly string[];
       readonly paths: readonly string[];
       readonly inPlace: readonly string[];
-      readonly proxy: string | undefined;
+      /** Containers whose pins go. */ readonly proxies: readonly string[];
     };
 
 /** An image that is made, and what its reference named before (for the undo). */
@@ -94,7 +94,10 @@ export interface ServiceScale {
   readonly service: string;
   readonly replicas: number;
   readonly incumbents: readonly string[];
+  /** Containers of it that stand in the way, and go. */
   readonly dead: readonly string[];
+  /** Containers of it that hold data and only stopped: they are started again. */
+  readonly resumed: readonly string[];
   /** The port that the proxy uses: readiness of a service without a healthcheck. */
   readonly port: number | undefined;
 }

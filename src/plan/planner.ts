@@ -147,7 +147,9 @@ function warnings(observation: Observation, services: readonly ServicePlan[]): r
       : [
           `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
         ]),
-    ...(rolls && !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
+    ...(rolls &&
+    proxies.length > 0 &&
+    !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
       ? [
           'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
         ]

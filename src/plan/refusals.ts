@@ -1,7 +1,8 @@
 import { differences } from './definition.js';
 import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
-import { ROLES, ROLE_LABEL } from './roles.js';
+import { namesOf, ROLES, ROLE_LABEL } from './roles.js';
+import { parseNginxConfig } from './nginx-config.js';
 
 /** Why a plan must not be executed; each is for a person: what, where, what next. */
 export interface Refusal {
@@ -9,10 +10,14 @@ export interface Refusal {
   readonly next: string;
 }
 
-export interface RefusalOptions {
+export interface GapOptions {
+  readonly allowDowntime: boolean;
+  readonly images: string;
+}
+
+export interface RefusalOptions extends GapOptions {
   readonly services: readonly string[];
   readonly commands: readonly { readonly service: string; readonly command: string }[];
-  readonly allowDowntime: boolean;
 }
 
 /** Everything that stands against the deploy, all at once. */
@@ -69,7 +74,7 @@ function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
       : [
           {
             what: `local changes in ${live.path} would be overwritten: ${list(overwritten)}`,
-            next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${list(overwritten).replaceAll(',', '')}`,
+            next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${overwritten.map((path) => `'${path}'`).join(' ')}`,
           },
         ]),
     ...(live.conflicts.length === 0
@@ -85,7 +90,7 @@ function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
       : [
           {
             what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
-            next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/main`,
+            next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/${live.branch ?? 'main'}`,
           },
         ]),
   ];
@@ -97,14 +102,14 @@ function changedData(
   options: RefusalOptions,
 ): readonly Refusal[] {
   return services
-    .filter(({ role, action }) => role === 'data' && action === 'replace')
+    .filter(({ role, action }) => role === 'data' && (action === 'replace' || action === 'remove'))
     .filter(({ service }) => !options.services.includes(service))
     .map(({ service, why }) => {
       const before = installed?.services[service]?.definition ?? {};
       const diff = differences(before, wanted.services[service]?.definition ?? {});
       return {
         what: `${service} holds data, and ${why}${diff.length === 0 ? '' : `: ${diff.join('; ')}`}`,
-        next: `A code deploy never touches data. To recreate it on purpose (with a gap), name it: services: ${service}, together with allow-downtime: true.`,
+        next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
       };
     });
 }
@@ -126,13 +131,27 @@ function changedNetworks(
   );
 }
 
-function gaps(
-  { wanted }: Observation,
+/** What cannot be done without a gap, unless a gap is accepted. */
+export function gaps(
+  { wanted, proxies }: Observation,
   services: readonly ServicePlan[],
-  { allowDowntime }: RefusalOptions,
+  { allowDowntime, images }: GapOptions,
 ): readonly Refusal[] {
   if (allowDowntime) return [];
-  return services.flatMap(({ service, role, action, why }) => {
+  const pulled = images === 'pull';
+  const dynamic = new Set(proxies.flatMap(({ config }) => parseNginxConfig(config).dynamicNames));
+  return services.flatMap(({ service, role, action, why, ifImageChanges }) => {
+    const followed = namesOf(wanted.services[service]).find((name) => dynamic.has(name));
+    if (role === 'routed' && action === 'roll' && followed !== undefined) {
+      return [
+        {
+          what: `nginx resolves ${followed} while it runs (resolver), so ${service} cannot be cut over without failed requests`,
+          next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${followed}; a deploy then moves it by itself. Or accept failed requests with allow-downtime: true.`,
+        },
+      ];
+    }
+    // A pulled image tells only afterwards whether it differs.
+    if (ifImageChanges && pulled) return [];
     if (action !== 'replace' || role === 'singleton' || role === 'worker' || role === 'data')
       return [];
     const gap = 'The gap is the time that it takes to stop and start, a few seconds';

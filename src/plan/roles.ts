@@ -76,7 +76,8 @@ function roleOf(
 }
 
 /** The names that other containers reach a service by. */
-export function namesOf(service: Service): readonly string[] {
+export function namesOf(service: Service | undefined): readonly string[] {
+  if (service === undefined) return [];
   return [
     service.name,
     ...service.aliases,

@@ -2,7 +2,7 @@ import { digest } from './definition.js';
 import { mountedChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
 import type { Action, ServicePlan } from './plan.js';
-import type { RoleDecision } from './roles.js';
+import { assignRoles, type Role, type RoleDecision } from './roles.js';
 import { isWithin, type Service } from './stack.js';
 
 export interface ServiceOptions {
@@ -40,7 +40,9 @@ export function needsImage(
 ): boolean {
   if (options.services.length > 0 && !options.services.includes(service.name)) return false;
   if (options.images === 'pull') {
-    return role?.role !== 'data' || options.services.includes(service.name);
+    // A newer image of a database or a proxy must be asked for: taking it means a gap.
+    const stays = role?.role === 'data' || role?.role === 'proxy';
+    return !stays || options.services.includes(service.name);
   }
   if (options.images !== 'host' || service.build === undefined) return false;
   const { build } = service;
@@ -77,7 +79,7 @@ function planService(
   const running = containers.filter((container) => container.running);
   const chosen = options.services.length === 0 || options.services.includes(service.name);
   const { action, why, ifImageChanges } = chosen
-    ? decide(observation, service, decision, running, rebuilt)
+    ? decide(observation, service, decision, { running, exists: containers.length > 0 }, rebuilt)
     : { action: 'leave' as const, why: 'not named in services', ifImageChanges: false };
   return {
     service: service.name,
@@ -104,7 +106,7 @@ function decide(
   observation: Observation,
   service: Service,
   { role }: RoleDecision,
-  running: readonly Container[],
+  { running, exists }: { readonly running: readonly Container[]; readonly exists: boolean },
   rebuilt: ReadonlySet<string>,
 ): Decision {
   const say = (action: Action, why: string, ifImageChanges = false): Decision => ({
@@ -117,12 +119,16 @@ function decide(
   const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
   const reason = changeOf(observation, service, running);
   if (role === 'job') {
-    return reason !== undefined || rebuilt.has(service.image) || running.length === 0
-      ? say('run', reason ?? 'runs with each release')
-      : say('keep', 'nothing changed');
+    return exists && observation.live.head === observation.commit.sha && reason === undefined
+      ? say('keep', 'it ran with this release')
+      : say('run', 'runs with each release');
   }
-  if (service.replicas === 0) return say('keep', 'scaled to 0');
-  if (running.length === 0) return say('start', 'no container of it runs');
+  if (service.replicas === 0) {
+    return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
+  }
+  if (running.length === 0 && (role !== 'data' || reason === undefined)) {
+    return say('start', 'no container of it runs');
+  }
   if (reason !== undefined) return say(change, reason);
   const files = mountedChanges(observation.wanted, service.name, observation.commit.changes);
   if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files)} changed`);
@@ -178,7 +184,7 @@ function removed(observation: Observation): readonly ServicePlan[] {
     const inProfile = observation.installed?.services[service] === undefined;
     return {
       service,
-      role: 'worker' as const,
+      role: formerRole(observation, service),
       reason: 'not in the Compose file',
       action: inProfile ? ('leave' as const) : ('remove' as const),
       why: inProfile
@@ -192,6 +198,13 @@ function removed(observation: Observation): readonly ServicePlan[] {
       oldImageId: containers[0]?.imageId,
     };
   });
+}
+
+/** A service that left the Compose file may hold data all the same. */
+function formerRole({ installed }: Observation, service: string): Role {
+  return installed === undefined
+    ? 'worker'
+    : (assignRoles(installed, [])[service]?.role ?? 'worker');
 }
 
 /** The plan once the images are there: what would have rolled for an equal image is kept. */

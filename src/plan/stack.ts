@@ -157,7 +157,9 @@ function parseBuild(json: JsonObject, root: string): Build {
     inputs: [
       base,
       ...additional,
-      ...(dockerfile === undefined ? [] : [joinPath(base, relativeTo(root, dockerfile))]),
+      ...(dockerfile === undefined
+        ? []
+        : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
     ],
   };
 }
@@ -175,10 +177,15 @@ function relativeTo(root: string, path: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
 }
 
+/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
 function joinPath(base: string, path: string): string {
-  return path.startsWith('/') || base === '' || path.startsWith(`${base}/`)
-    ? path
-    : `${base}/${path}`;
+  const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
+  const parts: string[] = [];
+  for (const part of joined.split('/')) {
+    if (part === '..' && parts.length > 0) parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 
 /**

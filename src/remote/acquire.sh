@@ -30,6 +30,8 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
   sleep 0.5
 done
 lease_enter "$SESSION"
+# What runs left behind that died before they had the lease.
+find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 [ -z "$waited" ] || echo changed
 if [ -d "$STATE/journal" ]; then
   say 'an earlier run left its journal: undoing it before anything else'

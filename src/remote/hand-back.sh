@@ -6,7 +6,9 @@
 if ! lease_is_ours "$FENCE"; then
   await_critical
   rm -rf "$STATE/stage/$RUN"
-  exit 0
+  # Whoever has it now has undone what we did, or is about to; a journal without a lease was given up.
+  [ ! -d "$STATE/journal" ] || [ -d "$STATE/lease" ]
+  exit
 fi
 lease_renew "$FENCE" 600
 end_session

@@ -6,11 +6,12 @@ if [ ! -e "$STATE/bin/lib.sh" ] || { [ ! -d "$STATE/lease" ] && [ ! -d "$STATE/j
   exit 0
 fi
 . "$STATE/bin/lib.sh"
-if [ -d "$STATE/lease" ]; then
-  say "held by $(cat "$STATE/lease/owner" 2>/dev/null)"
-  echo 0 >"$STATE/lease/expires"
-fi
-fence=$(lease_take '{"run":"unlock"}' 600)
+[ ! -d "$STATE/lease" ] || say "held by $(cat "$STATE/lease/owner" 2>/dev/null)"
+lease_break
+fence=$(lease_take '{"run":"unlock"}' 600) || {
+  say 'somebody else took the lease at the same moment: it is not dead'
+  exit 75
+}
 lease_enter "$$"
 code=0
 abort_now || code=$?

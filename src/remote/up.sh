@@ -3,15 +3,16 @@
 #
 # Not `up --no-deps`: older Composes then leave depends_on out of the digest that they label a container
 # with, and the next plain `docker compose up` would recreate it. `--no-start` touches no dependency.
-# Vars: DIR COMPOSE SCALES SERVICES PROJECT KNOWN REMOVE START
+# Vars: DIR COMPOSE SCALES SERVICES PROJECT KNOWN REMOVE RESUME START
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 for id in $REMOVE; do run docker rm --force "$id"; done
-cd "$DIR"
+cd "$DIR" || exit
 arguments="up --no-start --no-recreate $SCALES $SERVICES"
 say "$ docker compose $COMPOSE $arguments"
 eval "docker compose $COMPOSE $arguments" >&2
-new=
+[ -z "$RESUME" ] || eval "run docker start $RESUME"
+new=$RESUME
 for id in $(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False); do
   case " $KNOWN " in *" $id "*) ;; *) new="$new $id" ;; esac
 done

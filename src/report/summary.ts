@@ -13,7 +13,7 @@ export interface SummaryContext {
   readonly branch: string;
   readonly environment: string | undefined;
   /** `deploy` when it isn't given. */
-  readonly operation?: OperationName;
+  readonly operation?: OperationName | undefined;
 }
 
 /** GitHub drops a summary of more than 1 MiB whole. */

@@ -37,7 +37,7 @@ export async function replaceContainers(
   operation: Replace,
 ): Promise<void> {
   const { service, replicas, incumbents, dead } = operation;
-  const scale: ServiceScale = { service, replicas, incumbents, dead, port: undefined };
+  const scale: ServiceScale = { service, replicas, incumbents, dead, resumed: [], port: undefined };
   if (context.observation.wanted.services[service]?.containerName !== undefined) {
     await recreate(context, scale);
   } else {
@@ -63,7 +63,7 @@ async function recreate(context: RolloutContext, scale: ServiceScale): Promise<v
   const { service, incumbents } = scale;
   const { live, wanted } = context.observation;
   await context.transaction.step({
-    name: 'recreate',
+    name: `recreate-${service}`,
     // The old definition and image are back by then: Compose makes the old container again.
     undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote).join(' ')}`,
     undoneLast: true,
@@ -81,6 +81,7 @@ export async function runJob(context: RolloutContext, operation: RunJob): Promis
     replicas: 1,
     incumbents: [],
     dead: [...incumbents, ...dead],
+    resumed: [],
     port: undefined,
   };
   await create(context, { name: 'create', services: [scale], start: false });
@@ -145,6 +146,7 @@ async function create(context: RolloutContext, { name, services, start }: Creati
       PROJECT: project,
       KNOWN: known,
       REMOVE: services.flatMap(({ dead }) => dead).join(' '),
+      RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
       START: start ? 'yes' : '',
     },
   });

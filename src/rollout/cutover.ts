@@ -7,14 +7,15 @@ import type { RolloutContext } from './context.js';
 /** New requests go to the candidates of all routed services at once; the incumbents stay up. */
 export async function cutOver(context: RolloutContext, operation: CutoverOperation): Promise<void> {
   const { proxy } = operation;
+  const kept = `proxy-${operation.proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const back = pins(operation.routes, (route) => route.incumbentAddresses);
   const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
   await context.transaction.step({
-    name: 'cutover',
+    name: `cutover-${operation.proxyService}`,
     undo: [
-      `restore_files proxy ${quote(context.observation.live.path)}`,
-      `proxy_files_show ${proxy} "$STATE/journal/proxy/seen" ${quote(mounted)}`,
+      `restore_files ${kept} ${quote(context.observation.live.path)}`,
+      `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`,
       `cutover_back ${proxy} ${quote(back)} ${drainSeconds}`,
     ].join('\n'),
     script: remoteScript('cutover'),
@@ -22,6 +23,7 @@ export async function cutOver(context: RolloutContext, operation: CutoverOperati
       DIR: context.observation.live.path,
       STAGE: context.observation.stage,
       PROXY: proxy,
+      KEPT: kept,
       PINS: pins(operation.routes, (route) => candidateAddresses(context, route)),
       PATHS: lines(operation.paths),
       INPLACE: lines(operation.inPlace),

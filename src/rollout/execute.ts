@@ -1,6 +1,8 @@
 import { commandLine } from '../host/quote.js';
+import { DeployError } from '../errors.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { isImageOperation, settlePlan } from '../plan/planner.js';
+import { gaps } from '../plan/refusals.js';
 import { describe } from '../plan/render.js';
 import {
   replaceContainers,
@@ -39,10 +41,21 @@ export async function executePlan(
     context.observation,
     context.planOptions,
   );
+  refuseGaps(settled, context);
   for (const operation of settled.operations.filter((each) => !isImageOperation(each))) {
     await perform(operation, settled);
   }
   return settled;
+}
+
+/** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
+function refuseGaps(plan: Plan, { observation, planOptions }: RolloutContext): void {
+  const against = gaps(observation, plan.services, planOptions);
+  if (against.length === 0) return;
+  throw new DeployError({
+    what: against.map(({ what }) => what).join('\n'),
+    next: against.map(({ next }) => next).join('\n'),
+  });
 }
 
 function performOperation(

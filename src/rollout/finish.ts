@@ -34,7 +34,7 @@ export async function finish(
 
 function forward(
   context: RolloutContext,
-  { retire, paths, inPlace, proxy }: Finish,
+  { retire, paths, inPlace, proxies }: Finish,
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
@@ -42,9 +42,9 @@ function forward(
   const { source, drainTimeoutMs } = context.inputs;
   const seconds = String(Math.ceil(drainTimeoutMs / 1000));
   return [
-    ...(proxy === undefined || retire.length === 0 ? [] : [`nginx_drain ${proxy} ${seconds}`]),
+    ...(retire.length === 0 ? [] : proxies.map((proxy) => `nginx_drain ${proxy} ${seconds}`)),
     ...(retire.length === 0 ? [] : [`retire ${retire.join(' ')}`]),
-    ...(proxy === undefined ? [] : [`unpin ${proxy}`]),
+    ...proxies.map((proxy) => `unpin ${proxy}`),
     `install_files last ${[live.path, stage, lines(paths), lines(inPlace)].map(quote).join(' ')}`,
     `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote).join(' ')}`,
     ...Object.values(services).flatMap(({ imageId, keptAs }) =>

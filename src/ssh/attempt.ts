@@ -174,11 +174,13 @@ function handshake(
 /** Tells errors of the SSH library apart by what they say: it gives them no codes. */
 function sshFailure(error: Error): AttemptFailure {
   const code = codeOf(error);
+  // sshd that sheds load, and a firewall that bans, reset connections which were accepted before.
+  if (code === 'ECONNRESET' || code === 'EPIPE') return { kind: 'dropped', message: code };
   if (code !== undefined) return { kind: 'network', code };
   if (error.message.includes('no matching host key format'))
     return { kind: 'no-host-key-algorithm' };
   if (error.message.includes('Connection lost before handshake')) {
-    return { kind: 'dropped', message: 'the host closed the connection before it said anything' };
+    return { kind: 'dropped', message: 'the host closed the connection before SSH began' };
   }
   return { kind: 'protocol', message: error.message };
 }

@@ -51,7 +51,8 @@ export function explainFailure(failed: FailedConnect): DeployError {
         what: `The connection was dropped before it was ready: ${failure.message}${tries}`,
         where,
         next:
-          'Look at the log of sshd on the host (`journalctl -u sshd`): MaxStartups, fail2ban, ' +
+          'Check that `port` is the port of sshd, and look at its log on the host ' +
+          '(`journalctl -u sshd`): MaxStartups, fail2ban, ' +
           'PerSourcePenalties and a full disk show themselves like this.',
       });
     case 'auth':

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import type { Client } from 'ssh2';
+import type { Client, ClientChannel } from 'ssh2';
 
 import type { Clock } from '../clock.js';
-import { RefusedError } from '../errors.js';
+import { DeployError, RefusedError } from '../errors.js';
 import type { ConnectionInputs } from '../inputs.js';
 import type { Log } from '../log.js';
 import { attempt } from './attempt.js';
@@ -51,6 +51,7 @@ const firstBackoffMs = 1_000;
 const retryBudgetMs = 45_000;
 const defaultKeepaliveIntervalMs = 15_000;
 const closeTimeoutMs = 2_000;
+const helloTimeoutMs = 30_000;
 
 /**
  * Connects and authenticates. Network failures are tried again with exponential backoff; a host
@@ -74,7 +75,7 @@ export async function connect(inputs: ConnectionInputs, deps: ConnectDeps): Prom
     if (result.kind === 'ready') {
       const { client, socket, hostKey } = result;
       log.debug(`connected to ${inputs.host}, host key ${fingerprintOf(hostKey)}`);
-      return toConnection(client, socket, inputs.host, fingerprintOf(hostKey));
+      return toConnection({ client, socket, host: inputs.host, hostKey, clock });
     }
     const { failure } = result;
     if (failure.kind === 'host-key') {
@@ -156,12 +157,15 @@ function describeFailure(failure: AttemptFailure): string {
   return 'code' in failure ? `${failure.kind}: ${failure.code}` : failure.kind;
 }
 
-function toConnection(
-  client: Client,
-  socket: Socket,
-  host: string,
-  fingerprint: string,
-): Connection {
+interface Established {
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly host: string;
+  readonly hostKey: Buffer;
+  readonly clock: Clock;
+}
+
+function toConnection({ client, socket, host, hostKey, clock }: Established): Connection {
   // Each stream that is open listens for the end of the connection.
   client.setMaxListeners(0);
   let closing = false;
@@ -176,9 +180,9 @@ function toConnection(
     });
   });
   return {
-    fingerprint,
+    fingerprint: fingerprintOf(hostKey),
     closed,
-    openSession: () => openSession(client, host),
+    openSession: () => openSession(client, host, clock),
     dial: (address, port) => dialThrough(client, host, address, port),
     close: async () => {
       closing = true;
@@ -191,16 +195,41 @@ function toConnection(
   };
 }
 
-function openSession(client: Client, host: string): Promise<Session> {
+async function openSession(client: Client, host: string, clock: Clock): Promise<Session> {
   const nonce = createNonce();
+  const opened = new AbortController();
+  const started = execLoop(client, nonce, host).then((channel) =>
+    startSession(channel, nonce, host),
+  );
+  // A connection that is lost rejects by itself; a login shell that hangs does not.
+  const tooLate = clock.sleep(helloTimeoutMs, opened.signal).then(
+    () => 'too-late' as const,
+    () => 'opened' as const,
+  );
+  try {
+    const session = await Promise.race([started, tooLate]);
+    if (typeof session !== 'string') return session;
+  } finally {
+    opened.abort();
+  }
+  // Once it does come, nobody wants it any more.
+  void started.then((session) => session.close()).catch(() => undefined);
+  throw new DeployError({
+    what: `The login shell gave no answer within ${helloTimeoutMs / 1000} s`,
+    where: host,
+    next: 'Look for a command that waits in ~/.bashrc, ~/.profile or /etc/profile.d on the host.',
+  });
+}
+
+function execLoop(client: Client, nonce: string, host: string): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const lost = (error: unknown): void => {
       reject(new SessionLostError(`no SSH session could be opened on ${host}`, error));
     };
     try {
       client.exec(sessionLoop(nonce), (error, channel) => {
-        if (error !== undefined) lost(error);
-        else startSession(channel, nonce, host).then(resolve, reject);
+        if (error === undefined) resolve(channel);
+        else lost(error);
       });
     } catch (error) {
       // The library throws at once when its socket is no longer writable.

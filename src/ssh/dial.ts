@@ -74,7 +74,8 @@ function dialFailure(error: Error & { reason?: unknown }, host: string, address:
   if (typeof error.reason !== 'number') {
     return new SessionLostError(`the SSH connection to ${host} is gone`, error);
   }
-  return new DialError(`${address}: ${error.message}`, dialCode(error.message));
+  const reason = error.message.replace(/^\(SSH\) Channel open failure: /, '');
+  return new DialError(`${address}: ${reason}`, dialCode(reason));
 }
 
 /** sshd passes on the system's text for the error, in English. */

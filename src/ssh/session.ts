@@ -124,11 +124,19 @@ function inTurn(send: Send): Session['run'] {
   };
 }
 
-async function endChannel(channel: ExecChannel, closed: Promise<void>): Promise<void> {
-  channel.end();
-  const timer = setTimeout(() => channel.destroy(), closeTimeoutMs);
-  await closed;
-  clearTimeout(timer);
+/** Ends the loop's stdin; a channel that does not close after it is given up. */
+function endChannel(channel: ExecChannel, closed: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      channel.destroy();
+      resolve();
+    }, closeTimeoutMs);
+    void closed.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    channel.end();
+  });
 }
 
 function noShell(host: string, greeting: string, cause: SessionLostError): DeployError {

@@ -7,9 +7,9 @@ fill() {
   ln -s /usr/bin/busybox "$1/usr/local/bin/wget"
   find "$1/etc/nginx" -mindepth 1 ! -name mime.types -delete
   mkdir -p "$1"/etc/nginx/{conf.d,templates} "$1/docker-entrypoint.d" "$1/var/cache/nginx"
-  install -m 644 "$here/rootfs/nginx.conf" "$1/etc/nginx/nginx.conf"
-  install -m 644 "$here/rootfs/nginx-default.conf" "$1/etc/nginx/conf.d/default.conf"
-  install -m 755 "$here/rootfs/nginx-entrypoint.sh" "$1/docker-entrypoint.sh"
+  install -m 644 "${here:?}/rootfs/nginx.conf" "$1/etc/nginx/nginx.conf"
+  install -m 644 "${here:?}/rootfs/nginx-default.conf" "$1/etc/nginx/conf.d/default.conf"
+  install -m 755 "${here:?}/rootfs/nginx-entrypoint.sh" "$1/docker-entrypoint.sh"
   mkdir -p "$1/var/log/nginx"
   ln -sf /dev/stdout "$1/var/log/nginx/access.log"
   ln -sf /dev/stderr "$1/var/log/nginx/error.log"

@@ -10,7 +10,8 @@ for template in /etc/nginx/templates/*.template; do
   [ -e "$template" ] || continue
   # Only names that are set: nginx's own $variables stay.
   names=$(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/${\1}/p' | tr '\n' ' ')
-  envsubst "$names" <"$template" >"/etc/nginx/conf.d/$(basename "$template" .template)"
+  filled=/etc/nginx/conf.d/$(basename "$template" .template)
+  envsubst "$names" <"$template" >"$filled"
 done
 
 exec "$@"

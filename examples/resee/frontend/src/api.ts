@@ -26,7 +26,11 @@ async function call(path: string, body?: object): Promise<Record<string, unknown
   const init =
     body === undefined
       ? {}
-      : { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+      : {
+          method: 'POST',
+          body: JSON.stringify(body),
+          headers: { 'Content-Type': 'application/json' },
+        };
   const response = await fetch(`/api/${path}`, init);
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok && isRecord(answer)) return answer;

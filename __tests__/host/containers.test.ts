@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parseContainers } from '../../src/host/containers.js';
+
+describe('parseContainers', () => {
+  // Of Engine 26.1.5, from a stack that had been deployed to four times.
+  const containers = parseContainers(readFileSync('__tests__/host/fixtures/inspect.json', 'utf8'));
+  const of = (service: string) => containers.find((container) => container.service === service);
+
+  it('reads what `docker inspect` prints', () => {
+    expect(of('api')).toEqual({
+      id: 'b745ee7d24f85788d1c9bca717875d14f0fa06e4a4147c5f874b91b23b11ccef',
+      name: 'tiny-api-4',
+      service: 'api',
+      oneOff: false,
+      running: true,
+      imageId: 'sha256:43c020966c45dab65ea7612547d55213eed62a52d249ff9b4426ced2c58e9bfd',
+      configHash: of('api')?.configHash,
+      networks: {
+        tiny_default: {
+          address: of('api')?.networks['tiny_default']?.address,
+          names: ['tiny-api-4', 'api', 'b745ee7d24f8'],
+        },
+      },
+      mounts: [],
+    });
+    expect(of('api')?.configHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(of('api')?.networks['tiny_default']?.address).toMatch(/^198\.19\.1\.\d+$/);
+  });
+
+  it('knows every service of the stack', () => {
+    expect(containers.map(({ service }) => service)).toEqual(['worker', 'api', 'proxy', 'store']);
+  });
+
+  it('reads bind mounts, and leaves volumes out', () => {
+    expect(of('proxy')?.mounts).toEqual([
+      { source: '/home/ec2-user/tiny/nginx/nginx.conf', target: '/etc/nginx/nginx.conf' },
+    ]);
+    expect(of('store')?.mounts).toEqual([]);
+  });
+
+  const inspected = (other: object) =>
+    parseContainers(JSON.stringify([{ Id: 'a', Name: '/shop-web-1', ...other }]))[0];
+
+  it('knows a container that was made by `docker compose run`', () => {
+    const labels = { 'com.docker.compose.service': 'web', 'com.docker.compose.oneoff': 'True' };
+    expect(inspected({ Config: { Labels: labels } })?.oneOff).toBe(true);
+  });
+
+  it.each(['exited', 'created', 'dead'])('takes one that is %s for not running', (status) => {
+    expect(inspected({ State: { Status: status, Running: false } })?.running).toBe(false);
+  });
+
+  it('takes the IPv6 address of a network that has no other', () => {
+    const networks = { six: { IPAddress: '', GlobalIPv6Address: '2001:db8::2', Aliases: ['web'] } };
+    expect(inspected({ NetworkSettings: { Networks: networks } })?.networks).toEqual({
+      six: { address: '2001:db8::2', names: ['web', 'shop-web-1'] },
+    });
+  });
+
+  it('copes with a container that is on no network, and with an engine that tells little', () => {
+    expect(inspected({ NetworkSettings: { Networks: null }, Mounts: null })).toEqual({
+      id: 'a',
+      name: 'shop-web-1',
+      service: '',
+      oneOff: false,
+      running: false,
+      imageId: '',
+      configHash: '',
+      networks: {},
+      mounts: [],
+    });
+    const stopped = { default: { Aliases: null, DNSNames: null, IPAddress: '' } };
+    expect(inspected({ NetworkSettings: { Networks: stopped } })?.networks).toEqual({
+      default: { address: '', names: ['shop-web-1'] },
+    });
+  });
+
+  it.each(['', '\n', '[]'])('reads %j as none', (text) => {
+    expect(parseContainers(text)).toEqual([]);
+  });
+});

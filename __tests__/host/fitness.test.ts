@@ -1,0 +1,236 @@
+import { describe, expect, it } from '@jest/globals';
+import { RefusedError } from '../../src/errors.js';
+import { refuseUnfit } from '../../src/host/fitness.js';
+import { accepted, SHA } from '../inputs/given.js';
+
+const inputs = accepted({ path: '/home/ec2-user/Resee-project', branch: 'main' });
+
+/** What a fit host answers; the names are those of observe.sh. */
+const FIT: Readonly<Record<string, string>> = {
+  docker: '{"Version":"26.1.5"}\n',
+  compose: '2.26.1\n',
+  'compose-v1.err': 'sh: 1: docker-compose: not found\n',
+  'git-version': 'git version 2.47.2\n',
+  tools: '\n',
+  live: 'directory\ngit\nwritable\n',
+  fetch: '',
+  commit: `${SHA}\n`,
+  'on-branch': 'yes\n',
+  config: '{}',
+};
+
+/** The refusal of a host that answers so; undefined in `answers` takes a section away. */
+function refusal(answers: Readonly<Record<string, string | undefined>>): RefusedError | undefined {
+  const sections = new Map(
+    Object.entries({ ...FIT, ...answers }).flatMap(([name, text]) =>
+      text === undefined ? [] : [[name, text] as const],
+    ),
+  );
+  try {
+    refuseUnfit(sections, inputs, SHA);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RefusedError) return error;
+    throw error;
+  }
+}
+
+describe('refuseUnfit', () => {
+  it('lets a fit host pass', () => {
+    expect(refusal({})).toBeUndefined();
+  });
+
+  it('lets a host pass that has no directory yet, and where one can be made', () => {
+    expect(refusal({ live: 'writable\n' })).toBeUndefined();
+  });
+
+  it.each<[string, Readonly<Record<string, string | undefined>>, string, RegExp]>([
+    [
+      'a user outside of the group docker',
+      {
+        docker: undefined,
+        'docker.err':
+          'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.45/version": dial unix /var/run/docker.sock: connect: permission denied',
+      },
+      'the user may not use Docker',
+      /usermod -aG docker/,
+    ],
+    [
+      'a daemon that does not run',
+      {
+        docker: undefined,
+        'docker.err':
+          'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\nnull',
+      },
+      'the Docker daemon does not run',
+      /systemctl enable --now docker/,
+    ],
+    [
+      'no Docker',
+      { docker: undefined, 'docker.err': 'sh: 1: docker: not found' },
+      'Docker Engine is not installed',
+      /dnf install -y docker .*apt-get install -y docker\.io/,
+    ],
+    [
+      'no Compose plugin, as on Amazon Linux',
+      { compose: undefined, 'compose.err': "docker: 'compose' is not a docker command." },
+      'the Docker Compose plugin is not installed',
+      /docs\.docker\.com\/compose\/install/,
+    ],
+    [
+      'only docker-compose 1',
+      {
+        compose: undefined,
+        'compose.err': "docker: 'compose' is not a docker command.",
+        'compose-v1': '1.29.2\n',
+        'compose-v1.err': undefined,
+      },
+      'the Docker Compose plugin is not installed (docker-compose 1 is there, and is not enough)',
+      /Install Compose v2/,
+    ],
+    [
+      'a plugin that is Compose 1',
+      { compose: 'v1.29.2\n' },
+      'Docker Compose v1.29.2 is too old',
+      /2\.20 or later/,
+    ],
+    [
+      'no git',
+      { 'git-version': undefined, 'git-version.err': 'sh: 1: git: not found' },
+      'the host lacks git',
+      /dnf install -y git/,
+    ],
+    ['no flock', { tools: 'flock\nsetsid\n' }, 'the host lacks flock, setsid', /util-linux/],
+    [
+      'a directory of somebody else',
+      { live: 'directory\ngit\n' },
+      'the user may not write to /home/ec2-user/Resee-project',
+      /chown "\$USER" \/home\/ec2-user\/Resee-project/,
+    ],
+    [
+      'a private repository without a token',
+      {
+        'fetch.err':
+          "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
+      },
+      'the host cannot fetch main of org/Resee-project',
+      /contents: read/,
+    ],
+    [
+      'a token that is not enough',
+      {
+        'fetch.err':
+          "remote: Write access to repository not granted.\nfatal: unable to access 'https://github.com/org/x.git/': The requested URL returned error: 403",
+      },
+      'the host cannot fetch main of org/Resee-project',
+      /contents: read/,
+    ],
+    [
+      'a git server that cannot be reached',
+      {
+        'fetch.err':
+          "fatal: unable to access 'https://github.com/org/x.git/': Failed to connect to github.com port 443 after 0 ms: Could not connect to server",
+      },
+      'the host cannot fetch main of org/Resee-project',
+      /reach the git server/,
+    ],
+    [
+      'a branch that does not exist',
+      { 'fetch.err': "fatal: couldn't find remote ref refs/heads/main" },
+      'the host cannot fetch main of org/Resee-project',
+      /inputs repository and branch/,
+    ],
+    [
+      'a commit that was never pushed',
+      { commit: undefined, 'commit.err': '' },
+      `commit ${SHA} is not in org/Resee-project`,
+      /Push it to main first/,
+    ],
+    [
+      'a commit of another branch',
+      { 'on-branch': '' },
+      'commit 0123456789ab is not on main',
+      /Only commits of main are deployed/,
+    ],
+    [
+      'an env file that is not there',
+      {
+        config: undefined,
+        'config.err':
+          'env file /home/ec2-user/.local/state/resee-deploy/resee-project/stage/run-1-1/Resee-project/.env not found: stat /home/ec2-user/.local/state/resee-deploy/resee-project/stage/run-1-1/Resee-project/.env: no such file or directory',
+      },
+      'the Compose file needs .env, which is not on the host',
+      /Put it into \/home\/ec2-user\/Resee-project on the host/,
+    ],
+    [
+      'an env file that is not there, as earlier versions say it',
+      {
+        config: undefined,
+        'config.err':
+          'Failed to load /stage/Resee-project/prod.env: open /stage/Resee-project/prod.env: no such file or directory',
+      },
+      'the Compose file needs prod.env, which is not on the host',
+      /Put it into \/home\/ec2-user\/Resee-project on the host/,
+    ],
+    [
+      'a variable that nothing sets',
+      {
+        config: undefined,
+        'config.err':
+          'error while interpolating services.postgres.environment.POSTGRES_PASSWORD: required variable DB_PASSWORD is missing a value: set DB_PASSWORD in .env',
+      },
+      'the Compose file needs the variable DB_PASSWORD, which is not set on the host',
+      /\/home\/ec2-user\/Resee-project\/\.env/,
+    ],
+    [
+      'no Compose file',
+      { config: undefined, 'config.err': 'no configuration file provided: not found' },
+      'the commit has no Compose file where one is expected',
+      /compose-files/,
+    ],
+    [
+      'no Compose file of that name',
+      { config: undefined, 'config.err': 'open /stage/prod.yml: no such file or directory' },
+      'the commit has no Compose file where one is expected',
+      /compose-files/,
+    ],
+    [
+      'a Compose file with a mistake',
+      {
+        config: undefined,
+        'config.err':
+          'validating /stage/compose.yaml: services.a Additional property imagee is not allowed',
+      },
+      'Docker Compose refuses the Compose file of the commit',
+      /docker compose config in \/home\/ec2-user\/Resee-project/,
+    ],
+    [
+      'a Compose file that is no YAML',
+      {
+        config: undefined,
+        'config.err': 'yaml: line 2: found character that cannot start any token',
+      },
+      'Docker Compose refuses the Compose file of the commit',
+      /docker compose config/,
+    ],
+  ])('refuses %s', (_, answers, what, next) => {
+    const error = refusal(answers);
+    expect(error?.what).toBe(what);
+    expect(error?.next).toMatch(next);
+    expect(error?.where).toBe('203.0.113.7');
+  });
+
+  it('shows what the host said', () => {
+    const said = 'yaml: line 2: found character that cannot start any token';
+    expect(refusal({ config: undefined, 'config.err': `${said}\n` })?.evidence).toBe(said);
+  });
+
+  it('names the first obstacle: the others follow from it', () => {
+    const error = refusal({
+      docker: undefined,
+      'docker.err': 'docker: not found',
+      compose: undefined,
+    });
+    expect(error?.what).toBe('Docker Engine is not installed');
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseNginxConfig } from '../../src/plan/nginx-config.js';
+import { fixtureText } from './observed.js';
+
+/** Where a location with these lines, in a server, sends requests. */
+function passing(lines: string, outside = ''): readonly string[] {
+  const text = `http { ${outside}\n server { listen 80;\n location / { ${lines} } } }`;
+  return parseNginxConfig(text).upstreams.map(({ name, port }) =>
+    port === undefined ? name : `${name}:${String(port)}`,
+  );
+}
+
+describe('parseNginxConfig', () => {
+  it('reads what `nginx -T` prints of the tiny stack', () => {
+    expect(parseNginxConfig(fixtureText('tiny-nginx-T.txt'))).toEqual({
+      upstreams: [{ name: 'api', port: 3000 }],
+      keepsConnectionsOnReload: true,
+      dynamicNames: [],
+    });
+  });
+
+  it('reads upstreams with keepalive, and passes to them, of the example', () => {
+    expect(parseNginxConfig(fixtureText('resee-nginx-T.txt')).upstreams).toEqual([
+      { name: 'backend', port: 8000 },
+      { name: 'frontend', port: 3000 },
+    ]);
+  });
+
+  it('reads several files, as `nginx -T` strings them together', () => {
+    const text = `# configuration file /etc/nginx/nginx.conf:
+http {
+    include /etc/nginx/conf.d/*.conf;
+}
+
+# configuration file /etc/nginx/conf.d/api.conf:
+server { location / { proxy_pass http://api:3000; } }
+# configuration file /etc/nginx/conf.d/www.conf:
+upstream site { server www:80; }
+server { location / { proxy_pass http://site; } }
+`;
+    expect(parseNginxConfig(text).upstreams).toEqual([
+      { name: 'www', port: 80 },
+      { name: 'api', port: 3000 },
+    ]);
+  });
+
+  it.each([
+    ['proxy_pass http://api;', ['api']],
+    ['proxy_pass http://api:3000;', ['api:3000']],
+    ['proxy_pass http://api:3000/;', ['api:3000']],
+    ['proxy_pass http://api:3000/some/path/;', ['api:3000']],
+    ['proxy_pass https://api.internal:8443$request_uri;', ['api.internal:8443']],
+    ['proxy_pass   http://my_api-2:1;', ['my_api-2:1']],
+    ['fastcgi_pass php:9000;', ['php:9000']],
+    ['uwsgi_pass app:3031;', ['app:3031']],
+    ['uwsgi_pass uwsgi://app:3031;', ['app:3031']],
+    ['scgi_pass app:4000;', ['app:4000']],
+    ['grpc_pass grpc://api:50051;', ['api:50051']],
+    ['grpc_pass grpcs://api:50051;', ['api:50051']],
+    ['proxy_pass http://198.19.1.5:80;', ['198.19.1.5:80']],
+    ['proxy_pass http://unix:/run/app.sock;', []],
+    ['proxy_pass http://unix:/run/app.sock:/uri/;', []],
+    ['fastcgi_pass unix:/run/php.sock;', []],
+    ['proxy_pass http://[2001:db8::1]:8000;', []],
+    ['return 404;', []],
+    ['proxy_pass_header X-Served-By; proxy_pass_request_body on;', []],
+  ])('%s', (line, names) => {
+    expect(passing(line)).toEqual(names);
+  });
+
+  it.each([
+    ['server a:1 weight=3 max_fails=2 fail_timeout=5s;', ['a:1']],
+    ['server a:1;\n server b:2 backup;\n server c:3 down;', ['a:1', 'b:2', 'c:3']],
+    ['least_conn; zone z 64k; server a:1; keepalive 16;', ['a:1']],
+    ['server unix:/run/a.sock; server a;', ['a']],
+    ['server [::1]:80;', []],
+    ['# server old:1;\n server new:2;', ['new:2']],
+    ['server new:2; # server old:1;', ['new:2']],
+    ['server new:2;# server old:1;', ['new:2']],
+  ])('an upstream with %j', (lines, names) => {
+    expect(passing('proxy_pass http://pool;', `upstream pool { ${lines}\n }`)).toEqual(names);
+  });
+
+  it('does not take the name of an upstream block for a host', () => {
+    expect(
+      passing('proxy_pass http://backend/api/;', 'upstream backend { server app:1; }'),
+    ).toEqual(['app:1']);
+  });
+
+  it('is not misled by comments', () => {
+    expect(passing('# proxy_pass http://old:1;\nproxy_pass http://new:2;')).toEqual(['new:2']);
+    expect(passing('#proxy_pass http://old:1;\nproxy_pass http://new:2; # http://x;')).toEqual([
+      'new:2',
+    ]);
+  });
+
+  it('is not misled by a server block, or by server_name', () => {
+    expect(passing('', 'server { server_name api.example.com; listen 81; }')).toEqual([]);
+  });
+
+  describe('names that are resolved while nginx runs', () => {
+    const dynamic = (text: string) => parseNginxConfig(text).dynamicNames;
+
+    it.each([
+      'set $up http://api:3000; proxy_pass $up;',
+      'set $up "api"; proxy_pass http://$up:3000;',
+      'set $up api:3000; proxy_pass http://$up$request_uri;',
+      'set $up api; proxy_pass http://${up}:3000/;',
+    ])('%s', (text) => {
+      expect(parseNginxConfig(text).upstreams).toEqual([{ name: 'api', port: 3000 }]);
+      expect(dynamic(text)).toEqual(['api']);
+    });
+
+    it('are those of `server … resolve`', () => {
+      expect(
+        dynamic('upstream pool { zone z 64k; server api:3000 resolve; server db:1 backup; }'),
+      ).toEqual(['api']);
+    });
+
+    it('are none where nothing is known of the variable', () => {
+      expect(parseNginxConfig('proxy_pass http://$host$request_uri;').upstreams).toEqual([]);
+    });
+
+    it('are none of a plain configuration', () => {
+      expect(dynamic(fixtureText('resee-nginx-T.txt'))).toEqual([]);
+    });
+  });
+
+  it.each([
+    ['keepalive_min_timeout 10s;', true],
+    ['keepalive_min_timeout   10s;', true],
+    ['keepalive_min_timeout 0;', false],
+    ['keepalive_min_timeout   0;', false],
+    ['keepalive_min_timeout 0s;', false],
+    ['# keepalive_min_timeout 10s;', false],
+    ['keepalive_timeout 65s;', false],
+  ])('%s keeps idle connections over a reload: %s', (line, kept) => {
+    expect(parseNginxConfig(`http { ${line} \n}`).keepsConnectionsOnReload).toBe(kept);
+  });
+});

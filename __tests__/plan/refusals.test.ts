@@ -1,0 +1,209 @@
+import { describe, expect, it } from '@jest/globals';
+import { planned, refusalsOf, services, type Situation } from './observed.js';
+
+function refused(situation: Situation, other: Parameters<typeof planned>[1] = {}) {
+  return refusalsOf(planned(situation, other));
+}
+
+describe('what a plan refuses', () => {
+  it('is nothing of an ordinary change', () => {
+    expect(planned({ changes: ['api/x', 'nginx/nginx.conf'] }).kind).toBe('plan');
+  });
+
+  it('a name in services that is no service', () => {
+    expect(refused({}, { services: ['api', 'aip'] })).toEqual([
+      {
+        what: 'services names "aip", which is no service',
+        next: 'The Compose file knows: api, proxy, store, worker.',
+      },
+    ]);
+  });
+
+  it('a command for what is no service', () => {
+    const command = { service: 'web', command: 'migrate' };
+    const [first, second] = refused({}, { preDeploy: [command], postDeploy: [command] });
+    expect(first?.what).toBe('pre-deploy or post-deploy names "web", which is no service');
+    expect(second?.what).toBe(first?.what);
+  });
+
+  it('a label that says no role', () => {
+    const wants = services({ api: { labels: { 'resee.deploy.role': 'rooted' } } });
+    expect(refused({ wants })).toContainEqual({
+      what: 'the label resee.deploy.role of api is "rooted"',
+      next: 'Use one of routed, worker, singleton, data, proxy, direct, job, or remove the label.',
+    });
+  });
+
+  it('local changes that would be overwritten', () => {
+    const situation = {
+      live: { modified: ['nginx/nginx.conf', 'a b', 'kept'] },
+      changes: ['nginx/nginx.conf', 'a b'],
+    };
+    expect(refused(situation)).toEqual([
+      {
+        what: 'local changes in /home/ec2-user/tiny would be overwritten: nginx/nginx.conf, a b',
+        next: "On the host, keep them (git stash, or commit and push them) or drop them: git -C /home/ec2-user/tiny checkout -- 'nginx/nginx.conf' 'a b'",
+      },
+    ]);
+  });
+
+  it('not local changes to other files: they are kept, with a warning', () => {
+    const plan = planned({ live: { modified: ['README.md'] }, changes: ['api/x'] });
+    expect(plan.kind).toBe('plan');
+    expect(plan.plan.warnings).toEqual([
+      'local changes on the host are kept, and are part of this release: README.md',
+    ]);
+  });
+
+  it('untracked files in the way', () => {
+    expect(refused({ live: { conflicts: ['data.json'] } })).toEqual([
+      {
+        what: 'untracked files in /home/ec2-user/tiny would be overwritten: data.json',
+        next: 'The commit brings files of the same names with another content. Move them away on the host.',
+      },
+    ]);
+  });
+
+  it('commits that only the host has', () => {
+    const live = { localCommits: ['abc fix it', 'def again'], branch: 'release' };
+    expect(refused({ live })).toEqual([
+      {
+        what: '/home/ec2-user/tiny has commits that the branch does not have: abc fix it; def again',
+        next: 'Push them, or drop them on the host: git -C /home/ec2-user/tiny reset --hard origin/release',
+      },
+    ]);
+  });
+
+  describe('changed data', () => {
+    const wants = services({
+      store: { image: 'redis:9', environment: { PASSWORD: 'hunter2' } },
+    });
+
+    it('is shown, without its secrets', () => {
+      const [refusal] = refused({ wants });
+      expect(refusal?.what).toBe(
+        'store holds data, and its definition changed: environment: (none) → (set); image: redis:8-alpine → redis:9',
+      );
+      expect(refusal?.next).toContain('services: store');
+    });
+
+    it('is taken when it is named', () => {
+      expect(refused({ wants }, { services: ['store'] })).toEqual([]);
+    });
+
+    it('is no matter when others are named', () => {
+      expect(refused({ wants }, { services: ['api'] })).toEqual([]);
+    });
+
+    it('is refused with allow-downtime alone', () => {
+      expect(refused({ wants }, { allowDowntime: true })).toHaveLength(1);
+    });
+
+    it('never shows a secret of any service in what a plan prints', () => {
+      const secret = 'hunter2';
+      const hidden = {
+        environment: { PASSWORD: secret },
+        command: ['--password', secret],
+        labels: { auth: secret },
+        healthcheck: { test: ['CMD', 'login', secret] },
+      };
+      const plan = planned({
+        wants: services({ api: hidden, worker: hidden, proxy: hidden, store: hidden }),
+      });
+      expect(plan.kind).toBe('refused');
+      expect(JSON.stringify(plan)).not.toContain(secret);
+    });
+  });
+
+  it.each(['networks', 'volumes'])('a changed definition of %s, while something runs', (kind) => {
+    const name = kind === 'networks' ? 'default' : 'store';
+    const situation = { wants: { [kind]: { [name]: { driver: 'other' } } } };
+    expect(refused(situation)).toEqual([
+      {
+        what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
+        next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
+      },
+    ]);
+    expect(refused(situation, { allowDowntime: true })).toEqual([]);
+    expect(refused({ ...situation, containers: () => [] })).toEqual([]);
+  });
+
+  it('not a network that is new, or gone', () => {
+    expect(refused({ wants: { networks: { extra: { name: 'tiny_extra' } } } })).toEqual([]);
+    expect(
+      refused({
+        was: { networks: { extra: { name: 'tiny_extra' } } },
+        wants: { networks: { extra: undefined } },
+      }),
+    ).toEqual([]);
+  });
+
+  describe('a gap', () => {
+    it('of the proxy', () => {
+      const wants = services({ proxy: { image: 'nginx:1.30' } });
+      expect(refused({ wants })).toEqual([
+        {
+          what: 'proxy (proxy) cannot be replaced without a gap: its definition changed, and only one container can hold its port',
+          next: 'The gap is the time that it takes to stop and start, a few seconds. Accept it with allow-downtime: true.',
+        },
+      ]);
+      expect(refused({ wants }, { allowDowntime: true })).toEqual([]);
+    });
+
+    it('of a service that holds a port itself', () => {
+      const ports = [{ target: 81, published: '81' }];
+      const [refusal] = refused({
+        was: services({ worker: { ports } }),
+        wants: services({ worker: { command: ['x'] } }),
+      });
+      expect(refusal?.what).toContain('worker (direct) cannot be replaced without a gap');
+    });
+
+    it.each([
+      [{ container_name: 'the-api' }, 'container_name is the-api'],
+      [
+        { deploy: { update_config: { order: 'stop-first' } } },
+        'deploy.update_config.order is stop-first',
+      ],
+    ])('of a routed service with %j', (was, because) => {
+      const situation = {
+        was: services({ api: was }),
+        wants: services({ api: { command: ['x'] } }),
+      };
+      expect(refused(situation).map(({ what }) => what)).toEqual([
+        `api cannot have a candidate beside its incumbent: ${because}`,
+      ]);
+      expect(refused(situation, { allowDowntime: true })).toEqual([]);
+    });
+
+    it('not of a worker or a singleton: nobody waits for them', () => {
+      const was = services({ worker: { container_name: 'the-worker' } });
+      expect(refused({ was, wants: services({ worker: { command: ['x'] } }) })).toEqual([]);
+      expect(refused({ fixture: 'resee', changes: ['backend/x'] })).toEqual([]);
+    });
+
+    it('not of a service that only may get another image, as long as that is not known', () => {
+      const was = services({ api: { container_name: 'the-api' } });
+      expect(refused({ was }, { images: 'pull' })).toEqual([]);
+    });
+  });
+
+  it('says everything at once', () => {
+    const situation = {
+      wants: services({ store: { image: 'redis:9' }, proxy: { image: 'nginx:1.30' } }),
+      live: { conflicts: ['x'], localCommits: ['abc y'] },
+    };
+    expect(refused(situation)).toHaveLength(4);
+    expect(refused(situation, { preDeploy: [{ service: 'nope', command: 'x' }] })).toHaveLength(5);
+  });
+
+  it('still gives the plan that it refuses, to be shown', () => {
+    const plan = planned({ wants: services({ store: { image: 'redis:9' } }) });
+    expect(plan.plan.services.map(({ service }) => service)).toEqual([
+      'api',
+      'proxy',
+      'store',
+      'worker',
+    ]);
+  });
+});

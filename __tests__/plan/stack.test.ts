@@ -1,0 +1,264 @@
+import { describe, expect, it } from '@jest/globals';
+import { differences, digest } from '../../src/plan/definition.js';
+import type { JsonObject } from '../../src/plan/json.js';
+import { isWithin, parseStack, type Service, type Stack } from '../../src/plan/stack.js';
+import { fixtureText, services, stackOf } from './observed.js';
+
+function serviceOf(stack: Stack, name: string): Service {
+  const service = stack.services[name];
+  if (service === undefined) throw new Error(`no ${name}`);
+  return service;
+}
+
+/** A service of the tiny stack, patched. */
+function patched(name: string, patch: JsonObject): Service {
+  return serviceOf(stackOf('tiny', services({ [name]: patch })), name);
+}
+
+describe('parseStack', () => {
+  const many = stackOf('many');
+  const web = serviceOf(many, 'web');
+
+  it('reads the names of project, services, networks and volumes', () => {
+    const stack = stackOf('resee');
+    expect(stack.project).toBe('resee-project');
+    expect(Object.keys(stack.services)).toEqual([
+      'backend',
+      'celery',
+      'celery-beat',
+      'frontend',
+      'nginx',
+      'postgres',
+      'redis',
+    ]);
+    expect(Object.keys(stack.volumes)).toEqual(['assets', 'postgres_data', 'redis_data', 'static']);
+    expect(Object.keys(many.networks)).toEqual(['back', 'default', 'front']);
+  });
+
+  it.each([
+    ['web', 'many-web'],
+    ['mailer', 'mailer'],
+    ['admin', 'adminer:5'],
+    ['expose', 'registry.example.com:5000/team/expose'],
+  ])('names the image of %s as `docker image ls` does: %s', (name, image) => {
+    expect(serviceOf(many, name).image).toBe(image);
+  });
+
+  it('makes paths below the directory relative, so that a staged tree compares as equal', () => {
+    const stage = '/home/ec2-user/.local/state/stage/run-1-1/many';
+    const text = fixtureText('many.json').replaceAll('/home/ec2-user/many', stage);
+    expect(parseStack(text, stage)).toEqual(many);
+  });
+
+  it('reads bind mounts, configs and secrets as places, in the directory and outside of it', () => {
+    expect(web.binds).toEqual([
+      { source: 'conf/site', target: '/etc/site', readOnly: true },
+      { source: '/srv/media', target: '/media', readOnly: false },
+      { source: 'conf/settings.toml', target: '/etc/settings.toml', readOnly: true },
+      { source: '/etc/app/token', target: '/run/secrets/token', readOnly: true },
+    ]);
+    expect(web.namedVolumes).toEqual(['cache']);
+  });
+
+  it('reads the whole directory as a mount', () => {
+    const api = patched('api', {
+      volumes: [{ type: 'bind', source: '/home/ec2-user/tiny', target: '/app' }],
+    });
+    expect(api.binds).toEqual([{ source: '', target: '/app', readOnly: false }]);
+  });
+
+  it('does not take a directory for the stack’s because its name begins like it', () => {
+    const api = patched('api', {
+      volumes: [{ type: 'bind', source: '/home/ec2-user/tiny-data', target: '/data' }],
+    });
+    expect(api.binds[0]?.source).toBe('/home/ec2-user/tiny-data');
+  });
+
+  it('reads what a build is made from, also outside of its context', () => {
+    expect(web.build).toEqual({
+      remote: false,
+      inputs: ['app', 'shared', 'docker/web.Dockerfile'],
+    });
+  });
+
+  it.each<[string, JsonObject, readonly string[]]>([
+    [
+      'the directory itself',
+      { context: '/home/ec2-user/tiny', dockerfile: 'Dockerfile' },
+      ['', 'Dockerfile'],
+    ],
+    [
+      'a directory above',
+      { context: '/home/ec2-user/shared', dockerfile: 'Dockerfile' },
+      ['/home/ec2-user/shared', '/home/ec2-user/shared/Dockerfile'],
+    ],
+    [
+      'a Dockerfile with an absolute path',
+      { context: '/home/ec2-user/tiny/api', dockerfile: '/home/ec2-user/tiny/docker/api' },
+      ['api', 'docker/api'],
+    ],
+    [
+      'a Dockerfile beside the stack',
+      { context: '/home/ec2-user/tiny/a/b', dockerfile: '../../Dockerfile' },
+      ['a/b', 'Dockerfile'],
+    ],
+    [
+      'a Dockerfile in a directory named like the context',
+      { context: '/home/ec2-user/tiny/api', dockerfile: 'api/Dockerfile' },
+      ['api', 'api/api/Dockerfile'],
+    ],
+    [
+      'an inline Dockerfile',
+      { context: '/home/ec2-user/tiny/api', dockerfile_inline: 'FROM a' },
+      ['api'],
+    ],
+  ])('a build from %s', (_, build, inputs) => {
+    expect(patched('proxy', { build }).build?.inputs).toEqual(inputs);
+  });
+
+  it('knows a context that is not on the host', () => {
+    expect(serviceOf(many, 'api').build?.remote).toBe(true);
+  });
+
+  it.each([
+    ['web', 2],
+    ['api', 3],
+    ['edge', 1],
+  ])('counts the replicas of %s: %i', (name, replicas) => {
+    expect(serviceOf(many, name).replicas).toBe(replicas);
+  });
+
+  it('takes deploy.replicas before scale, and 0 for what it says', () => {
+    expect(patched('api', { scale: 3, deploy: { replicas: 2 } }).replicas).toBe(2);
+    expect(patched('api', { scale: 0 }).replicas).toBe(0);
+  });
+
+  it('reads networks and aliases', () => {
+    expect([web.networks, web.aliases]).toEqual([
+      ['back', 'front'],
+      ['site', 'www'],
+    ]);
+    expect(serviceOf(many, 'mailer').networks).toEqual([]);
+  });
+
+  it.each([
+    ['edge', true],
+    ['admin', true],
+    ['expose', false],
+    ['web', false],
+  ])('%s publishes a known port of the host: %s', (name, publishes) => {
+    expect(serviceOf(many, name).publishes).toBe(publishes);
+  });
+
+  it('reads order, container name, dependencies and command', () => {
+    expect(web.updateOrder).toBe('start-first');
+    const mailer = serviceOf(many, 'mailer');
+    expect([mailer.updateOrder, mailer.containerName]).toEqual(['stop-first', 'the-mailer']);
+    expect(serviceOf(many, 'api').dependsOn).toEqual([
+      { service: 'migrate', condition: 'service_completed_successfully' },
+    ]);
+    expect(serviceOf(many, 'migrate').command).toEqual(['python', 'manage.py', 'migrate']);
+  });
+
+  it('reads an empty project as one without services', () => {
+    expect(parseStack('{}', '/srv')).toEqual({
+      project: '',
+      services: {},
+      networks: {},
+      volumes: {},
+    });
+  });
+});
+
+describe('the definition of a service', () => {
+  const before = patched('api', {});
+  const changed = (patch: JsonObject): boolean =>
+    digest(patched('api', patch).definition) !== digest(before.definition);
+
+  it.each<[string, JsonObject]>([
+    ['build', { build: { context: '/elsewhere' } }],
+    ['pull_policy', { pull_policy: 'always' }],
+    ['scale', { scale: 2 }],
+    ['depends_on', { depends_on: { store: { condition: 'service_started' } } }],
+    ['profiles', { profiles: ['tools'] }],
+    ['deploy.replicas', { deploy: { replicas: 2 } }],
+    ['deploy.update_config', { deploy: { update_config: { order: 'stop-first' } } }],
+  ])('does not change with %s: no container is another for it', (_, patch) => {
+    expect(changed(patch)).toBe(false);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['environment', { environment: { GREETING: 'hi' } }],
+    ['command', { command: ['python', 'other.py'] }],
+    ['image', { image: 'other' }],
+    ['labels', { labels: { a: 'b' } }],
+    ['ports', { ports: [{ target: 80, published: '80' }] }],
+    ['deploy.resources', { deploy: { resources: { limits: { memory: '1' } } } }],
+    ['networks', { networks: { default: null, other: null } }],
+    ['healthcheck', { healthcheck: { interval: '5s' } }],
+    ['stop_grace_period', { stop_grace_period: '20s' }],
+  ])('changes with %s', (_, patch) => {
+    expect(changed(patch)).toBe(true);
+  });
+
+  it('does not depend on the order of keys', () => {
+    expect(digest({ a: 1, b: { c: [1, 2], d: null } })).toBe(
+      digest({ b: { d: null, c: [1, 2] }, a: 1 }),
+    );
+    expect(digest({ a: [1, 2] })).not.toBe(digest({ a: [2, 1] }));
+  });
+});
+
+describe('differences', () => {
+  it('names each place that differs, with its values', () => {
+    expect(
+      differences(
+        { image: 'postgres:16', same: 1, gone: 'x', deep: { a: 1, b: [1] } },
+        { image: 'postgres:17', same: 1, come: true, deep: { a: 1, b: [1, 2] } },
+      ),
+    ).toEqual([
+      'come: (none) → true',
+      'deep.b: [1] → [1,2]',
+      'gone: x → (none)',
+      'image: postgres:16 → postgres:17',
+    ]);
+  });
+
+  it('shortens what is long', () => {
+    const [line = ''] = differences({}, { image: 'x'.repeat(200) });
+    expect(line.length).toBeLessThan(120);
+    expect(line).toMatch(/x…$/);
+  });
+
+  it.each(['environment', 'command', 'entrypoint', 'labels', 'healthcheck'])(
+    'never shows what may hold a secret: %s',
+    (key) => {
+      const secret = 'hunter2';
+      for (const [before, after] of [
+        [undefined, { PASSWORD: secret }],
+        [{ PASSWORD: secret }, { PASSWORD: 'other' }],
+        [{ PASSWORD: 'other' }, { PASSWORD: secret, NESTED: { deep: [secret] } }],
+        [['--password', secret], null],
+        ['old', secret],
+        [{ PASSWORD: secret }, 'PASSWORD'],
+      ]) {
+        const lines = differences({ [key]: before }, { [key]: after });
+        expect(lines).not.toEqual([]);
+        expect(lines.join('\n')).not.toContain(secret);
+      }
+    },
+  );
+});
+
+describe('isWithin', () => {
+  it.each([
+    ['a/b', 'a', true],
+    ['a', 'a', true],
+    ['ab', 'a', false],
+    ['a', 'a/b', false],
+    ['anything', '', true],
+    ['a/b', '/a', false],
+  ])('%s is within %j: %s', (path, place, within) => {
+    expect(isWithin(path, place)).toBe(within);
+  });
+});

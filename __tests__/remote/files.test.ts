@@ -1,0 +1,263 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { SHELLS, toyHost, type ToyHost } from './host.js';
+
+/** What is in a directory: path → text, `-> target` of a link, `/` for an empty directory. */
+function tree(root: string, below = ''): Readonly<Record<string, string>> {
+  const entries = readdirSync(join(root, below)).sort();
+  if (entries.length === 0 && below !== '') return { [below]: '/' };
+  const found = entries.map((name): Readonly<Record<string, string>> => {
+    const path = below === '' ? name : `${below}/${name}`;
+    const stat = lstatSync(join(root, path));
+    if (stat.isSymbolicLink()) return { [path]: `-> ${readlinkSync(join(root, path))}` };
+    if (stat.isDirectory()) return tree(root, path);
+    const executable = (stat.mode & 0o111) === 0 ? '' : ' (executable)';
+    return { [path]: readFileSync(join(root, path), 'utf8') + executable };
+  });
+  return Object.fromEntries(found.flatMap(Object.entries));
+}
+
+describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ path: shell }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(shell);
+    mkdirSync(host.path('live dir'));
+    mkdirSync(host.path('stage dir'));
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const live = (name: string): string => `live dir/${name}`;
+  const stage = (name: string): string => `stage dir/${name}`;
+  const liveTree = () => tree(host.path('live dir'));
+  /** Keeps hold of the file itself, as a bind mount does; `held` tells what it says now. */
+  const hold = (name: string): void => {
+    host.write(`held/.keep`, '');
+    linkSync(host.path(live(name)), host.path(`held/${name}`));
+  };
+  const held = (name: string): string => host.read(`held/${name}`);
+  const variables = (paths: readonly string[], inPlace: readonly string[]) => ({
+    LIVE: host.path('live dir'),
+    STAGE: host.path('stage dir'),
+    PATHS: paths.map((path) => `${path}\n`).join(''),
+    INPLACE: inPlace.map((path) => `${path}\n`).join(''),
+  });
+  const install = (paths: readonly string[], inPlace: readonly string[] = [], name = 'first') =>
+    host.run(
+      `set -eu\ninstall_files ${name} "$LIVE" "$STAGE" "$PATHS" "$INPLACE"`,
+      variables(paths, inPlace),
+    );
+  const restore = (name = 'first') =>
+    host.run(`set -eu\nrestore_files ${name} "$LIVE"`, variables([], []));
+
+  /** Installs, expects `after`, restores twice, and expects what was there before each time. */
+  async function roundTrip(
+    paths: readonly string[],
+    after: Readonly<Record<string, string>>,
+    inPlace: readonly string[] = [],
+  ): Promise<void> {
+    const before = liveTree();
+    const installed = await install(paths, inPlace);
+    expect([installed.code, installed.stderr]).toEqual([0, '']);
+    expect(liveTree()).toEqual(after);
+    for (const time of ['once', 'twice']) {
+      const { code, stderr } = await restore();
+      expect([time, code, stderr]).toEqual([time, 0, '']);
+      expect(liveTree()).toEqual(before);
+    }
+  }
+
+  it('brings an added, a modified and a deleted file, and takes them back', async () => {
+    host.write(live('modified'), 'old');
+    host.write(live('deleted'), 'old');
+    host.write(live('other'), 'not of the commit');
+    host.write(stage('modified'), 'new');
+    host.write(stage('added'), 'new');
+    host.write(stage('unlisted'), 'new');
+    await roundTrip(['added', 'deleted', 'modified'], {
+      added: 'new',
+      modified: 'new',
+      other: 'not of the commit',
+    });
+  });
+
+  it('makes and removes directories as they are needed', async () => {
+    host.write(live('gone/deep/file'), 'old');
+    host.write(stage('fresh/deep/file'), 'new');
+    await roundTrip(['fresh/deep/file', 'gone/deep/file'], { 'fresh/deep/file': 'new' });
+    expect(host.exists(live('fresh'))).toBe(false);
+  });
+
+  it('keeps a directory that still holds something else', async () => {
+    host.write(live('shared/file'), 'old');
+    host.write(live('shared/data'), 'not of the commit');
+    await roundTrip(['shared/file'], { 'shared/data': 'not of the commit' });
+  });
+
+  it('writes what a container mounts into the file that is there', async () => {
+    host.write(live('nginx.conf'), 'old text, and a long one');
+    host.write(stage('nginx.conf'), 'new');
+    hold('nginx.conf');
+    const { code } = await install(['nginx.conf'], ['nginx.conf']);
+    expect(code).toBe(0);
+    expect(held('nginx.conf')).toBe('new');
+    expect(host.read(live('nginx.conf'))).toBe('new');
+    await restore();
+    expect(held('nginx.conf')).toBe('old text, and a long one');
+    expect(host.read(live('nginx.conf'))).toBe('old text, and a long one');
+  });
+
+  it('replaces what no container mounts, so that nobody reads half a file', async () => {
+    host.write(live('file'), 'old');
+    host.write(stage('file'), 'new');
+    hold('file');
+    await install(['file']);
+    expect(held('file')).toBe('old');
+    expect(host.read(live('file'))).toBe('new');
+  });
+
+  it('takes a path for a name, not for a pattern, when it asks what is written in place', async () => {
+    host.write(live('a.conf'), 'old');
+    host.write(live('a+conf'), 'old');
+    host.write(stage('a.conf'), 'new');
+    host.write(stage('a+conf'), 'new');
+    hold('a.conf');
+    hold('a+conf');
+    await install(['a+conf', 'a.conf'], ['a.conf']);
+    expect(held('a.conf')).toBe('new');
+    expect(held('a+conf')).toBe('old');
+  });
+
+  it.each([true, false])('brings the executable bit (in place: %s)', async (inPlace) => {
+    host.write(live('on'), 'old');
+    host.write(live('off'), 'old');
+    chmodSync(host.path(live('off')), 0o755);
+    host.write(stage('on'), 'new');
+    host.write(stage('off'), 'new');
+    chmodSync(host.path(stage('on')), 0o755);
+    await roundTrip(
+      ['off', 'on'],
+      { on: 'new (executable)', off: 'new' },
+      inPlace ? ['on', 'off'] : [],
+    );
+  });
+
+  it('brings symbolic links as links, also dangling ones and in the place of files', async () => {
+    host.write(live('file'), 'old');
+    host.write(live('target'), 'kept');
+    symlinkSync('target', host.path(live('link')));
+    symlinkSync('nowhere', host.path(stage('file')));
+    host.write(stage('link'), 'new');
+    symlinkSync('nowhere', host.path(stage('dangling')));
+    await roundTrip(['dangling', 'file', 'link'], {
+      dangling: '-> nowhere',
+      file: '-> nowhere',
+      link: 'new',
+      target: 'kept',
+    });
+  });
+
+  it('does not write through a link, even where it is asked to write in place', async () => {
+    host.write(live('target'), 'kept');
+    symlinkSync('target', host.path(live('link')));
+    host.write(stage('link'), 'new');
+    await roundTrip(['link'], { link: 'new', target: 'kept' }, ['link']);
+  });
+
+  it('turns a file into a directory and a directory into a file', async () => {
+    host.write(live('a'), 'file');
+    host.write(live('b/c'), 'below');
+    host.write(stage('a/c'), 'below');
+    host.write(stage('b'), 'file');
+    await roundTrip(['a', 'a/c', 'b', 'b/c'], { 'a/c': 'below', b: 'file' });
+  });
+
+  it.each([
+    'a name  with spaces ',
+    '-rf',
+    '--checkpoint-action=exec=sh',
+    "it's",
+    'back\\slash\\n',
+    'glob * [x]?',
+    '$HOME `id`',
+    '#comment',
+    'üñï/çødé 한글',
+    './dot',
+    'deep -dir/-x',
+  ])('copes with the name %j', async (name) => {
+    host.write(live(name), 'old');
+    host.write(stage(name), 'new');
+    host.write(stage(`${name}.added`), 'new');
+    const plain = name.replace('./', '');
+    await roundTrip([name, `${name}.added`], { [plain]: 'new', [`${plain}.added`]: 'new' }, [name]);
+  });
+
+  it('removes an emptied directory whose name begins with a dash', async () => {
+    host.write(live('-dir/file'), 'old');
+    await roundTrip(['-dir/file'], {});
+  });
+
+  it('does nothing for an empty list', async () => {
+    host.write(live('file'), 'kept');
+    await roundTrip([], { file: 'kept' });
+  });
+
+  it('restores nothing when it was interrupted before the old files were all kept', async () => {
+    host.write(live('file'), 'old');
+    host.write("state of o'neill/journal/first/paths", 'file\n');
+    host.write("state of o'neill/journal/first/inplace", '');
+    expect((await restore()).code).toBe(0);
+    expect(host.read(live('file'))).toBe('old');
+  });
+
+  it('restores a copy that was interrupted half-way', async () => {
+    host.write(live('one'), 'old');
+    host.write(live('two'), 'old');
+    host.write(stage('one'), 'new');
+    host.write(stage('two'), 'new');
+    await install(['one', 'two']);
+    host.write(live('two'), 'old');
+    await restore();
+    expect(liveTree()).toEqual({ one: 'old', two: 'old' });
+  });
+
+  it('keeps two sets apart', async () => {
+    host.write(live('one'), 'old');
+    host.write(live('two'), 'old');
+    host.write(stage('one'), 'new');
+    host.write(stage('two'), 'new');
+    await install(['one'], [], 'first');
+    await install(['two'], [], 'proxy');
+    await restore('first');
+    expect(liveTree()).toEqual({ one: 'old', two: 'new' });
+    await restore('proxy');
+    expect(liveTree()).toEqual({ one: 'old', two: 'old' });
+  });
+
+  it('fails where the live directory cannot take a file', async () => {
+    host.write(live('busy/data'), 'not of the commit');
+    host.write(stage('busy'), 'new');
+    const { code } = await install(['busy']);
+    expect(code).not.toBe(0);
+    expect(liveTree()).toEqual({ 'busy/data': 'not of the commit' });
+  });
+
+  it('copies two thousand files in a moment', async () => {
+    const paths = Array.from({ length: 2000 }, (_, index) => `many/${String(index)}`);
+    for (const path of paths) host.write(stage(path), path);
+    const { code } = await install(paths);
+    expect(code).toBe(0);
+    expect(readdirSync(host.path(live('many')))).toHaveLength(2000);
+  });
+});

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { assignments } from '../../src/host/quote.js';
+import type { ScriptResult, Shell, Variables } from '../../src/host/shell.js';
+import { remoteScript } from '../../src/remote/load.js';
+
+/** The shells that a host may have as `sh`: Debian and Ubuntu, Amazon Linux, Alpine. */
+export const SHELLS = ['dash', 'bash', 'busybox'].flatMap((name) => {
+  const path = ['/usr/bin', '/bin'].map((directory) => join(directory, name)).find(existsSync);
+  return path === undefined ? [] : [{ name, path }];
+});
+
+/** A directory that stands for the host: a state directory, a `sh`, and a `docker` that is none. */
+export interface ToyHost {
+  readonly root: string;
+  readonly state: string;
+  /** Runs a script with the library loaded, in a process group of its own. */
+  run(script: string, variables?: Variables): Promise<ScriptResult>;
+  /** The same, without waiting: for what is to be interrupted. */
+  start(script: string, variables?: Variables): Running;
+  /** Runs a text that loads the library itself, as the bundle sends it. */
+  runWhole(script: string, variables?: Variables): Promise<ScriptResult>;
+  path(name: string): string;
+  exists(name: string): boolean;
+  read(name: string): string;
+  write(name: string, text: string): void;
+  /** What was asked of `docker`, a line each. */
+  dockerCalls(): readonly string[];
+  /** Shell text that answers `docker`: sees the arguments, TOY (the directory). */
+  answerDocker(script: string): void;
+  remove(): void;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly ended: Promise<ScriptResult>;
+  kill(): void;
+}
+
+export function toyHost(shell: string): ToyHost {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'toy-host-')));
+  const path = (name: string): string => join(root, name);
+  const state = path("state of o'neill");
+  for (const directory of [state, join(state, 'bin'), join(state, 'releases'), path('bin')]) {
+    mkdirSync(directory, { recursive: true });
+  }
+  for (const name of ['lib', 'abort', 'watchdog']) {
+    writeFileSync(join(state, 'bin', `${name}.sh`), remoteScript(name));
+  }
+  symlinkSync(shell, path('bin/sh'));
+  const write = (name: string, text: string): void => {
+    mkdirSync(dirname(path(name)), { recursive: true });
+    writeFileSync(path(name), text);
+  };
+  const answerDocker = (script: string): void => {
+    write('bin/docker', `#!/bin/sh\nTOY='${root}'\necho "$*" >>"$TOY/docker.log"\n${script}\n`);
+    chmodSync(path('bin/docker'), 0o755);
+  };
+  answerDocker(':');
+  const pids: number[] = [];
+  const startWhole = (script: string, variables: Variables = {}): Running => {
+    const running = startShell(
+      path('bin/sh'),
+      assignments({ STATE: state, ...variables }) + script,
+      {
+        ...process.env,
+        PATH: `${path('bin')}:${process.env['PATH'] ?? ''}`,
+      },
+    );
+    pids.push(running.pid);
+    return running;
+  };
+  const start = (script: string, variables: Variables = {}): Running =>
+    startWhole(`. "$STATE/bin/lib.sh"\n${script}`, variables);
+  return {
+    root,
+    state,
+    start,
+    run: (script, variables) => start(script, variables).ended,
+    runWhole: (script, variables) => startWhole(script, variables).ended,
+    path,
+    exists: (name) => existsSync(path(name)),
+    read: (name) => readFileSync(path(name), 'utf8'),
+    write,
+    dockerCalls: () =>
+      existsSync(path('docker.log'))
+        ? readFileSync(path('docker.log'), 'utf8').trim().split('\n')
+        : [],
+    answerDocker,
+    remove: () => {
+      for (const pid of pids) killGroup(pid);
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The toy host as the rollout sees it. */
+export function shellOf(host: ToyHost): Shell {
+  return { pid: process.pid, run: (script, variables) => host.runWhole(script, variables) };
+}
+
+function startShell(shell: string, script: string, env: NodeJS.ProcessEnv): Running {
+  const child = spawn(shell, ['-c', script], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const ended = new Promise<ScriptResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code: code ?? -1, stdout, stderr });
+    });
+  });
+  const pid = child.pid ?? 0;
+  return {
+    pid,
+    ended,
+    kill: () => {
+      killGroup(pid);
+    },
+  };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** @throws Error when `condition` does not become true in time. */
+export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`never true: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

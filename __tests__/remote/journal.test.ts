@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { remoteScript } from '../../src/remote/load.js';
+import { SHELLS, toyHost, until, type ToyHost } from './host.js';
+
+describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const state = "state of o'neill";
+  const entries = (): readonly string[] => readdirSync(join(host.state, 'journal')).sort();
+  /** An undo that writes its name down. */
+  const noting = (word: string): string => `echo ${word} >>"$STATE/undone"`;
+  const undone = (): string => (host.exists(`${state}/undone`) ? host.read(`${state}/undone`) : '');
+  const journal = (name: string, undo: string, number = ''): string =>
+    `journal ${name} '${undo}' ${number}\n`;
+
+  describe('journal', () => {
+    it('numbers the entries in the order of the steps', async () => {
+      await host.run(journal('files', ':') + journal('start', ':'));
+      await host.run(journal('files', ':'));
+      expect(entries()).toEqual(['001-files.sh', '002-start.sh', '003-files.sh']);
+    });
+
+    it('goes on counting beyond nine, and beyond what looks octal', async () => {
+      const steps = Array.from({ length: 21 }, () => journal('step', ':'));
+      const { code } = await host.run(`set -eu\n${steps.join('')}`);
+      expect(code).toBe(0);
+      expect(entries()).toHaveLength(21);
+      expect(entries().slice(7, 10)).toEqual(['008-step.sh', '009-step.sh', '010-step.sh']);
+      expect(entries().at(-1)).toBe('021-step.sh');
+    });
+
+    it('puts an entry at a given number without disturbing the count', async () => {
+      await host.run(`set -eu\n${journal('one', ':')}${journal('last', ':', '000')}`);
+      await host.run(`set -eu\n${journal('two', ':')}`);
+      expect(entries()).toEqual(['000-last.sh', '001-one.sh', '002-two.sh']);
+    });
+
+    it('counts from one when the first entry has number 000', async () => {
+      await host.run(`set -eu\n${journal('last', ':', '000')}${journal('one', ':')}`);
+      expect(entries()).toEqual(['000-last.sh', '001-one.sh']);
+    });
+
+    it('writes undos that know the state directory, whatever its name', async () => {
+      await host.run(journal('one', noting('one')));
+      const { code } = await host.runWhole('unset STATE; sh "$1"', {});
+      expect(code).not.toBe(0);
+      await host.runWhole(`script=$STATE/journal/001-one.sh; unset STATE; sh "$script"`);
+      expect(undone()).toBe('one\n');
+    });
+
+    it('leaves no half-written entry behind', async () => {
+      await host.run(journal('one', ':'));
+      expect(entries().filter((name) => !name.endsWith('.sh'))).toEqual([]);
+    });
+  });
+
+  describe('abort', () => {
+    const abort = () => host.run('abort_now');
+
+    it('does nothing, and succeeds, where there is no journal', async () => {
+      const { code, stdout } = await abort();
+      expect([code, stdout]).toEqual([0, '']);
+    });
+
+    it('undoes in reverse, the entry 000 last, and forgets the journal', async () => {
+      await host.run(
+        journal('zero', noting('zero'), '000') +
+          Array.from({ length: 11 }, (_, index) => journal('step', noting(String(index + 1)))).join(
+            '',
+          ),
+      );
+      const { code } = await abort();
+      expect(code).toBe(0);
+      expect(undone().trim().split('\n')).toEqual([
+        '11',
+        '10',
+        '9',
+        '8',
+        '7',
+        '6',
+        '5',
+        '4',
+        '3',
+        '2',
+        '1',
+        'zero',
+      ]);
+      expect(host.exists(`${state}/journal`)).toBe(false);
+    });
+
+    it('goes on after an undo that fails, keeps it alone, and says how to type it', async () => {
+      await host.run(
+        journal('one', noting('one')) +
+          journal('two', 'false; echo never >>"$STATE/undone"') +
+          journal('three', noting('three')),
+      );
+      host.write(`${state}/journal/first/before/kept`, 'text');
+      const { code, stderr } = await abort();
+      expect(code).toBe(1);
+      expect(undone()).toBe('three\none\n');
+      expect(entries()).toEqual(['002-two.sh', 'first']);
+      expect(stderr).toContain('could not undo 002-two.sh');
+      expect(stderr).toContain('    false; echo never >>"$STATE/undone"');
+    });
+
+    it('tries what is left again the next time', async () => {
+      await host.run(journal('one', 'test -e "$STATE/repaired"; echo one >>"$STATE/undone"'));
+      expect((await abort()).code).toBe(1);
+      host.write(`${state}/repaired`, '');
+      expect((await abort()).code).toBe(0);
+      expect(undone()).toBe('one\n');
+      expect(host.exists(`${state}/journal`)).toBe(false);
+    });
+
+    it('finishes a release that is past the point of no return, and undoes nothing', async () => {
+      await host.run(journal('one', noting('one')));
+      host.write(
+        `${state}/journal/forward.sh`,
+        'echo finished-it >>"$STATE/undone"; rm -rf "$STATE/journal"',
+      );
+      const { code, stdout } = await abort();
+      expect(code).toBe(0);
+      expect(stdout.split('\n')).toContain('finished');
+      expect(undone()).toBe('finished-it\n');
+    });
+
+    it('keeps a release that could not be finished for the next one', async () => {
+      host.write(`${state}/journal/forward.sh`, 'exit 3');
+      expect((await abort()).code).not.toBe(0);
+      expect(entries()).toEqual(['forward.sh']);
+    });
+
+    it('waits for a critical section that still runs', async () => {
+      const former = host.start(
+        `critical 'until [ -e "$STATE/go" ]; do sleep 0.05; done; echo critical >>"$STATE/undone"'`,
+      );
+      await until(() => host.exists(`${state}/critical`) && host.read(`${state}/critical`) !== '');
+      former.kill();
+      await host.run(journal('one', noting('undo')));
+      const aborting = abort();
+      host.write(`${state}/go`, '');
+      expect((await aborting).code).toBe(0);
+      expect(undone()).toBe('critical\nundo\n');
+    });
+  });
+
+  describe('critical', () => {
+    it('gives the output and the exit code of what it ran', async () => {
+      const { code, stdout, stderr } = await host.run(
+        `critical 'echo out; echo err >&2; exit 7'; code=$?; echo "code $code"; exit "$code"`,
+      );
+      expect(code).toBe(7);
+      expect(stdout).toBe('out\ncode 7\n');
+      expect(stderr).toBe('err\n');
+    });
+
+    it('stops at the first command that fails', async () => {
+      const { code, stdout } = await host.run(`critical 'echo one; false; echo two'`);
+      expect(code).not.toBe(0);
+      expect(stdout).toBe('one\n');
+    });
+
+    it('leaves no trace of itself', async () => {
+      await host.run(`critical ':'`);
+      expect(readdirSync(host.state).sort()).toEqual(['bin', 'releases']);
+    });
+
+    it('is finished although its parent, with its whole process group, is killed', async () => {
+      const parent = host.start(
+        `critical 'echo begun >"$STATE/undone"; until [ -e "$STATE/go" ]; do sleep 0.05; done; echo done >>"$STATE/undone"'`,
+      );
+      await until(() => undone() === 'begun\n');
+      parent.kill();
+      await parent.ended;
+      host.write(`${state}/go`, '');
+      await until(() => undone() === 'begun\ndone\n');
+    });
+
+    it('is finished although its session hangs up and is told to end', async () => {
+      const parent = host.start(
+        `note_process "$$" "$STATE/lease-session"
+         critical 'echo begun >"$STATE/undone"; until [ -e "$STATE/go" ]; do sleep 0.05; done; echo done >>"$STATE/undone"'`,
+      );
+      await until(() => undone() === 'begun\n');
+      process.kill(-parent.pid, 'SIGHUP');
+      await host.run('end_process "$STATE/lease-session"');
+      await parent.ended;
+      host.write(`${state}/go`, '');
+      await until(() => undone() === 'begun\ndone\n');
+    });
+  });
+
+  describe('finish', () => {
+    const finish = (forward: string) =>
+      host.run(`set -eu\n${remoteScript('finish')}`, {
+        FORWARD: forward,
+        RECORD: '{"sha":"it\'s"}',
+      });
+
+    it('writes the record, and clears the journal at the end', async () => {
+      const { code } = await finish('write_record 1-abc.json\nrm -rf "$STATE/journal"');
+      expect(code).toBe(0);
+      expect(host.read(`${state}/releases/1-abc.json`)).toBe('{"sha":"it\'s"}\n');
+      expect(host.exists(`${state}/journal`)).toBe(false);
+    });
+
+    it('can be finished by an abort when it failed half-way', async () => {
+      await host.run(journal('one', noting('one')));
+      const failed = await finish(
+        'write_record 1-abc.json\ntest -e "$STATE/repaired"\nrm -rf "$STATE/journal"',
+      );
+      expect(failed.code).not.toBe(0);
+      host.write(`${state}/repaired`, '');
+      const aborted = await host.run('abort_now');
+      expect(aborted.code).toBe(0);
+      expect(undone()).toBe('');
+      expect(host.read(`${state}/releases/1-abc.json`)).toBe('{"sha":"it\'s"}\n');
+      expect(host.exists(`${state}/journal`)).toBe(false);
+    });
+  });
+
+  describe('quoted', () => {
+    it.each([
+      '',
+      'plain',
+      "it's",
+      "''",
+      '$(touch "$STATE/broken") `id` $HOME \\ "',
+      '-n',
+      'two\nlines',
+      'tab\tand  spaces ',
+      '* ? [a] ~ # ! & ; | < >',
+    ])('gives %j back through eval', async (text) => {
+      const { stdout } = await host.run('eval "got=$(quoted "$TEXT")"; printf "<%s>" "$got"', {
+        TEXT: text,
+      });
+      expect(stdout).toBe(`<${text}>`);
+      expect(host.exists(`${state}/broken`)).toBe(false);
+    });
+  });
+});

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SHELLS, toyHost, until, type ToyHost } from './host.js';
+
+describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const lease = (name: string): string => `state of o'neill/lease/${name}`;
+  const secondsLeft = (): number => Number(host.read(lease('expires'))) - Date.now() / 1000;
+  const expire = (): void => {
+    host.write(lease('expires'), '1\n');
+  };
+  const take = async (owner = '{"run":"1"}', seconds = 60): Promise<string> => {
+    const { code, stdout, stderr } = await host.run('lease_take "$OWNER" "$SECONDS_TO_LIVE"', {
+      OWNER: owner,
+      SECONDS_TO_LIVE: String(seconds),
+    });
+    expect(stderr).toBe('');
+    return code === 0 ? stdout.trim() : `refused with ${String(code)}`;
+  };
+
+  it('is free on a host that has never seen a deploy', async () => {
+    expect(await take(`{"run":"it's 1"}`)).toBe('1');
+    expect(host.read(lease('owner'))).toBe(`{"run":"it's 1"}\n`);
+    expect(host.read(lease('fence'))).toBe('1\n');
+    expect(secondsLeft()).toBeGreaterThan(50);
+    expect(secondsLeft()).toBeLessThanOrEqual(60);
+  });
+
+  it('is refused while somebody else holds it, and stays as it was', async () => {
+    await take('first');
+    expect(await take('second')).toBe('refused with 1');
+    expect(host.read(lease('owner'))).toBe('first\n');
+    expect(host.read(lease('fence'))).toBe('1\n');
+  });
+
+  it('can be taken over once it has run out, with a higher fence', async () => {
+    await take('first');
+    expire();
+    expect(await take('second')).toBe('2');
+    expect(host.read(lease('owner'))).toBe('second\n');
+    expect(secondsLeft()).toBeGreaterThan(50);
+  });
+
+  it('counts as run out when its owner died before it wrote the expiry', async () => {
+    host.write(lease('owner'), 'half\n');
+    expect(await take('second')).toBe('1');
+  });
+
+  it('goes to exactly one of many that ask at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, number) => take(`run ${String(number)}`)),
+    );
+    expect(answers.filter((answer) => answer === '1')).toHaveLength(1);
+    expect(answers.filter((answer) => answer === 'refused with 1')).toHaveLength(7);
+  });
+
+  it('goes to exactly one of many that find it run out at once', async () => {
+    await take('dead');
+    expire();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, number) => take(`run ${String(number)}`)),
+    );
+    expect(answers.filter((answer) => answer === '2')).toHaveLength(1);
+    expect(answers.filter((answer) => answer === 'refused with 1')).toHaveLength(7);
+  });
+
+  it('is renewed by its owner only', async () => {
+    await take('first', 5);
+    expect((await host.run('lease_renew 1 60')).code).toBe(0);
+    expect(secondsLeft()).toBeGreaterThan(50);
+    host.write(lease('expires'), '1\n');
+    expect((await host.run('lease_renew 2 60')).code).not.toBe(0);
+    expect(host.read(lease('expires'))).toBe('1\n');
+  });
+
+  it('is not renewed by an owner that it was taken from', async () => {
+    await take('first');
+    expire();
+    await take('second', 5);
+    expect((await host.run('lease_renew 1 600')).code).not.toBe(0);
+    expect(secondsLeft()).toBeLessThan(6);
+  });
+
+  it('is not renewed where there is none', async () => {
+    const { code } = await host.run('lease_renew 1 60');
+    expect(code).not.toBe(0);
+    expect(host.exists(lease('expires'))).toBe(false);
+  });
+
+  it('is free after its owner released it, and the fence goes on counting', async () => {
+    await take('first');
+    expect((await host.run('lease_release 1')).code).toBe(0);
+    expect(host.exists(lease('fence'))).toBe(false);
+    expect(await take('second')).toBe('2');
+  });
+
+  it('is not released by a former owner', async () => {
+    await take('first');
+    expire();
+    await take('second');
+    expect((await host.run('lease_release 1')).code).toBe(0);
+    expect(host.read(lease('owner'))).toBe('second\n');
+  });
+
+  it('ends what the former owner still runs when it is taken over', async () => {
+    const former = host.start('lease_take first 60; lease_enter "$$"; sleep 600 & wait');
+    await until(() => host.exists(lease('session')));
+    expire();
+    expect(await take('second')).toBe('2');
+    const { code } = await former.ended;
+    expect(code).not.toBe(0);
+  });
+
+  it('ends nothing when the noted pid belongs to another process by now', async () => {
+    const bystander = host.start('echo "$$"; sleep 600');
+    await take('first');
+    host.write(lease('session'), `${String(bystander.pid)} 12345\n`);
+    expire();
+    expect(await take('second')).toBe('2');
+    process.kill(bystander.pid, 0);
+    bystander.kill();
+    await bystander.ended;
+  });
+
+  it('ends the watchdog when it is released', async () => {
+    await take('first');
+    const watchdog = host.start('note_process "$$" "$STATE/lease/watchdog"; sleep 600');
+    await until(() => host.exists(lease('watchdog')));
+    await host.run('lease_release 1');
+    expect((await watchdog.ended).code).not.toBe(0);
+  });
+});

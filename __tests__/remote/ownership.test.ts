@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import type { ScriptResult } from '../../src/host/shell.js';
+import { remoteScript } from '../../src/remote/load.js';
+import { SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
+
+const STATE = "state of o'neill";
+
+describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const undone = (): string => (host.exists(`${STATE}/undone`) ? host.read(`${STATE}/undone`) : '');
+  const noting = (word: string): string => `echo ${word} >>"$STATE/undone"`;
+  const journal = (undo: string) => host.run(`journal step '${undo}'`);
+  const expire = (): void => {
+    host.write(`${STATE}/lease/expires`, '1\n');
+  };
+  const watchdog = (): number => Number(host.read(`${STATE}/lease/watchdog`).split(' ')[0]);
+  /** The lease has run out, and nobody has seen it yet: the watchdog died as well. */
+  const abandon = async (): Promise<void> => {
+    const pid = watchdog();
+    process.kill(-pid, 'SIGKILL');
+    await until(() => !existsSync(`/proc/${String(pid)}`));
+    expire();
+  };
+  /** A run's own shell on the host, where its scripts would work. */
+  const session = (): Running => host.start('sleep 600');
+
+  const acquire = (of: Running, options: { ttl?: number; wait?: number; owner?: string } = {}) =>
+    host.runWhole(remoteScript('acquire'), {
+      OWNER: options.owner ?? '{"run":"1"}',
+      TTL: String(options.ttl ?? 60),
+      WAIT: String(options.wait ?? 0),
+      SESSION: String(of.pid),
+      LIB: remoteScript('lib'),
+      ABORT: remoteScript('abort'),
+      WATCHDOG: remoteScript('watchdog'),
+    });
+  const handBack = (fence: string) =>
+    host.runWhole(remoteScript('hand-back'), { FENCE: fence, RUN: 'run-1-1' });
+  const told = ({ stdout }: ScriptResult) => stdout.trim().split('\n');
+
+  describe('acquire', () => {
+    it('brings the library to a host that has none, for its user only', async () => {
+      host.write('elsewhere/.keep', '');
+      const { code, stdout } = await host.runWhole(
+        `STATE=$STATE/new; umask 022\n${remoteScript('acquire')}\nls -ld "$STATE" | cut -c1-10`,
+        {
+          OWNER: 'me',
+          TTL: '60',
+          WAIT: '0',
+          SESSION: String(process.pid),
+          LIB: remoteScript('lib'),
+          ABORT: remoteScript('abort'),
+          WATCHDOG: remoteScript('watchdog'),
+        },
+      );
+      expect(code).toBe(0);
+      expect(stdout.split('\n')).toContain('fence 1');
+      expect(stdout).toContain('drwx------');
+      expect(host.read(`${STATE}/new/bin/lib.sh`).trim()).toBe(remoteScript('lib').trim());
+      host.write(`${STATE}/new/lease/fence`, 'over\n');
+    });
+
+    it('gives the lease with its fence, and says nothing of a change', async () => {
+      const result = await acquire(session());
+      expect(result.code).toBe(0);
+      expect(told(result)).toEqual(['fence 1']);
+    });
+
+    it('tells who holds the lease when it gives up', async () => {
+      await acquire(session(), { owner: '{"run":"other"}' });
+      const result = await acquire(session());
+      expect(result.code).toBe(75);
+      expect(told(result)).toEqual(['owner {"run":"other"}']);
+    });
+
+    it('waits for another deploy, and says that the stack may have changed', async () => {
+      await acquire(session());
+      const waiting = acquire(session(), { wait: 15 });
+      await until(() => host.exists(`${STATE}/lease/owner`));
+      await host.run('lease_release 1');
+      const result = await waiting;
+      expect(result.code).toBe(0);
+      expect(told(result)).toContain('fence 2');
+      if (result.stderr !== '') expect(told(result)).toContain('changed');
+    });
+
+    it('ends what a dead run still does, undoes what it left, and says so', async () => {
+      const former = session();
+      await acquire(former);
+      await journal(noting('step'));
+      await abandon();
+      const result = await acquire(session());
+      expect(result.code).toBe(0);
+      expect(told(result)).toContain('fence 2');
+      expect(undone()).toBe('step\n');
+      expect(host.exists(`${STATE}/journal`)).toBe(false);
+      expect((await former.ended).code).not.toBe(0);
+    });
+
+    it('says that the stack changed when it found a journal', async () => {
+      host.write(`${STATE}/journal/001-step.sh`, ':');
+      expect(told(await acquire(session()))).toEqual(['changed', 'fence 1']);
+    });
+
+    it('lets go of the lease when what was left cannot be undone', async () => {
+      host.write(`${STATE}/journal/001-step.sh`, 'exit 1');
+      const result = await acquire(session());
+      expect(result.code).toBe(76);
+      expect(result.stderr).toContain('could not undo 001-step.sh');
+      expect(host.exists(`${STATE}/lease`)).toBe(false);
+      expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
+    });
+
+    it('goes to exactly one of two runs that find a dead one', async () => {
+      await acquire(session());
+      await journal(noting('step'));
+      await abandon();
+      const results = await Promise.all([acquire(session()), acquire(session())]);
+      expect(results.map(({ code }) => code).sort()).toEqual([0, 75]);
+      expect(undone()).toBe('step\n');
+    });
+  });
+
+  describe('the watchdog', () => {
+    it('takes a lease that ran out, undoes the release, and frees the stack', async () => {
+      const former = session();
+      const { code } = await acquire(former);
+      expect(code).toBe(0);
+      await journal(noting('step'));
+      host.write(`${STATE}/stage/run-1-1/file`, '');
+      expire();
+      // The stage goes when all else is done; the lease is away for a moment also while it changes hands.
+      await until(() => !host.exists(`${STATE}/stage`) && !host.exists(`${STATE}/lease`));
+      expect(undone()).toBe('step\n');
+      expect(host.exists(`${STATE}/journal`)).toBe(false);
+      expect(host.exists(`${STATE}/stage/run-1-1`)).toBe(false);
+      expect((await former.ended).code).not.toBe(0);
+    });
+
+    it('leaves a lease alone that is renewed', async () => {
+      await acquire(session(), { ttl: 5 });
+      await journal(noting('step'));
+      expect((await host.run('lease_renew 1 60')).code).toBe(0);
+      const pid = watchdog();
+      // Whole rounds of its loop, seen from outside: it is still there, and has done nothing.
+      const later = Date.now() + 3_000;
+      await until(() => Date.now() > later);
+      process.kill(pid, 0);
+      expect(undone()).toBe('');
+    });
+
+    it('goes when the lease is given back', async () => {
+      await acquire(session());
+      const pid = watchdog();
+      await host.run('lease_release 1');
+      await until(() => !existsSync(`/proc/${String(pid)}`));
+    });
+  });
+
+  describe('handing back', () => {
+    it('ends the run, undoes its work, clears its stage, and frees the lease', async () => {
+      const former = session();
+      await acquire(former);
+      await journal(noting('step'));
+      host.write(`${STATE}/stage/run-1-1/file`, '');
+      const { code } = await handBack('1');
+      expect(code).toBe(0);
+      expect(undone()).toBe('step\n');
+      for (const gone of ['lease', 'journal', 'stage/run-1-1']) {
+        expect([gone, host.exists(`${STATE}/${gone}`)]).toEqual([gone, false]);
+      }
+      expect((await former.ended).code).not.toBe(0);
+    });
+
+    it('fails where something could not be undone, and still frees the lease', async () => {
+      await acquire(session());
+      await journal('exit 1');
+      const { code, stderr } = await handBack('1');
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('could not undo 001-step.sh');
+      expect(host.exists(`${STATE}/lease`)).toBe(false);
+      expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
+    });
+
+    it('finishes a release that is past the point of no return, and says so', async () => {
+      await acquire(session());
+      await journal(noting('step'));
+      host.write(`${STATE}/journal/forward.sh`, 'rm -rf "$STATE/journal"');
+      const result = await handBack('1');
+      expect(result.code).toBe(0);
+      expect(told(result)).toContain('finished');
+      expect(undone()).toBe('');
+    });
+
+    it('touches nothing when the lease is somebody else’s by now', async () => {
+      await acquire(session());
+      await abandon();
+      const owner = session();
+      await acquire(owner, { owner: 'second' });
+      await journal(noting('second'));
+      host.write(`${STATE}/stage/run-2-1/file`, '');
+      await handBack('1');
+      expect(undone()).toBe('');
+      expect(host.read(`${STATE}/lease/owner`)).toBe('second\n');
+      expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
+      expect(host.exists(`${STATE}/stage/run-2-1/file`)).toBe(true);
+      process.kill(owner.pid, 0);
+    });
+
+    it('says so when what it left was given up by somebody else', async () => {
+      await acquire(session());
+      await journal('exit 1');
+      expect((await handBack('1')).code).not.toBe(0);
+      expect((await handBack('1')).code).not.toBe(0);
+    });
+
+    it('is harmless on a host that never saw a deploy, and when it is done twice', async () => {
+      expect((await handBack('1')).code).toBe(0);
+      await acquire(session());
+      expect((await handBack('1')).code).toBe(0);
+      expect((await handBack('1')).code).toBe(0);
+    });
+  });
+
+  describe('unlock', () => {
+    const unlock = () => host.runWhole(remoteScript('unlock'));
+
+    it('says that nothing holds the stack where nothing does', async () => {
+      const { code, stderr } = await unlock();
+      expect([code, stderr]).toEqual([0, 'nothing holds the stack\n']);
+    });
+
+    it('ends the owner, undoes its work, and frees the stack', async () => {
+      const former = session();
+      await acquire(former, { owner: '{"run":"stuck"}' });
+      await journal(noting('step'));
+      const { code, stderr } = await unlock();
+      expect(code).toBe(0);
+      expect(stderr).toContain('{"run":"stuck"}');
+      expect(undone()).toBe('step\n');
+      expect(host.exists(`${STATE}/lease`)).toBe(false);
+      expect(host.exists(`${STATE}/journal`)).toBe(false);
+      expect((await former.ended).code).not.toBe(0);
+    });
+
+    it('fails, and keeps the journal, where something cannot be undone', async () => {
+      await acquire(session());
+      await journal('exit 1');
+      expect((await unlock()).code).not.toBe(0);
+      expect(host.exists(`${STATE}/lease`)).toBe(false);
+      expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
+    });
+  });
+});

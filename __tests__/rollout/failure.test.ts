@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { DeployError } from '../../src/errors.js';
+import type { Operation } from '../../src/plan/plan.js';
+import { pins } from '../../src/rollout/cutover.js';
+import { explainFailure } from '../../src/rollout/failure.js';
+import { StepError } from '../../src/rollout/transaction.js';
+
+const scale = (service: string) => ({
+  service,
+  replicas: 1,
+  incumbents: [],
+  dead: [],
+  resumed: [],
+  port: undefined,
+});
+const START: Operation = { kind: 'start', services: [scale('api'), scale('worker')] };
+
+/** What is told of an operation that failed so. */
+function told(operation: Operation, stdout = '', stderr = 'last words'): DeployError {
+  const error = explainFailure(new StepError('step', { code: 1, stdout, stderr }), operation);
+  if (!(error instanceof DeployError)) throw new Error('no DeployError');
+  return error;
+}
+
+describe('explainFailure', () => {
+  it.each<[Operation, string, RegExp]>([
+    [
+      { kind: 'prepare-images', verb: 'build', services: ['api', 'worker'], references: [] },
+      'docker compose build of api, worker failed',
+      /the running release was not touched/,
+    ],
+    [
+      { kind: 'prepare-images', verb: 'pull', services: ['api'], references: [] },
+      'docker compose pull of api failed',
+      /was not touched/,
+    ],
+    [
+      { kind: 'run-command', service: 'api', command: 'python manage.py migrate' },
+      'pre-deploy failed: api: python manage.py migrate',
+      /No candidate was started.*is not undone/,
+    ],
+    [
+      { kind: 'run-job', service: 'migrate', incumbents: [], dead: [] },
+      'the job migrate failed',
+      /above/,
+    ],
+    [START, 'starting api, worker failed', /above/],
+    [
+      { kind: 'replace', service: 'beat', replicas: 1, incumbents: [], dead: [] },
+      'replacing beat failed',
+      /above/,
+    ],
+    [
+      {
+        kind: 'cutover',
+        proxyService: 'nginx',
+        proxy: 'abc',
+        routes: [],
+        paths: [],
+        inPlace: [],
+        mounted: [],
+      },
+      'the proxy nginx did not take the new configuration',
+      /nginx -t .* the old configuration is back/,
+    ],
+    [
+      { kind: 'finish', retire: [], paths: [], inPlace: [], proxies: [] },
+      'the release serves, but retiring the old one was not finished',
+      /The next deploy finishes it/,
+    ],
+    [{ kind: 'install-files', paths: [], inPlace: [] }, 'install-files failed', /above/],
+  ])('tells of %j', (operation, what, next) => {
+    const error = told(operation);
+    expect(error.what).toBe(what);
+    expect(error.next).toMatch(next);
+    expect(error.evidence).toBe('last words');
+  });
+
+  it('names the candidate that did not become ready, and why', () => {
+    const error = told(START, 'noise\nfailed worker 0123abc it exited with 3\n');
+    expect(error.what).toBe('worker did not become ready: it exited with 3');
+  });
+
+  it('names the candidate that did not survive the soak', () => {
+    const error = told({ kind: 'soak' }, 'failed api 0123abc its healthcheck fails\n');
+    expect(error.what).toBe('api did not survive the soak: its healthcheck fails');
+  });
+
+  it('keeps the end of a long log', () => {
+    const evidence = told(START, '', `${'x'.repeat(10_000)}the end`).evidence ?? '';
+    expect(evidence.length).toBeLessThan(5_000);
+    expect(evidence).toMatch(/the end$/);
+  });
+
+  it('leaves any other error as it is', () => {
+    const error = new DeployError({ what: 'the lease ran out', next: 'again' });
+    expect(explainFailure(error, START)).toBe(error);
+    expect(explainFailure('odd', START)).toBe('odd');
+  });
+});
+
+describe('pins', () => {
+  const route = (service: string, names: readonly string[]) => ({
+    service,
+    names,
+    network: 'default',
+    incumbentAddresses: [],
+  });
+
+  it('is a line for each replica, with every name that the proxy uses', () => {
+    const addresses: Readonly<Record<string, readonly string[]>> = {
+      api: ['198.19.1.5', '198.19.1.6'],
+      web: ['2001:db8::7'],
+    };
+    const routes = [route('api', ['api', 'backend.internal']), route('web', ['web'])];
+    expect(pins(routes, ({ service }) => addresses[service] ?? []).split('\n')).toEqual([
+      '198.19.1.5 api backend.internal # resee-deploy',
+      '198.19.1.6 api backend.internal # resee-deploy',
+      '2001:db8::7 web # resee-deploy',
+    ]);
+  });
+
+  it('is nothing where nothing is routed', () => {
+    expect(pins([], () => ['198.19.1.5'])).toBe('');
+    expect(pins([route('api', ['api'])], () => [])).toBe('');
+  });
+});

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DeployError } from '../../src/errors.js';
+import { quote } from '../../src/host/quote.js';
+import { handBack, openTransaction, StepError, type Step } from '../../src/rollout/transaction.js';
+import { SHELLS, shellOf, toyHost, type ToyHost } from '../remote/host.js';
+
+const STATE = "state of o'neill";
+
+describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(async () => {
+    host = toyHost(path);
+    await host.run('lease_take owner 60');
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const options = (fence = '1') => ({
+    state: `STATE=${quote(host.state)}\n`,
+    fence,
+    run: 'run-1-1',
+    signal: new AbortController().signal,
+  });
+  const open = (fence?: string) => openTransaction(shellOf(host), options(fence));
+  const back = (fence = '1') => handBack(shellOf(host), options(fence));
+  const step = (other: Partial<Step>): Step => ({
+    name: 'step',
+    script: ':',
+    variables: {},
+    ...other,
+  });
+  const undone = (): string => (host.exists(`${STATE}/undone`) ? host.read(`${STATE}/undone`) : '');
+
+  it('gives what a step printed, with its variables as they are', async () => {
+    const printed = await open().step(
+      step({ script: 'printf "<%s>" "$TEXT"', variables: { TEXT: "it's $HOME\n" } }),
+    );
+    expect(printed).toBe("<it's $HOME\n>");
+  });
+
+  it('has the undo in the journal before the script starts', async () => {
+    const seen = await open().step(
+      step({ name: 'files', undo: 'say undone', script: 'cat "$STATE"/journal/*-files.sh' }),
+    );
+    expect(seen).toContain('say undone\n');
+  });
+
+  it('journals nothing for a step without an undo', async () => {
+    await open().step(step({}));
+    expect(host.exists(`${STATE}/journal`)).toBe(false);
+  });
+
+  it('renews the lease with each step', async () => {
+    host.write(`${STATE}/lease/expires`, '1\n');
+    await open().step(step({}));
+    expect(Number(host.read(`${STATE}/lease/expires`))).toBeGreaterThan(Date.now() / 1000 + 30);
+  });
+
+  it('stops a script at its first failing command, and keeps what the host said', async () => {
+    const failing = open().step(
+      step({ name: 'start', script: 'echo out; echo err >&2; (exit 7); echo never' }),
+    );
+    await expect(failing).rejects.toThrow('start failed with exit code 7');
+    const error = await failing.catch((reason: unknown) => reason);
+    if (!(error instanceof StepError)) throw new Error('no StepError');
+    expect(error.result).toEqual({ code: 7, stdout: 'out\n', stderr: 'err\n' });
+  });
+
+  it('does nothing once the lease belongs to somebody else', async () => {
+    host.write(`${STATE}/lease/expires`, '1\n');
+    await host.run('lease_take other 60');
+    const late = open('1').step(
+      step({ undo: 'say undo', script: 'echo done >"$STATE/undone"', variables: {} }),
+    );
+    await expect(late).rejects.toThrow(DeployError);
+    await expect(late).rejects.toThrow('the lease ran out, and was taken away');
+    expect(undone()).toBe('');
+    expect(host.exists(`${STATE}/journal`)).toBe(false);
+  });
+
+  it('takes back what it did, newest first, and what is undone last after all else', async () => {
+    const transaction = open();
+    const undo = (word: string): string => `echo ${quote(word)} >>"$STATE/undone"`;
+    await transaction.step(step({ name: 'recreate-a', undo: undo("a's"), undoneLast: true }));
+    await transaction.step(step({ name: 'one', undo: undo('one') }));
+    await transaction.step(step({ name: 'recreate-b', undo: undo('b'), undoneLast: true }));
+    const failing = transaction.step(
+      step({ name: 'two', undo: `${undo('two')}\n${undo('two again')}`, script: 'exit 1' }),
+    );
+    await expect(failing).rejects.toThrow(StepError);
+    const result = await back();
+    expect([result.whole, result.finished]).toEqual([true, false]);
+    expect(undone()).toBe("two\ntwo again\none\nb\na's\n");
+    expect(host.exists(`${STATE}/lease`)).toBe(false);
+    expect(host.exists(`${STATE}/journal`)).toBe(false);
+  });
+
+  it('says that the stack is not whole where an undo fails', async () => {
+    await open().step(step({ undo: 'exit 1' }));
+    const result = await back();
+    expect(result.whole).toBe(false);
+    expect(result.said).toContain('could not undo 001-step.sh');
+  });
+
+  it('is forgotten when it is closed: nothing is undone, and the lease is free', async () => {
+    const transaction = open();
+    await transaction.step(step({ undo: 'echo one >>"$STATE/undone"' }));
+    await transaction.close();
+    expect(host.exists(`${STATE}/journal`)).toBe(false);
+    expect(host.exists(`${STATE}/lease`)).toBe(false);
+    expect((await back()).whole).toBe(true);
+    expect(undone()).toBe('');
+  });
+});

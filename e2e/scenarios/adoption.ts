@@ -1,0 +1,88 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askSite } from '../harness/http.js';
+import { ask } from '../harness/shell.js';
+import type { Edits } from '../host/repository.js';
+import { type Bed, placeFiles } from './bed.js';
+import type { Scenario } from './scenario.js';
+import { checkWhole, underLoad } from './whole.js';
+
+export const adoption: Scenario = {
+  name: 'adoption',
+  sentence:
+    'a host that a script has deployed to is taken over by the first run, without a failed request',
+  from: 'empty',
+  run: async (bed, checks, standing) => {
+    const oldSha = await commitSeed(bed);
+    await setUpByHand(bed);
+    const before = await bed.lookSettled();
+    checks.equal(before.head, oldSha, 'HEAD before the first run');
+
+    await bed.fixture.git('rm', '-rfq', '.');
+    await bed.fixture.git('checkout', '-q', standing.sha, '--', '.');
+    const release = bed.nextRelease();
+    const sha = await bed.commit('The first that is deployed', bed.stack.changes.backend(release));
+    const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha));
+    checks.equal(run.outputs['result'], 'deployed', 'result');
+    checks.equal(run.outputs['previous-sha'], oldSha, 'previous-sha');
+    await checkWhole(bed, checks, before, { sha, release });
+  },
+};
+
+/** What `main` held before this action came; answers its sha. */
+async function commitSeed({ fixture, stack }: Bed): Promise<string> {
+  const edits: Record<string, Buffer> = {};
+  if (stack.seed !== undefined) {
+    const directory = fileURLToPath(stack.seed);
+    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) edits[path.slice(directory.length)] = await readFile(path);
+    }
+  }
+  const sha = await fixture.commit('As it was before', edits satisfies Edits);
+  await fixture.push();
+  return sha;
+}
+
+/** A person would type it again while the database is still starting. */
+function untilItWorks(command: string): string {
+  return `cd "$1"; tries=0
+until ${command}; do tries=$((tries + 1)); [ "$tries" -lt 60 ] || exit 1; sleep 1; done`;
+}
+
+/** Development servers take their time: before they answer there is nothing to be kept up. */
+async function untilSiteAnswers(bed: Bed, timeoutMs: number): Promise<void> {
+  const { get, page = get } = bed.stack.paths;
+  const deadline = performance.now() + timeoutMs;
+  for (const request of [get, page]) {
+    for (;;) {
+      const { status, text } = await askSite(bed, request);
+      if (status === 200) break;
+      if (performance.now() > deadline)
+        throw new Error(`${request.path} answers ${status}: ${text}`);
+      await sleep(200);
+    }
+  }
+}
+
+/** As a person does it the first time, with what the workflow will run before each release. */
+async function setUpByHand(bed: Bed): Promise<void> {
+  const { directory } = bed.place;
+  await ask(bed.host, 'git clone -q "https://github.com/$1.git" "$2"', {
+    args: [bed.stack.repository, directory],
+  });
+  await placeFiles(bed);
+  await ask(bed.host, 'cd "$1" && docker compose up -d --build', {
+    args: [directory],
+    timeoutMs: 300_000,
+  });
+  for (const line of (bed.stack.inputs['pre-deploy'] ?? '').split('\n').filter(Boolean)) {
+    const [service = '', command = ''] = line.split(/:(.*)/);
+    await ask(bed.host, untilItWorks(`docker compose exec -T ${service} ${command}`), {
+      args: [directory],
+    });
+  }
+  await untilSiteAnswers(bed, 60_000);
+}

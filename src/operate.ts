@@ -1,0 +1,88 @@
+import { deploy } from './deploy.js';
+import { RefusedError } from './errors.js';
+import type { GithubContext } from './gate/github-context.js';
+import { readStatus, unlock } from './host/releases.js';
+import type { Shell } from './host/shell.js';
+import { stateAssignment } from './host/state.js';
+import type { Inputs } from './inputs.js';
+import type { Log } from './log.js';
+import type { ReleaseRecord } from './plan/observation.js';
+import type { Progress } from './progress.js';
+import { runName } from './run-state.js';
+import type { Connection } from './ssh/connect.js';
+import { systemClock } from './system-clock.js';
+
+export interface Work {
+  readonly connection: Connection;
+  readonly shell: Shell;
+  readonly progress: Progress;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Does what the input `operation` asks. */
+export async function operate(inputs: Inputs, github: GithubContext, work: Work): Promise<void> {
+  const { shell, log, progress } = work;
+  const state = stateAssignment(inputs.compose.projectName, inputs.path);
+  switch (inputs.operation) {
+    case 'status': {
+      const status = await readStatus(shell, state, inputs.path);
+      for (const { sha, deployedAt } of status.releases) log.info(`release ${sha}  ${deployedAt}`);
+      for (const line of status.running) log.info(line);
+      log.info(
+        status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`,
+      );
+      progress.end('unchanged');
+      return;
+    }
+    case 'unlock':
+      await unlock(shell, state);
+      progress.end('unchanged');
+      return;
+    case 'deploy':
+    case 'plan':
+    case 'rollback': {
+      const release =
+        inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+      const run = runName(github);
+      const { runId, runUrl, actor } = github;
+      await deploy(
+        {
+          inputs,
+          sha: release?.sha ?? inputs.source.sha,
+          release,
+          run,
+          owner: JSON.stringify({
+            run: runId,
+            actor,
+            url: runUrl,
+            since: new Date().toISOString(),
+          }),
+        },
+        { ...work, clock: systemClock },
+      );
+    }
+  }
+}
+
+async function releaseToRestore(
+  inputs: Inputs,
+  shell: Shell,
+  state: string,
+): Promise<ReleaseRecord> {
+  const { releases } = await readStatus(shell, state, inputs.path);
+  const wanted = inputs.rollbackTo;
+  const current = releases.at(-1)?.sha;
+  const found = releases.findLast(({ sha }) =>
+    wanted === undefined ? sha !== current : sha.startsWith(wanted),
+  );
+  if (found !== undefined) return found;
+  throw new RefusedError({
+    what:
+      wanted === undefined
+        ? 'there is no earlier release on the host'
+        : `release ${wanted} is not on the host`,
+    where: inputs.path,
+    next: `Kept releases: ${releases.map(({ sha }) => sha.slice(0, 12)).join(', ') || 'none'}. keep-releases says how many stay.`,
+  });
+}
