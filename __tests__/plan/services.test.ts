@@ -215,7 +215,7 @@ describe('what happens to each service', () => {
     });
     const containers = changing('migrate', { running: false });
     expect(actions(planned({ was, containers, changes: ['api/a'] }))).toMatchObject({
-      migrate: 'run',
+      migrate: 'run?',
     });
     expect(actions(planned({ was, containers }))).toEqual({});
   });

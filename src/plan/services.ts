@@ -118,15 +118,11 @@ function decide(
   const single = service.containerName !== undefined || service.updateOrder === 'stop-first';
   const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
   const reason = changeOf(observation, service, running);
-  if (role === 'job') {
-    return exists && observation.live.head === observation.commit.sha && reason === undefined
-      ? say('keep', 'it ran with this release')
-      : say('run', 'runs with each release');
-  }
   if (service.replicas === 0) {
     return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
   }
-  if (running.length === 0 && (role !== 'data' || reason === undefined)) {
+  if (role === 'job' && !exists) return say('run', 'it has not run here yet');
+  if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
     return say('start', 'no container of it runs');
   }
   if (reason !== undefined) return say(change, reason);
@@ -217,7 +213,7 @@ export function settleImages(
     const built = imageIds[service.image];
     if (!service.ifImageChanges || built === undefined) return service;
     const same = containers
-      .filter(({ id }) => service.incumbents.includes(id))
+      .filter(({ id }) => (service.role === 'job' ? service.dead : service.incumbents).includes(id))
       .every(({ imageId }) => imageId === built);
     return same
       ? { ...service, action: 'keep', why: 'its image is the same', ifImageChanges: false }

@@ -1,0 +1,277 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { remoteScript } from '../../src/remote/load.js';
+import { SHELLS, toyHost, until, type ToyHost } from './host.js';
+
+const STATE = "state of o'neill";
+
+/**
+ * An engine of files: containers/ID says whether it runs, images/REFERENCE which image it names,
+ * inside/PATH is what the proxy sees, and its own shell runs there. A reload makes a new worker, unless
+ * there is a file `deaf`.
+ */
+const ENGINE = `
+case $1 in
+  ps) ls "$TOY/containers" ;;
+  inspect)
+    for last; do :; done
+    [ -e "$TOY/containers/$last" ] || { echo "no such object: $last" >&2; exit 1; }
+    cat "$TOY/containers/$last" ;;
+  start) shift; for id; do echo true >"$TOY/containers/$id"; done ;;
+  stop) shift; for id; do echo false >"$TOY/containers/$id"; done ;;
+  rm) shift; for id; do case $id in -*) ;; *) rm "$TOY/containers/$id" ;; esac; done ;;
+  tag) cp "$TOY/images/$(echo "$2" | tr / _)" "$TOY/images/$(echo "$3" | tr / _)" 2>/dev/null || echo "$2" >"$TOY/images/$(echo "$3" | tr / _)" ;;
+  rmi) rm "$TOY/images/$(echo "$2" | tr / _)" ;;
+  image)
+    for last; do :; done
+    name=$(echo "$last" | tr / _)
+    [ -e "$TOY/images/$name" ] || exit 1
+    case "$*" in *RepoTags*) echo 1 ;; *) cat "$TOY/images/$name" ;; esac ;;
+  top)
+    echo 'PID COMMAND'
+    cat "$TOY/workers" ;;
+  logs) echo 'the log of nginx' ;;
+  exec)
+    shift
+    while :; do case $1 in -u) shift 2 ;; -i) shift ;; *) break ;; esac; done
+    shift
+    case "$1 $2" in
+      'nginx -t') [ ! -e "$TOY/broken" ] || { echo 'nginx: [emerg] unknown directive' >&2; exit 1; } ;;
+      'nginx -s')
+        [ ! -e "$TOY/unsignalled" ] || exit 1
+        [ -e "$TOY/deaf" ] || echo '2 nginx: worker process' >"$TOY/workers" ;;
+      'sh -c') script=$(printf '%s' "$3" | sed "s#/etc/#$TOY/inside/etc/#g"); shift 4
+        case $script in *'cat >'*) cat >"$TOY/inside$1" ;; *) sh -c "$script" sh "$@" ;; esac ;;
+      cat\\ *) cat "$TOY/inside$2" ;;
+    esac ;;
+  kill) echo '3 nginx: worker process' >"$TOY/workers" ;;
+esac`;
+
+describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+    host.answerDocker(ENGINE);
+    host.write('containers/proxy', 'true\n');
+    host.write('images/.keep', '');
+    host.write('workers', '1 nginx: worker process\n');
+    host.write('inside/etc/hosts', '127.0.0.1 localhost\n198.19.1.4 proxy\n');
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const run = (script: string, variables = {}) => host.run(`set -eu\n${script}`, variables);
+  /** The calls that change something. */
+  const changes = () =>
+    host.dockerCalls().filter((call) => /^(start|stop|rm|rmi|tag|kill|network rm)\b/.test(call));
+  const hosts = (): string => host.read('inside/etc/hosts');
+
+  describe('write_pins', () => {
+    const PIN = '198.19.1.9 api # resee-deploy\n198.19.1.10 api # resee-deploy';
+
+    it('appends our lines, replaces them, and takes them away, and no other', async () => {
+      const before = hosts();
+      await run('write_pins proxy "$PINS"', { PINS: PIN });
+      expect(hosts()).toBe(`${before}${PIN}\n`);
+      await run('write_pins proxy "198.19.1.11 api # resee-deploy"');
+      expect(hosts()).toBe(`${before}198.19.1.11 api # resee-deploy\n`);
+      await run('write_pins proxy ""');
+      expect(hosts()).toBe(before);
+    });
+
+    it('is idempotent', async () => {
+      await run('write_pins proxy "$PINS"; write_pins proxy "$PINS"', { PINS: PIN });
+      expect(hosts().match(/resee-deploy/g)).toHaveLength(2);
+    });
+
+    it('is left out by unpin where the proxy does not run', async () => {
+      host.write('containers/proxy', 'false\n');
+      expect((await run('unpin proxy')).code).toBe(0);
+      expect((await run('unpin gone')).code).toBe(0);
+      expect(host.dockerCalls().filter((call) => call.startsWith('exec'))).toEqual([]);
+    });
+  });
+
+  describe('nginx_reload', () => {
+    it('returns when a new worker runs', async () => {
+      const { code } = await run('nginx_reload proxy');
+      expect(code).toBe(0);
+      expect(host.read('workers')).toContain('2 nginx');
+    });
+
+    it('does not reload a configuration that nginx refuses', async () => {
+      host.write('broken', '');
+      const { code, stderr } = await run('nginx_reload proxy');
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('[emerg] unknown directive');
+      expect(host.dockerCalls().join('\n')).not.toContain('-s reload');
+    });
+
+    it('signals from outside where nginx may not signal itself', async () => {
+      host.write('unsignalled', '');
+      const { code } = await run('nginx_reload proxy');
+      expect(code).toBe(0);
+      expect(changes()).toEqual(['kill -s HUP proxy']);
+    });
+
+    it('does not take a worker that ends for a new one', async () => {
+      host.write('deaf', '');
+      host.write('workers', '1 nginx: worker process\n7 nginx: worker process is shutting down\n');
+      const reload = host.start('set -eu\nnginx_reload proxy');
+      await until(() => host.dockerCalls().filter((call) => call.startsWith('top')).length > 5);
+      host.write('workers', '1 nginx: worker process is shutting down\n8 nginx: worker process\n');
+      expect((await reload.ended).code).toBe(0);
+    });
+  });
+
+  describe('nginx_drain', () => {
+    it('returns at once where no old worker is left', async () => {
+      expect((await run('nginx_drain proxy 30')).stderr).toBe('');
+    });
+
+    it('waits for the old workers', async () => {
+      host.write('workers', '1 nginx: worker process is shutting down\n');
+      const drain = host.start('set -eu\nnginx_drain proxy 600');
+      await until(() => host.dockerCalls().length > 3);
+      host.write('workers', '2 nginx: worker process\n');
+      expect((await drain.ended).code).toBe(0);
+    });
+
+    it('goes on when the time is up, and says what it leaves', async () => {
+      host.write('workers', '1 nginx: worker process is shutting down\n');
+      const { code, stderr } = await run('nginx_drain proxy 0');
+      expect(code).toBe(0);
+      expect(stderr).toContain('1 nginx worker(s) still hold connections after 0 s');
+    });
+  });
+
+  it('cutover_back leaves nginx on the incumbents, without a pin', async () => {
+    const before = hosts();
+    const { code } = await run("cutover_back proxy '198.19.1.5 api # resee-deploy' 0");
+    expect(code).toBe(0);
+    expect(host.read('workers')).toContain('2 nginx');
+    expect(hosts()).toBe(before);
+    host.write('containers/proxy', 'false\n');
+    expect((await run("cutover_back proxy 'x' 0")).code).toBe(0);
+  });
+
+  describe('what the proxy sees of its configuration', () => {
+    const mounted = 'nginx/nginx.conf\t/etc/nginx/nginx.conf\n';
+    const show = () =>
+      run('proxy_files_show proxy "$FROM" "$MOUNTED"', {
+        FROM: host.path('new'),
+        MOUNTED: mounted,
+      });
+    beforeEach(() => {
+      host.write('new/nginx/nginx.conf', 'new text\n');
+      host.write('inside/etc/nginx/nginx.conf', 'old text\n');
+    });
+
+    it('is written through the container where it holds an old file', async () => {
+      const { code, stderr } = await show();
+      expect(code).toBe(0);
+      expect(host.read('inside/etc/nginx/nginx.conf')).toBe('new text\n');
+      expect(stderr).toContain('/etc/nginx/nginx.conf in the container is not the file');
+    });
+
+    it('is left alone where it is right already', async () => {
+      host.write('inside/etc/nginx/nginx.conf', 'new text\n');
+      expect((await show()).stderr).toBe('');
+      expect(host.dockerCalls().filter((call) => call.startsWith('exec -i'))).toEqual([]);
+    });
+
+    it('can be kept, and given back', async () => {
+      const variables = { KEPT: host.path('kept'), MOUNTED: mounted };
+      await run('proxy_files_keep proxy "$KEPT" "$MOUNTED"', variables);
+      await show();
+      await run('proxy_files_show proxy "$KEPT" "$MOUNTED"', variables);
+      expect(host.read('inside/etc/nginx/nginx.conf')).toBe('old text\n');
+    });
+  });
+
+  describe('containers', () => {
+    beforeEach(() => {
+      for (const id of ['old1', 'old2', 'new1', 'new2']) host.write(`containers/${id}`, 'true\n');
+    });
+
+    it('remove_new_containers takes away all but the known ones', async () => {
+      await run('remove_new_containers shop api old1 old2 proxy');
+      expect(changes()).toEqual(['stop new1', 'rm -f new1', 'stop new2', 'rm -f new2']);
+      await run('remove_new_containers shop api old1 old2 proxy');
+      expect(changes()).toHaveLength(4);
+    });
+
+    it('retire stops together, then removes, and may be done twice', async () => {
+      await run('retire old1 old2');
+      expect(changes()).toEqual(['stop old1 old2', 'rm old1 old2']);
+      await run('retire old1 old2');
+      await run('retire');
+      expect(changes()).toHaveLength(2);
+    });
+
+    it('retire goes on with those that are left', async () => {
+      await run('retire gone old2');
+      expect(changes()).toEqual(['stop old2', 'rm old2']);
+    });
+
+    it('start_containers starts those that do not run', async () => {
+      host.write('containers/old2', 'false\n');
+      await run('start_containers old1 old2');
+      expect(changes()).toEqual(['start old2']);
+    });
+  });
+
+  describe('images', () => {
+    it('restore_tag gives the reference back what it named', async () => {
+      host.write('images/shop-api', 'sha256:new\n');
+      host.write('images/sha256:old', 'sha256:old\n');
+      await run('restore_tag shop-api sha256:old');
+      expect(host.read('images/shop-api')).toBe('sha256:old\n');
+    });
+
+    it('restore_tag takes a reference away that named nothing before, and may be done twice', async () => {
+      host.write('images/shop-api', 'sha256:new\n');
+      await run("restore_tag shop-api ''");
+      expect(host.exists('images/shop-api')).toBe(false);
+      expect((await run("restore_tag shop-api ''")).code).toBe(0);
+    });
+
+    it('restore_tag leaves an image alone that something else names', async () => {
+      host.write('images/shop-api', 'sha256:new\n');
+      host.write('images/sha256:old', 'sha256:old\n');
+      host.write('images/sha256:new', 'sha256:new\n');
+      await run('restore_tag shop-api sha256:old');
+      expect(changes()).not.toContain('rmi sha256:new');
+    });
+
+    it('forget_release removes the record and the tags that are there', async () => {
+      host.write(`${STATE}/releases/1-abc.json`, '{}');
+      host.write('images/resee_shop_api:abc', 'sha256:1\n');
+      const { code } = await run(
+        "forget_release '1-abc.json' 'resee/shop/api:abc' 'resee/shop/web:abc'",
+      );
+      expect(code).toBe(0);
+      expect(host.exists(`${STATE}/releases/1-abc.json`)).toBe(false);
+      expect(changes()).toEqual(['rmi resee/shop/api:abc']);
+    });
+  });
+
+  describe('a job', () => {
+    const job = (code: string) => {
+      host.answerDocker(`case $1 in wait) echo ${code} ;; logs) echo 'its log' ;; esac`);
+      return run(remoteScript('job'), { ID: 'job1' });
+    };
+
+    it('succeeds with exit code 0', async () => {
+      expect((await job('0')).code).toBe(0);
+      expect(changes()).toEqual(['start job1']);
+    });
+
+    it('fails with any other, and shows its log', async () => {
+      const { code, stderr } = await job('3');
+      expect(code).toBe(73);
+      expect(stderr).toContain('its log');
+      expect(stderr).toContain('the job exited with 3');
+    });
+  });
+});
