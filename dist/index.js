@@ -53232,7 +53232,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9655);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6438);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -54133,7 +54133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9655:
+/***/ 6438:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54792,6 +54792,42 @@ function resultOf(answer, status) {
         return { kind: 'failed', why: answer.kind };
     const good = status === undefined ? answer.status < 500 : answer.status === status;
     return good ? { kind: 'ok' } : { kind: 'failed', why: `status ${answer.status}` };
+}
+
+;// CONCATENATED MODULE: ./src/health/public.ts
+const ATTEMPTS = 3;
+const BETWEEN_ATTEMPTS_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/**
+ * Asks the public address, as a visitor would, over whatever stands before the host (DNS, a CDN).
+ * A redirect is a good answer: it is what an entrance often gives.
+ *
+ * @returns undefined when it answers below 400; otherwise what it said last, for a person
+ */
+async function publicProblem(url, clock) {
+    let problem;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        problem = await ask(url);
+        if (problem === undefined)
+            return undefined;
+        if (attempt < ATTEMPTS)
+            await clock.sleep(BETWEEN_ATTEMPTS_MS);
+    }
+    return problem;
+}
+async function ask(url) {
+    try {
+        const answer = await fetch(url, {
+            redirect: 'manual',
+            signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        });
+        await answer.body?.cancel();
+        return answer.status < 400 ? undefined : `status ${String(answer.status)}`;
+    }
+    catch (error) {
+        const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+        return cause instanceof Error ? cause.message : String(cause);
+    }
 }
 
 // EXTERNAL MODULE: ./src/host/lease.ts
@@ -56616,6 +56652,7 @@ function sentence(operation) {
 
 
 
+
 const HEALTH_REQUEST_TIMEOUT_MS = 5_000;
 /**
  * Executes a plan as one transaction, with the lease kept alive and the site's availability measured
@@ -56646,12 +56683,13 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
         made: { candidates: new Map(), imageIds: new Map() },
     };
     try {
-        const executed = await executePlan(plan, context, (operation, title, work) => progress.phase(title, () => work().catch((error) => {
+        const executed = await executePlan(plan, context, (operation, title, work) => progress.operation(operation, title, () => work().catch((error) => {
             throw explainFailure(error, operation);
         })));
         progress.executed(executed, context.made);
         progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
         await postDeploy(context, log);
+        await checkPublicUrl(inputs, deps);
         await context.transaction.close();
     }
     finally {
@@ -56670,6 +56708,16 @@ async function probeSite(checkHealth, { probeIntervalMs, health }, { clock, log 
     }
     log.info(`${health.url.href} does not answer ${String(health.status)} now: availability is not measured`);
     return undefined;
+}
+/** The health check decides; what stands before the host is not this release's to answer for. */
+async function checkPublicUrl({ url }, { clock, log }) {
+    if (url === undefined)
+        return;
+    const problem = await publicProblem(url, clock);
+    if (problem === undefined)
+        log.info(`${url} answers`);
+    else
+        log.warn(`the release serves, but ${url} does not answer from here: ${problem}`);
 }
 /** Commands after success; a failure warns. */
 async function postDeploy(context, log) {
@@ -57180,7 +57228,28 @@ async function releaseToRestore(inputs, shell, state) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** The services that an operation works for. */
+function servicesOf(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+        case 'stop-incumbents':
+            return operation.services;
+        case 'start':
+            return operation.services.map(({ service }) => service);
+        case 'run-command':
+        case 'run-job':
+        case 'replace':
+            return [operation.service];
+        case 'cutover':
+            return operation.routes.map(({ service }) => service);
+        default:
+            return [];
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/progress.ts
+
 function createProgress(clock, log, onLease) {
     const startedAt = clock.now();
     const known = {
@@ -57193,29 +57262,35 @@ function createProgress(clock, log, onLease) {
         fence: undefined,
         result: undefined,
     };
+    const secondsOf = new Map();
+    const timed = (name, work, services) => log.group(name, async () => {
+        const from = clock.now();
+        try {
+            return await work();
+        }
+        finally {
+            const durationMs = clock.now() - from;
+            known.phases.push({ name, startMs: from - startedAt, durationMs });
+            for (const service of services) {
+                secondsOf.set(service, (secondsOf.get(service) ?? 0) + durationMs / 1000);
+            }
+        }
+    });
     return {
         known,
-        phase: (name, work) => log.group(name, async () => {
-            const from = clock.now();
-            try {
-                return await work();
-            }
-            finally {
-                const durationMs = clock.now() - from;
-                known.phases.push({ name, startMs: from - startedAt, durationMs });
-            }
-        }),
+        phase: (name, work) => timed(name, work, []),
+        operation: (operation, name, work) => timed(name, work, servicesOf(operation)),
         observed: ({ releases, live, commit }) => {
             known.sha = commit.sha;
             known.previousSha = releases.at(-1)?.sha ?? live.head;
         },
         planned: (plan) => {
             known.plan = plan;
-            known.services = outcomes(plan, undefined);
+            known.services = outcomes(plan, undefined, secondsOf);
         },
         executed: (plan, made) => {
             known.plan = plan;
-            known.services = outcomes(plan, made);
+            known.services = outcomes(plan, made, secondsOf);
         },
         leased: (fence) => {
             known.fence = fence;
@@ -57229,7 +57304,7 @@ function createProgress(clock, log, onLease) {
         },
     };
 }
-function outcomes(plan, made) {
+function outcomes(plan, made, secondsOf) {
     return Object.fromEntries(plan.services.map(({ service, role, action, oldImageId }) => [
         service,
         {
@@ -57237,7 +57312,7 @@ function outcomes(plan, made) {
             action,
             oldImage: oldImageId,
             newImage: made?.candidates.get(service)?.[0]?.imageId ?? oldImageId,
-            seconds: 0,
+            seconds: Math.round((secondsOf.get(service) ?? 0) * 10) / 10,
         },
     ]));
 }

@@ -264,6 +264,12 @@ start_containers() { # ID…
   done
 }
 
+# An image that a failed release made, and that no reference names: a kept release may have the same.
+remove_unnamed() {
+  [ "$(docker image inspect -f '{{len .RepoTags}}' "$1" 2>/dev/null)" != 0 ] || docker rmi "$1" >&2 ||
+    say "the image $1 is still used, and stays"
+}
+
 # restore_tag REFERENCE IMAGE: the reference names that image again, or nothing if it named nothing.
 # The image that it named until now goes, where nothing else names or uses it.
 restore_tag() {
@@ -273,7 +279,7 @@ restore_tag() {
   elif docker image inspect "$1" >/dev/null 2>&1; then
     run docker rmi "$1"
   fi
-  [ -z "$made" ] || [ "$made" = "$2" ] || docker rmi "$made" >/dev/null 2>&1 || :
+  [ -z "$made" ] || remove_unnamed "$made"
 }
 
 # --- nginx --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { httpGet, type HttpAnswer } from './health/http.js';
 import { startProbe, type Probe } from './health/probe.js';
+import { publicProblem } from './health/public.js';
 import { keepLease, type Lease } from './host/lease.js';
 import type { Shell } from './host/shell.js';
 import { composeArguments, stateAssignment } from './host/state.js';
@@ -83,7 +84,7 @@ export async function carryOut(
   };
   try {
     const executed = await executePlan(plan, context, (operation, title, work) =>
-      progress.phase(title, () =>
+      progress.operation(operation, title, () =>
         work().catch((error: unknown) => {
           throw explainFailure(error, operation);
         }),
@@ -92,6 +93,7 @@ export async function carryOut(
     progress.executed(executed, context.made);
     progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
     await postDeploy(context, log);
+    await checkPublicUrl(inputs, deps);
     await context.transaction.close();
   } finally {
     await heartbeat.stop();
@@ -114,6 +116,14 @@ async function probeSite(
     `${health.url.href} does not answer ${String(health.status)} now: availability is not measured`,
   );
   return undefined;
+}
+
+/** The health check decides; what stands before the host is not this release's to answer for. */
+async function checkPublicUrl({ url }: Inputs, { clock, log }: DeployDeps): Promise<void> {
+  if (url === undefined) return;
+  const problem = await publicProblem(url, clock);
+  if (problem === undefined) log.info(`${url} answers`);
+  else log.warn(`the release serves, but ${url} does not answer from here: ${problem}`);
 }
 
 /** Commands after success; a failure warns. */

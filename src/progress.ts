@@ -2,13 +2,15 @@ import type { Clock } from './clock.js';
 import type { ProbeSummary } from './health/probe.js';
 import type { Log } from './log.js';
 import type { Observation } from './plan/observation.js';
-import type { Plan } from './plan/plan.js';
+import { servicesOf, type Operation, type Plan } from './plan/plan.js';
 import type { Phase, Result, ServiceOutcome } from './report/outcome.js';
 import type { Made } from './rollout/context.js';
 
 /** What is known of a run so far; what its report is written from, however it ends. */
 export interface Progress {
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** A phase that is an operation of the plan: it counts for the services that it names. */
+  operation<T>(operation: Operation, name: string, work: () => Promise<T>): Promise<T>;
   observed(observation: Observation): void;
   planned(plan: Plan): void;
   executed(plan: Plan, made: Made): void;
@@ -43,29 +45,39 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
     fence: undefined,
     result: undefined,
   };
+  const secondsOf = new Map<string, number>();
+  const timed = <T>(
+    name: string,
+    work: () => Promise<T>,
+    services: readonly string[],
+  ): Promise<T> =>
+    log.group(name, async () => {
+      const from = clock.now();
+      try {
+        return await work();
+      } finally {
+        const durationMs = clock.now() - from;
+        known.phases.push({ name, startMs: from - startedAt, durationMs });
+        for (const service of services) {
+          secondsOf.set(service, (secondsOf.get(service) ?? 0) + durationMs / 1000);
+        }
+      }
+    });
   return {
     known,
-    phase: (name, work) =>
-      log.group(name, async () => {
-        const from = clock.now();
-        try {
-          return await work();
-        } finally {
-          const durationMs = clock.now() - from;
-          known.phases.push({ name, startMs: from - startedAt, durationMs });
-        }
-      }),
+    phase: (name, work) => timed(name, work, []),
+    operation: (operation, name, work) => timed(name, work, servicesOf(operation)),
     observed: ({ releases, live, commit }) => {
       known.sha = commit.sha;
       known.previousSha = releases.at(-1)?.sha ?? live.head;
     },
     planned: (plan) => {
       known.plan = plan;
-      known.services = outcomes(plan, undefined);
+      known.services = outcomes(plan, undefined, secondsOf);
     },
     executed: (plan, made) => {
       known.plan = plan;
-      known.services = outcomes(plan, made);
+      known.services = outcomes(plan, made, secondsOf);
     },
     leased: (fence) => {
       known.fence = fence;
@@ -80,7 +92,11 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
   };
 }
 
-function outcomes(plan: Plan, made: Made | undefined): Record<string, ServiceOutcome> {
+function outcomes(
+  plan: Plan,
+  made: Made | undefined,
+  secondsOf: ReadonlyMap<string, number>,
+): Record<string, ServiceOutcome> {
   return Object.fromEntries(
     plan.services.map(({ service, role, action, oldImageId }) => [
       service,
@@ -89,7 +105,7 @@ function outcomes(plan: Plan, made: Made | undefined): Record<string, ServiceOut
         action,
         oldImage: oldImageId,
         newImage: made?.candidates.get(service)?.[0]?.imageId ?? oldImageId,
-        seconds: 0,
+        seconds: Math.round((secondsOf.get(service) ?? 0) * 10) / 10,
       },
     ]),
   );

@@ -252,12 +252,4 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
     expect(code).not.toBe(0);
     expect(liveTree()).toEqual({ 'busy/data': 'not of the commit' });
   });
-
-  it('copies two thousand files in a moment', async () => {
-    const paths = Array.from({ length: 2000 }, (_, index) => `many/${String(index)}`);
-    for (const path of paths) host.write(stage(path), path);
-    const { code } = await install(paths);
-    expect(code).toBe(0);
-    expect(readdirSync(host.path(live('many')))).toHaveLength(2000);
-  });
 });

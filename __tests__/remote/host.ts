@@ -76,6 +76,7 @@ export function toyHost(shell: string): ToyHost {
       assignments({ STATE: state, ...variables }) + script,
       {
         ...process.env,
+        HOME: root,
         PATH: `${path('bin')}:${process.env['PATH'] ?? ''}`,
       },
     );

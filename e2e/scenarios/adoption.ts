@@ -1,10 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askSite } from '../harness/http.js';
 import { ask } from '../harness/shell.js';
-import type { Edits } from '../host/repository.js';
 import { type Bed, placeFiles } from './bed.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
@@ -15,7 +11,7 @@ export const adoption: Scenario = {
     'a host that a script has deployed to is taken over by the first run, without a failed request',
   from: 'empty',
   run: async (bed, checks, standing) => {
-    const oldSha = await commitSeed(bed);
+    const oldSha = await bed.commit('As it was before', bed.stack.before);
     await setUpByHand(bed);
     const before = await bed.lookSettled();
     checks.equal(before.head, oldSha, 'HEAD before the first run');
@@ -24,27 +20,15 @@ export const adoption: Scenario = {
     await bed.fixture.git('checkout', '-q', standing.sha, '--', '.');
     const release = bed.nextRelease();
     const sha = await bed.commit('The first that is deployed', bed.stack.changes.backend(release));
-    const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha));
+    const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha), {
+      // Development servers do not stand more.
+      scale: 0.3,
+    });
     checks.equal(run.outputs['result'], 'deployed', 'result');
     checks.equal(run.outputs['previous-sha'], oldSha, 'previous-sha');
     await checkWhole(bed, checks, before, { sha, release });
   },
 };
-
-/** What `main` held before this action came; answers its sha. */
-async function commitSeed({ fixture, stack }: Bed): Promise<string> {
-  const edits: Record<string, Buffer> = {};
-  if (stack.seed !== undefined) {
-    const directory = fileURLToPath(stack.seed);
-    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name);
-      if (entry.isFile()) edits[path.slice(directory.length)] = await readFile(path);
-    }
-  }
-  const sha = await fixture.commit('As it was before', edits satisfies Edits);
-  await fixture.push();
-  return sha;
-}
 
 /** A person would type it again while the database is still starting. */
 function untilItWorks(command: string): string {

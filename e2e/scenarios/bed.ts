@@ -33,7 +33,9 @@ export interface Bed {
   look(): Promise<Snapshot>;
   /** As `look`, once the processes of a run that has ended are gone: they notice within a second. */
   lookSettled(): Promise<Snapshot>;
-  /** Every line that runs of the action printed since the last call. */
+  /** Adds to the log that is kept of a scenario. */
+  note(text: string): void;
+  /** Every line that runs of the action printed since the last call, and the notes between them. */
   takeLog(): string;
 }
 
@@ -131,6 +133,7 @@ export async function makeBed({
     },
     look: () => snapshot(host, place),
     lookSettled: () => settled(() => snapshot(host, place)),
+    note: (text) => log.push(text),
     takeLog: () => {
       const text = log.join('\n');
       log = [];

@@ -2,6 +2,7 @@ import { askSite } from '../harness/http.js';
 import { releaseIn } from '../load/request.js';
 import { startLoad } from '../load/load.js';
 import { usualLoad } from '../load/spec.js';
+import { loadTable } from '../load/table.js';
 import type { LoadResult } from '../load/tally.js';
 import { ask } from '../harness/shell.js';
 import { idsByService, idsOf, leftovers, type Snapshot } from '../harness/snapshot.js';
@@ -9,16 +10,23 @@ import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import type { Standing } from './scenario.js';
 
+export interface LoadOptions {
+  /** False where the health endpoint itself is what the release breaks. */
+  readonly asksHealth?: boolean;
+  /** 0.5 is half of the usual requests a second. */
+  readonly scale?: number;
+}
+
 /** Runs `work` while the site is used in every way, and checks that nobody noticed. */
 export async function underLoad<T>(
   bed: Bed,
   checks: Checks,
   work: () => Promise<T>,
-  { asksHealth = true }: { readonly asksHealth?: boolean } = {},
+  { asksHealth = true, scale = 1 }: LoadOptions = {},
 ): Promise<{ value: T; load: LoadResult }> {
   const { paths, tellRelease, release } = bed.stack;
   const all = asksHealth ? { ...paths, release: tellRelease } : paths;
-  const load = startLoad(usualLoad(bed.base, all, release));
+  const load = startLoad(usualLoad(bed.base, all, release, scale));
   try {
     await load.answered(15_000);
   } catch (error) {
@@ -28,6 +36,7 @@ export async function underLoad<T>(
   try {
     const value = await work();
     const result = await load.stop();
+    bed.note(loadTable(result));
     checks.equal(result.failures, {}, 'the list of failed requests under load');
     checks.that(result.ok > 100, `only ${String(result.ok)} requests were answered under load`);
     return { value, load: result };

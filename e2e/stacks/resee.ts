@@ -1,4 +1,4 @@
-import { replacing, type StackDefinition } from './stack.js';
+import { laidOver, replacing, type StackDefinition, together } from './stack.js';
 
 /** The name under which visitors come; Django answers 400 to one that it does not know. */
 const host = 'reseeall.com';
@@ -8,7 +8,11 @@ export const resee: StackDefinition = {
   name: 'resee',
   repository: 'org/Resee-project',
   source: new URL('../../examples/resee/', import.meta.url),
-  seed: new URL('../fixtures/seed-stack/', import.meta.url),
+  before: together(
+    laidOver(new URL('../fixtures/seed-stack/', import.meta.url)),
+    // The development server has a thread a connection, and each would keep one to Postgres.
+    replacing('backend/resee/settings/production.py', '"CONN_MAX_AGE": 60', '"CONN_MAX_AGE": 0'),
+  ),
   placed: {
     '.env': `SECRET_KEY=a-key-for-tests-only-and-long-enough-to-pass-every-check
 DB_PASSWORD=a-password-for-tests

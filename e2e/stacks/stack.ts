@@ -1,3 +1,6 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Edits, GitFixture } from '../host/repository.js';
 import type { ReleaseSource, RequestSpec, UsualPaths } from '../load/spec.js';
 
@@ -7,8 +10,8 @@ export interface StackDefinition {
   /** `org/Resee-project`; the name is also that of the directory on the host. */
   readonly repository: string;
   readonly source: URL;
-  /** Laid over the sources, the stack as it was before this action; undefined: it was the same. */
-  readonly seed: URL | undefined;
+  /** Makes of the sources the stack as a script deployed it before this action came. */
+  readonly before: Change;
   /** Files that git must not hold and the Compose file needs, as the user places them. */
   readonly placed: Readonly<Record<string, string>>;
   /** How many containers each service has. */
@@ -73,6 +76,19 @@ export function together(...changes: readonly Change[]): Change {
   return async (fixture) => {
     let edits: Edits = {};
     for (const change of changes) edits = { ...edits, ...(await change(fixture)) };
+    return edits;
+  };
+}
+
+/** A change that lays the files of a directory over the sources. */
+export function laidOver(directory: URL): Change {
+  return async () => {
+    const root = fileURLToPath(directory);
+    const edits: Record<string, Buffer> = {};
+    for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) edits[path.slice(root.length)] = await readFile(path);
+    }
     return edits;
   };
 }

@@ -5,7 +5,7 @@ export const tiny: StackDefinition = {
   name: 'tiny',
   repository: 'org/tiny',
   source: new URL('./tiny/', import.meta.url),
-  seed: undefined,
+  before: () => Promise.resolve({}),
   placed: { '.env': 'GREETING=hello\n' },
   services: { api: 1, worker: 1, proxy: 1, store: 1 },
   proxy: 'proxy',

@@ -81,6 +81,25 @@ export type Operation =
       /** Containers whose pins go. */ readonly proxies: readonly string[];
     };
 
+/** The services that an operation works for. */
+export function servicesOf(operation: Operation): readonly string[] {
+  switch (operation.kind) {
+    case 'prepare-images':
+    case 'stop-incumbents':
+      return operation.services;
+    case 'start':
+      return operation.services.map(({ service }) => service);
+    case 'run-command':
+    case 'run-job':
+    case 'replace':
+      return [operation.service];
+    case 'cutover':
+      return operation.routes.map(({ service }) => service);
+    default:
+      return [];
+  }
+}
+
 /** An image that is made, and what its reference named before (for the undo). */
 export interface ImageReference {
   readonly reference: string;

@@ -12,11 +12,9 @@ healthcheck() {
       timeout 30 docker exec "$1" /bin/sh -c "$(docker inspect -f '{{index .Config.Healthcheck.Test 1}}' "$1")"
       ;;
     *)
-      docker inspect -f '{{range $i, $word := .Config.Healthcheck.Test}}{{if $i}}{{println $word}}{{end}}{{end}}' "$1" | {
-        set --  "$1"
-        while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done
-        timeout 30 docker exec "$@" </dev/null
-      }
+      # Docker's own template quotes the words for the shell.
+      words=$(docker inspect -f "{{range \$i, \$word := .Config.Healthcheck.Test}}{{if \$i}}'{{join (split \$word \"'\") \"'\\\\''\"}}' {{end}}{{end}}" "$1")
+      eval "timeout 30 docker exec \"\$1\" $words"
       ;;
   esac
 }

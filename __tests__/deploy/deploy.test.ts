@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DeployDeps } from '../../src/carry-out.js';
+import { deploy } from '../../src/deploy.js';
+import { createProgress, type Progress } from '../../src/progress.js';
+import { systemClock } from '../../src/system-clock.js';
+import { shopOn, type Shop } from '../host/shop.js';
+import { accepted } from '../inputs/given.js';
+import { SHELLS, shellOf } from '../remote/host.js';
+
+const STATE = '.local/state/resee-deploy/shop';
+
+// How each shell reads the scripts is told apart in remote/.
+describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', ({ path }) => {
+  let shop: Shop;
+  let progress: Progress;
+  let said: string[];
+  let leases: string[];
+  beforeEach(() => {
+    shop = shopOn(path);
+    said = [];
+    leases = [];
+    progress = createProgress(systemClock, log, (fence) => leases.push(fence));
+  });
+  afterEach(() => {
+    shop.host.remove();
+  });
+
+  const note = (line: string): void => {
+    said.push(line);
+  };
+  const log: DeployDeps['log'] = {
+    info: note,
+    warn: note,
+    debug: note,
+    remote: note,
+    group: (_, work) => work(),
+  };
+  const unused = (): never => {
+    throw new Error('nothing of this run needs more than its shell');
+  };
+  const run = (sha: string, given: Readonly<Record<string, string>> = {}): Promise<void> => {
+    const inputs = accepted({
+      path: shop.host.path('shop'),
+      repository: shop.host.path('origin'),
+      sha,
+      ...given,
+    });
+    return deploy(
+      { inputs, sha, release: undefined, run: 'run-1-1', owner: '{"run":"1"}' },
+      {
+        connection: {
+          openSession: unused,
+          dial: unused,
+          fingerprint: '',
+          closed: Promise.resolve(undefined),
+          close: unused,
+        },
+        shell: shellOf(shop.host),
+        clock: systemClock,
+        log,
+        progress,
+        signal: new AbortController().signal,
+      },
+    );
+  };
+  const untouched = (): void => {
+    expect(shop.host.exists(`${STATE}/stage/run-1-1`)).toBe(false);
+    expect(shop.host.exists(`${STATE}/lease`)).toBe(false);
+    expect(shop.host.exists(`${STATE}/journal`)).toBe(false);
+  };
+
+  it('plans, prints the plan, and stops there', async () => {
+    shop.deployed(shop.first);
+    await run(shop.second, { operation: 'plan' });
+    expect(progress.known.result).toBe('planned');
+    expect(progress.known.sha).toBe(shop.second);
+    expect(progress.known.previousSha).toBe(shop.first);
+    expect(said.join('\n')).toMatch(/^ 1\. build web in a staged tree$/m);
+    expect(leases).toEqual([]);
+    expect(shop.git('shop', 'rev-parse', 'HEAD')).toBe(shop.first);
+    untouched();
+  });
+
+  it('leaves a newer release alone', async () => {
+    shop.deployed(shop.second);
+    await run(shop.first);
+    expect(progress.known.result).toBe('superseded');
+    expect(said.join('\n')).toContain(`${shop.second} is newer than ${shop.first}`);
+    untouched();
+  });
+
+  it('refuses what stands against the plan, all at once, and keeps the plan for the report', async () => {
+    shop.deployed(shop.first);
+    shop.host.write('shop/web/Dockerfile', 'FROM mine\n');
+    shop.host.write('shop/web/a file', 'mine\n');
+    const refused = run(shop.second);
+    await expect(refused).rejects.toThrow(/local changes in .* would be overwritten/);
+    await expect(refused).rejects.toThrow(/untracked files in .* would be overwritten/);
+    expect(progress.known.plan).toBeDefined();
+    expect(leases).toEqual([]);
+    expect(shop.host.read('shop/web/Dockerfile')).toBe('FROM mine\n');
+    untouched();
+  });
+
+  it('refuses a host that is not fit, and leaves nothing on it', async () => {
+    shop.host.answerDocker('echo "docker: not found" >&2; exit 127');
+    await expect(run(shop.second)).rejects.toThrow('Docker Engine is not installed');
+    untouched();
+  });
+
+  it('waits no longer than lock-timeout for another deploy, and judges nothing meanwhile', async () => {
+    shop.deployed(shop.first);
+    // What the other deploy is just doing looks like a change by hand.
+    shop.host.write('shop/web/Dockerfile', 'FROM scratch\nUSER 1\n');
+    shop.host.write(`${STATE}/lease/owner`, '{"run":"other"}\n');
+    shop.host.write(`${STATE}/lease/expires`, '99999999999\n');
+    shop.host.write(`${STATE}/lease/fence`, '7\n');
+    await expect(run(shop.second, { 'lock-timeout': '1s' })).rejects.toThrow(
+      'another deploy holds the stack: {"run":"other"}',
+    );
+    expect(shop.host.exists(`${STATE}/stage/run-1-1`)).toBe(false);
+    expect(shop.host.read(`${STATE}/lease/fence`)).toBe('7\n');
+  });
+
+  it('takes the lease of a dead run first, and gives it back where there is nothing to do', async () => {
+    shop.deployed(shop.second);
+    shop.host.write(`${STATE}/lease/owner`, 'dead\n');
+    shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2');
+    await run(shop.first);
+    expect(progress.known.result).toBe('superseded');
+    expect(shop.host.exists(`${STATE}/journal`)).toBe(false);
+    expect(leases).toHaveLength(1);
+    untouched();
+  });
+});

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { observe } from '../../src/host/observe.js';
+import type { Observation } from '../../src/plan/observation.js';
+import { accepted } from '../inputs/given.js';
+import { SHELLS, shellOf, type ToyHost } from '../remote/host.js';
+import { shopOn, type Shop } from './shop.js';
+
+// The scripts are the same for every shell; how each reads them is told apart in remote/.
+const sh = SHELLS.slice(0, 1);
+
+describe.each(sh)('observe, with git and files as they are', ({ path }) => {
+  let shop: Shop;
+  let host: ToyHost;
+  let first = '';
+  let second = '';
+  beforeEach(() => {
+    shop = shopOn(path);
+    ({ host, first, second } = shop);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  const deployed = (sha: string): void => {
+    shop.deployed(sha);
+  };
+  const git = (directory: string, ...words: string[]): string => shop.git(directory, ...words);
+  const look = (sha: string): Promise<Observation> => {
+    const inputs = accepted({ path: host.path('shop'), repository: host.path('origin'), sha });
+    return observe(shellOf(host), inputs, sha, 'run-1-1');
+  };
+
+  it('sees a host on which nothing was ever deployed', async () => {
+    const seen = await look(second);
+    expect(seen.host).toMatchObject({ engineVersion: '26.1.5', composeVersion: '2.26.1' });
+    expect(seen.host.memoryTotalKb).toBeGreaterThan(0);
+    expect(seen.host.diskFreeKb).toBeGreaterThan(0);
+    expect(seen.stateDirectory).toBe(host.path('.local/state/resee-deploy/shop'));
+    expect(seen.releases).toEqual([]);
+    expect(seen.busy).toBe(false);
+    expect(seen.live).toMatchObject({
+      path: host.path('shop'),
+      head: undefined,
+      localCommits: [],
+      modified: [],
+      conflicts: [],
+    });
+    expect(seen.installed).toBeUndefined();
+    expect(seen.commit).toMatchObject({
+      sha: second,
+      subject: 'second: "quoted" $HOME',
+      newerThanLive: true,
+    });
+    expect(seen.commit.changes).toEqual([
+      { path: 'compose.yaml', status: 'added' },
+      { path: 'web/Dockerfile', status: 'added' },
+      { path: 'web/a file', status: 'added' },
+    ]);
+    expect(seen.images).toEqual({ 'shop-web': 'sha256:1', 'redis:8': 'sha256:2' });
+    expect(host.exists('shop')).toBe(false);
+  });
+
+  it('sees what the commit changes', async () => {
+    deployed(first);
+    const seen = await look(second);
+    expect(seen.live).toMatchObject({ head: first, branch: 'main', modified: [], conflicts: [] });
+    expect(seen.commit.changes).toEqual([
+      { path: 'gone', status: 'deleted' },
+      { path: 'web/Dockerfile', status: 'modified' },
+      { path: 'web/a file', status: 'added' },
+    ]);
+    expect(seen.commit.files).toEqual(['compose.yaml', 'web/Dockerfile', 'web/a file']);
+    expect(seen.gitDirectory).toBe(host.path('shop/.git'));
+  });
+
+  it('changes nothing in the live directory', async () => {
+    deployed(first);
+    host.write('shop/.env', 'secret');
+    const before = git('shop', 'status', '--porcelain', '--branch');
+    await look(second);
+    expect(git('shop', 'status', '--porcelain', '--branch')).toBe(before);
+    expect(git('shop', 'rev-parse', 'HEAD')).toBe(first);
+    expect(host.read('shop/web/Dockerfile')).toBe('FROM scratch\n');
+  });
+
+  it('stages the commit, with the host’s own files laid over it', async () => {
+    deployed(first);
+    host.write('shop/.env', 'secret');
+    host.write('shop/uploads/photo', 'x');
+    const seen = await look(second);
+    const stage = seen.stage.slice(host.root.length + 1);
+    expect(host.read(`${stage}/web/a file`)).toBe('new\n');
+    expect(host.exists(`${stage}/gone`)).toBe(false);
+    expect(host.read(`${stage}/.env`)).toBe('secret');
+    expect(host.read(`${stage}/uploads/photo`)).toBe('x');
+  });
+
+  it('reads the same stack in the staged tree and in the live directory', async () => {
+    deployed(first);
+    host.write('shop/.env', 'secret');
+    const { wanted, installed } = await look(second);
+    expect(wanted.services['web']?.definition).toEqual({ environment: { KEY: 'secret' } });
+    expect(wanted).toEqual(installed);
+    expect(wanted.services['web']?.build?.inputs).toEqual(['web']);
+  });
+
+  it('sees what somebody changed by hand, and takes it into the build', async () => {
+    deployed(first);
+    host.write('shop/web/Dockerfile', 'FROM other\n');
+    host.write('shop/web/a file', 'in the way\n');
+    const seen = await look(second);
+    expect(seen.live.modified).toEqual(['web/Dockerfile']);
+    expect(seen.live.conflicts).toEqual(['web/a file']);
+  });
+
+  it('sees no conflict in an untracked file that is the commit’s already', async () => {
+    deployed(first);
+    host.write('shop/web/a file', 'new\n');
+    expect((await look(second)).live.conflicts).toEqual([]);
+  });
+
+  it('sees commits that only the host has', async () => {
+    deployed(first);
+    host.write('shop/local', 'x');
+    git('shop', 'add', 'local');
+    git('shop', 'commit', '-q', '-m', 'only here');
+    const { live } = await look(second);
+    expect(live.localCommits).toHaveLength(1);
+    expect(live.localCommits[0]).toMatch(/ only here$/);
+  });
+
+  it('knows an older commit for what it is', async () => {
+    deployed(second);
+    expect((await look(first)).commit.newerThanLive).toBe(false);
+    expect((await look(second)).commit.newerThanLive).toBe(true);
+  });
+
+  it('sees that somebody deploys, or died while doing so', async () => {
+    deployed(first);
+    host.write('.local/state/resee-deploy/shop/lease/owner', 'x');
+    expect((await look(second)).busy).toBe(true);
+    rmSync(host.path('.local/state/resee-deploy/shop/lease'), { recursive: true });
+    host.write('.local/state/resee-deploy/shop/journal/001-step.sh', ':');
+    expect((await look(second)).busy).toBe(true);
+  });
+
+  it('reads the records of earlier releases', async () => {
+    host.write('.local/state/resee-deploy/shop/releases/00000001-aaa.json', '{"sha":"aaa"}');
+    host.write('.local/state/resee-deploy/shop/releases/00000002-bbb.json', '{"sha":"bbb"}');
+    expect((await look(second)).releases.map(({ sha }) => sha)).toEqual(['aaa', 'bbb']);
+  });
+
+  it('refuses a commit that is not on the branch', async () => {
+    git('origin', 'checkout', '-q', '-b', 'feature');
+    host.write('origin/more', 'x');
+    const other = shop.commit('of a feature');
+    deployed(first);
+    execFileSync('git', ['-C', host.path('shop'), 'fetch', '-q', 'origin', 'feature']);
+    await expect(look(other)).rejects.toThrow(`commit ${other.slice(0, 12)} is not on main`);
+  });
+
+  it('refuses a commit that nobody has', async () => {
+    await expect(look('f'.repeat(40))).rejects.toThrow(/is not in .*origin/);
+  });
+
+  it('refuses a host without Docker, whatever else is wrong', async () => {
+    host.answerDocker('echo "docker: not found" >&2; exit 127');
+    await expect(look(second)).rejects.toThrow('Docker Engine is not installed');
+  });
+});
