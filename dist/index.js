@@ -53232,7 +53232,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6438);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2873);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -54133,7 +54133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6438:
+/***/ 2873:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54873,6 +54873,7 @@ function parseNginxConfig(text) {
         dynamicNames: [...dynamicNames],
     };
 }
+/** `name` or `name:port`; undefined for anything else. */
 function parseAddress(text) {
     const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
     if (match?.[1] === undefined)
@@ -55098,7 +55099,24 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
+;// CONCATENATED MODULE: ./src/plan/caddyfile.ts
+
+const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
+/** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
+function parseCaddyfile(text) {
+    const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
+    return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
+        .trim()
+        .split(/\s+/)
+        .flatMap((word) => {
+        // A matcher (`/api/*`, `@name`, `*`) is no address, and the parser says so.
+        const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
+        return upstream === undefined ? [] : [upstream];
+    }));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/roles.ts
+
 
 /** What may be done to a service. */
 const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
@@ -55137,6 +55155,9 @@ function roleOf(service, known) {
     const name = namesOf(service).find((candidate) => known.names.has(candidate));
     if (name !== undefined)
         return { role: 'routed', reason: `the proxy sends requests to ${name}` };
+    if (Object.keys(service.labels).some((label) => /^traefik\.(http|tcp)\./.test(label))) {
+        return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
+    }
     if (service.publishes)
         return { role: 'direct', reason: 'publishes a port of the host' };
     if (service.build === undefined && service.namedVolumes.length > 0) {
@@ -55166,7 +55187,11 @@ function upstreamsOf(observation) {
         ...observation.proxies.map((proxy) => proxy.config),
         ...Object.values(observation.proxyFiles),
     ];
-    return texts.flatMap((text) => parseNginxConfig(text).upstreams);
+    const caddyfiles = Object.entries(observation.proxyFiles).filter(([path]) => /caddyfile/i.test(path));
+    return [
+        ...texts.flatMap((text) => parseNginxConfig(text).upstreams),
+        ...caddyfiles.flatMap(([, text]) => parseCaddyfile(text)),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/operations.ts
@@ -55334,6 +55359,26 @@ function routesOf(observation, nginx, service) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** The services that an operation works for. */
+function servicesOf(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+        case 'stop-incumbents':
+            return operation.services;
+        case 'start':
+            return operation.services.map(({ service }) => service);
+        case 'run-command':
+        case 'run-job':
+        case 'replace':
+            return [operation.service];
+        case 'cutover':
+            return operation.routes.map(({ service }) => service);
+        default:
+            return [];
+    }
+}
+
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/plan/definition.ts
@@ -55465,7 +55510,7 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
     })));
 }
 /** What cannot be done without a gap, unless a gap is accepted. */
-function gaps({ wanted, proxies }, services, { allowDowntime, images }) {
+function gaps({ wanted, proxies }, services, { allowDowntime, images, cutOver }) {
     if (allowDowntime)
         return [];
     const pulled = images === 'pull';
@@ -55477,6 +55522,15 @@ function gaps({ wanted, proxies }, services, { allowDowntime, images }) {
                 {
                     what: `nginx resolves ${followed} while it runs (resolver), so ${service} cannot be cut over without failed requests`,
                     next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${followed}; a deploy then moves it by itself. Or accept failed requests with allow-downtime: true.`,
+                },
+            ];
+        }
+        const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
+        if (role === 'routed' && action === 'roll' && front !== undefined && !cutOver.has(service)) {
+            return [
+                {
+                    what: `${service} is behind ${front.service}, which this version cannot cut over: only nginx with static names loses no request`,
+                    next: 'Accept failed requests for the moment of the change with allow-downtime: true, or put nginx in front.',
                 },
             ];
         }
@@ -55681,6 +55735,7 @@ function services_listed(paths) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation));
@@ -55699,6 +55754,7 @@ function makePlan(observation, options) {
     };
     const against = refusals(observation, services, {
         ...options,
+        cutOver: cutOverBy(plan),
         commands: [...options.preDeploy, ...options.postDeploy],
     });
     return against.length === 0
@@ -55714,6 +55770,10 @@ function settlePlan(plan, imageIds, observation, options) {
         services,
         operations: [...images, ...planOperations(observation, services, options)],
     };
+}
+/** The services that the plan's cutovers bring to their candidates. */
+function cutOverBy({ operations }) {
+    return new Set(operations.flatMap((operation) => (operation.kind === 'cutover' ? servicesOf(operation) : [])));
 }
 function isImageOperation(operation) {
     return operation.kind === 'prepare-images' || operation.kind === 'restore-images';
@@ -56529,7 +56589,7 @@ async function executePlan(plan, context, phased) {
 }
 /** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
 function refuseGaps(plan, { observation, planOptions }) {
-    const against = gaps(observation, plan.services, planOptions);
+    const against = gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
     if (against.length === 0)
         return;
     throw new errors/* DeployError */.s({
@@ -57226,26 +57286,6 @@ async function releaseToRestore(inputs, shell, state) {
         where: inputs.path,
         next: `Kept releases: ${releases.map(({ sha }) => sha.slice(0, 12)).join(', ') || 'none'}. keep-releases says how many stay.`,
     });
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** The services that an operation works for. */
-function servicesOf(operation) {
-    switch (operation.kind) {
-        case 'prepare-images':
-        case 'stop-incumbents':
-            return operation.services;
-        case 'start':
-            return operation.services.map(({ service }) => service);
-        case 'run-command':
-        case 'run-job':
-        case 'replace':
-            return [operation.service];
-        case 'cutover':
-            return operation.routes.map(({ service }) => service);
-        default:
-            return [];
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/progress.ts

@@ -152,7 +152,7 @@ docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --form
   capture "nginx-version:$id" docker exec "$id" sh -c 'nginx -v 2>&1'
 done
 section proxy-files
-git_live grep -lE '(proxy|fastcgi|grpc|uwsgi)_pass' "$SHA" -- | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
+git_live grep -lE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
   section "proxy-file:$path"
   cat "$stage/$path"
 done

@@ -14,12 +14,18 @@ import { stacks } from './stacks/index.js';
 import type { StackDefinition } from './stacks/stack.js';
 
 const USAGE = `npm run e2e -- [--stack resee|tiny] [--suite trixie|forky] [--list] [SCENARIO…]
-A name stands for that scenario, or for all that begin with it; without one all of them run.`;
+A name stands for that scenario, or for all that begin with it; without one all of them run.
+Without a stack each runs on its own one, both stacks side by side.`;
+
+/** Scenarios that run one after the other, on one host. */
+interface Lane {
+  readonly stack: StackDefinition;
+  readonly chosen: readonly Scenario[];
+}
 
 interface Wish {
-  readonly stack: StackDefinition;
+  readonly lanes: readonly Lane[];
   readonly suite: Suite;
-  readonly chosen: readonly Scenario[];
   readonly listOnly: boolean;
 }
 
@@ -28,68 +34,98 @@ function parse(argv: readonly string[]): Wish {
     args: [...argv],
     allowPositionals: true,
     options: {
-      stack: { type: 'string', default: 'resee' },
+      stack: { type: 'string' },
       suite: { type: 'string', default: 'trixie' },
       list: { type: 'boolean', default: false },
     },
   });
-  const stack = stacks.find(({ name }) => name === values.stack);
-  if (stack === undefined) throw new Error(`No stack "${values.stack}"\n${USAGE}`);
   if (values.suite !== 'trixie' && values.suite !== 'forky') {
     throw new Error(`No suite "${values.suite}"\n${USAGE}`);
   }
-  const possible = scenarios.filter((scenario) => scenario.stacks?.(stack) ?? true);
-  const wanted = positionals.flatMap((name) => named(possible, name));
-  const chosen = possible.filter(
-    (scenario) => positionals.length === 0 || wanted.includes(scenario),
-  );
-  return { stack, suite: values.suite, chosen, listOnly: values.list };
+  if (values.stack !== undefined && !stacks.some(({ name }) => name === values.stack)) {
+    throw new Error(`No stack "${values.stack}"\n${USAGE}`);
+  }
+  const wanted = positionals.flatMap(named);
+  const lanes = stacks.map((stack) => ({
+    stack,
+    chosen: scenarios.filter(
+      (scenario) =>
+        (values.stack ?? scenario.home) === stack.name &&
+        (scenario.stacks?.(stack) ?? true) &&
+        (positionals.length === 0 || wanted.includes(scenario)),
+    ),
+  }));
+  return {
+    lanes: lanes.filter(({ chosen }) => chosen.length > 0),
+    suite: values.suite,
+    listOnly: values.list,
+  };
 }
 
 /** The scenario of that name, or all whose names begin with it. */
-function named(possible: readonly Scenario[], name: string): readonly Scenario[] {
-  const exact = possible.filter((scenario) => scenario.name === name);
+function named(name: string): readonly Scenario[] {
+  const exact = scenarios.filter((scenario) => scenario.name === name);
   const found =
-    exact.length > 0 ? exact : possible.filter((scenario) => scenario.name.startsWith(name));
-  if (found.length === 0) throw new Error(`No scenario "${name}" for this stack\n${USAGE}`);
+    exact.length > 0 ? exact : scenarios.filter((scenario) => scenario.name.startsWith(name));
+  if (found.length === 0) throw new Error(`No scenario "${name}"\n${USAGE}`);
   return found;
 }
 
 async function main(): Promise<void> {
-  const wish = parse(process.argv.slice(2));
-  if (wish.listOnly) {
-    for (const { name, sentence } of wish.chosen) console.log(`${name.padEnd(32)}${sentence}`);
+  const { lanes, suite, listOnly } = parse(process.argv.slice(2));
+  if (listOnly) {
+    for (const { stack, chosen } of lanes) {
+      for (const { name, sentence } of chosen) {
+        console.log(`${`${stack.name}/${name}`.padEnd(34)}${sentence}`);
+      }
+    }
     return;
   }
   const bundle = await takeBundle();
   const archives = await baseImages();
-  const host = await up({ name: `e2e-${wish.stack.name}-${process.pid}`, suite: wish.suite });
-  const release = downOnSignal(host);
+  const hosts: Host[] = [];
+  let release = downOnSignal();
   try {
-    await host.loadImages(archives);
-    console.log(
-      `${wish.stack.name} on Engine ${host.engineVersion}, Compose ${host.composeVersion}\n`,
+    for (const { stack } of lanes) {
+      hosts.push(await up({ name: `e2e-${stack.name}-${process.pid}`, suite }));
+      release();
+      release = downOnSignal(...hosts);
+    }
+    const results = await Promise.all(
+      lanes.map(async (lane, index) => {
+        const host = hosts[index];
+        if (host === undefined) throw new Error(`no host for ${lane.stack.name}`);
+        await host.loadImages(archives);
+        return runLane(host, bundle.directory, lane);
+      }),
     );
-    const failed = await runAll(host, bundle.directory, wish);
-    const passed = wish.chosen.length - failed.length;
-    console.log(`\n${passed} passed, ${failed.length} failed`);
-    for (const name of failed) console.log(`  ✗ ${name}`);
-    await report({ passed, failed: failed.length });
-    process.exitCode = failed.length === 0 ? 0 : 1;
+    await conclude(lanes, results.flat());
   } finally {
     release();
-    await host.down();
+    for (const host of hosts) await host.down();
     await bundle.remove();
   }
 }
 
-async function runAll(host: Host, action: string, { stack, chosen }: Wish): Promise<string[]> {
+async function conclude(lanes: readonly Lane[], failed: readonly string[]): Promise<void> {
+  const all = lanes.reduce((sum, { chosen }) => sum + chosen.length, 0);
+  const counts = { passed: all - failed.length, failed: failed.length };
+  for (const name of failed) console.log(`✗ ${name}`);
+  console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+  const file = process.env['RESEE_E2E_REPORT'];
+  if (file !== undefined) await writeFile(file, `${JSON.stringify(counts)}\n`);
+  process.exitCode = failed.length === 0 && all > 0 ? 0 : 1;
+}
+
+/** Answers the names of the scenarios that failed. */
+async function runLane(host: Host, action: string, { stack, chosen }: Lane): Promise<string[]> {
+  console.log(`${stack.name}: Engine ${host.engineVersion}, Compose ${host.composeVersion}`);
   const { bed, first } = await makeBed({ host, stack, action });
   const stage = makeStage(bed, first);
   const failed: string[] = [];
   try {
     for (const scenario of chosen) {
-      if (!(await runOne(bed, stage, scenario))) failed.push(scenario.name);
+      if (!(await runOne(bed, stage, scenario))) failed.push(`${stack.name}/${scenario.name}`);
     }
   } finally {
     await bed.fixture.remove();
@@ -114,11 +150,13 @@ async function runOne(bed: Bed, stage: Stage, scenario: Scenario): Promise<boole
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const log = await keepLog(bed, scenario.name);
   if (failures.length === 0) {
-    console.log(`✓ ${scenario.name} (${seconds} s, ${checks.made} checks): ${scenario.sentence}`);
+    console.log(
+      `✓ ${bed.stack.name}/${scenario.name} (${seconds} s, ${checks.made} checks): ${scenario.sentence}`,
+    );
     await stage.keep();
     return true;
   }
-  console.log(`✗ ${scenario.name} (${seconds} s): ${scenario.sentence}`);
+  console.log(`✗ ${bed.stack.name}/${scenario.name} (${seconds} s): ${scenario.sentence}`);
   for (const failure of failures) console.log(`    - ${failure.replaceAll('\n', '\n      ')}`);
   console.log(`    the log of its runs: ${log}`);
   return false;
@@ -130,11 +168,6 @@ async function keepLog(bed: Bed, name: string): Promise<string> {
   const file = join(directory, `${name}.log`);
   await writeFile(file, bed.takeLog());
   return file;
-}
-
-async function report(counts: { passed: number; failed: number }): Promise<void> {
-  const file = process.env['RESEE_E2E_REPORT'];
-  if (file !== undefined) await writeFile(file, `${JSON.stringify(counts)}\n`);
 }
 
 main().catch((error: unknown) => {

@@ -2,12 +2,12 @@ import type { Host } from '../host/host.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Takes the host down when a signal ends this process. Answers a function that ends the watch. */
-export function downOnSignal(host: Host): () => void {
+/** Takes the hosts down when a signal ends this process. Answers a function that ends the watch. */
+export function downOnSignal(...hosts: readonly Host[]): () => void {
   const end = (signal: NodeJS.Signals): void => {
-    console.error(`\n${signal}: taking the host down`);
+    console.error(`\n${signal}: taking down ${hosts.map(({ name }) => name).join(' and ')}`);
     release();
-    void host.down().finally(() => {
+    void Promise.allSettled(hosts.map((host) => host.down())).then(() => {
       process.kill(process.pid, signal);
     });
   };

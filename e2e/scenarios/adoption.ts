@@ -7,6 +7,7 @@ import { checkWhole, underLoad } from './whole.js';
 
 export const adoption: Scenario = {
   name: 'adoption',
+  home: 'resee',
   sentence:
     'a host that a script has deployed to is taken over by the first run, without a failed request',
   from: 'empty',

@@ -7,6 +7,7 @@ import { checkWhole, underLoad } from './whole.js';
 
 export const unchanged: Scenario = {
   name: 'unchanged',
+  home: 'resee',
   sentence: 'deploying the commit that runs already restarts nothing',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -21,6 +22,7 @@ export const unchanged: Scenario = {
 
 export const backendChange: Scenario = {
   name: 'backend-change',
+  home: 'resee',
   sentence: 'a new backend takes over without a failed request',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -32,6 +34,7 @@ export const backendChange: Scenario = {
 
 export const frontendChange: Scenario = {
   name: 'frontend-change',
+  home: 'resee',
   sentence: 'a new frontend takes over without a failed request, and the backend is left alone',
   from: 'deployed',
   stacks: (stack) => stack.changes.frontend !== undefined,
@@ -52,6 +55,7 @@ export const frontendChange: Scenario = {
 
 export const bothChange: Scenario = {
   name: 'both-change',
+  home: 'resee',
   sentence: 'backend and frontend take over together without a failed request',
   from: 'deployed',
   stacks: (stack) => stack.changes.frontend !== undefined,
@@ -66,6 +70,7 @@ export const bothChange: Scenario = {
 
 export const proxyConfigChange: Scenario = {
   name: 'proxy-config-change',
+  home: 'tiny',
   sentence: "a change of the proxy's own configuration is live in the container that stays",
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -84,6 +89,7 @@ export const proxyConfigChange: Scenario = {
 
 export const threeInARow: Scenario = {
   name: 'three-in-a-row',
+  home: 'tiny',
   sentence: 'deploy after deploy, no request fails and nothing piles up',
   from: 'deployed',
   run: async (bed, checks, standing) => {

@@ -16,6 +16,7 @@ interface Failure {
 
 export const buildFails: Scenario = {
   name: 'build-fails',
+  home: 'resee',
   sentence:
     'a commit that does not build leaves the old release, its files and its containers alone',
   from: 'deployed',
@@ -28,6 +29,7 @@ export const buildFails: Scenario = {
 
 export const neverReady: Scenario = {
   name: 'never-ready',
+  home: 'resee',
   sentence: 'a release that never gets ready is taken away, and its last words are shown',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -45,6 +47,7 @@ export const neverReady: Scenario = {
 
 export const failsBehindProxy: Scenario = {
   name: 'fails-after-cutover',
+  home: 'resee',
   sentence:
     'a release that answers 500 only once it is live is rolled back without a failed request',
   from: 'deployed',
@@ -64,6 +67,7 @@ export const failsBehindProxy: Scenario = {
 
 export const migrationFails: Scenario = {
   name: 'migration-fails',
+  home: 'resee',
   sentence: 'a failing pre-deploy command stops the deploy before any candidate starts',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -80,6 +84,7 @@ export const migrationFails: Scenario = {
 
 export const proxyConfigBroken: Scenario = {
   name: 'proxy-config-broken',
+  home: 'tiny',
   sentence: 'a proxy configuration that does not parse fails the deploy, and the old text is back',
   from: 'deployed',
   run: async (bed, checks, standing) => {

@@ -5,6 +5,7 @@ import { checkWhole } from './whole.js';
 
 export const firstDeploy: Scenario = {
   name: 'first-deploy',
+  home: 'resee',
   sentence: 'an empty host where only the .env was placed runs the stack after one deploy',
   from: 'empty',
   run: async (bed, checks, standing) => {
@@ -25,6 +26,7 @@ export const firstDeploy: Scenario = {
 
 export const firstDeployWithoutEnv: Scenario = {
   name: 'first-deploy-without-env',
+  home: 'resee',
   sentence: 'a first deploy names the file that the Compose file needs and the user has not placed',
   from: 'empty',
   run: async (bed, checks, standing) => {

@@ -29,6 +29,7 @@ const WHOLE_WITHIN_MS = 150_000;
 
 export const cancelled: readonly Scenario[] = Object.entries(MOMENTS).map(([key, moment]) => ({
   name: `cancelled-while-${key}`,
+  home: 'tiny',
   sentence: `a run cancelled in ${moment.name} hands the stack back whole in its post step`,
   from: 'deployed',
   run: (bed, checks, standing) =>
@@ -42,6 +43,7 @@ export const cancelled: readonly Scenario[] = Object.entries(MOMENTS).map(([key,
 
 export const lost: readonly Scenario[] = Object.entries(MOMENTS).map(([key, moment]) => ({
   name: `runner-lost-while-${key}`,
+  home: 'tiny',
   sentence: `a runner that vanishes in ${moment.name} leaves a stack that is whole when the lease ends`,
   from: 'deployed',
   run: (bed, checks, standing) =>
@@ -53,6 +55,7 @@ export const lost: readonly Scenario[] = Object.entries(MOMENTS).map(([key, mome
 
 export const connectionCut: Scenario = {
   name: 'connection-cut',
+  home: 'tiny',
   sentence:
     'a connection that breaks in the soak costs no request, and the stack is whole afterwards',
   from: 'deployed',
@@ -71,6 +74,7 @@ ss -Htnp state established '( sport = :22 )' | grep -o 'pid=[0-9]*' | cut -d= -f
 
 export const connectionFrozen: Scenario = {
   name: 'connection-frozen',
+  home: 'tiny',
   sentence:
     'a connection on which nothing comes any more is noticed, and the stack is whole afterwards',
   from: 'deployed',
@@ -89,6 +93,7 @@ export const connectionFrozen: Scenario = {
 
 export const twoAtOnce: Scenario = {
   name: 'two-at-once',
+  home: 'tiny',
   sentence: 'of two deploys at the same time the second waits, and the newer commit is what runs',
   from: 'deployed',
   run: async (bed, checks) => {

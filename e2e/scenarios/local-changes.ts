@@ -6,6 +6,7 @@ import { checkWhole, underLoad } from './whole.js';
 
 export const localChangeKept: Scenario = {
   name: 'local-change-kept',
+  home: 'tiny',
   sentence: 'a file edited on the host, which the commit does not touch, is reported and kept',
   from: 'deployed',
   run: async (bed, checks) => {
@@ -23,6 +24,7 @@ export const localChangeKept: Scenario = {
 
 export const localChangeRefused: Scenario = {
   name: 'local-change-refused',
+  home: 'tiny',
   sentence:
     'a file edited on the host, which the commit would overwrite, stops the deploy and stays',
   from: 'deployed',

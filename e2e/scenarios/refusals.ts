@@ -7,6 +7,7 @@ import { checkWhole, underLoad } from './whole.js';
 
 export const redNeeds: Scenario = {
   name: 'red-needs',
+  home: 'resee',
   sentence:
     'a commit whose tests failed, or were skipped, or were cancelled does not reach the host',
   from: 'deployed',
@@ -25,6 +26,7 @@ export const redNeeds: Scenario = {
 
 export const requiredOutput: Scenario = {
   name: 'required-output',
+  home: 'tiny',
   sentence: 'an output that is lower than required, as a number, keeps the commit from the host',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -39,6 +41,7 @@ export const requiredOutput: Scenario = {
 
 export const wrongBranch: Scenario = {
   name: 'wrong-branch',
+  home: 'resee',
   sentence: 'a commit that is not on the branch is refused, and so is a workflow of another branch',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -56,6 +59,7 @@ export const wrongBranch: Scenario = {
 
 export const unpinnedHost: Scenario = {
   name: 'unpinned-host',
+  home: 'resee',
   sentence: 'a host that is not pinned is refused, and the line that pins it is printed',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -71,6 +75,7 @@ export const unpinnedHost: Scenario = {
 
 export const planOnly: Scenario = {
   name: 'plan-only',
+  home: 'tiny',
   sentence: 'operation: plan prints what would be done, and touches nothing',
   from: 'deployed',
   run: async (bed, checks, standing) => {
@@ -89,6 +94,7 @@ export const planOnly: Scenario = {
 
 export const superseded: Scenario = {
   name: 'superseded',
+  home: 'tiny',
   sentence: 'an older commit does not take back a newer one that is deployed already',
   from: 'deployed',
   run: async (bed, checks) => {

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly sentence: string;
   /** `empty`: nothing was ever deployed. `deployed`: a release of this action runs, `main` is at it. */
   readonly from: 'empty' | 'deployed';
+  /** The stack on which it runs when none is named: the whole one, where the whole one matters. */
+  readonly home: 'resee' | 'tiny';
   /** Stacks that it makes no sense for are left out. */
   readonly stacks?: (stack: StackDefinition) => boolean;
   run(bed: Bed, checks: Checks, standing: Standing): Promise<void>;

@@ -17,6 +17,7 @@ interface Export {
 
 export const taskInFlight: Scenario = {
   name: 'task-in-flight',
+  home: 'resee',
   sentence: 'a task of 20 s is finished by the worker that began it; no task is lost or done twice',
   from: 'deployed',
   stacks: (stack) => stack.name === 'resee',

@@ -56,7 +56,8 @@ export function parseNginxConfig(text: string): NginxConfig {
   };
 }
 
-function parseAddress(text: string): Upstream | undefined {
+/** `name` or `name:port`; undefined for anything else. */
+export function parseAddress(text: string): Upstream | undefined {
   const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
   if (match?.[1] === undefined) return undefined;
   return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };

@@ -1,7 +1,13 @@
 import { parseNginxConfig } from './nginx-config.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
-import type { ImageReference, Operation, Plan, ServicePlan } from './plan.js';
+import {
+  servicesOf,
+  type ImageReference,
+  type Operation,
+  type Plan,
+  type ServicePlan,
+} from './plan.js';
 import { refusals, type Refusal } from './refusals.js';
 import { assignRoles, upstreamsOf } from './roles.js';
 import { planServices, settleImages, type ServiceOptions } from './services.js';
@@ -41,6 +47,7 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
   };
   const against = refusals(observation, services, {
     ...options,
+    cutOver: cutOverBy(plan),
     commands: [...options.preDeploy, ...options.postDeploy],
   });
   return against.length === 0
@@ -62,6 +69,13 @@ export function settlePlan(
     services,
     operations: [...images, ...planOperations(observation, services, options)],
   };
+}
+
+/** The services that the plan's cutovers bring to their candidates. */
+export function cutOverBy({ operations }: Plan): ReadonlySet<string> {
+  return new Set(
+    operations.flatMap((operation) => (operation.kind === 'cutover' ? servicesOf(operation) : [])),
+  );
 }
 
 export function isImageOperation(operation: Operation): boolean {

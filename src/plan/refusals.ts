@@ -13,6 +13,8 @@ export interface Refusal {
 export interface GapOptions {
   readonly allowDowntime: boolean;
   readonly images: string;
+  /** Services that the plan cuts over. */
+  readonly cutOver: ReadonlySet<string>;
 }
 
 export interface RefusalOptions extends GapOptions {
@@ -135,7 +137,7 @@ function changedNetworks(
 export function gaps(
   { wanted, proxies }: Observation,
   services: readonly ServicePlan[],
-  { allowDowntime, images }: GapOptions,
+  { allowDowntime, images, cutOver }: GapOptions,
 ): readonly Refusal[] {
   if (allowDowntime) return [];
   const pulled = images === 'pull';
@@ -147,6 +149,15 @@ export function gaps(
         {
           what: `nginx resolves ${followed} while it runs (resolver), so ${service} cannot be cut over without failed requests`,
           next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${followed}; a deploy then moves it by itself. Or accept failed requests with allow-downtime: true.`,
+        },
+      ];
+    }
+    const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
+    if (role === 'routed' && action === 'roll' && front !== undefined && !cutOver.has(service)) {
+      return [
+        {
+          what: `${service} is behind ${front.service}, which this version cannot cut over: only nginx with static names loses no request`,
+          next: 'Accept failed requests for the moment of the change with allow-downtime: true, or put nginx in front.',
         },
       ];
     }

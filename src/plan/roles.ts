@@ -1,3 +1,4 @@
+import { parseCaddyfile } from './caddyfile.js';
 import { parseNginxConfig, type Upstream } from './nginx-config.js';
 import type { Observation } from './observation.js';
 import type { Service, Stack } from './stack.js';
@@ -62,6 +63,9 @@ function roleOf(
   }
   const name = namesOf(service).find((candidate) => known.names.has(candidate));
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
+  if (Object.keys(service.labels).some((label) => /^traefik\.(http|tcp)\./.test(label))) {
+    return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
+  }
   if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
   if (service.build === undefined && service.namedVolumes.length > 0) {
     return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
@@ -91,5 +95,11 @@ export function upstreamsOf(observation: Observation): readonly Upstream[] {
     ...observation.proxies.map((proxy) => proxy.config),
     ...Object.values(observation.proxyFiles),
   ];
-  return texts.flatMap((text) => parseNginxConfig(text).upstreams);
+  const caddyfiles = Object.entries(observation.proxyFiles).filter(([path]) =>
+    /caddyfile/i.test(path),
+  );
+  return [
+    ...texts.flatMap((text) => parseNginxConfig(text).upstreams),
+    ...caddyfiles.flatMap(([, text]) => parseCaddyfile(text)),
+  ];
 }

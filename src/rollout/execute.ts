@@ -1,7 +1,7 @@
 import { commandLine } from '../host/quote.js';
 import { DeployError } from '../errors.js';
 import type { Operation, Plan } from '../plan/plan.js';
-import { isImageOperation, settlePlan } from '../plan/planner.js';
+import { cutOverBy, isImageOperation, settlePlan } from '../plan/planner.js';
 import { gaps } from '../plan/refusals.js';
 import { describe } from '../plan/render.js';
 import {
@@ -50,7 +50,7 @@ export async function executePlan(
 
 /** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
 function refuseGaps(plan: Plan, { observation, planOptions }: RolloutContext): void {
-  const against = gaps(observation, plan.services, planOptions);
+  const against = gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
   if (against.length === 0) return;
   throw new DeployError({
     what: against.map(({ what }) => what).join('\n'),

@@ -1,0 +1,18 @@
+import { parseAddress, type Upstream } from './nginx-config.js';
+
+const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
+
+/** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
+export function parseCaddyfile(text: string): readonly Upstream[] {
+  const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
+  return [...config.matchAll(DIRECTIVE)].flatMap((match) =>
+    (match[1] ?? '')
+      .trim()
+      .split(/\s+/)
+      .flatMap((word) => {
+        // A matcher (`/api/*`, `@name`, `*`) is no address, and the parser says so.
+        const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
+        return upstream === undefined ? [] : [upstream];
+      }),
+  );
+}
