@@ -102,7 +102,8 @@ export function toyHost(shell: string): ToyHost {
     answerDocker,
     remove: () => {
       for (const pid of pids) killGroup(pid);
-      rmSync(root, { recursive: true, force: true });
+      // What a script left running may still write for a moment.
+      rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }
