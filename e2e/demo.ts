@@ -1,5 +1,5 @@
 import { takeBundle } from './harness/bundle.js';
-import { downOnSignal } from './harness/signals.js';
+import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
 import { type Host, up } from './host/host.js';
 import { baseImages } from './images/images.js';
 import { startLoad } from './load/load.js';
@@ -21,20 +21,21 @@ async function main(): Promise<void> {
   });
   const checks = collectChecks();
   live.title('A host: a machine in namespaces with sshd, Docker and Compose');
-  const bundle = await takeBundle();
-  const archives = await baseImages();
-  live.say('the base images are built');
-  const host = await up({ name: `demo-${process.pid}` });
-  const release = downOnSignal(host);
+  const cleanUps: CleanUp[] = [];
+  const release = cleanUpOnSignal(cleanUps);
   try {
+    const bundle = await takeBundle();
+    cleanUps.push(bundle.remove);
+    const archives = await baseImages();
+    live.say('the base images are built');
+    const host = await up({ name: `demo-${process.pid}` });
+    cleanUps.push(() => host.down());
     await host.loadImages(archives);
     live.say(`${host.address} is up: Engine ${host.engineVersion}, Compose ${host.composeVersion}`);
-    const shown = await threeDeploys(host, bundle.directory, checks, live);
-    printTables(shown);
+    printTables(await threeDeploys(host, bundle.directory, checks, live));
   } finally {
     release();
-    await host.down();
-    await bundle.remove();
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
   }
   verdict(checks);
 }

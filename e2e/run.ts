@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { takeBundle } from './harness/bundle.js';
-import { downOnSignal } from './harness/signals.js';
+import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
 import { cacheDirectory, type Host, type Suite, up } from './host/host.js';
 import { baseImages } from './images/images.js';
 import { type Bed, makeBed } from './scenarios/bed.js';
@@ -81,29 +81,27 @@ async function main(): Promise<void> {
     }
     return;
   }
-  const bundle = await takeBundle();
-  const archives = await baseImages();
-  const hosts: Host[] = [];
-  let release = downOnSignal();
+  // Grows as things come up; a signal finds all that is there.
+  const cleanUps: CleanUp[] = [];
+  const release = cleanUpOnSignal(cleanUps);
   try {
-    for (const { stack } of lanes) {
-      hosts.push(await up({ name: `e2e-${stack.name}-${process.pid}`, suite }));
-      release();
-      release = downOnSignal(...hosts);
+    const bundle = await takeBundle();
+    cleanUps.push(bundle.remove);
+    const archives = await baseImages();
+    const ready: { readonly lane: Lane; readonly host: Host }[] = [];
+    for (const lane of lanes) {
+      const host = await up({ name: `e2e-${lane.stack.name}-${process.pid}`, suite });
+      cleanUps.push(() => host.down());
+      await host.loadImages(archives);
+      ready.push({ lane, host });
     }
-    const results = await Promise.all(
-      lanes.map(async (lane, index) => {
-        const host = hosts[index];
-        if (host === undefined) throw new Error(`no host for ${lane.stack.name}`);
-        await host.loadImages(archives);
-        return runLane(host, bundle.directory, lane);
-      }),
+    const failed = await Promise.all(
+      ready.map(({ lane, host }) => runLane(host, bundle.directory, lane)),
     );
-    await conclude(lanes, results.flat());
+    await conclude(lanes, failed.flat());
   } finally {
     release();
-    for (const host of hosts) await host.down();
-    await bundle.remove();
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
   }
 }
 

@@ -7,7 +7,7 @@ import { runOrThrow } from '../host/process.js';
 export interface Bundle {
   /** Holds action.yml and dist/, as the runner's copy of an action does. */
   readonly directory: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /**

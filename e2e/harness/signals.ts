@@ -1,13 +1,14 @@
-import type { Host } from '../host/host.js';
+/** Takes away something that this process made. */
+export type CleanUp = () => Promise<void>;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Takes the hosts down when a signal ends this process. Answers a function that ends the watch. */
-export function downOnSignal(...hosts: readonly Host[]): () => void {
+/** Cleans up when a signal ends this process. Answers a function that ends the watch. */
+export function cleanUpOnSignal(cleanUps: readonly CleanUp[]): () => void {
   const end = (signal: NodeJS.Signals): void => {
-    console.error(`\n${signal}: taking down ${hosts.map(({ name }) => name).join(' and ')}`);
+    console.error(`\n${signal}: taking down what was brought up`);
     release();
-    void Promise.allSettled(hosts.map((host) => host.down())).then(() => {
+    void Promise.allSettled(cleanUps.map((cleanUp) => cleanUp())).then(() => {
       process.kill(process.pid, signal);
     });
   };
