@@ -107,11 +107,9 @@ describe('the order of a deploy', () => {
       depends_on: { [service]: { condition: 'service_started' } },
     });
     const wants = services({ a: depends('b'), b: depends('c'), c: { ...depends('api') } });
-    expect(steps({ wants, changes: ['api/x'] }).filter((step) => step.startsWith('start '))).toEqual([
-      'start c',
-      'start b',
-      'start a+api+worker',
-    ]);
+    expect(
+      steps({ wants, changes: ['api/x'] }).filter((step) => step.startsWith('start ')),
+    ).toEqual(['start c', 'start b', 'start a+api+worker']);
   });
 
   it('of a new proxy configuration alone: one cutover, nothing else moves', () => {

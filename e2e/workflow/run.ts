@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeBundle } from '../harness/bundle.js';
-import { downOnSignal } from '../harness/signals.js';
+import { cleanUpOnSignal } from '../harness/signals.js';
 import { cacheDirectory, down, type Host, up } from '../host/host.js';
 import { baseImages } from '../images/images.js';
 import { makeBed } from '../scenarios/bed.js';
@@ -66,9 +66,9 @@ async function onSite(tools: Tools, work: (setup: Setup) => Promise<void>): Prom
     undos.push(() => down(name));
     return up({ name });
   };
-  const host = await bringUp(`workflow-site-${process.pid}`);
-  const release = downOnSignal({ ...host, down: takeDown });
+  const release = cleanUpOnSignal([takeDown]);
   try {
+    const host = await bringUp(`workflow-site-${process.pid}`);
     const engine = await bringUp(`workflow-runner-${process.pid}`);
     for (const each of [host, engine]) await each.loadImages(archives);
     const action = bundle.directory;

@@ -22,7 +22,7 @@ export interface WorkflowScenario {
   run(site: Site, checks: Checks): Promise<void>;
 }
 
-export const WORKFLOW = '.github/workflows/deploy.yml';
+const WORKFLOW = '.github/workflows/deploy.yml';
 
 /** The steps of the workflow, by how their names begin. */
 const STEP = { backend: 'Test the backend', frontend: 'Lint, check and build', deploy: 'org/' };
