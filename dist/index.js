@@ -53078,7 +53078,7 @@ async function acquireLease(shell, request, signal) {
         TTL: String(LEASE_SECONDS),
         WAIT: String(Math.ceil(request.waitMs / 1000)),
         SESSION: String(shell.pid),
-        LIB: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('lib'),
+        LIB: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteLibrary */ .y)(),
         ABORT: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('abort'),
         WATCHDOG: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('watchdog'),
     }, signal);
@@ -62981,7 +62981,8 @@ async function post() {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   m: () => (/* binding */ remoteScript)
+/* harmony export */   m: () => (/* binding */ remoteScript),
+/* harmony export */   y: () => (/* binding */ remoteLibrary)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
@@ -63003,6 +63004,12 @@ async function post() {
 function remoteScript(name) {
     const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)((0,node_url__WEBPACK_IMPORTED_MODULE_2__.fileURLToPath)(require("url").pathToFileURL(__filename).href));
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${name}.sh`), 'utf8');
+}
+/** What the library of the host is made of, in this order. */
+const LIBRARY = ['narrate', 'lease', 'journal', 'files', 'containers', 'nginx', 'retire'];
+/** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
+function remoteLibrary() {
+    return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
 }
 
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { assignments } from '../../src/host/quote.js';
 import type { ScriptResult, Shell, Variables } from '../../src/host/shell.js';
-import { remoteScript } from '../../src/remote/load.js';
+import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
 
 /** The shells that a host may have as `sh`: Debian and Ubuntu, Amazon Linux, Alpine. */
 export const SHELLS = ['dash', 'bash', 'busybox'].flatMap((name) => {
@@ -57,7 +57,8 @@ export function toyHost(shell: string): ToyHost {
     mkdirSync(directory, { recursive: true });
   }
   for (const name of ['lib', 'abort', 'watchdog']) {
-    writeFileSync(join(state, 'bin', `${name}.sh`), remoteScript(name));
+    const text = name === 'lib' ? remoteLibrary() : remoteScript(name);
+    writeFileSync(join(state, 'bin', `${name}.sh`), text);
   }
   symlinkSync(shell, path('bin/sh'));
   const write = (name: string, text: string): void => {

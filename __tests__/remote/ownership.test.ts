@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import type { ScriptResult } from '../../src/host/shell.js';
-import { remoteScript } from '../../src/remote/load.js';
+import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
 
 const STATE = "state of o'neill";
@@ -38,7 +38,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       TTL: String(options.ttl ?? 60),
       WAIT: String(options.wait ?? 0),
       SESSION: String(of.pid),
-      LIB: remoteScript('lib'),
+      LIB: remoteLibrary(),
       ABORT: remoteScript('abort'),
       WATCHDOG: remoteScript('watchdog'),
     });
@@ -56,7 +56,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
           TTL: '60',
           WAIT: '0',
           SESSION: String(process.pid),
-          LIB: remoteScript('lib'),
+          LIB: remoteLibrary(),
           ABORT: remoteScript('abort'),
           WATCHDOG: remoteScript('watchdog'),
         },
@@ -64,7 +64,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect(code).toBe(0);
       expect(stdout.split('\n')).toContain('fence 1');
       expect(stdout).toContain('drwx------');
-      expect(host.read(`${STATE}/new/bin/lib.sh`).trim()).toBe(remoteScript('lib').trim());
+      expect(host.read(`${STATE}/new/bin/lib.sh`).trim()).toBe(remoteLibrary().trim());
       host.write(`${STATE}/new/lease/fence`, 'over\n');
     });
 

@@ -13,7 +13,10 @@ interface Moment {
 }
 
 const MOMENTS = {
-  building: { name: 'a build', reached: (_bed, seen) => seen.stage.length > 0 },
+  building: {
+    name: 'a build',
+    reached: (_bed, seen) => seen.stage.length > 0 && seen.lease.length > 0,
+  },
   candidate: {
     name: 'the start of a candidate',
     reached: (bed, seen) => idsOf(seen, bed.stack.backend).length > 1,

@@ -57,11 +57,12 @@ async function onSite(tools: Tools, work: (setup: Setup) => Promise<void>): Prom
   const archives = await baseImages();
   const bundle = await takeBundle();
   const undos = [() => bundle.remove()];
-  let isOver = false;
-  const takeDown = async (): Promise<void> => {
-    isOver = true;
+  const undoAll = async (): Promise<void> => {
     for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) await undo();
   };
+  // A signal and the end of the work may both ask for it: whoever asks waits for all of it.
+  let ending: Promise<void> | undefined;
+  const takeDown = (): Promise<void> => (ending ??= undoAll());
   const bringUp = (name: string): Promise<Host> => {
     undos.push(() => down(name));
     return up({ name });
@@ -82,7 +83,7 @@ async function onSite(tools: Tools, work: (setup: Setup) => Promise<void>): Prom
     await work({
       site: { bed, first, push },
       takeLog: () => last?.log ?? '',
-      isOver: () => isOver,
+      isOver: () => ending !== undefined,
     });
   } finally {
     release();

@@ -1,7 +1,6 @@
 import { RefusedError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
-import type { Sections } from './observe.js';
-import { linesOf } from './sections.js';
+import { linesOf, type Sections } from './sections.js';
 
 /**
  * Refuses a host or a commit that a release cannot be made of, before anything has changed.

@@ -1,5 +1,5 @@
 import { DeployError, RefusedError } from '../errors.js';
-import { remoteScript } from '../remote/load.js';
+import { remoteLibrary, remoteScript } from '../remote/load.js';
 import type { Session } from '../ssh/session.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
@@ -42,7 +42,7 @@ export async function acquireLease(
       TTL: String(LEASE_SECONDS),
       WAIT: String(Math.ceil(request.waitMs / 1000)),
       SESSION: String(shell.pid),
-      LIB: remoteScript('lib'),
+      LIB: remoteLibrary(),
       ABORT: remoteScript('abort'),
       WATCHDOG: remoteScript('watchdog'),
     },

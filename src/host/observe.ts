@@ -14,12 +14,9 @@ import { remoteScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
 import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
-import { linesOf, parseSections } from './sections.js';
+import { linesOf, parseSections, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
 import { composeArguments, stateAssignment } from './state.js';
-
-/** Parts of one look at the host, by the name that observe.sh gives them. */
-export type Sections = ReadonlyMap<string, string>;
 
 /**
  * Looks at the host and at the commit: one round trip.

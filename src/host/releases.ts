@@ -3,7 +3,7 @@ import { DeployError } from '../errors.js';
 import type { ReleaseRecord } from '../plan/observation.js';
 import { remoteScript } from '../remote/load.js';
 import { parseRecord } from './records.js';
-import { linesOf, parseSections } from './sections.js';
+import { linesOf, parseSections, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
 
 export interface StackStatus {
@@ -26,7 +26,7 @@ export async function readStatus(shell: Shell, state: string, path: string): Pro
   };
 }
 
-export function releasesIn(sections: ReadonlyMap<string, string>): readonly ReleaseRecord[] {
+export function releasesIn(sections: Sections): readonly ReleaseRecord[] {
   return [...sections]
     .filter(([name]) => name.startsWith('release:'))
     .map(([name, text]) => parseRecord(`${name.slice('release:'.length)}.json`, text))

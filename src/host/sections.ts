@@ -1,8 +1,11 @@
+/** Parts of what a script on the host printed, by the name that it gave them. */
+export type Sections = ReadonlyMap<string, string>;
+
 /**
  * Splits the output of a script into the sections that it announced with lines `=MARK=NAME=`. The mark
  * is random, so that nothing that the host prints can be taken for one.
  */
-export function parseSections(output: string, mark: string): ReadonlyMap<string, string> {
+export function parseSections(output: string, mark: string): Sections {
   const sections = new Map<string, string>();
   const parts = output.split(new RegExp(`(?:^|\\n)=${mark}=(.*)=\\n`));
   for (let index = 1; index < parts.length; index += 2) {

@@ -14,3 +14,11 @@ export function remoteScript(name: string): string {
   const directory = dirname(fileURLToPath(import.meta.url));
   return readFileSync(join(directory, `${name}.sh`), 'utf8');
 }
+
+/** What the library of the host is made of, in this order. */
+const LIBRARY = ['narrate', 'lease', 'journal', 'files', 'containers', 'nginx', 'retire'] as const;
+
+/** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
+export function remoteLibrary(): string {
+  return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
+}

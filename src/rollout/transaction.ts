@@ -8,7 +8,7 @@ import { remoteScript } from '../remote/load.js';
 export interface Step {
   /** Names the journal entry: lower-case letters and dashes. */
   readonly name: string;
-  /** Commands of remote/lib.sh, a line each; may run twice. Undefined: nothing to undo. */
+  /** Commands of remote/lib/, a line each; may run twice. Undefined: nothing to undo. */
   readonly undo?: string;
   /** True where the undo must come after all others: it builds on what they bring back. */
   readonly undoneLast?: boolean;

@@ -1,0 +1,74 @@
+# The files of the live directory.
+# shellcheck shell=sh
+
+# copy_paths FROM TO LIST INPLACE: makes each path of the file LIST (relative, one a line) in TO
+# what it is in FROM; what is not in FROM is removed from TO. Paths that are also in INPLACE are
+# written into the file that is there, because a container holds on to it (a bind mount of a single
+# file pins the inode).
+copy_paths() {
+  copy_from=$1 copy_to=$2
+  mkdir -p "$copy_to"
+  : >"$STATE/copy.list"
+  newline='
+'
+  held=$newline$(cat "$4")$newline
+  while IFS= read -r path; do
+    if [ -h "$copy_from/$path" ] || [ -e "$copy_from/$path" ]; then
+      case $held in
+        *"$newline$path$newline"*)
+          if [ -f "$copy_to/$path" ] && [ ! -h "$copy_to/$path" ] && [ ! -h "$copy_from/$path" ]; then
+            cat "$copy_from/$path" >"$copy_to/$path"
+            if [ -x "$copy_from/$path" ]; then chmod +x "$copy_to/$path"; else chmod -x "$copy_to/$path"; fi
+            continue
+          fi
+          ;;
+      esac
+      printf '%s\n' "$path" >>"$STATE/copy.list"
+    elif [ -h "$copy_to/$path" ] || [ -e "$copy_to/$path" ]; then
+      rm -f "$copy_to/$path"
+      # A directory that just became empty is not in the commit either.
+      (cd "$copy_to" && rmdir -p -- "$(dirname -- "$path")" 2>/dev/null) || :
+    fi
+  done <"$3"
+  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$STATE/copy.list" | tar -C "$copy_to" -xpf -
+  rm -f "$STATE/copy.list"
+}
+
+# install_files NAME LIVE STAGE PATHS INPLACE: brings PATHS (text, one a line) from the staged tree
+# to the live directory; what was there is kept in the journal for restore_files NAME.
+install_files() {
+  mkdir -p "$STATE/journal/$1"
+  printf '%s' "$4" | sed '/^$/d' >"$STATE/journal/$1/paths"
+  printf '%s' "$5" | sed '/^$/d' >"$STATE/journal/$1/inplace"
+  copy_paths "$2" "$STATE/journal/$1/before" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
+  : >"$STATE/journal/$1/kept"
+  copy_paths "$3" "$2" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
+}
+
+# restore_files NAME LIVE: undoes install_files, as far as it came.
+restore_files() {
+  [ -e "$STATE/journal/$1/kept" ] || return 0
+  copy_paths "$STATE/journal/$1/before" "$2" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
+}
+
+# proxy_files_show CONTAINER FROM PATHS: makes the container see the text of FROM/<path> at each mount,
+# PATHS being lines `path TAB path in the container`. Normally it does already; where the host's file
+# was replaced since the container started (a `git pull`), it holds the old inode, and is written
+# through it.
+proxy_files_show() {
+  printf '%s' "$3" | while IFS="$(printf '\t')" read -r path inside; do
+    [ -f "$2/$path" ] || continue
+    ! docker exec -u 0 "$1" cat "$inside" 2>/dev/null | cmp -s - "$2/$path" || continue
+    say "$inside in the container is not the file of the live directory any more: writing through it"
+    docker exec -i -u 0 "$1" sh -c 'cat >"$1"' sh "$inside" <"$2/$path"
+    docker exec -u 0 "$1" cat "$inside" | cmp -s - "$2/$path"
+  done
+}
+
+# proxy_files_keep CONTAINER TO PATHS: keeps what the container sees, for proxy_files_show.
+proxy_files_keep() {
+  printf '%s' "$3" | while IFS="$(printf '\t')" read -r path inside; do
+    mkdir -p "$2/$(dirname "$path")"
+    docker exec -u 0 "$1" cat "$inside" >"$2/$path"
+  done
+}

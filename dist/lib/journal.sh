@@ -1,0 +1,52 @@
+# The journal: how to undo what was done, and the parts that must not stop half-way.
+# shellcheck shell=sh
+
+# journal NAME COMMAND [NUMBER]: from here on, COMMAND (of this library) undoes the step NAME. Undos
+# run from the highest number to the lowest; without NUMBER it is the next one.
+journal() {
+  mkdir -p "$STATE/journal"
+  # `ls` sorts, and the names are ours.
+  # shellcheck disable=SC2012
+  number=$(printf '%03d' $(($(ls "$STATE/journal" | sed -n 's/^\([0-9]*\)-.*\.sh$/\1/p' | tail -n 1 | sed 's/^0*//;s/^$/0/') + 1)))
+  entry=$STATE/journal/${3:-$number}-$1.sh
+  {
+    printf 'STATE=%s\n' "$(quoted "$STATE")"
+    # The undo script expands STATE when it runs, not here.
+    # shellcheck disable=SC2016
+    printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n' "$2"
+  } >"$entry.new"
+  mv -f "$entry.new" "$entry"
+}
+
+# The value as one word of a script; newlines at its end stay.
+quoted() {
+  quoted_text=$(printf '%s.' "$1" | sed "s/'/'\\\\''/g")
+  printf "'%s'" "${quoted_text%.}"
+}
+
+# critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches
+# it, so that it never stops half-way. Its output is kept, and shown when it has ended.
+critical() {
+  printf '. "$STATE/bin/lib.sh"\nset -eu\nnote_process "$$" "$STATE/critical"\n%s\n' "$1" >"$STATE/critical.sh"
+  setsid sh "$STATE/critical.sh" >"$STATE/critical.out" 2>"$STATE/critical.err" </dev/null &
+  critical_pid=$!
+  note_process "$critical_pid" "$STATE/critical"
+  critical_code=0
+  wait "$critical_pid" || critical_code=$?
+  cat "$STATE/critical.err" >&2
+  cat "$STATE/critical.out"
+  rm -f "$STATE/critical" "$STATE/critical.sh" "$STATE/critical.out" "$STATE/critical.err"
+  return "$critical_code"
+}
+
+await_critical() {
+  while [ -n "$(process_of "$STATE/critical")" ]; do sleep 0.1; done
+  rm -f "$STATE/critical"
+}
+
+# Hands the stack back whole; see abort.sh.
+abort_now() {
+  await_critical
+  # shellcheck disable=SC2016
+  critical 'sh "$STATE/bin/abort.sh"'
+}

@@ -1,0 +1,60 @@
+# Containers and their images.
+# shellcheck shell=sh
+
+container_ids() { # PROJECT SERVICE: every container of the service, also stopped ones
+  docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" \
+    --filter "label=com.docker.compose.service=$2" --filter label=com.docker.compose.oneoff=False
+}
+
+# remove_new_containers PROJECT SERVICE ID…: removes the service's containers, all but these.
+remove_new_containers() {
+  project=$1 service=$2
+  shift 2
+  for id in $(container_ids "$project" "$service"); do
+    case " $* " in *" $id "*) continue ;; esac
+    run docker stop "$id"
+    run docker rm -f "$id"
+  done
+}
+
+remove_container() { # NAME
+  ! docker inspect "$1" >/dev/null 2>&1 || run docker rm -f "$1"
+}
+
+# remove_unused_networks PROJECT: after a first deploy that failed; volumes stay, they hold data.
+remove_unused_networks() {
+  for network in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
+    [ "$(docker network inspect -f '{{len .Containers}}' "$network")" != 0 ] || run docker network rm "$network"
+  done
+}
+
+# create_again DIR COMPOSE PROJECT SERVICE: containers of the service by what the live directory says.
+create_again() {
+  (cd "$1" && eval "docker compose $2 up --no-start --no-recreate $4") >&2
+  # shellcheck disable=SC2046
+  run docker start $(container_ids "$3" "$4")
+}
+
+start_containers() { # ID…
+  for id in "$@"; do
+    [ "$(docker inspect -f '{{.State.Running}}' "$id")" = true ] || run docker start "$id"
+  done
+}
+
+# An image that a failed release made, and that no reference names: a kept release may have the same.
+remove_unnamed() {
+  [ "$(docker image inspect -f '{{len .RepoTags}}' "$1" 2>/dev/null)" != 0 ] || docker rmi "$1" >&2 ||
+    say "the image $1 is still used, and stays"
+}
+
+# restore_tag REFERENCE IMAGE: the reference names that image again, or nothing if it named nothing.
+# The image that it named until now goes, where nothing else names or uses it.
+restore_tag() {
+  made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
+  if [ -n "$2" ]; then
+    run docker tag "$2" "$1"
+  elif docker image inspect "$1" >/dev/null 2>&1; then
+    run docker rmi "$1"
+  fi
+  [ -z "$made" ] || remove_unnamed "$made"
+}

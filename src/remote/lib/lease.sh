@@ -1,0 +1,81 @@
+# The lease: one deploy at a time.
+# shellcheck shell=sh
+
+# lease/{fence,expires,owner,session}; every change happens under a file lock that dies with us.
+
+locked() {
+  (
+    flock 9
+    "$@"
+  ) 9>"$STATE/lock"
+}
+
+lease_expired() {
+  [ "$(now)" -ge "$(cat "$STATE/lease/expires" 2>/dev/null || echo 0)" ]
+}
+
+lease_is_ours() { [ "$(cat "$STATE/lease/fence" 2>/dev/null)" = "$1" ]; }
+
+lease_write_expiry() {
+  echo $(($(now) + $1)) >"$STATE/lease/expires.new" && mv -f "$STATE/lease/expires.new" "$STATE/lease/expires"
+}
+
+# lease_try OWNER TTL_SECONDS: takes the lease if it is free or has run out; prints the fence.
+lease_try() {
+  if ! mkdir "$STATE/lease" 2>/dev/null; then
+    lease_expired || return 1
+    end_session
+    rm -rf "$STATE/lease"
+    mkdir "$STATE/lease"
+  fi
+  fence=$(($(cat "$STATE/fence" 2>/dev/null || echo 0) + 1))
+  echo "$fence" >"$STATE/fence"
+  echo "$fence" >"$STATE/lease/fence"
+  printf '%s\n' "$1" >"$STATE/lease/owner"
+  lease_write_expiry "$2"
+  echo "$fence"
+}
+
+lease_renew_if_ours() { lease_is_ours "$1" && lease_write_expiry "$2"; }
+
+lease_remove_if_ours() {
+  lease_is_ours "$1" || return 0
+  end_process "$STATE/lease/watchdog"
+  rm -rf "$STATE/lease"
+}
+
+# Takes the lease from whoever holds it, and ends what they still run here.
+lease_drop() {
+  [ -d "$STATE/lease" ] || return 0
+  end_process "$STATE/lease/watchdog"
+  end_session
+  rm -rf "$STATE/lease"
+}
+
+lease_break() { locked lease_drop; }
+lease_take() { locked lease_try "$@"; }
+lease_renew() { locked lease_renew_if_ours "$@"; }
+lease_release() { locked lease_remove_if_ours "$1"; }
+
+# The process that works for the lease's owner: its pid and start time, so that a reused pid is
+# never taken for it.
+process_start() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+note_process() { echo "$1 $(process_start "$1")" >"$2"; } # PID FILE
+
+# process_of FILE: prints the pid that the file notes, if that process still runs.
+process_of() {
+  read -r pid started 2>/dev/null <"$1" || return 0
+  [ -z "$started" ] || [ "$(process_start "$pid")" != "$started" ] || echo "$pid"
+}
+
+end_process() { # FILE
+  ended=$(process_of "$1")
+  [ -z "$ended" ] || [ "$ended" = "$$" ] || kill -TERM "-$ended" 2>/dev/null || :
+}
+
+lease_enter() { note_process "$1" "$STATE/lease/session"; }
+
+# Ends what the lease's former owner still runs here. Its critical sections live in sessions of
+# their own, and finish.
+end_session() { end_process "$STATE/lease/session"; }
