@@ -62810,6 +62810,7 @@ async function main() {
     let error;
     try {
         inputs = (0,src_inputs/* loadInputs */.I)(process.env);
+        core/* saveState */.LZ(run_state/* STATE_SHA */.zW, inputs.source.sha);
         openGate(inputs, github, log);
         error = await perform(inputs, github, progress, log);
     }
@@ -62959,6 +62960,8 @@ async function post() {
     if (fence === '' || _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_SETTLED */ .gB) === 'true')
         return;
     const log = (0,_report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsLog */ ._)();
+    // A cancelled run's contexts may be gone when the runner fills in the inputs for the second time.
+    process.env['INPUT_SHA'] ||= _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_SHA */ .zW);
     try {
         const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .loadInputs */ .I)(process.env);
         const github = (0,_gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .readGithubContext */ .z)(process.env, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path, 'utf8'));
@@ -63244,12 +63247,15 @@ async function handBack(shell, { state, fence, run }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   OA: () => (/* binding */ STATE_FENCE),
 /* harmony export */   gB: () => (/* binding */ STATE_SETTLED),
-/* harmony export */   rt: () => (/* binding */ runName)
+/* harmony export */   rt: () => (/* binding */ runName),
+/* harmony export */   zW: () => (/* binding */ STATE_SHA)
 /* harmony export */ });
 /** State that `main` leaves for `post`: the lease that it took. */
 const STATE_FENCE = 'fence';
 /** State that `main` leaves for `post`: it came to an end by itself. */
 const STATE_SETTLED = 'settled';
+/** State that `main` leaves for `post`: the commit, which a runner cannot always tell again. */
+const STATE_SHA = 'sha';
 /** This run's name on the host. */
 function runName({ runId, runAttempt }) {
     const id = runId.replace(/[^A-Za-z0-9]/g, '');

@@ -17,7 +17,7 @@ import { writeOutputs } from './report/outputs.js';
 import { writeReport } from './report/report-file.js';
 import { writeSummary } from './report/summary.js';
 import { connect, type Connection } from './ssh/connect.js';
-import { runName, STATE_FENCE, STATE_SETTLED } from './run-state.js';
+import { runName, STATE_FENCE, STATE_SETTLED, STATE_SHA } from './run-state.js';
 import { systemClock } from './system-clock.js';
 
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
@@ -33,6 +33,7 @@ export async function main(): Promise<void> {
   let error: DeployError | undefined;
   try {
     inputs = loadInputs(process.env);
+    core.saveState(STATE_SHA, inputs.source.sha);
     openGate(inputs, github, log);
     error = await perform(inputs, github, progress, log);
   } catch (problem) {

@@ -5,7 +5,7 @@ import { handStackBack } from './hand-back.js';
 import { loadInputs } from './inputs.js';
 import { actionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';
-import { runName, STATE_FENCE, STATE_SETTLED } from './run-state.js';
+import { runName, STATE_FENCE, STATE_SETTLED, STATE_SHA } from './run-state.js';
 import { systemClock } from './system-clock.js';
 
 /** After a run that was cancelled or died: hands the stack back whole. Otherwise does nothing. */
@@ -13,6 +13,8 @@ export async function post(): Promise<void> {
   const fence = core.getState(STATE_FENCE);
   if (fence === '' || core.getState(STATE_SETTLED) === 'true') return;
   const log = actionsLog();
+  // A cancelled run's contexts may be gone when the runner fills in the inputs for the second time.
+  process.env['INPUT_SHA'] ||= core.getState(STATE_SHA);
   try {
     const inputs = loadInputs(process.env);
     const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));

@@ -5,6 +5,9 @@ export const STATE_FENCE = 'fence';
 /** State that `main` leaves for `post`: it came to an end by itself. */
 export const STATE_SETTLED = 'settled';
 
+/** State that `main` leaves for `post`: the commit, which a runner cannot always tell again. */
+export const STATE_SHA = 'sha';
+
 /** This run's name on the host. */
 export function runName({ runId, runAttempt }: GithubContext): string {
   const id = runId.replace(/[^A-Za-z0-9]/g, '');

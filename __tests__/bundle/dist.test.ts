@@ -107,7 +107,8 @@ describe('dist/, started as a runner starts it', () => {
 
   it('holds the licenses of what it bundles, and no binary', () => {
     const files = readdirSync('dist').filter((file) => !file.endsWith('.sh'));
-    expect(files.sort()).toEqual(['index.js', 'licenses.txt']);
+    expect(files.sort()).toEqual(['index.js', 'lib', 'licenses.txt']);
+    expect(scripts('dist/lib')).toEqual(scripts('src/remote/lib'));
     expect(readFileSync('dist/licenses.txt', 'utf8').split('\n').includes('ssh2')).toBe(true);
   });
 
