@@ -62961,7 +62961,8 @@ async function post() {
         return;
     const log = (0,_report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsLog */ ._)();
     // A cancelled run's contexts may be gone when the runner fills in the inputs for the second time.
-    process.env['INPUT_SHA'] ||= _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_SHA */ .zW);
+    if (_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4('sha') === '')
+        process.env['INPUT_SHA'] = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_SHA */ .zW);
     try {
         const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .loadInputs */ .I)(process.env);
         const github = (0,_gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .readGithubContext */ .z)(process.env, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path, 'utf8'));
@@ -64979,6 +64980,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Yz: () => (/* binding */ core_debug),
   N4: () => (/* binding */ endGroup),
   z3: () => (/* binding */ error),
+  V4: () => (/* binding */ getInput),
   Gu: () => (/* binding */ getState),
   pq: () => (/* binding */ info),
   LZ: () => (/* binding */ saveState),
@@ -64989,7 +64991,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   $e: () => (/* binding */ warning)
 });
 
-// UNUSED EXPORTS: addPath, exportVariable, getBooleanInput, getIDToken, getInput, getMultilineInput, group, isDebug, markdownSummary, notice, platform, setCommandEcho, setFailed, toPlatformPath, toPosixPath, toWin32Path
+// UNUSED EXPORTS: addPath, exportVariable, getBooleanInput, getIDToken, getMultilineInput, group, isDebug, markdownSummary, notice, platform, setCommandEcho, setFailed, toPlatformPath, toPosixPath, toWin32Path
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);

@@ -14,7 +14,7 @@ export async function post(): Promise<void> {
   if (fence === '' || core.getState(STATE_SETTLED) === 'true') return;
   const log = actionsLog();
   // A cancelled run's contexts may be gone when the runner fills in the inputs for the second time.
-  process.env['INPUT_SHA'] ||= core.getState(STATE_SHA);
+  if (core.getInput('sha') === '') process.env['INPUT_SHA'] = core.getState(STATE_SHA);
   try {
     const inputs = loadInputs(process.env);
     const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));

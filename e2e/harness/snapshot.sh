@@ -23,12 +23,14 @@ if [ -d "$directory/.git" ]; then git -C "$directory" status --porcelain; fi
 echo '== worktrees'
 if [ -d "$directory/.git" ]; then git -C "$directory" worktree list --porcelain | sed -n 's/^worktree //p'; fi
 
+# A run may be at work: what is there in one moment may be gone in the next.
+present() { for path in "$@"; do if [ -e "$path" ]; then echo "$path"; fi; done; }
 echo '== lease'
-if [ -e "$state/lease" ]; then find "$state/lease"; fi
+present "$state/lease"
 echo '== journal'
-if [ -d "$state/journal" ]; then find "$state/journal" -mindepth 1; fi
+present "$state"/journal/*
 echo '== stage'
-if [ -d "$state/stage" ]; then find "$state/stage" -mindepth 1 -maxdepth 1; fi
+present "$state"/stage/*
 
 # What a run left working behind: its watchdog, its agents, its commands.
 echo '== processes'

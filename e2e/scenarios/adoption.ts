@@ -69,5 +69,10 @@ async function setUpByHand(bed: Bed): Promise<void> {
       args: [directory],
     });
   }
+  // A backend that was started again before its database answered may have another address now, and
+  // nginx never learns: whoever did this by hand knows what helps.
+  await ask(bed.host, `cd "$1" && docker compose restart ${bed.stack.proxy}`, {
+    args: [directory],
+  });
   await untilSiteAnswers(bed, 60_000);
 }
