@@ -74,7 +74,7 @@ async function one(bed: Bed, stage: Stage, way: Way): Promise<Measured> {
   bed.takeLog();
   const measured = await measure(bed, way, { sha, release });
   console.log(`\n${way.title.replaceAll(/[`*]/g, '')}: ${measured.verdict}`);
-  console.log(loadTable(measured.load));
+  for (const load of [measured.quick, measured.slow]) console.log(loadTable(load));
   if (measured.verdict !== 'deployed') console.log(bed.takeLog());
   return measured;
 }

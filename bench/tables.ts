@@ -1,3 +1,4 @@
+import type { LoadResult } from '../e2e/load/tally.js';
 import type { Measured } from './measure.js';
 
 export type Rows = readonly (readonly string[])[];
@@ -18,23 +19,30 @@ export function comparison(measured: readonly Measured[]): Rows {
 
 /** How each way's requests failed, and what it said of itself. */
 export function failures(measured: readonly Measured[]): Rows {
-  const rows = measured.map(({ title, verdict, load }) => [
+  const rows = measured.map(({ title, verdict, quick, slow }) => [
     title,
     verdict,
-    Object.entries(load.failures)
-      .map(([reason, count]) => `${number(count)} × ${reason}`)
-      .join(', ') || 'none',
+    reasonsIn([quick, slow]).join(', ') || 'none',
   ]);
   return [['deploy', 'it says', 'failures'], ...rows];
 }
 
-function row({ title, load, p99Ms, newReleaseMs, deployMs }: Measured): string[] {
+function reasonsIn(loads: readonly LoadResult[]): string[] {
+  const counts = new Map<string, number>();
+  for (const [reason, count] of loads.flatMap((load) => Object.entries(load.failures))) {
+    counts.set(reason, (counts.get(reason) ?? 0) + count);
+  }
+  return [...counts].map(([reason, count]) => `${number(count)} × ${reason}`);
+}
+
+function row({ title, quick, slow, newReleaseMs, deployMs }: Measured): string[] {
   // A site that does not come back has a gap as long as it is watched.
   const bound = newReleaseMs === undefined ? '≥ ' : '';
+  const p99Ms = Math.max(...Object.values(quick.streams).map((stream) => stream.p99Ms));
   return [
     title,
-    `${number(load.failed)} / ${number(load.sent)}`,
-    `${bound}${number(load.longestGapMs)} ms`,
+    `${number(quick.failed + slow.failed)} / ${number(quick.sent + slow.sent)}`,
+    `${bound}${number(quick.longestGapMs)} ms`,
     `${number(Math.round(p99Ms))} ms`,
     newReleaseMs === undefined ? 'never' : seconds(newReleaseMs),
     seconds(deployMs),

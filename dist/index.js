@@ -55232,11 +55232,11 @@ function planOperations(observation, services, options) {
         ...(acting.length === 0 && cutovers.length === 0
             ? []
             : [{ kind: 'check-health' }, { kind: 'soak' }]),
-        finishing(acting, files, cutovers),
+        finishing(acting, files),
     ];
 }
 /** The point of no return: the old containers go, and the files that only they mounted. */
-function finishing(acting, { last, inPlace }, cutovers) {
+function finishing(acting, { last, inPlace }) {
     const retire = acting.flatMap(({ action, incumbents, dead }) => {
         if (action === 'remove')
             return [...incumbents, ...dead];
@@ -55247,7 +55247,6 @@ function finishing(acting, { last, inPlace }, cutovers) {
         retire,
         paths: last,
         inPlace: within(inPlace, last),
-        proxies: cutovers.map(({ proxy }) => proxy),
     };
 }
 /** Roles that come up after everything that they depend on. */
@@ -55311,42 +55310,55 @@ function inWaves(stack, services) {
     }
     return waves;
 }
-/** One for each nginx that stays and is to send requests elsewhere, or has a new configuration. */
+/**
+ * One for each nginx that sends requests to what changes, whatever its role is: a published proxy, or
+ * a frontend's own nginx that passes `/api` on. One that is itself rolled learned its addresses when
+ * it started, incumbents among them, so its new container is cut over too, and first.
+ */
 function planCutovers(observation, services, files) {
-    const fronts = services.filter(({ role, action }) => role === 'proxy' && (action === 'keep' || action === 'reload'));
-    return fronts.flatMap((front) => observation.proxies
+    const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
+    const operations = services.flatMap((front) => observation.proxies
         .filter(({ containerId }) => front.incumbents.includes(containerId))
         .flatMap((nginx) => {
-        const routes = services
-            .filter(({ role, action }) => role === 'routed' && action === 'roll')
-            .flatMap((service) => routesOf(observation, nginx, service));
+        const stays = front.action === 'keep' || front.action === 'reload';
+        const routes = changed
+            .filter(({ service }) => service !== front.service)
+            .flatMap((service) => routesOf(observation, nginx, front, service));
         if (routes.length === 0 && front.action !== 'reload')
             return [];
-        const binds = observation.wanted.services[front.service]?.binds ?? [];
-        const paths = files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)));
-        return [
-            {
-                kind: 'cutover',
-                proxyService: front.service,
-                proxy: nginx.containerId,
-                routes,
-                paths,
-                inPlace: within(files.inPlace, paths),
-                mounted: binds
-                    .filter((bind) => paths.includes(bind.source))
-                    .map((bind) => ({ path: bind.source, inside: bind.target })),
-            },
-        ];
+        return [cutoverOf(observation, front, stays ? nginx : undefined, { routes, files })];
     }));
+    return [
+        ...operations.filter(({ proxy }) => proxy === undefined),
+        ...operations.filter(({ proxy }) => proxy !== undefined),
+    ];
+}
+function cutoverOf(observation, front, nginx, { routes, files }) {
+    const binds = observation.wanted.services[front.service]?.binds ?? [];
+    const paths = nginx === undefined || front.role !== 'proxy'
+        ? []
+        : files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)));
+    return {
+        kind: 'cutover',
+        proxyService: front.service,
+        proxy: nginx?.containerId,
+        routes,
+        paths,
+        inPlace: within(files.inPlace, paths),
+        mounted: binds
+            .filter((bind) => paths.includes(bind.source))
+            .map((bind) => ({ path: bind.source, inside: bind.target })),
+    };
 }
 /** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, nginx, service) {
+function routesOf(observation, nginx, front, service) {
     const proxy = observation.containers.find(({ id }) => id === nginx.containerId);
     const incumbents = observation.containers.filter(({ id }) => service.incumbents.includes(id));
+    // The new configuration of a published proxy may name what the loaded one does not.
     const used = new Set([
-        ...parseNginxConfig(nginx.config).upstreams.map(({ name }) => name),
-        ...upstreamsOf(observation).map(({ name }) => name),
-    ]);
+        ...parseNginxConfig(nginx.config).upstreams,
+        ...(front.role === 'proxy' ? upstreamsOf(observation) : []),
+    ].map(({ name }) => name));
     return Object.keys(proxy?.networks ?? {}).flatMap((network) => {
         const joined = incumbents.flatMap((container) => container.networks[network] ?? []);
         const names = [...new Set(joined.flatMap((address) => address.names))].filter((name) => used.has(name));
@@ -56140,7 +56152,16 @@ function count(number, noun) {
 
 /** New requests go to the candidates of all routed services at once; the incumbents stay up. */
 async function cutOver(context, operation) {
-    const { proxy } = operation;
+    for (const proxy of proxiesOf(context, operation))
+        await cutOverProxy(context, operation, proxy);
+}
+/** Ids of the containers that a cutover is for. */
+function proxiesOf({ made }, { proxy, proxyService }) {
+    return proxy === undefined
+        ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
+        : [proxy];
+}
+async function cutOverProxy(context, operation, proxy) {
     const kept = `proxy-${operation.proxyService}`;
     const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
     const back = pins(operation.routes, (route) => route.incumbentAddresses);
@@ -56228,6 +56249,7 @@ function renderRecord(record) {
  */
 async function finish(context, operation, plan, deployedAt) {
     const services = releasedServices(context, plan);
+    const proxies = plan.operations.flatMap((each) => each.kind === 'cutover' ? proxiesOf(context, each) : []);
     const sha = context.observation.commit.sha;
     const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
     await context.transaction.step({
@@ -56235,13 +56257,14 @@ async function finish(context, operation, plan, deployedAt) {
         script: (0,load/* remoteScript */.m)('finish'),
         variables: {
             RECORD: renderRecord({ sha, deployedAt, services }),
-            FORWARD: forward(context, operation, services, name).join('\n'),
+            FORWARD: forward(context, operation, proxies, services, name).join('\n'),
         },
     });
 }
-function forward(context, { retire, paths, inPlace, proxies }, services, record) {
+function forward(context, { retire, paths, inPlace }, proxies, services, record) {
     const { live, stage, gitDirectory, commit, wanted } = context.observation;
     const { source, drainTimeoutMs } = context.inputs;
+    const kept = Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`${imageId} ${keptAs}`]);
     const seconds = String(Math.ceil(drainTimeoutMs / 1000));
     return [
         ...(retire.length === 0 ? [] : proxies.map((proxy) => `nginx_drain ${proxy} ${seconds}`)),
@@ -56249,7 +56272,7 @@ function forward(context, { retire, paths, inPlace, proxies }, services, record)
         ...proxies.map((proxy) => `unpin ${proxy}`),
         `install_files last ${[live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD).join(' ')}`,
         `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD).join(' ')}`,
-        ...Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`keep_image ${(0,quote/* quote */.hD)(imageId)} ${(0,quote/* quote */.hD)(keptAs)}`]),
+        ...(kept.length === 0 ? [] : [`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`]),
         `write_record ${record}`,
         ...forgotten(context, services, record),
         `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
@@ -56478,7 +56501,7 @@ function responseHint(answer, rule) {
 
 
 
-const BETWEEN_CHECKS_MS = 200;
+const BETWEEN_CHECKS_MS = 100;
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
 async function requireHealth(context) {
@@ -57092,10 +57115,7 @@ function parseProxies(sections) {
         // A configuration that nginx does not accept: the one that is loaded is not known.
         const failed = name.endsWith('.err');
         const containerId = name.slice('nginx:'.length).replace(/\.err$/, '');
-        const version = trimmed(sections, `nginx-version:${containerId}`) ?? '';
-        return [
-            { containerId, config: failed ? '' : config, version: version.replace(/^.*nginx\//, '') },
-        ];
+        return [{ containerId, config: failed ? '' : config }];
     });
 }
 

@@ -88,17 +88,21 @@ async function main(): Promise<void> {
     const bundle = await takeBundle();
     cleanUps.push(bundle.remove);
     const archives = await baseImages();
-    const ready: { readonly lane: Lane; readonly host: Host }[] = [];
+    const opened: OpenLane[] = [];
     for (const lane of lanes) {
       const host = await up({ name: `e2e-${lane.stack.name}-${process.pid}`, suite });
       cleanUps.push(() => host.down());
       await host.loadImages(archives);
-      ready.push({ lane, host });
+      const open = await openLane(host, bundle.directory, lane);
+      cleanUps.push(open.close);
+      opened.push(open);
     }
-    const failed = await Promise.all(
-      ready.map(({ lane, host }) => runLane(host, bundle.directory, lane)),
+    const together = await Promise.all(
+      opened.map((lane) => lane.run(({ alone = false }) => !alone)),
     );
-    await conclude(lanes, failed.flat());
+    const failed = together.flat();
+    for (const lane of opened) failed.push(...(await lane.run(({ alone = false }) => alone)));
+    await conclude(lanes, failed);
   } finally {
     release();
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
@@ -115,20 +119,26 @@ async function conclude(lanes: readonly Lane[], failed: readonly string[]): Prom
   process.exitCode = failed.length === 0 && all > 0 ? 0 : 1;
 }
 
-/** Answers the names of the scenarios that failed. */
-async function runLane(host: Host, action: string, { stack, chosen }: Lane): Promise<string[]> {
+interface OpenLane {
+  /** Runs those of its scenarios; answers the names of the ones that failed. */
+  run(these: (scenario: Scenario) => boolean): Promise<string[]>;
+  readonly close: CleanUp;
+}
+
+async function openLane(host: Host, action: string, { stack, chosen }: Lane): Promise<OpenLane> {
   console.log(`${stack.name}: Engine ${host.engineVersion}, Compose ${host.composeVersion}`);
   const { bed, first } = await makeBed({ host, stack, action });
   const stage = makeStage(bed, first);
-  const failed: string[] = [];
-  try {
-    for (const scenario of chosen) {
-      if (!(await runOne(bed, stage, scenario))) failed.push(`${stack.name}/${scenario.name}`);
-    }
-  } finally {
-    await bed.fixture.remove();
-  }
-  return failed;
+  return {
+    run: async (these) => {
+      const failed: string[] = [];
+      for (const scenario of chosen.filter(these)) {
+        if (!(await runOne(bed, stage, scenario))) failed.push(`${stack.name}/${scenario.name}`);
+      }
+      return failed;
+    },
+    close: () => bed.fixture.remove(),
+  };
 }
 
 async function runOne(bed: Bed, stage: Stage, scenario: Scenario): Promise<boolean> {

@@ -120,9 +120,7 @@ export function observed(situation: Situation = {}): Observation {
       images.flatMap(([image, id]) => (id === undefined ? [] : [[image, id]])),
     ),
     proxies:
-      nginx === undefined || proxy === undefined
-        ? []
-        : [{ containerId: proxy.id, config: nginx, version: '1.30.0' }],
+      nginx === undefined || proxy === undefined ? [] : [{ containerId: proxy.id, config: nginx }],
     proxyFiles: situation.proxyFiles ?? {},
   };
 }

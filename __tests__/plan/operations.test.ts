@@ -139,18 +139,24 @@ describe('the order of a deploy', () => {
     expect(all.indexOf('job migrate')).toBeLessThan(all.indexOf('start api+worker'));
   });
 
-  it('replaces a proxy only after the services behind it changed like workers', () => {
+  it('cuts the new container of a replaced proxy over to the candidates', () => {
     const wants = services({ proxy: { image: 'nginx:1.30' } });
     expect(steps({ wants, changes: ['api/x'] }, { allowDowntime: true })).toEqual([
       'build api+worker',
       'files api/x',
       'start api+worker',
-      'stop api+worker',
+      'stop worker',
       'replace proxy',
+      'cutover api',
       'check-health',
       'soak',
       'finish api-1+proxy-1+worker-1',
     ]);
+  });
+
+  it('cuts over every nginx that sends requests to what changes, whatever its role is', () => {
+    const labelled = services({ proxy: { labels: { 'resee.deploy.role': 'direct' } } });
+    expect(steps({ was: labelled, wants: labelled, changes: ['api/x'] })).toContain('cutover api');
   });
 
   it('changes routed services like workers where there is no proxy to tell', () => {

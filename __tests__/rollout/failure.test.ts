@@ -64,7 +64,7 @@ describe('explainFailure', () => {
       /nginx -t .* the old configuration is back/,
     ],
     [
-      { kind: 'finish', retire: [], paths: [], inPlace: [], proxies: [] },
+      { kind: 'finish', retire: [], paths: [], inPlace: [] },
       'the release serves, but retiring the old one was not finished',
       /The next deploy finishes it/,
     ],

@@ -33,7 +33,13 @@ git_move() {
   git -C "$1" update-index -q --refresh || :
 }
 
-keep_image() { run docker tag "$1" "$2"; } # IMAGE REFERENCE
+# keep_images LINES: `image reference`, each reference names that image from now on; several at once,
+# because each command costs a moment.
+keep_images() {
+  say "keeping the images of this release:
+$1"
+  printf '%s\n' "$1" | xargs -P 8 -n 2 docker tag
+}
 
 forget_release() { # RECORD REFERENCE…
   for reference in "$@"; do

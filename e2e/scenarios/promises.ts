@@ -11,6 +11,7 @@ const OVERHEAD_MS = 3_000;
 export const overhead: Scenario = {
   name: 'overhead',
   home: 'resee',
+  alone: true,
   sentence: 'a one-line backend change takes at most 3 s beyond build, boot and what is in flight',
   from: 'deployed',
   run: async (bed, checks) => {

@@ -147,9 +147,6 @@ function parseProxies(sections: Sections): readonly NginxFacts[] {
     // A configuration that nginx does not accept: the one that is loaded is not known.
     const failed = name.endsWith('.err');
     const containerId = name.slice('nginx:'.length).replace(/\.err$/, '');
-    const version = trimmed(sections, `nginx-version:${containerId}`) ?? '';
-    return [
-      { containerId, config: failed ? '' : config, version: version.replace(/^.*nginx\//, '') },
-    ];
+    return [{ containerId, config: failed ? '' : config }];
   });
 }

@@ -86,7 +86,6 @@ export interface NginxFacts {
   readonly containerId: string;
   /** `nginx -T`: every file of the effective configuration. */
   readonly config: string;
-  readonly version: string;
 }
 
 /** What stays on the host of a release: enough to go back to it without a build. */

@@ -63,16 +63,12 @@ export function planOperations(
     ...(acting.length === 0 && cutovers.length === 0
       ? []
       : [{ kind: 'check-health' } as const, { kind: 'soak' } as const]),
-    finishing(acting, files, cutovers),
+    finishing(acting, files),
   ];
 }
 
 /** The point of no return: the old containers go, and the files that only they mounted. */
-function finishing(
-  acting: readonly ServicePlan[],
-  { last, inPlace }: FileGroups,
-  cutovers: readonly CutoverOperation[],
-): Operation {
+function finishing(acting: readonly ServicePlan[], { last, inPlace }: FileGroups): Operation {
   const retire = acting.flatMap(({ action, incumbents, dead }) => {
     if (action === 'remove') return [...incumbents, ...dead];
     return action === 'roll' || action === 'replace' ? incumbents : [];
@@ -82,7 +78,6 @@ function finishing(
     retire,
     paths: last,
     inPlace: within(inPlace, last),
-    proxies: cutovers.map(({ proxy }) => proxy),
   };
 }
 
@@ -162,56 +157,75 @@ function inWaves(stack: Stack, services: readonly ServicePlan[]): ServicePlan[][
   return waves;
 }
 
-/** One for each nginx that stays and is to send requests elsewhere, or has a new configuration. */
+/**
+ * One for each nginx that sends requests to what changes, whatever its role is: a published proxy, or
+ * a frontend's own nginx that passes `/api` on. One that is itself rolled learned its addresses when
+ * it started, incumbents among them, so its new container is cut over too, and first.
+ */
 function planCutovers(
   observation: Observation,
   services: readonly ServicePlan[],
   files: FileGroups,
 ): readonly CutoverOperation[] {
-  const fronts = services.filter(
-    ({ role, action }) => role === 'proxy' && (action === 'keep' || action === 'reload'),
-  );
-  return fronts.flatMap((front) =>
+  const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
+  const operations = services.flatMap((front) =>
     observation.proxies
       .filter(({ containerId }) => front.incumbents.includes(containerId))
       .flatMap((nginx) => {
-        const routes = services
-          .filter(({ role, action }) => role === 'routed' && action === 'roll')
-          .flatMap((service) => routesOf(observation, nginx, service));
+        const stays = front.action === 'keep' || front.action === 'reload';
+        const routes = changed
+          .filter(({ service }) => service !== front.service)
+          .flatMap((service) => routesOf(observation, nginx, front, service));
         if (routes.length === 0 && front.action !== 'reload') return [];
-        const binds = observation.wanted.services[front.service]?.binds ?? [];
-        const paths = files.cutover.filter((path) =>
-          binds.some((bind) => isWithin(path, bind.source)),
-        );
-        return [
-          {
-            kind: 'cutover' as const,
-            proxyService: front.service,
-            proxy: nginx.containerId,
-            routes,
-            paths,
-            inPlace: within(files.inPlace, paths),
-            mounted: binds
-              .filter((bind) => paths.includes(bind.source))
-              .map((bind) => ({ path: bind.source, inside: bind.target })),
-          },
-        ];
+        return [cutoverOf(observation, front, stays ? nginx : undefined, { routes, files })];
       }),
   );
+  return [
+    ...operations.filter(({ proxy }) => proxy === undefined),
+    ...operations.filter(({ proxy }) => proxy !== undefined),
+  ];
+}
+
+function cutoverOf(
+  observation: Observation,
+  front: ServicePlan,
+  nginx: NginxFacts | undefined,
+  { routes, files }: { readonly routes: readonly Route[]; readonly files: FileGroups },
+): CutoverOperation {
+  const binds = observation.wanted.services[front.service]?.binds ?? [];
+  const paths =
+    nginx === undefined || front.role !== 'proxy'
+      ? []
+      : files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)));
+  return {
+    kind: 'cutover',
+    proxyService: front.service,
+    proxy: nginx?.containerId,
+    routes,
+    paths,
+    inPlace: within(files.inPlace, paths),
+    mounted: binds
+      .filter((bind) => paths.includes(bind.source))
+      .map((bind) => ({ path: bind.source, inside: bind.target })),
+  };
 }
 
 /** The names of a service that the proxy uses, on each network that both are on. */
 function routesOf(
   observation: Observation,
   nginx: NginxFacts,
+  front: ServicePlan,
   service: ServicePlan,
 ): readonly Route[] {
   const proxy = observation.containers.find(({ id }) => id === nginx.containerId);
   const incumbents = observation.containers.filter(({ id }) => service.incumbents.includes(id));
-  const used = new Set([
-    ...parseNginxConfig(nginx.config).upstreams.map(({ name }) => name),
-    ...upstreamsOf(observation).map(({ name }) => name),
-  ]);
+  // The new configuration of a published proxy may name what the loaded one does not.
+  const used = new Set(
+    [
+      ...parseNginxConfig(nginx.config).upstreams,
+      ...(front.role === 'proxy' ? upstreamsOf(observation) : []),
+    ].map(({ name }) => name),
+  );
   return Object.keys(proxy?.networks ?? {}).flatMap((network) => {
     const joined = incumbents.flatMap((container) => container.networks[network] ?? []);
     const names = [...new Set(joined.flatMap((address) => address.names))].filter((name) =>

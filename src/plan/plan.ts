@@ -78,7 +78,6 @@ export type Operation =
       readonly retire: readonly string[];
       readonly paths: readonly string[];
       readonly inPlace: readonly string[];
-      /** Containers whose pins go. */ readonly proxies: readonly string[];
     };
 
 /** The services that an operation works for. */
@@ -124,8 +123,8 @@ export interface ServiceScale {
 export interface CutoverOperation {
   readonly kind: 'cutover';
   readonly proxyService: string;
-  /** Id of the proxy's container. */
-  readonly proxy: string;
+  /** Id of the proxy's container that stays; undefined: its new containers. */
+  readonly proxy: string | undefined;
   readonly routes: readonly Route[];
   /** Changed files that the proxy mounts. */
   readonly paths: readonly string[];

@@ -39,15 +39,13 @@ git_live() { git --git-dir "$git" --work-tree "$DIR" -c core.quotePath=false "$@
 section state
 printf '%s\n' "$STATE"
 capture docker docker version --format '{{json .Server}}' || exit 0
-capture compose docker compose version --short
-capture compose-v1 docker-compose version --short
-capture buildx docker buildx version
+capture compose docker compose version --short || capture compose-v1 docker-compose version --short
 capture git-version git --version || exit 0
 capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash; do command -v "$t" >/dev/null || echo "$t"; done'
 section meminfo
 grep -E '^(MemTotal|MemAvailable|SwapTotal):' /proc/meminfo
 section disk
-df -Pk "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || echo /)" 2>/dev/null | tail -n 1 || df -Pk / | tail -n 1
+{ df -Pk /var/lib/docker 2>/dev/null || df -Pk /; } | tail -n 1
 
 # --- what we know of earlier releases -----------------------------------------------------------
 for record in "$STATE"/releases/*.json; do
@@ -149,7 +147,6 @@ docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'
 docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --format '{{.ID}} {{.Image}} {{.Command}}' |
   grep nginx | while read -r id _; do
   capture "nginx:$id" docker exec -u 0 "$id" nginx -T
-  capture "nginx-version:$id" docker exec "$id" sh -c 'nginx -v 2>&1'
 done
 section proxy-files
 git_live grep -lE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do

@@ -6,7 +6,24 @@ import type { RolloutContext } from './context.js';
 
 /** New requests go to the candidates of all routed services at once; the incumbents stay up. */
 export async function cutOver(context: RolloutContext, operation: CutoverOperation): Promise<void> {
-  const { proxy } = operation;
+  for (const proxy of proxiesOf(context, operation)) await cutOverProxy(context, operation, proxy);
+}
+
+/** Ids of the containers that a cutover is for. */
+export function proxiesOf(
+  { made }: RolloutContext,
+  { proxy, proxyService }: CutoverOperation,
+): readonly string[] {
+  return proxy === undefined
+    ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
+    : [proxy];
+}
+
+async function cutOverProxy(
+  context: RolloutContext,
+  operation: CutoverOperation,
+  proxy: string,
+): Promise<void> {
   const kept = `proxy-${operation.proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const back = pins(operation.routes, (route) => route.incumbentAddresses);

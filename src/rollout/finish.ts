@@ -5,7 +5,7 @@ import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { lines } from './cutover.js';
+import { lines, proxiesOf } from './cutover.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
@@ -20,6 +20,9 @@ export async function finish(
   deployedAt: string,
 ): Promise<void> {
   const services = releasedServices(context, plan);
+  const proxies = plan.operations.flatMap((each) =>
+    each.kind === 'cutover' ? proxiesOf(context, each) : [],
+  );
   const sha = context.observation.commit.sha;
   const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
   await context.transaction.step({
@@ -27,19 +30,23 @@ export async function finish(
     script: remoteScript('finish'),
     variables: {
       RECORD: renderRecord({ sha, deployedAt, services }),
-      FORWARD: forward(context, operation, services, name).join('\n'),
+      FORWARD: forward(context, operation, proxies, services, name).join('\n'),
     },
   });
 }
 
 function forward(
   context: RolloutContext,
-  { retire, paths, inPlace, proxies }: Finish,
+  { retire, paths, inPlace }: Finish,
+  proxies: readonly string[],
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
   const { live, stage, gitDirectory, commit, wanted } = context.observation;
   const { source, drainTimeoutMs } = context.inputs;
+  const kept = Object.values(services).flatMap(({ imageId, keptAs }) =>
+    keptAs === undefined ? [] : [`${imageId} ${keptAs}`],
+  );
   const seconds = String(Math.ceil(drainTimeoutMs / 1000));
   return [
     ...(retire.length === 0 ? [] : proxies.map((proxy) => `nginx_drain ${proxy} ${seconds}`)),
@@ -47,9 +54,7 @@ function forward(
     ...proxies.map((proxy) => `unpin ${proxy}`),
     `install_files last ${[live.path, stage, lines(paths), lines(inPlace)].map(quote).join(' ')}`,
     `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote).join(' ')}`,
-    ...Object.values(services).flatMap(({ imageId, keptAs }) =>
-      keptAs === undefined ? [] : [`keep_image ${quote(imageId)} ${quote(keptAs)}`],
-    ),
+    ...(kept.length === 0 ? [] : [`keep_images ${quote(kept.join('\n'))}`]),
     `write_record ${record}`,
     ...forgotten(context, services, record),
     `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,

@@ -3,7 +3,7 @@ import { waitForHealth } from '../health/check.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, type RolloutContext } from './context.js';
 
-const BETWEEN_CHECKS_MS = 200;
+const BETWEEN_CHECKS_MS = 100;
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
 
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
