@@ -8,6 +8,7 @@ ip iproute2
 unshare util-linux
 nsenter util-linux
 flock util-linux
+git git
 ssh-keygen openssh-client
 pgrep procps'
 

@@ -19,9 +19,10 @@ die() {
 
 [ "$(id -u)" = 0 ] || die 'the base images need root (debootstrap, chroot)' "type: sudo -E $0 $*"
 [ $# = 1 ] || die 'usage: build.sh OUTDIR'
-for tool in debootstrap flock unshare npm; do
-  command -v "$tool" >/dev/null || die "'$tool' is not installed" 'type: apt-get install debootstrap util-linux npm'
-done
+# shellcheck source=../host/preflight.sh
+. "$here/../host/preflight.sh"
+install_missing_packages
+command -v npm >/dev/null || die "'npm' is not installed" 'install Node.js 20 or 24, with npm'
 
 # Every mount made below ends with this process, however it ends.
 [ -n "${RESEE_IMAGES_PRIVATE:-}" ] || exec env RESEE_IMAGES_PRIVATE=1 unshare --mount --propagation private "$0" "$@"
