@@ -52,7 +52,7 @@ function parse(argv: readonly string[]): Wish {
       (scenario) =>
         (values.stack ?? scenario.home) === stack.name &&
         (scenario.stacks?.(stack) ?? true) &&
-        (positionals.length === 0 || wanted.includes(scenario)),
+        (positionals.length === 0 ? scenario.alone !== true : wanted.includes(scenario)),
     ),
   }));
   return {

@@ -11,7 +11,7 @@ export interface Scenario {
   readonly from: 'empty' | 'deployed';
   /** The stack on which it runs when none is named: the whole one, where the whole one matters. */
   readonly home: 'resee' | 'tiny';
-  /** It measures time: it runs when the other host is idle. */
+  /** It measures time: it runs only when it is named, and while the other host is idle. */
   readonly alone?: boolean;
   /** Stacks that it makes no sense for are left out. */
   readonly stacks?: (stack: StackDefinition) => boolean;
