@@ -57275,11 +57275,14 @@ async function operate(inputs, github, work) {
         case 'plan':
         case 'rollback': {
             const release = inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+            const sha = release?.sha ?? inputs.source.sha;
+            if (inputs.operation !== 'plan')
+                await work.announce(sha);
             const run = (0,run_state/* runName */.rt)(github);
             const { runId, runUrl, actor } = github;
             await deploy({
                 inputs,
-                sha: release?.sha ?? inputs.source.sha,
+                sha,
                 release,
                 run,
                 owner: JSON.stringify({
@@ -62856,19 +62859,23 @@ async function main() {
 async function perform(inputs, github, progress, log) {
     const cancelled = cancelOnSignal();
     const connection = await progress.phase('connect', () => (0,connect/* connect */.N)(inputs.connection, { log, clock: system_clock/* systemClock */.m, signal: cancelled }));
-    const deployment = inputs.operation === 'deploy' || inputs.operation === 'rollback'
-        ? await startGithubDeployment({
-            environment: inputs.environment,
-            token: inputs.source.token,
-            sha: inputs.source.sha,
-            url: inputs.url,
-        }, github, log)
-        : undefined;
+    const announced = [];
+    const announce = async (sha) => {
+        const { environment, url, source } = inputs;
+        announced.push(await startGithubDeployment({ environment, token: source.token, sha, url }, github, log));
+    };
     const from = system_clock/* systemClock */.m.now();
     let error;
     try {
         const shell = (0,host_shell/* createShell */.f)(await connection.openSession(), log);
-        await operate(inputs, github, { connection, shell, progress, log, signal: cancelled });
+        await operate(inputs, github, {
+            connection,
+            shell,
+            progress,
+            log,
+            signal: cancelled,
+            announce,
+        });
     }
     catch (problem) {
         error = await settle((0,annotate/* asDeployError */.y)(problem), { inputs, github, connection, progress, log });
@@ -62876,7 +62883,9 @@ async function perform(inputs, github, progress, log) {
     core/* saveState */.LZ(run_state/* STATE_SETTLED */.gB, 'true');
     await connection.close();
     const { result = 'refused', probe } = progress.known;
-    await deployment?.finish({ result, durationMs: system_clock/* systemClock */.m.now() - from, probe });
+    const durationMs = system_clock/* systemClock */.m.now() - from;
+    for (const deployment of announced)
+        await deployment.finish({ result, durationMs, probe });
     return error;
 }
 /** After a failure: the stack is handed back, and the error tells how it stands. */
@@ -62892,7 +62901,7 @@ async function settle(error, run) {
         if (back.whole) {
             progress.end(back.finished ? 'deployed' : 'rolled-back');
             return back.finished
-                ? error
+                ? error.and('The new release serves: it was finished on the host.')
                 : error.and(progress.known.previousSha === undefined
                     ? 'What the run had started was taken away again.'
                     : 'The stack was rolled back: the old release serves.');

@@ -11,7 +11,7 @@ import { operate } from './operate.js';
 import { createProgress, type Progress } from './progress.js';
 import { actionsLog, type ActionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';
-import { startGithubDeployment } from './report/github-deployment.js';
+import { startGithubDeployment, type GithubDeployment } from './report/github-deployment.js';
 import type { Outcome, Result } from './report/outcome.js';
 import { writeOutputs } from './report/outputs.js';
 import { writeReport } from './report/report-file.js';
@@ -71,31 +71,33 @@ async function perform(
   const connection = await progress.phase('connect', () =>
     connect(inputs.connection, { log, clock: systemClock, signal: cancelled }),
   );
-  const deployment =
-    inputs.operation === 'deploy' || inputs.operation === 'rollback'
-      ? await startGithubDeployment(
-          {
-            environment: inputs.environment,
-            token: inputs.source.token,
-            sha: inputs.source.sha,
-            url: inputs.url,
-          },
-          github,
-          log,
-        )
-      : undefined;
+  const announced: GithubDeployment[] = [];
+  const announce = async (sha: string): Promise<void> => {
+    const { environment, url, source } = inputs;
+    announced.push(
+      await startGithubDeployment({ environment, token: source.token, sha, url }, github, log),
+    );
+  };
   const from = systemClock.now();
   let error: DeployError | undefined;
   try {
     const shell = createShell(await connection.openSession(), log);
-    await operate(inputs, github, { connection, shell, progress, log, signal: cancelled });
+    await operate(inputs, github, {
+      connection,
+      shell,
+      progress,
+      log,
+      signal: cancelled,
+      announce,
+    });
   } catch (problem) {
     error = await settle(asDeployError(problem), { inputs, github, connection, progress, log });
   }
   core.saveState(STATE_SETTLED, 'true');
   await connection.close();
   const { result = 'refused', probe } = progress.known;
-  await deployment?.finish({ result, durationMs: systemClock.now() - from, probe });
+  const durationMs = systemClock.now() - from;
+  for (const deployment of announced) await deployment.finish({ result, durationMs, probe });
   return error;
 }
 
@@ -124,7 +126,7 @@ async function settle(
     if (back.whole) {
       progress.end(back.finished ? 'deployed' : 'rolled-back');
       return back.finished
-        ? error
+        ? error.and('The new release serves: it was finished on the host.')
         : error.and(
             progress.known.previousSha === undefined
               ? 'What the run had started was taken away again.'

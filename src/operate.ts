@@ -18,6 +18,8 @@ export interface Work {
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Tells GitHub which commit is about to be brought. */
+  readonly announce: (sha: string) => Promise<void>;
 }
 
 /** Does what the input `operation` asks. */
@@ -44,12 +46,14 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
     case 'rollback': {
       const release =
         inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+      const sha = release?.sha ?? inputs.source.sha;
+      if (inputs.operation !== 'plan') await work.announce(sha);
       const run = runName(github);
       const { runId, runUrl, actor } = github;
       await deploy(
         {
           inputs,
-          sha: release?.sha ?? inputs.source.sha,
+          sha,
           release,
           run,
           owner: JSON.stringify({

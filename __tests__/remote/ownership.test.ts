@@ -200,6 +200,15 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect(undone()).toBe('');
     });
 
+    it('says that the release was finished when its record stands, and its journal is gone', async () => {
+      await acquire(session());
+      host.write(`${STATE}/releases/00000001-0123456789ab.json`, '{}');
+      expect(told(await handBack('1'))).toContain('finished');
+      expect(told(await handBack('1'))).toContain('finished');
+      await acquire(session());
+      expect(told(await handBack('2'))).not.toContain('finished');
+    });
+
     it('touches nothing when the lease is somebody else’s by now', async () => {
       await acquire(session());
       await abandon();

@@ -3,8 +3,17 @@
 # shellcheck shell=sh
 [ -e "$STATE/bin/lib.sh" ] || exit 0
 . "$STATE/bin/lib.sh"
+
+# A record under our fence: the release was finished, whoever did it, and it serves.
+tell_finished() {
+  for record in "$STATE/releases/$(printf '%08d' "$FENCE")"-*.json; do
+    [ ! -e "$record" ] || echo finished
+  done
+}
+
 if ! lease_is_ours "$FENCE"; then
   await_critical
+  tell_finished
   rm -rf "$STATE/stage/$RUN"
   # Whoever has it now has undone what we did, or is about to; a journal without a lease was given up.
   [ ! -d "$STATE/journal" ] || [ -d "$STATE/lease" ]
@@ -14,6 +23,7 @@ lease_renew "$FENCE" 600
 end_session
 code=0
 abort_now || code=$?
+tell_finished
 rm -rf "$STATE/stage/$RUN"
 lease_release "$FENCE"
 exit "$code"
