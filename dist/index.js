@@ -62820,6 +62820,7 @@ var connect = __nccwpck_require__(3669);
 
 
 
+
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
 async function main() {
     const log = (0,actions_log/* actionsLog */._)();
@@ -62878,7 +62879,13 @@ async function perform(inputs, github, progress, log) {
         });
     }
     catch (problem) {
-        error = await settle((0,annotate/* asDeployError */.y)(problem), { inputs, github, connection, progress, log });
+        error = await settle(foreseen(problem, inputs.connection.host), {
+            inputs,
+            github,
+            connection,
+            progress,
+            log,
+        });
     }
     core/* saveState */.LZ(run_state/* STATE_SETTLED */.gB, 'true');
     await connection.close();
@@ -62887,6 +62894,17 @@ async function perform(inputs, github, progress, log) {
     for (const deployment of announced)
         await deployment.finish({ result, durationMs, probe });
     return error;
+}
+/** A connection that breaks is no bug of ours: it is told as what it is. */
+function foreseen(problem, host) {
+    if (!(problem instanceof lost/* SessionLostError */.T))
+        return (0,annotate/* asDeployError */.y)(problem);
+    return new errors/* DeployError */.s({
+        what: 'the connection to the host was lost',
+        where: host,
+        next: 'Run the workflow again.',
+        cause: problem,
+    });
 }
 /** After a failure: the stack is handed back, and the error tells how it stands. */
 async function settle(error, run) {

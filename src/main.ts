@@ -17,6 +17,7 @@ import { writeOutputs } from './report/outputs.js';
 import { writeReport } from './report/report-file.js';
 import { writeSummary } from './report/summary.js';
 import { connect, type Connection } from './ssh/connect.js';
+import { SessionLostError } from './ssh/lost.js';
 import { runName, STATE_FENCE, STATE_SETTLED, STATE_SHA } from './run-state.js';
 import { systemClock } from './system-clock.js';
 
@@ -91,7 +92,13 @@ async function perform(
       announce,
     });
   } catch (problem) {
-    error = await settle(asDeployError(problem), { inputs, github, connection, progress, log });
+    error = await settle(foreseen(problem, inputs.connection.host), {
+      inputs,
+      github,
+      connection,
+      progress,
+      log,
+    });
   }
   core.saveState(STATE_SETTLED, 'true');
   await connection.close();
@@ -99,6 +106,17 @@ async function perform(
   const durationMs = systemClock.now() - from;
   for (const deployment of announced) await deployment.finish({ result, durationMs, probe });
   return error;
+}
+
+/** A connection that breaks is no bug of ours: it is told as what it is. */
+function foreseen(problem: unknown, host: string): DeployError {
+  if (!(problem instanceof SessionLostError)) return asDeployError(problem);
+  return new DeployError({
+    what: 'the connection to the host was lost',
+    where: host,
+    next: 'Run the workflow again.',
+    cause: problem,
+  });
 }
 
 /** After a failure: the stack is handed back, and the error tells how it stands. */

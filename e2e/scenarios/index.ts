@@ -4,7 +4,14 @@ import { buildFails, failsBehindProxy, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
 import { adoption } from './adoption.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
-import { cancelled, connectionCut, connectionFrozen, lost, twoAtOnce } from './interruptions.js';
+import {
+  cancelled,
+  connectionCut,
+  connectionCutAfterwards,
+  connectionFrozen,
+  lost,
+  twoAtOnce,
+} from './interruptions.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
@@ -42,6 +49,7 @@ export const scenarios: readonly Scenario[] = [
   ...cancelled,
   ...lost,
   connectionCut,
+  connectionCutAfterwards,
   connectionFrozen,
   firstDeployWithoutEnv,
   adoption,

@@ -70,6 +70,36 @@ export const connectionCut: Scenario = {
     }),
 };
 
+/** The release is recorded, and something still goes on. */
+const afterwards = ({ sha }: Standing): Moment => ({
+  name: 'post-deploy',
+  reached: (_bed, seen) => seen.head !== sha && seen.lease.length > 0,
+});
+
+export const connectionCutAfterwards: Scenario = {
+  name: 'connection-cut-afterwards',
+  home: 'tiny',
+  sentence: 'past the point of no return a lost connection leaves the new release, and says so',
+  from: 'deployed',
+  run: (bed, checks, standing) =>
+    interrupt(
+      bed,
+      checks,
+      standing,
+      afterwards(standing),
+      async (running) => {
+        await ask(bed.host, END_SSH_SESSIONS, { user: 'root' });
+        const run = await running.done;
+        checks.equal(run.outputs['result'], 'deployed', 'result of the run that was cut');
+        checks.that(run.log.includes('The new release serves'), 'it tells what serves');
+        checks.that(run.log.includes('the connection to the host was lost'), 'it tells why');
+        await untilHostSays(bed, WHOLE_WITHIN_MS, (seen) => seen.lease.length === 0);
+        checks.equal((await bed.look()).head, run.outputs['sha'], 'HEAD on the host');
+      },
+      { inputs: { ...SAID.inputs, 'post-deploy': `${bed.stack.backend}: sleep 8` } },
+    ),
+};
+
 /** Ends the processes that hold an established connection to this host's port 22. */
 const END_SSH_SESSIONS = `
 ss -Htnp state established '( sport = :22 )' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u | xargs -r kill -KILL
@@ -133,12 +163,13 @@ async function interrupt(
   standing: Standing,
   moment: Moment,
   act: (running: RunningAction) => Promise<void>,
+  said: Said = SAID,
 ): Promise<void> {
   const release = bed.nextRelease();
   const sha = await bed.commit(`Interrupted`, bed.stack.changes.backend(release));
   const before = await bed.look();
   await underLoad(bed, checks, async () => {
-    const running = await bed.start(sha, SAID);
+    const running = await bed.start(sha, said);
     await untilHostSays(bed, 30_000, (seen) => moment.reached(bed, seen), running.done);
     await act(running);
   });
