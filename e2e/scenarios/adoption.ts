@@ -39,8 +39,8 @@ function untilItWorks(command: string): string {
 until ${command}; do tries=$((tries + 1)); [ "$tries" -lt 60 ] || exit 1; sleep 1; done`;
 }
 
-/** Development servers take their time: before they answer there is nothing to be kept up. */
-async function untilSiteAnswers(bed: Bed, timeoutMs: number): Promise<void> {
+/** What the site still answers badly at the end of `timeoutMs`; undefined once all of it is well. */
+async function unanswered(bed: Bed, timeoutMs: number): Promise<string | undefined> {
   const { get, page = get } = bed.stack.paths;
   const deadline = performance.now() + timeoutMs;
   for (const request of [get, page]) {
@@ -50,9 +50,28 @@ async function untilSiteAnswers(bed: Bed, timeoutMs: number): Promise<void> {
         (error: unknown) => String(error),
       );
       if (said === 'status 200') break;
-      if (performance.now() > deadline) throw new Error(`${request.path} does not answer: ${said}`);
+      if (performance.now() > deadline) return `${request.path}: ${said}`;
       await sleep(200);
     }
+  }
+  return undefined;
+}
+
+const RESTARTS = 6;
+
+/**
+ * A service that was started again before its database answered has another address now, and nginx
+ * never learns: whoever did this by hand restarts it, as often as it takes.
+ */
+async function restartProxyUntilItAnswers(bed: Bed): Promise<void> {
+  for (let restarts = 1; ; restarts += 1) {
+    await ask(bed.host, `cd "$1" && docker compose restart ${bed.stack.proxy}`, {
+      args: [bed.place.directory],
+    });
+    const problem = await unanswered(bed, 15_000);
+    if (problem === undefined) return;
+    if (restarts === RESTARTS)
+      throw new Error(`the site set up by hand does not answer: ${problem}`);
   }
 }
 
@@ -73,10 +92,5 @@ async function setUpByHand(bed: Bed): Promise<void> {
       args: [directory],
     });
   }
-  // A backend that was started again before its database answered may have another address now, and
-  // nginx never learns: whoever did this by hand knows what helps.
-  await ask(bed.host, `cd "$1" && docker compose restart ${bed.stack.proxy}`, {
-    args: [directory],
-  });
-  await untilSiteAnswers(bed, 60_000);
+  await restartProxyUntilItAnswers(bed);
 }
