@@ -1,7 +1,7 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 9659:
+/***/ 2827:
 /***/ (function(__unused_webpack_module, exports, __nccwpck_require__) {
 
 "use strict";
@@ -55,9 +55,9 @@ exports.getProxyUrl = getProxyUrl;
 exports.isHttps = isHttps;
 const http = __importStar(__nccwpck_require__(8611));
 const https = __importStar(__nccwpck_require__(5692));
-const pm = __importStar(__nccwpck_require__(3335));
-const tunnel = __importStar(__nccwpck_require__(770));
-const undici_1 = __nccwpck_require__(6752);
+const pm = __importStar(__nccwpck_require__(8503));
+const tunnel = __importStar(__nccwpck_require__(8258));
+const undici_1 = __nccwpck_require__(576);
 var HttpCodes;
 (function (HttpCodes) {
     HttpCodes[HttpCodes["OK"] = 200] = "OK";
@@ -745,7 +745,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 
 /***/ }),
 
-/***/ 3335:
+/***/ 8503:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -846,7 +846,7 @@ class DecodedURL extends URL {
 
 /***/ }),
 
-/***/ 6656:
+/***/ 4928:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -866,16 +866,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7703:
+/***/ 3335:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var errors = __nccwpck_require__(6656);
-var types = __nccwpck_require__(254);
+var errors = __nccwpck_require__(4928);
+var types = __nccwpck_require__(62);
 
-var Reader = __nccwpck_require__(1996);
-var Writer = __nccwpck_require__(9816);
+var Reader = __nccwpck_require__(4444);
+var Writer = __nccwpck_require__(9384);
 
 
 // --- Exports
@@ -900,16 +900,16 @@ for (var e in errors) {
 
 /***/ }),
 
-/***/ 1996:
+/***/ 4444:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
+var Buffer = (__nccwpck_require__(227).Buffer);
 
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var ASN1 = __nccwpck_require__(62);
+var errors = __nccwpck_require__(4928);
 
 
 // --- Globals
@@ -1169,7 +1169,7 @@ module.exports = Reader;
 
 /***/ }),
 
-/***/ 254:
+/***/ 62:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1212,15 +1212,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9816:
+/***/ 9384:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var Buffer = (__nccwpck_require__(227).Buffer);
+var ASN1 = __nccwpck_require__(62);
+var errors = __nccwpck_require__(4928);
 
 
 // --- Globals
@@ -1536,7 +1536,7 @@ module.exports = Writer;
 
 /***/ }),
 
-/***/ 9837:
+/***/ 3901:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1544,7 +1544,7 @@ module.exports = Writer;
 // If you have no idea what ASN.1 or BER is, see this:
 // ftp://ftp.rsa.com/pub/pkcs/ascii/layman.asc
 
-var Ber = __nccwpck_require__(7703);
+var Ber = __nccwpck_require__(3335);
 
 
 
@@ -1563,13 +1563,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 686:
+/***/ 2158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var crypto_hash_sha512 = (__nccwpck_require__(668).lowlevel).crypto_hash;
+var crypto_hash_sha512 = (__nccwpck_require__(7900).lowlevel).crypto_hash;
 
 /*
  * This file is a 1:1 port from the OpenBSD blowfish.c and bcrypt_pbkdf.c. As a
@@ -2127,20 +2127,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4982:
+/***/ 6230:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const binding = __nccwpck_require__(7318);
+const binding = __nccwpck_require__(859);
 
 module.exports = binding.getCPUInfo;
 
 
 /***/ }),
 
-/***/ 2803:
+/***/ 227:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2225,7 +2225,7 @@ module.exports = safer
 
 /***/ }),
 
-/***/ 5683:
+/***/ 3907:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2239,8 +2239,8 @@ const {
 
 const {
   CHANNEL_EXTENDED_DATATYPE: { STDERR },
-} = __nccwpck_require__(4020);
-const { bufferSlice } = __nccwpck_require__(2184);
+} = __nccwpck_require__(8628);
+const { bufferSlice } = __nccwpck_require__(2312);
 
 const PACKET_SIZE = 32 * 1024;
 const MAX_WINDOW = 2 * 1024 * 1024;
@@ -2528,7 +2528,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3849:
+/***/ 313:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2540,14 +2540,14 @@ const { resolve } = __nccwpck_require__(6928);
 const { readFile } = __nccwpck_require__(9896);
 const { execFile, spawn } = __nccwpck_require__(5317);
 
-const { isParsedKey, parseKey } = __nccwpck_require__(1789);
+const { isParsedKey, parseKey } = __nccwpck_require__(4141);
 
 const {
   makeBufferParser,
   readUInt32BE,
   writeUInt32BE,
   writeUInt32LE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 
 function once(cb) {
   let called = false;
@@ -3659,7 +3659,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6297:
+/***/ 681:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -3695,11 +3695,11 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const Protocol = __nccwpck_require__(7841);
-const { parseKey } = __nccwpck_require__(1789);
-const { SFTP } = __nccwpck_require__(4996);
+} = __nccwpck_require__(8628);
+const { init: cryptoInit } = __nccwpck_require__(1640);
+const Protocol = __nccwpck_require__(1409);
+const { parseKey } = __nccwpck_require__(4141);
+const { SFTP } = __nccwpck_require__(4724);
 const {
   bufferCopy,
   makeBufferParser,
@@ -3707,23 +3707,23 @@ const {
   readUInt32BE,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 
-const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3849);
+const { AgentContext, createAgent, isAgent } = __nccwpck_require__(313);
 const {
   Channel,
   MAX_WINDOW,
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(3907);
 const {
   ChannelManager,
   generateAlgorithmList,
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(1977);
 
 const bufferParser = makeBufferParser();
 const sigParser = makeBufferParser();
@@ -5843,7 +5843,7 @@ module.exports = Client;
 
 /***/ }),
 
-/***/ 137:
+/***/ 3721:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -5871,7 +5871,7 @@ for (const ctor of [HttpAgent, HttpsAgent]) {
       const dstPort = options.port;
 
       if (Client === undefined)
-        Client = __nccwpck_require__(6297);
+        Client = __nccwpck_require__(681);
 
       const client = new Client();
       let triedForward = false;
@@ -5935,7 +5935,7 @@ function decorateStream(stream, ctor, options) {
 
 /***/ }),
 
-/***/ 5472:
+/***/ 1936:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -5948,33 +5948,33 @@ const {
   CygwinAgent,
   OpenSSHAgent,
   PageantAgent,
-} = __nccwpck_require__(3849);
+} = __nccwpck_require__(313);
 const {
   SSHTTPAgent: HTTPAgent,
   SSHTTPSAgent: HTTPSAgent,
-} = __nccwpck_require__(137);
-const { parseKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(3721);
+const { parseKey } = __nccwpck_require__(4141);
 const {
   flagsToString,
   OPEN_MODE,
   STATUS_CODE,
   stringToFlags,
-} = __nccwpck_require__(4996);
+} = __nccwpck_require__(4724);
 
 module.exports = {
   AgentProtocol,
   BaseAgent,
   createAgent,
-  Client: __nccwpck_require__(6297),
+  Client: __nccwpck_require__(681),
   CygwinAgent,
   HTTPAgent,
   HTTPSAgent,
   OpenSSHAgent,
   PageantAgent,
-  Server: __nccwpck_require__(2605),
+  Server: __nccwpck_require__(1661),
   utils: {
     parseKey,
-    ...__nccwpck_require__(3489),
+    ...__nccwpck_require__(401),
     sftp: {
       flagsToString,
       OPEN_MODE,
@@ -5987,7 +5987,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3489:
+/***/ 401:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -6001,10 +6001,10 @@ const {
   randomBytes,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(3901);
+const bcrypt_pbkdf = (__nccwpck_require__(2158).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
+const { CIPHER_INFO } = __nccwpck_require__(1640);
 
 const SALT_LEN = 16;
 const DEFAULT_ROUNDS = 16;
@@ -6577,7 +6577,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7841:
+/***/ 1409:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -6623,7 +6623,7 @@ module.exports = {
 
 const { inspect } = __nccwpck_require__(9023);
 
-const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(2888);
+const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(1640);
 const {
   COMPAT_CHECKS,
   DISCONNECT_REASON,
@@ -6631,18 +6631,18 @@ const {
   MESSAGE,
   SIGNALS,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(8628);
 const {
   DEFAULT_KEXINIT_CLIENT,
   DEFAULT_KEXINIT_SERVER,
   KexInit,
   kexinit,
   onKEXPayload,
-} = __nccwpck_require__(4637);
+} = __nccwpck_require__(8557);
 const {
   parseKey,
-} = __nccwpck_require__(1789);
-const MESSAGE_HANDLERS = __nccwpck_require__(9244);
+} = __nccwpck_require__(4141);
+const MESSAGE_HANDLERS = __nccwpck_require__(5324);
 const {
   bufferCopy,
   bufferFill,
@@ -6650,15 +6650,15 @@ const {
   convertSignature,
   sendPacket,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(5072);
 
-const MODULE_VER = (__nccwpck_require__(8342)/* .version */ .rE);
+const MODULE_VER = (__nccwpck_require__(5413)/* .version */ .rE);
 
 const VALID_DISCONNECT_REASONS = new Map(
   Object.values(DISCONNECT_REASON).map((n) => [n, 1])
@@ -8721,7 +8721,7 @@ module.exports = Protocol;
 
 /***/ }),
 
-/***/ 4996:
+/***/ 4724:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8743,7 +8743,7 @@ const {
   bufferSlice,
   makeBufferParser,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 
 const ATTR = {
   SIZE: 0x00000001,
@@ -12323,7 +12323,7 @@ const {
   ERR_INVALID_ARG_TYPE,
   ERR_OUT_OF_RANGE,
   validateNumber
-} = __nccwpck_require__(3208);
+} = __nccwpck_require__(7032);
 
 const kMinPoolSpace = 128;
 
@@ -12781,7 +12781,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4020:
+/***/ 8628:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -12791,10 +12791,10 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(4982)();
+  cpuInfo = __nccwpck_require__(6230)();
 } catch {}
 
-const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
+const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(1640);
 
 const eddsaSupported = (() => {
   if (typeof crypto.sign === 'function'
@@ -13145,7 +13145,7 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 /***/ }),
 
-/***/ 2888:
+/***/ 1640:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -13161,7 +13161,7 @@ const {
   createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
 } = __nccwpck_require__(6982);
 
-const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2184);
+const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2312);
 
 const FastBuffer = Buffer[Symbol.species];
 const MAX_SEQNO = 2 ** 32 - 1;
@@ -13178,7 +13178,7 @@ let AESGCMDecipher;
 let ChaChaPolyDecipher;
 let GenericDecipher;
 try {
-  binding = __nccwpck_require__(490);
+  binding = __nccwpck_require__(3063);
   ({ AESGCMCipher, ChaChaPolyCipher, GenericCipher,
      AESGCMDecipher, ChaChaPolyDecipher, GenericDecipher } = binding);
 } catch {}
@@ -14732,7 +14732,7 @@ module.exports = {
     // eslint-disable-next-line no-async-promise-executor
     return new Promise(async (resolve, reject) => {
       try {
-        POLY1305_WASM_MODULE = await __nccwpck_require__(7830)();
+        POLY1305_WASM_MODULE = await __nccwpck_require__(8294)();
         POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
         poly1305_auth = POLY1305_WASM_MODULE.cwrap(
           'poly1305_auth',
@@ -14755,7 +14755,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7830:
+/***/ 8294:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -14802,7 +14802,7 @@ else {}
 
 /***/ }),
 
-/***/ 9244:
+/***/ 5324:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -14810,8 +14810,8 @@ else {}
 
 const MESSAGE_HANDLERS = new Array(256);
 [
-  (__nccwpck_require__(4637).HANDLERS),
-  __nccwpck_require__(9964),
+  (__nccwpck_require__(8557).HANDLERS),
+  __nccwpck_require__(9516),
 ].forEach((handlers) => {
   // eslint-disable-next-line prefer-const
   for (let [type, handler] of Object.entries(handlers)) {
@@ -14826,7 +14826,7 @@ module.exports = MESSAGE_HANDLERS;
 
 /***/ }),
 
-/***/ 9964:
+/***/ 9516:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -14838,18 +14838,18 @@ const {
   doFatalError,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 
 const {
   CHANNEL_OPEN_FAILURE,
   COMPAT,
   MESSAGE,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(8628);
 
 const {
   parseKey,
-} = __nccwpck_require__(1789);
+} = __nccwpck_require__(4141);
 
 const TERMINAL_MODE_BY_VALUE =
   Array.from(Object.entries(TERMINAL_MODE))
@@ -16119,7 +16119,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4637:
+/***/ 8557:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -16136,7 +16136,7 @@ const {
   randomFillSync,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(9837);
+const { Ber } = __nccwpck_require__(3901);
 
 const {
   COMPAT,
@@ -16148,14 +16148,14 @@ const {
   DEFAULT_COMPRESSION,
   DISCONNECT_REASON,
   MESSAGE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(8628);
 const {
   CIPHER_INFO,
   createCipher,
   createDecipher,
   MAC_INFO,
-} = __nccwpck_require__(2888);
-const { parseDERKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(1640);
+const { parseDERKey } = __nccwpck_require__(4141);
 const {
   bufferFill,
   bufferParser,
@@ -16164,13 +16164,13 @@ const {
   FastBuffer,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(5072);
 
 let MESSAGE_HANDLERS;
 
@@ -17914,7 +17914,7 @@ function onKEXPayload(state, payload) {
       case MESSAGE.UNIMPLEMENTED:
       case MESSAGE.DEBUG:
         if (!MESSAGE_HANDLERS)
-          MESSAGE_HANDLERS = __nccwpck_require__(9244);
+          MESSAGE_HANDLERS = __nccwpck_require__(5324);
         return MESSAGE_HANDLERS[type](this, payload);
     }
   }
@@ -17922,7 +17922,7 @@ function onKEXPayload(state, payload) {
   switch (type) {
     case MESSAGE.DISCONNECT:
       if (!MESSAGE_HANDLERS)
-        MESSAGE_HANDLERS = __nccwpck_require__(9244);
+        MESSAGE_HANDLERS = __nccwpck_require__(5324);
       return MESSAGE_HANDLERS[type](this, payload);
     case MESSAGE.KEXINIT:
       if (!state.firstPacket) {
@@ -18035,7 +18035,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1789:
+/***/ 4141:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -18058,18 +18058,18 @@ const {
 } = __nccwpck_require__(6982);
 const supportedOpenSSLCiphers = getCiphers();
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(3901);
+const bcrypt_pbkdf = (__nccwpck_require__(2158).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
-const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(4020);
+const { CIPHER_INFO } = __nccwpck_require__(1640);
+const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(8628);
 const {
   bufferSlice,
   makeBufferParser,
   readString,
   readUInt32BE,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2312);
 
 const SYM_HASH_ALGO = Symbol('Hash Algorithm');
 const SYM_PRIV_PEM = Symbol('Private key PEM');
@@ -19527,7 +19527,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3208:
+/***/ 7032:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -19650,13 +19650,13 @@ exports.validateNumber = function validateNumber(value, name) {
 
 /***/ }),
 
-/***/ 2184:
+/***/ 2312:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Ber = (__nccwpck_require__(9837).Ber);
+const Ber = (__nccwpck_require__(3901).Ber);
 
 let DISCONNECT_REASON;
 
@@ -19827,7 +19827,7 @@ module.exports = {
   doFatalError: (protocol, msg, level, reason) => {
     let err;
     if (DISCONNECT_REASON === undefined)
-      ({ DISCONNECT_REASON } = __nccwpck_require__(4020));
+      ({ DISCONNECT_REASON } = __nccwpck_require__(8628));
     if (msg instanceof Error) {
       // doFatalError(protocol, err[, reason])
       err = msg;
@@ -20014,7 +20014,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4592:
+/***/ 5072:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -20277,7 +20277,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2605:
+/***/ 1661:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -20306,13 +20306,13 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const { KexInit } = __nccwpck_require__(4637);
-const { parseKey } = __nccwpck_require__(1789);
-const Protocol = __nccwpck_require__(7841);
-const { SFTP } = __nccwpck_require__(4996);
-const { writeUInt32BE } = __nccwpck_require__(2184);
+} = __nccwpck_require__(8628);
+const { init: cryptoInit } = __nccwpck_require__(1640);
+const { KexInit } = __nccwpck_require__(8557);
+const { parseKey } = __nccwpck_require__(4141);
+const Protocol = __nccwpck_require__(1409);
+const { SFTP } = __nccwpck_require__(4724);
+const { writeUInt32BE } = __nccwpck_require__(2312);
 
 const {
   Channel,
@@ -20320,7 +20320,7 @@ const {
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(3907);
 
 const {
   ChannelManager,
@@ -20328,7 +20328,7 @@ const {
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(1977);
 
 const MAX_PENDING_AUTHS = 10;
 
@@ -21665,13 +21665,13 @@ module.exports.IncomingClient = Client;
 
 /***/ }),
 
-/***/ 2137:
+/***/ 1977:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { SFTP } = __nccwpck_require__(4996);
+const { SFTP } = __nccwpck_require__(4724);
 
 const MAX_CHANNEL = 2 ** 32 - 1;
 
@@ -22009,15 +22009,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 770:
+/***/ 8258:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(218);
+module.exports = __nccwpck_require__(5258);
 
 
 /***/ }),
 
-/***/ 218:
+/***/ 5258:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22289,7 +22289,7 @@ exports.debug = debug; // for test
 
 /***/ }),
 
-/***/ 668:
+/***/ 7900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 (function(nacl) {
@@ -24684,34 +24684,34 @@ nacl.setPRNG = function(fn) {
 
 /***/ }),
 
-/***/ 6752:
+/***/ 576:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Client = __nccwpck_require__(3701)
-const Dispatcher = __nccwpck_require__(883)
-const Pool = __nccwpck_require__(628)
-const BalancedPool = __nccwpck_require__(837)
-const Agent = __nccwpck_require__(7405)
-const ProxyAgent = __nccwpck_require__(6672)
-const EnvHttpProxyAgent = __nccwpck_require__(3137)
-const RetryAgent = __nccwpck_require__(50)
-const errors = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
+const Client = __nccwpck_require__(5061)
+const Dispatcher = __nccwpck_require__(2243)
+const Pool = __nccwpck_require__(20)
+const BalancedPool = __nccwpck_require__(9989)
+const Agent = __nccwpck_require__(3389)
+const ProxyAgent = __nccwpck_require__(7408)
+const EnvHttpProxyAgent = __nccwpck_require__(2785)
+const RetryAgent = __nccwpck_require__(8610)
+const errors = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(6615)
-const buildConnector = __nccwpck_require__(9136)
-const MockClient = __nccwpck_require__(7365)
-const MockAgent = __nccwpck_require__(7501)
-const MockPool = __nccwpck_require__(4004)
-const mockErrors = __nccwpck_require__(2429)
-const RetryHandler = __nccwpck_require__(7816)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
-const DecoratorHandler = __nccwpck_require__(8155)
-const RedirectHandler = __nccwpck_require__(8754)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const api = __nccwpck_require__(6135)
+const buildConnector = __nccwpck_require__(1952)
+const MockClient = __nccwpck_require__(6197)
+const MockAgent = __nccwpck_require__(2781)
+const MockPool = __nccwpck_require__(9396)
+const mockErrors = __nccwpck_require__(9037)
+const RetryHandler = __nccwpck_require__(1131)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(8085)
+const DecoratorHandler = __nccwpck_require__(5579)
+const RedirectHandler = __nccwpck_require__(9714)
+const createRedirectInterceptor = __nccwpck_require__(2276)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -24729,10 +24729,10 @@ module.exports.DecoratorHandler = DecoratorHandler
 module.exports.RedirectHandler = RedirectHandler
 module.exports.createRedirectInterceptor = createRedirectInterceptor
 module.exports.interceptors = {
-  redirect: __nccwpck_require__(1514),
-  retry: __nccwpck_require__(2026),
-  dump: __nccwpck_require__(8060),
-  dns: __nccwpck_require__(379)
+  redirect: __nccwpck_require__(1530),
+  retry: __nccwpck_require__(7114),
+  dump: __nccwpck_require__(5596),
+  dns: __nccwpck_require__(1643)
 }
 
 module.exports.buildConnector = buildConnector
@@ -24794,7 +24794,7 @@ function makeDispatcher (fn) {
 module.exports.setGlobalDispatcher = setGlobalDispatcher
 module.exports.getGlobalDispatcher = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(4398).fetch)
+const fetchImpl = (__nccwpck_require__(3345).fetch)
 module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -24806,39 +24806,39 @@ module.exports.fetch = async function fetch (init, options = undefined) {
     throw err
   }
 }
-module.exports.Headers = __nccwpck_require__(660).Headers
-module.exports.Response = __nccwpck_require__(9051).Response
-module.exports.Request = __nccwpck_require__(9967).Request
-module.exports.FormData = __nccwpck_require__(5910).FormData
+module.exports.Headers = __nccwpck_require__(548).Headers
+module.exports.Response = __nccwpck_require__(1627).Response
+module.exports.Request = __nccwpck_require__(268).Request
+module.exports.FormData = __nccwpck_require__(2134).FormData
 module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
-module.exports.FileReader = __nccwpck_require__(8355).FileReader
+module.exports.FileReader = __nccwpck_require__(8755).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(5779)
 
 module.exports.setGlobalOrigin = setGlobalOrigin
 module.exports.getGlobalOrigin = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(3245)
-const { kConstruct } = __nccwpck_require__(109)
+const { CacheStorage } = __nccwpck_require__(4045)
+const { kConstruct } = __nccwpck_require__(3165)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 module.exports.caches = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(6693)
 
 module.exports.deleteCookie = deleteCookie
 module.exports.getCookies = getCookies
 module.exports.getSetCookies = getSetCookies
 module.exports.setCookie = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(428)
 
 module.exports.parseMIMEType = parseMIMEType
 module.exports.serializeAMimeType = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5924)
+module.exports.WebSocket = __nccwpck_require__(5358).WebSocket
 module.exports.CloseEvent = CloseEvent
 module.exports.ErrorEvent = ErrorEvent
 module.exports.MessageEvent = MessageEvent
@@ -24854,18 +24854,18 @@ module.exports.MockPool = MockPool
 module.exports.MockAgent = MockAgent
 module.exports.mockErrors = mockErrors
 
-const { EventSource } = __nccwpck_require__(1238)
+const { EventSource } = __nccwpck_require__(8742)
 
 module.exports.EventSource = EventSource
 
 
 /***/ }),
 
-/***/ 158:
+/***/ 3134:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(3440)
-const { RequestAbortedError } = __nccwpck_require__(8707)
+const { addAbortListener } = __nccwpck_require__(2272)
+const { RequestAbortedError } = __nccwpck_require__(1059)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -24925,7 +24925,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2279:
+/***/ 6900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -24933,9 +24933,9 @@ module.exports = {
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
+const { addSignal, removeSignal } = __nccwpck_require__(3134)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -25041,7 +25041,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 6862:
+/***/ 9294:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -25056,10 +25056,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
+} = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(3134)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -25300,17 +25300,17 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 4043:
+/***/ 5259:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(9927)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
+const { Readable } = __nccwpck_require__(2519)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7863)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -25522,7 +25522,7 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 3560:
+/***/ 792:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -25530,11 +25530,11 @@ module.exports.RequestHandler = RequestHandler
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7863)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(3134)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -25750,16 +25750,16 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 1882:
+/***/ 1098:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(1059)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const util = __nccwpck_require__(2272)
+const { addSignal, removeSignal } = __nccwpck_require__(3134)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -25866,22 +25866,22 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 6615:
+/***/ 6135:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-module.exports.request = __nccwpck_require__(4043)
-module.exports.stream = __nccwpck_require__(3560)
-module.exports.pipeline = __nccwpck_require__(6862)
-module.exports.upgrade = __nccwpck_require__(1882)
-module.exports.connect = __nccwpck_require__(2279)
+module.exports.request = __nccwpck_require__(5259)
+module.exports.stream = __nccwpck_require__(792)
+module.exports.pipeline = __nccwpck_require__(9294)
+module.exports.upgrade = __nccwpck_require__(1098)
+module.exports.connect = __nccwpck_require__(6900)
 
 
 /***/ }),
 
-/***/ 9927:
+/***/ 2519:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -25891,9 +25891,9 @@ module.exports.connect = __nccwpck_require__(2279)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { ReadableStreamFrom } = __nccwpck_require__(3440)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
+const { ReadableStreamFrom } = __nccwpck_require__(2272)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -26274,15 +26274,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 7655:
+/***/ 7863:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(1059)
 
-const { chunksDecode } = __nccwpck_require__(9927)
+const { chunksDecode } = __nccwpck_require__(2519)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -26374,7 +26374,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9136:
+/***/ 1952:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -26382,9 +26382,9 @@ module.exports = {
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
-const timers = __nccwpck_require__(6603)
+const util = __nccwpck_require__(2272)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(1059)
+const timers = __nccwpck_require__(7787)
 
 function noop () {}
 
@@ -26622,7 +26622,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 735:
+/***/ 7887:
 /***/ ((module) => {
 
 "use strict";
@@ -26748,7 +26748,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2414:
+/***/ 5726:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -26958,7 +26958,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8707:
+/***/ 1059:
 /***/ ((module) => {
 
 "use strict";
@@ -27391,7 +27391,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4655:
+/***/ 2543:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -27400,7 +27400,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(1059)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -27415,9 +27415,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+} = __nccwpck_require__(2272)
+const { channels } = __nccwpck_require__(5726)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(7887)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -27881,7 +27881,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 6443:
+/***/ 1003:
 /***/ ((module) => {
 
 module.exports = {
@@ -27955,7 +27955,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7752:
+/***/ 9112:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -27964,7 +27964,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(735)
+} = __nccwpck_require__(7887)
 
 class TstNode {
   /** @type {any} */
@@ -28115,14 +28115,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3440:
+/***/ 2272:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(1003)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -28130,9 +28130,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
-const { tree } = __nccwpck_require__(7752)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(7887)
+const { tree } = __nccwpck_require__(9112)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -28842,19 +28842,19 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7405:
+/***/ 3389:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
-const DispatcherBase = __nccwpck_require__(1841)
-const Pool = __nccwpck_require__(628)
-const Client = __nccwpck_require__(3701)
-const util = __nccwpck_require__(3440)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(1003)
+const DispatcherBase = __nccwpck_require__(8641)
+const Pool = __nccwpck_require__(20)
+const Client = __nccwpck_require__(5061)
+const util = __nccwpck_require__(2272)
+const createRedirectInterceptor = __nccwpck_require__(2276)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -28983,7 +28983,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 837:
+/***/ 9989:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -28992,7 +28992,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(1059)
 const {
   PoolBase,
   kClients,
@@ -29000,10 +29000,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Pool = __nccwpck_require__(628)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const { parseOrigin } = __nccwpck_require__(3440)
+} = __nccwpck_require__(7632)
+const Pool = __nccwpck_require__(20)
+const { kUrl, kInterceptors } = __nccwpck_require__(1003)
+const { parseOrigin } = __nccwpck_require__(2272)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -29200,7 +29200,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 637:
+/***/ 1021:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -29209,9 +29209,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const timers = __nccwpck_require__(6603)
+const util = __nccwpck_require__(2272)
+const { channels } = __nccwpck_require__(5726)
+const timers = __nccwpck_require__(7787)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -29224,7 +29224,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(1059)
 const {
   kUrl,
   kReset,
@@ -29257,9 +29257,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(1003)
 
-const constants = __nccwpck_require__(2824)
+const constants = __nccwpck_require__(3512)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -29271,11 +29271,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(1630) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(3434))
+    mod = await WebAssembly.compile(__nccwpck_require__(4826))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -29283,7 +29283,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(1630))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -30198,7 +30198,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(4492).extractBody)
+      extractBody = (__nccwpck_require__(9852).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -30721,7 +30721,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 8788:
+/***/ 2820:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30730,13 +30730,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(3440)
+const util = __nccwpck_require__(2272)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(1059)
 const {
   kUrl,
   kReset,
@@ -30755,7 +30755,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(1003)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -31161,7 +31161,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(4492).extractBody)
+    extractBody ??= (__nccwpck_require__(9852).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -31521,7 +31521,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 3701:
+/***/ 5061:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -31532,16 +31532,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const Request = __nccwpck_require__(4655)
-const DispatcherBase = __nccwpck_require__(1841)
+const util = __nccwpck_require__(2272)
+const { channels } = __nccwpck_require__(5726)
+const Request = __nccwpck_require__(2543)
+const DispatcherBase = __nccwpck_require__(8641)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(1059)
+const buildConnector = __nccwpck_require__(1952)
 const {
   kUrl,
   kServerName,
@@ -31583,9 +31583,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(6443)
-const connectH1 = __nccwpck_require__(637)
-const connectH2 = __nccwpck_require__(8788)
+} = __nccwpck_require__(1003)
+const connectH1 = __nccwpck_require__(1021)
+const connectH2 = __nccwpck_require__(2820)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -31893,7 +31893,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(2276)
 
 function onError (client, err) {
   if (
@@ -32153,20 +32153,20 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 1841:
+/***/ 8641:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(883)
+const Dispatcher = __nccwpck_require__(2243)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+} = __nccwpck_require__(1059)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(1003)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -32369,7 +32369,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 883:
+/***/ 2243:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32442,16 +32442,16 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 3137:
+/***/ 2785:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
-const ProxyAgent = __nccwpck_require__(6672)
-const Agent = __nccwpck_require__(7405)
+const DispatcherBase = __nccwpck_require__(8641)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(1003)
+const ProxyAgent = __nccwpck_require__(7408)
+const Agent = __nccwpck_require__(3389)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -32610,7 +32610,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 4660:
+/***/ 9220:
 /***/ ((module) => {
 
 "use strict";
@@ -32735,16 +32735,16 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 2128:
+/***/ 7632:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const FixedQueue = __nccwpck_require__(4660)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
-const PoolStats = __nccwpck_require__(3246)
+const DispatcherBase = __nccwpck_require__(8641)
+const FixedQueue = __nccwpck_require__(9220)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(1003)
+const PoolStats = __nccwpck_require__(398)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -32937,10 +32937,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3246:
+/***/ 398:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(1003)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -32978,7 +32978,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 628:
+/***/ 20:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32990,14 +32990,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Client = __nccwpck_require__(3701)
+} = __nccwpck_require__(7632)
+const Client = __nccwpck_require__(5061)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(1059)
+const util = __nccwpck_require__(2272)
+const { kUrl, kInterceptors } = __nccwpck_require__(1003)
+const buildConnector = __nccwpck_require__(1952)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -33093,20 +33093,20 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 6672:
+/***/ 7408:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(1003)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(7405)
-const Pool = __nccwpck_require__(628)
-const DispatcherBase = __nccwpck_require__(1841)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
-const Client = __nccwpck_require__(3701)
+const Agent = __nccwpck_require__(3389)
+const Pool = __nccwpck_require__(20)
+const DispatcherBase = __nccwpck_require__(8641)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(1059)
+const buildConnector = __nccwpck_require__(1952)
+const Client = __nccwpck_require__(5061)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -33375,14 +33375,14 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 50:
+/***/ 8610:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Dispatcher = __nccwpck_require__(883)
-const RetryHandler = __nccwpck_require__(7816)
+const Dispatcher = __nccwpck_require__(2243)
+const RetryHandler = __nccwpck_require__(1131)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -33418,7 +33418,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 2581:
+/***/ 8085:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -33427,8 +33427,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const Agent = __nccwpck_require__(7405)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
+const Agent = __nccwpck_require__(3389)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -33458,7 +33458,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8155:
+/***/ 5579:
 /***/ ((module) => {
 
 "use strict";
@@ -33510,16 +33510,16 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 8754:
+/***/ 9714:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(3440)
-const { kBodyUsed } = __nccwpck_require__(6443)
+const util = __nccwpck_require__(2272)
+const { kBodyUsed } = __nccwpck_require__(1003)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -33750,21 +33750,21 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 7816:
+/***/ 1131:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
-const { RequestRetryError } = __nccwpck_require__(8707)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(1003)
+const { RequestRetryError } = __nccwpck_require__(1059)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(3440)
+} = __nccwpck_require__(2272)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -34195,15 +34195,15 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 379:
+/***/ 1643:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const { isIP } = __nccwpck_require__(7030)
 const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(8155)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(5579)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(1059)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -34578,15 +34578,15 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 8060:
+/***/ 5596:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const DecoratorHandler = __nccwpck_require__(8155)
+const util = __nccwpck_require__(2272)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(1059)
+const DecoratorHandler = __nccwpck_require__(5579)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -34709,13 +34709,13 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 5092:
+/***/ 2276:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const RedirectHandler = __nccwpck_require__(8754)
+const RedirectHandler = __nccwpck_require__(9714)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -34738,12 +34738,12 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1514:
+/***/ 1530:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RedirectHandler = __nccwpck_require__(8754)
+const RedirectHandler = __nccwpck_require__(9714)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -34770,12 +34770,12 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 2026:
+/***/ 7114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RetryHandler = __nccwpck_require__(7816)
+const RetryHandler = __nccwpck_require__(1131)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -34797,14 +34797,14 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 2824:
+/***/ 3512:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(172);
+const utils_1 = __nccwpck_require__(6972);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -35082,7 +35082,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 3870:
+/***/ 1630:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -35095,7 +35095,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 3434:
+/***/ 4826:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -35108,7 +35108,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 172:
+/***/ 6972:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -35130,14 +35130,14 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 7501:
+/***/ 2781:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kClients } = __nccwpck_require__(6443)
-const Agent = __nccwpck_require__(7405)
+const { kClients } = __nccwpck_require__(1003)
+const Agent = __nccwpck_require__(3389)
 const {
   kAgent,
   kMockAgentSet,
@@ -35148,14 +35148,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(1117)
-const MockClient = __nccwpck_require__(7365)
-const MockPool = __nccwpck_require__(4004)
-const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
-const Dispatcher = __nccwpck_require__(883)
-const Pluralizer = __nccwpck_require__(1529)
-const PendingInterceptorsFormatter = __nccwpck_require__(6142)
+} = __nccwpck_require__(1501)
+const MockClient = __nccwpck_require__(6197)
+const MockPool = __nccwpck_require__(9396)
+const { matchValue, buildMockOptions } = __nccwpck_require__(1205)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(1059)
+const Dispatcher = __nccwpck_require__(2243)
+const Pluralizer = __nccwpck_require__(8233)
+const PendingInterceptorsFormatter = __nccwpck_require__(6110)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -35298,15 +35298,15 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 7365:
+/***/ 6197:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(3701)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const Client = __nccwpck_require__(5061)
+const { buildMockDispatch } = __nccwpck_require__(1205)
 const {
   kDispatches,
   kMockAgent,
@@ -35315,10 +35315,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(1501)
+const { MockInterceptor } = __nccwpck_require__(3319)
+const Symbols = __nccwpck_require__(1003)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -35365,13 +35365,13 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 2429:
+/***/ 9037:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { UndiciError } = __nccwpck_require__(8707)
+const { UndiciError } = __nccwpck_require__(1059)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -35401,13 +35401,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1511:
+/***/ 3319:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(1205)
 const {
   kDispatches,
   kDispatchKey,
@@ -35415,9 +35415,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(1117)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { buildURL } = __nccwpck_require__(3440)
+} = __nccwpck_require__(1501)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
+const { buildURL } = __nccwpck_require__(2272)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -35616,15 +35616,15 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 4004:
+/***/ 9396:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(628)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const Pool = __nccwpck_require__(20)
+const { buildMockDispatch } = __nccwpck_require__(1205)
 const {
   kDispatches,
   kMockAgent,
@@ -35633,10 +35633,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(1501)
+const { MockInterceptor } = __nccwpck_require__(3319)
+const Symbols = __nccwpck_require__(1003)
+const { InvalidArgumentError } = __nccwpck_require__(1059)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -35683,7 +35683,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 1117:
+/***/ 1501:
 /***/ ((module) => {
 
 "use strict";
@@ -35714,21 +35714,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3397:
+/***/ 1205:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { MockNotMatchedError } = __nccwpck_require__(2429)
+const { MockNotMatchedError } = __nccwpck_require__(9037)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(1117)
-const { buildURL } = __nccwpck_require__(3440)
+} = __nccwpck_require__(1501)
+const { buildURL } = __nccwpck_require__(2272)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -36089,7 +36089,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6142:
+/***/ 6110:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -36140,7 +36140,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 1529:
+/***/ 8233:
 /***/ ((module) => {
 
 "use strict";
@@ -36177,7 +36177,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 6603:
+/***/ 7787:
 /***/ ((module) => {
 
 "use strict";
@@ -36608,21 +36608,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9634:
+/***/ 3186:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
-const { webidl } = __nccwpck_require__(5893)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
-const { Request, fromInnerRequest } = __nccwpck_require__(9967)
-const { kState } = __nccwpck_require__(3627)
-const { fetching } = __nccwpck_require__(4398)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
+const { kConstruct } = __nccwpck_require__(3165)
+const { urlEquals, getFieldValues } = __nccwpck_require__(7406)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(2272)
+const { webidl } = __nccwpck_require__(1861)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(1627)
+const { Request, fromInnerRequest } = __nccwpck_require__(268)
+const { kState } = __nccwpck_require__(907)
+const { fetching } = __nccwpck_require__(3345)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(1168)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -37475,16 +37475,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3245:
+/***/ 4045:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { Cache } = __nccwpck_require__(9634)
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(3165)
+const { Cache } = __nccwpck_require__(3186)
+const { webidl } = __nccwpck_require__(1861)
+const { kEnumerableProperty } = __nccwpck_require__(2272)
 
 class CacheStorage {
   /**
@@ -37635,28 +37635,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 109:
+/***/ 3165:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(6443).kConstruct)
+  kConstruct: (__nccwpck_require__(1003).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 6798:
+/***/ 7406:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { isValidHeaderName } = __nccwpck_require__(3168)
+const { URLSerializer } = __nccwpck_require__(428)
+const { isValidHeaderName } = __nccwpck_require__(1168)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -37701,7 +37701,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1276:
+/***/ 2044:
 /***/ ((module) => {
 
 "use strict";
@@ -37721,16 +37721,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9061:
+/***/ 6693:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { parseSetCookie } = __nccwpck_require__(1978)
-const { stringify } = __nccwpck_require__(7797)
-const { webidl } = __nccwpck_require__(5893)
-const { Headers } = __nccwpck_require__(660)
+const { parseSetCookie } = __nccwpck_require__(7818)
+const { stringify } = __nccwpck_require__(1061)
+const { webidl } = __nccwpck_require__(1861)
+const { Headers } = __nccwpck_require__(548)
 
 /**
  * @typedef {Object} Cookie
@@ -37913,15 +37913,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1978:
+/***/ 7818:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
-const { isCTLExcludingHtab } = __nccwpck_require__(7797)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(2044)
+const { isCTLExcludingHtab } = __nccwpck_require__(1061)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(428)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -38231,7 +38231,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7797:
+/***/ 1061:
 /***/ ((module) => {
 
 "use strict";
@@ -38591,14 +38591,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4031:
+/***/ 3535:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(9003)
 
 /**
  * @type {number[]} BOM
@@ -39173,24 +39173,24 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1238:
+/***/ 8742:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(4398)
-const { makeRequest } = __nccwpck_require__(9967)
-const { webidl } = __nccwpck_require__(5893)
-const { EventSourceStream } = __nccwpck_require__(4031)
-const { parseMIMEType } = __nccwpck_require__(1900)
-const { createFastMessageEvent } = __nccwpck_require__(5188)
-const { isNetworkError } = __nccwpck_require__(9051)
-const { delay } = __nccwpck_require__(4811)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { fetching } = __nccwpck_require__(3345)
+const { makeRequest } = __nccwpck_require__(268)
+const { webidl } = __nccwpck_require__(1861)
+const { EventSourceStream } = __nccwpck_require__(3535)
+const { parseMIMEType } = __nccwpck_require__(428)
+const { createFastMessageEvent } = __nccwpck_require__(5924)
+const { isNetworkError } = __nccwpck_require__(1627)
+const { delay } = __nccwpck_require__(9003)
+const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { environmentSettingsObject } = __nccwpck_require__(1168)
+const { getGlobalDispatcher } = __nccwpck_require__(8085)
 
 let experimentalWarned = false
 
@@ -39664,7 +39664,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4811:
+/***/ 9003:
 /***/ ((module) => {
 
 "use strict";
@@ -39709,13 +39709,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4492:
+/***/ 9852:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(3440)
+const util = __nccwpck_require__(2272)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -39725,16 +39725,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(3168)
-const { FormData } = __nccwpck_require__(5910)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(1168)
+const { FormData } = __nccwpck_require__(2134)
+const { kState } = __nccwpck_require__(907)
+const { webidl } = __nccwpck_require__(1861)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(1900)
-const { multipartFormDataParser } = __nccwpck_require__(116)
+const { serializeAMimeType } = __nccwpck_require__(428)
+const { multipartFormDataParser } = __nccwpck_require__(948)
 let random
 
 try {
@@ -40246,7 +40246,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4495:
+/***/ 5055:
 /***/ ((module) => {
 
 "use strict";
@@ -40378,7 +40378,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1900:
+/***/ 428:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -41130,13 +41130,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6653:
+/***/ 8701:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConnected, kSize } = __nccwpck_require__(6443)
+const { kConnected, kSize } = __nccwpck_require__(1003)
 
 class CompatWeakRef {
   constructor (value) {
@@ -41184,15 +41184,15 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 7114:
+/***/ 5114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+const { kState } = __nccwpck_require__(907)
+const { webidl } = __nccwpck_require__(1861)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -41318,17 +41318,17 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 116:
+/***/ 948:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { utf8DecodeBytes } = __nccwpck_require__(3168)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
-const { isFileLike } = __nccwpck_require__(7114)
-const { makeEntry } = __nccwpck_require__(5910)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(2272)
+const { utf8DecodeBytes } = __nccwpck_require__(1168)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(428)
+const { isFileLike } = __nccwpck_require__(5114)
+const { makeEntry } = __nccwpck_require__(2134)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -41800,17 +41800,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5910:
+/***/ 2134:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
-const { kState } = __nccwpck_require__(3627)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { FileLike, isFileLike } = __nccwpck_require__(7114)
-const { webidl } = __nccwpck_require__(5893)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(1168)
+const { kState } = __nccwpck_require__(907)
+const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { FileLike, isFileLike } = __nccwpck_require__(5114)
+const { webidl } = __nccwpck_require__(1861)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -42060,7 +42060,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 1059:
+/***/ 5779:
 /***/ ((module) => {
 
 "use strict";
@@ -42108,7 +42108,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 660:
+/***/ 548:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -42116,14 +42116,14 @@ module.exports = {
 
 
 
-const { kConstruct } = __nccwpck_require__(6443)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(1003)
+const { kEnumerableProperty } = __nccwpck_require__(2272)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(3168)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(1168)
+const { webidl } = __nccwpck_require__(1861)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -42803,7 +42803,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4398:
+/***/ 3345:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -42817,9 +42817,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(9051)
-const { HeadersList } = __nccwpck_require__(660)
-const { Request, cloneRequest } = __nccwpck_require__(9967)
+} = __nccwpck_require__(1627)
+const { HeadersList } = __nccwpck_require__(548)
+const { Request, cloneRequest } = __nccwpck_require__(268)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -42855,23 +42855,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(3168)
-const { kState, kDispatcher } = __nccwpck_require__(3627)
+} = __nccwpck_require__(1168)
+const { kState, kDispatcher } = __nccwpck_require__(907)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(9852)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(4495)
+} = __nccwpck_require__(5055)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
-const { webidl } = __nccwpck_require__(5893)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(2272)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(428)
+const { getGlobalDispatcher } = __nccwpck_require__(8085)
+const { webidl } = __nccwpck_require__(1861)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -45081,7 +45081,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9967:
+/***/ 268:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -45089,16 +45089,16 @@ module.exports = {
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
-const { FinalizationRegistry } = __nccwpck_require__(6653)()
-const util = __nccwpck_require__(3440)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(9852)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(548)
+const { FinalizationRegistry } = __nccwpck_require__(8701)()
+const util = __nccwpck_require__(2272)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(1168)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -45108,12 +45108,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(4495)
+} = __nccwpck_require__(5055)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(907)
+const { webidl } = __nccwpck_require__(1861)
+const { URLSerializer } = __nccwpck_require__(428)
+const { kConstruct } = __nccwpck_require__(1003)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -46126,15 +46126,15 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 9051:
+/***/ 1627:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
-const util = __nccwpck_require__(3440)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(548)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(9852)
+const util = __nccwpck_require__(2272)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -46146,16 +46146,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(1168)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(4495)
-const { kState, kHeaders } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { FormData } = __nccwpck_require__(5910)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
+} = __nccwpck_require__(5055)
+const { kState, kHeaders } = __nccwpck_require__(907)
+const { webidl } = __nccwpck_require__(1861)
+const { FormData } = __nccwpck_require__(2134)
+const { URLSerializer } = __nccwpck_require__(428)
+const { kConstruct } = __nccwpck_require__(1003)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -46744,7 +46744,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3627:
+/***/ 907:
 /***/ ((module) => {
 
 "use strict";
@@ -46761,7 +46761,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3168:
+/***/ 1168:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -46769,14 +46769,14 @@ module.exports = {
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
-const { getGlobalOrigin } = __nccwpck_require__(1059)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(5055)
+const { getGlobalOrigin } = __nccwpck_require__(5779)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(428)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(2272)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(1861)
 
 let supportedHashes = []
 
@@ -48401,7 +48401,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5893:
+/***/ 1861:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -48409,7 +48409,7 @@ module.exports = {
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(3440)
+const { toUSVString } = __nccwpck_require__(2272)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -49104,7 +49104,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2607:
+/***/ 1727:
 /***/ ((module) => {
 
 "use strict";
@@ -49402,7 +49402,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8355:
+/***/ 8755:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -49412,16 +49412,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(3610)
+} = __nccwpck_require__(234)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(961)
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+} = __nccwpck_require__(9521)
+const { webidl } = __nccwpck_require__(1861)
+const { kEnumerableProperty } = __nccwpck_require__(2272)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -49754,13 +49754,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8573:
+/***/ 7309:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(1861)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -49840,7 +49840,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 961:
+/***/ 9521:
 /***/ ((module) => {
 
 "use strict";
@@ -49858,7 +49858,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3610:
+/***/ 234:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -49870,10 +49870,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(961)
-const { ProgressEvent } = __nccwpck_require__(8573)
-const { getEncoding } = __nccwpck_require__(2607)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
+} = __nccwpck_require__(9521)
+const { ProgressEvent } = __nccwpck_require__(7309)
+const { getEncoding } = __nccwpck_require__(1727)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(428)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -50257,28 +50257,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6897:
+/***/ 3969:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(6976)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(1216)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
-const { channels } = __nccwpck_require__(2414)
-const { CloseEvent } = __nccwpck_require__(5188)
-const { makeRequest } = __nccwpck_require__(9967)
-const { fetching } = __nccwpck_require__(4398)
-const { Headers, getHeadersList } = __nccwpck_require__(660)
-const { getDecodeSplit } = __nccwpck_require__(3168)
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
+} = __nccwpck_require__(4896)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(3105)
+const { channels } = __nccwpck_require__(5726)
+const { CloseEvent } = __nccwpck_require__(5924)
+const { makeRequest } = __nccwpck_require__(268)
+const { fetching } = __nccwpck_require__(3345)
+const { Headers, getHeadersList } = __nccwpck_require__(548)
+const { getDecodeSplit } = __nccwpck_require__(1168)
+const { WebsocketFrameSend } = __nccwpck_require__(9104)
 
 /** @type {import('crypto')} */
 let crypto
@@ -50636,7 +50636,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 736:
+/***/ 6976:
 /***/ ((module) => {
 
 "use strict";
@@ -50710,15 +50710,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5188:
+/***/ 5924:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { kConstruct } = __nccwpck_require__(6443)
+const { webidl } = __nccwpck_require__(1861)
+const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { kConstruct } = __nccwpck_require__(1003)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -51047,13 +51047,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3264:
+/***/ 9104:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(736)
+const { maxUnsigned16Bit } = __nccwpck_require__(6976)
 
 const BUFFER_SIZE = 16386
 
@@ -51151,15 +51151,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9469:
+/***/ 8029:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(8625)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+const { isValidClientWindowBits } = __nccwpck_require__(3105)
+const { MessageSizeExceededError } = __nccwpck_require__(1059)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -51264,7 +51264,7 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 1652:
+/***/ 276:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -51272,9 +51272,9 @@ module.exports = { PerMessageDeflate }
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
-const { channels } = __nccwpck_require__(2414)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(6976)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(4896)
+const { channels } = __nccwpck_require__(5726)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -51284,11 +51284,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(8625)
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { closeWebSocketConnection } = __nccwpck_require__(6897)
-const { PerMessageDeflate } = __nccwpck_require__(9469)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(3105)
+const { WebsocketFrameSend } = __nccwpck_require__(9104)
+const { closeWebSocketConnection } = __nccwpck_require__(3969)
+const { PerMessageDeflate } = __nccwpck_require__(8029)
+const { MessageSizeExceededError } = __nccwpck_require__(1059)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -51799,15 +51799,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3900:
+/***/ 5388:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { opcodes, sendHints } = __nccwpck_require__(736)
-const FixedQueue = __nccwpck_require__(4660)
+const { WebsocketFrameSend } = __nccwpck_require__(9104)
+const { opcodes, sendHints } = __nccwpck_require__(6976)
+const FixedQueue = __nccwpck_require__(9220)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -51911,7 +51911,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 1216:
+/***/ 4896:
 /***/ ((module) => {
 
 "use strict";
@@ -51931,17 +51931,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8625:
+/***/ 3105:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
-const { states, opcodes } = __nccwpck_require__(736)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(4896)
+const { states, opcodes } = __nccwpck_require__(6976)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5924)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(428)
 
 /* globals Blob */
 
@@ -52261,16 +52261,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3726:
+/***/ 5358:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
+const { webidl } = __nccwpck_require__(1861)
+const { URLSerializer } = __nccwpck_require__(428)
+const { environmentSettingsObject } = __nccwpck_require__(1168)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(6976)
 const {
   kWebSocketURL,
   kReadyState,
@@ -52279,21 +52279,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(1216)
+} = __nccwpck_require__(4896)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(8625)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
-const { ByteParser } = __nccwpck_require__(1652)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+} = __nccwpck_require__(3105)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(3969)
+const { ByteParser } = __nccwpck_require__(276)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(2272)
+const { getGlobalDispatcher } = __nccwpck_require__(8085)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
-const { SendQueue } = __nccwpck_require__(3900)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(5924)
+const { SendQueue } = __nccwpck_require__(5388)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -52864,7 +52864,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3916:
+/***/ 3919:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -52906,14 +52906,14 @@ class RefusedError extends DeployError {
 
 /***/ }),
 
-/***/ 418:
+/***/ 168:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   z: () => (/* binding */ readGithubContext)
 /* harmony export */ });
-/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4497);
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(572);
 
 /**
  * Reads the `GITHUB_*` environment and the event's payload. `readText` reads a file and may throw;
@@ -52987,7 +52987,7 @@ function endedRunOf(payload) {
 
 /***/ }),
 
-/***/ 4497:
+/***/ 572:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53002,17 +53002,17 @@ function isRecord(value) {
 
 /***/ }),
 
-/***/ 7124:
+/***/ 9569:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ handStackBack)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6988);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2067);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3669);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8043);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3708);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1296);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3234);
 
 
 
@@ -53049,7 +53049,7 @@ async function handStackBack(run, deps) {
 
 /***/ }),
 
-/***/ 3572:
+/***/ 5015:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53058,9 +53058,9 @@ async function handStackBack(run, deps) {
 /* harmony export */   ZZ: () => (/* binding */ acquireLease),
 /* harmony export */   yx: () => (/* binding */ keepLease)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3184);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(282);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(521);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(677);
 
 
 
@@ -53130,7 +53130,7 @@ function keepLease(session, state, fence, deps) {
 
 /***/ }),
 
-/***/ 282:
+/***/ 677:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53157,14 +53157,14 @@ function assignments(values) {
 
 /***/ }),
 
-/***/ 6988:
+/***/ 8043:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   f: () => (/* binding */ createShell)
 /* harmony export */ });
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(677);
 
 function createShell(session, log) {
     return {
@@ -53182,7 +53182,7 @@ function createShell(session, log) {
 
 /***/ }),
 
-/***/ 2067:
+/***/ 3708:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53191,7 +53191,7 @@ function createShell(session, log) {
 /* harmony export */   vE: () => (/* binding */ stateAssignment)
 /* harmony export */ });
 /* unused harmony export stateKey */
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(677);
 
 /**
  * The stack's state directory on the host, as shell code: `$HOME` is the host's to know. One
@@ -53225,15 +53225,15 @@ function composeArguments(options) {
 
 /***/ }),
 
-/***/ 9407:
+/***/ 7890:
 /***/ ((module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2873);
-/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9753);
+/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6814);
 
 
 
@@ -53252,7 +53252,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9412:
+/***/ 587:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53262,10 +53262,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   I: () => (/* binding */ loadInputs)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(4116);
+// EXTERNAL MODULE: ../../work/main/node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(7532);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
+var errors = __nccwpck_require__(3919);
 ;// CONCATENATED MODULE: ./src/inputs/problem.ts
 
 const LONGEST_SHOWN = 80;
@@ -53361,9 +53361,9 @@ function isHostName(text) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 1 modules
-var private_key = __nccwpck_require__(7611);
+var private_key = __nccwpck_require__(5454);
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(8463);
+var values = __nccwpck_require__(5746);
 ;// CONCATENATED MODULE: ./src/inputs/host-keys.ts
 
 const FINGERPRINT_ALLOWED = 'allowed is `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it';
@@ -53461,9 +53461,9 @@ function readHostKeys(reader) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(5010);
+var lines = __nccwpck_require__(4429);
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(2151);
+var operations = __nccwpck_require__(6790);
 ;// CONCATENATED MODULE: ./src/inputs/names.ts
 /**
  * Every input of action.yml with the value that an empty one stands for. The runner fills in a
@@ -53514,7 +53514,7 @@ const INPUT_DEFAULTS = {
 const INPUT_NAMES = Object.keys(INPUT_DEFAULTS);
 
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(9775);
+var spelling = __nccwpck_require__(7502);
 ;// CONCATENATED MODULE: ./src/inputs/reader.ts
 
 
@@ -53830,7 +53830,7 @@ function loadInputs(environment) {
 
 /***/ }),
 
-/***/ 5010:
+/***/ 4429:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53841,8 +53841,8 @@ function loadInputs(environment) {
 /* harmony export */   OX: () => (/* binding */ SERVICE_NAME),
 /* harmony export */   d_: () => (/* binding */ parseServiceCommands)
 /* harmony export */ });
-/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9775);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8463);
+/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7502);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5746);
 
 
 /** What Compose takes as the name of a service. */
@@ -53923,7 +53923,7 @@ function parseBuild(text) {
 
 /***/ }),
 
-/***/ 2151:
+/***/ 6790:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53946,7 +53946,7 @@ function isGated(operation) {
 
 /***/ }),
 
-/***/ 9775:
+/***/ 7502:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53995,7 +53995,7 @@ function plainForm(word) {
 
 /***/ }),
 
-/***/ 8463:
+/***/ 5746:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54010,7 +54010,7 @@ function plainForm(word) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* unused harmony export formatDuration */
-/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9775);
+/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7502);
 
 const UNIT_MS = new Map([
     ['ms', 1],
@@ -54133,7 +54133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 2873:
+/***/ 9753:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54147,14 +54147,14 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = require("node:os");
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(4116);
+// EXTERNAL MODULE: ../../work/main/node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(7532);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
+var errors = __nccwpck_require__(3919);
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(2151);
+var operations = __nccwpck_require__(6790);
 // EXTERNAL MODULE: ./src/gate/json.ts
-var json = __nccwpck_require__(4497);
+var json = __nccwpck_require__(572);
 ;// CONCATENATED MODULE: ./src/gate/verdict.ts
 function refused(what, next) {
     return { refusals: [{ what, next }], warnings: [], passed: [] };
@@ -54267,9 +54267,9 @@ function parseJson(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(5010);
+var lines = __nccwpck_require__(4429);
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(9775);
+var spelling = __nccwpck_require__(7502);
 ;// CONCATENATED MODULE: ./src/gate/outputs.ts
 
 
@@ -54344,7 +54344,7 @@ function shorten(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(8463);
+var values = __nccwpck_require__(5746);
 ;// CONCATENATED MODULE: ./src/gate/trigger.ts
 
 
@@ -54490,13 +54490,13 @@ function gateClosed(refusals) {
 }
 
 // EXTERNAL MODULE: ./src/gate/github-context.ts
-var github_context = __nccwpck_require__(418);
+var github_context = __nccwpck_require__(168);
 // EXTERNAL MODULE: ./src/hand-back.ts
-var hand_back = __nccwpck_require__(7124);
+var hand_back = __nccwpck_require__(9569);
 // EXTERNAL MODULE: ./src/host/shell.ts
-var host_shell = __nccwpck_require__(6988);
+var host_shell = __nccwpck_require__(8043);
 // EXTERNAL MODULE: ./src/inputs.ts + 9 modules
-var src_inputs = __nccwpck_require__(9412);
+var src_inputs = __nccwpck_require__(587);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: external "node:net"
@@ -54504,11 +54504,11 @@ var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(4112);
+var abort = __nccwpck_require__(1949);
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4760);
+var error_code = __nccwpck_require__(4579);
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var lost = __nccwpck_require__(5794);
+var lost = __nccwpck_require__(4233);
 ;// CONCATENATED MODULE: ./src/health/failure.ts
 
 
@@ -54831,56 +54831,9 @@ async function ask(url) {
 }
 
 // EXTERNAL MODULE: ./src/host/lease.ts
-var host_lease = __nccwpck_require__(3572);
+var host_lease = __nccwpck_require__(5015);
 // EXTERNAL MODULE: ./src/host/state.ts
-var host_state = __nccwpck_require__(2067);
-;// CONCATENATED MODULE: ./src/plan/nginx-config.ts
-const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
-const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
-const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
-/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
-function parseNginxConfig(text) {
-    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
-    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
-    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
-    const upstreams = [];
-    const dynamicNames = new Set();
-    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
-        for (const server of (block[1] ?? '').matchAll(SERVER)) {
-            const upstream = parseAddress(server[1] ?? '');
-            if (upstream === undefined)
-                continue;
-            upstreams.push(upstream);
-            if (/\bresolve\b/.test(server[2] ?? ''))
-                dynamicNames.add(upstream.name);
-        }
-    }
-    for (const pass of config.matchAll(PASS)) {
-        const target = (pass[1] ?? '').trim();
-        const dynamic = target.includes('$');
-        const written = target.replace(/\$\{?(\w+)\}?/g, (_, name) => variables.get(name) ?? '');
-        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
-        if (upstream === undefined || upstreamNames.has(upstream.name))
-            continue;
-        upstreams.push(upstream);
-        if (dynamic)
-            dynamicNames.add(upstream.name);
-    }
-    return {
-        upstreams,
-        keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
-        dynamicNames: [...dynamicNames],
-    };
-}
-/** `name` or `name:port`; undefined for anything else. */
-function parseAddress(text) {
-    const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
-    if (match?.[1] === undefined)
-        return undefined;
-    return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
-}
-
+var host_state = __nccwpck_require__(3708);
 ;// CONCATENATED MODULE: ./src/plan/json.ts
 /** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
 function isObject(value) {
@@ -54919,6 +54872,279 @@ function canonical(value) {
         .sort()
         .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
     return `{${entries.join(',')}}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/upstream.ts
+/** `name` or `name:port`; undefined for anything else. */
+function parseAddress(text) {
+    const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
+    if (match?.[1] === undefined)
+        return undefined;
+    return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/caddy-config.ts
+
+
+/** Reads Caddy's JSON, as its admin API and `caddy adapt` give it; of anything else: nothing. */
+function parseCaddyConfig(text) {
+    const config = parsed(text);
+    const upstreams = [];
+    let looksUp = false;
+    const visit = (value) => {
+        if (Array.isArray(value))
+            value.forEach(visit);
+        if (!isObject(value))
+            return;
+        for (const upstream of listOf(value['upstreams'])) {
+            const dial = isObject(upstream) ? textOf(upstream['dial']) : undefined;
+            const address = dial === undefined ? undefined : parseAddress(dial);
+            if (address !== undefined)
+                upstreams.push(address);
+        }
+        if (value['dynamic_upstreams'] !== undefined)
+            looksUp = true;
+        Object.values(value).forEach(visit);
+    };
+    visit(config);
+    const admin = isObject(config) && isObject(config['admin']) ? config['admin'] : {};
+    return { upstreams, looksUp, adminOff: admin['disabled'] === true };
+}
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/caddyfile.ts
+
+const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
+/** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
+function parseCaddyfile(text) {
+    const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
+    return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
+        .trim()
+        .split(/\s+/)
+        .flatMap((word) => {
+        // A matcher (`/api/*`, `@name`, `*`) is no address, and the parser says so.
+        const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
+        return upstream === undefined ? [] : [upstream];
+    }));
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/haproxy-config.ts
+
+const SERVER = /^[^\S\n]*server[^\S\n]+\S+[^\S\n]+(\S+)/gm;
+/** Where a configuration of HAProxy sends requests: the addresses of its `server` lines. */
+function parseHaproxyConfig(text) {
+    return [...text.matchAll(SERVER)].flatMap((match) => parseAddress(match[1] ?? '') ?? []);
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/nginx-config.ts
+
+const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
+const nginx_config_SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
+const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
+const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
+/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
+function parseNginxConfig(text) {
+    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
+    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
+    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
+    const upstreams = [];
+    const dynamicNames = new Set();
+    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
+        for (const server of (block[1] ?? '').matchAll(nginx_config_SERVER)) {
+            const upstream = parseAddress(server[1] ?? '');
+            if (upstream === undefined)
+                continue;
+            upstreams.push(upstream);
+            if (/\bresolve\b/.test(server[2] ?? ''))
+                dynamicNames.add(upstream.name);
+        }
+    }
+    for (const pass of config.matchAll(PASS)) {
+        const target = (pass[1] ?? '').trim();
+        const dynamic = target.includes('$');
+        const written = target.replace(/\$\{?(\w+)\}?/g, (_, name) => variables.get(name) ?? '');
+        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+        if (upstream === undefined || upstreamNames.has(upstream.name))
+            continue;
+        upstreams.push(upstream);
+        if (dynamic)
+            dynamicNames.add(upstream.name);
+    }
+    return {
+        upstreams,
+        keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
+        dynamicNames: [...dynamicNames],
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/proxy.ts
+
+
+
+
+/** Reads what was observed of a proxy. */
+function readProxy({ kind, config }) {
+    switch (kind) {
+        case 'nginx':
+            return readNginx(config);
+        case 'caddy':
+            return readCaddy(config);
+    }
+}
+function readNginx(text) {
+    const config = parseNginxConfig(text);
+    return {
+        upstreams: config.upstreams,
+        resolvesAtEachConnection: false,
+        reloadCost: config.keepsConnectionsOnReload
+            ? undefined
+            : 'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
+        obstacle: (name) => config.dynamicNames.includes(name)
+            ? {
+                what: `nginx resolves ${name} while it runs (resolver)`,
+                next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${name}; a deploy then moves it by itself.`,
+            }
+            : undefined,
+    };
+}
+function readCaddy(text) {
+    const { upstreams, looksUp, adminOff } = parseCaddyConfig(text);
+    return {
+        upstreams,
+        resolvesAtEachConnection: true,
+        reloadCost: undefined,
+        obstacle: () => {
+            if (adminOff) {
+                return {
+                    what: 'Caddy runs with `admin off`, and cannot be told to reload',
+                    next: 'Remove `admin off` from the Caddyfile: its default listens inside the container only.',
+                };
+            }
+            return looksUp
+                ? {
+                    what: 'Caddy looks its upstreams up by a resolver of its own (`dynamic`)',
+                    next: 'Name the upstream statically: reverse_proxy NAME:PORT; a deploy then moves it by itself.',
+                }
+                : undefined;
+        },
+    };
+}
+/** Where the files of a commit say that requests go, whatever proxy they are for. */
+function upstreamsInFiles(files) {
+    return Object.entries(files).flatMap(([path, text]) => {
+        if (/caddyfile/i.test(path))
+            return parseCaddyfile(text);
+        if (/haproxy/i.test(path))
+            return parseHaproxyConfig(text);
+        return parseNginxConfig(text).upstreams;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/traefik.ts
+
+/** The label that names the file whose presence makes a service's healthcheck fail. */
+const DRAIN_LABEL = 'resee.deploy.drain-file';
+/** True where the service's labels tell Traefik to send it requests. */
+function isTraefikRouted({ labels }) {
+    if (labels['traefik.enable'] === 'false')
+        return false;
+    return Object.keys(labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label));
+}
+/**
+ * The file that takes a container out of Traefik: Traefik sends nothing to a container that is not
+ * healthy, and hears of nothing but its health. A healthcheck such as `test ! -f /tmp/drain && …`
+ * therefore lets an incumbent leave before it is stopped.
+ */
+function drainFileOf({ labels, definition }) {
+    const labelled = labels[DRAIN_LABEL];
+    if (labelled !== undefined)
+        return labelled;
+    const healthcheck = objectOf(definition['healthcheck']);
+    const test = listOf(healthcheck['test'])
+        .flatMap((word) => textOf(word) ?? [])
+        .join(' ');
+    return /(?:^|[\s[&;|])!\s+-[ef]\s+["']?(\/[^\s"'\];&|]+)/.exec(test)?.[1];
+}
+
+;// CONCATENATED MODULE: ./src/plan/roles.ts
+
+
+/** What may be done to a service. */
+const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
+const ROLE_LABEL = 'resee.deploy.role';
+const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
+const DATA_IMAGE = /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
+/** Schedulers that must never run twice at once: each would fire every job. */
+const SCHEDULER = /\b(?:celery\b.*\bbeat|rqscheduler|clockwork|supercronic|crond|rails\s+runner)\b/;
+/** The role of every service of the stack, and why. */
+function assignRoles(stack, upstreams) {
+    const names = new Set(upstreams.map((upstream) => upstream.name));
+    const awaited = new Set(Object.values(stack.services).flatMap((service) => service.dependsOn
+        .filter((dependency) => dependency.condition === 'service_completed_successfully')
+        .map((dependency) => dependency.service)));
+    return Object.fromEntries(Object.values(stack.services).map((service) => [
+        service.name,
+        roleOf(service, { names, awaited }),
+    ]));
+}
+function roleOf(service, known) {
+    const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
+    if (labelled !== undefined)
+        return { role: labelled, reason: `label ${ROLE_LABEL}` };
+    if (known.awaited.has(service.name)) {
+        return { role: 'job', reason: 'others wait for its completion' };
+    }
+    if (service.publishes && PROXY_IMAGE.test(service.image)) {
+        return { role: 'proxy', reason: `publishes ports, image ${service.image}` };
+    }
+    if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
+        return { role: 'proxy', reason: 'publishes ports, runs nginx' };
+    }
+    if (service.build === undefined && DATA_IMAGE.test(service.image)) {
+        return { role: 'data', reason: `image ${service.image}` };
+    }
+    const name = namesOf(service).find((candidate) => known.names.has(candidate));
+    if (name !== undefined)
+        return { role: 'routed', reason: `the proxy sends requests to ${name}` };
+    if (isTraefikRouted(service)) {
+        return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
+    }
+    if (service.publishes)
+        return { role: 'direct', reason: 'publishes a port of the host' };
+    if (service.build === undefined && service.namedVolumes.length > 0) {
+        return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
+    }
+    if (SCHEDULER.test(service.command.join(' '))) {
+        return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
+    }
+    if (service.updateOrder === 'stop-first') {
+        return { role: 'singleton', reason: 'deploy.update_config.order: stop-first' };
+    }
+    return { role: 'worker', reason: 'no proxy names it, no port' };
+}
+/** The names that other containers reach a service by. */
+function namesOf(service) {
+    if (service === undefined)
+        return [];
+    return [
+        service.name,
+        ...service.aliases,
+        ...(service.containerName === undefined ? [] : [service.containerName]),
+    ];
+}
+/** Where the proxies that run now, and those of the commit, send requests. */
+function upstreamsOf({ proxies, proxyFiles }) {
+    return [
+        ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
+        ...upstreamsInFiles(proxyFiles),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/stack.ts
@@ -55063,6 +55289,91 @@ function isWithin(path, place) {
     return place === '' || path === place || path.startsWith(`${place}/`);
 }
 
+;// CONCATENATED MODULE: ./src/plan/cutovers.ts
+
+
+
+
+/**
+ * One cutover for each proxy that sends requests to what changes, whatever its role is: a published
+ * one, a frontend's own nginx that passes `/api` on, or one of another project. One that is itself
+ * rolled learned its addresses when it started, incumbents among them, so its new container is cut
+ * over too, and first. Traefik follows Docker by itself: there the incumbents withdraw.
+ */
+function planCutovers(observation, services, files) {
+    const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
+    const cutovers = observation.proxies.flatMap((proxy) => {
+        const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
+        const stays = front === undefined || front.action === 'keep' || front.action === 'reload';
+        const isGone = front?.action === 'remove';
+        const routes = changed
+            .filter(({ service }) => service !== front?.service)
+            .flatMap((service) => routesOf(observation, proxy, service));
+        if (isGone || (routes.length === 0 && front?.action !== 'reload'))
+            return [];
+        return [cutoverOf(observation, { proxy, front, stays, routes, files })];
+    });
+    const withdrawn = withdrawals(observation, changed);
+    return {
+        holds: cutovers.flatMap(holdsFor),
+        cutovers: [
+            ...cutovers.filter(({ proxy }) => proxy === undefined),
+            ...cutovers.filter(({ proxy }) => proxy !== undefined),
+            ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn }]),
+        ],
+    };
+}
+function holdsFor(cutover) {
+    const { proxy, proxyService, proxyKind, held, routes } = cutover;
+    return held && proxy !== undefined
+        ? [{ kind: 'hold', proxyService, proxyKind, proxy, routes }]
+        : [];
+}
+function withdrawals({ wanted }, changed) {
+    return changed.flatMap(({ service, incumbents }) => {
+        const definition = wanted.services[service];
+        if (definition === undefined || !isTraefikRouted(definition))
+            return [];
+        return [{ service, incumbents, drainFile: drainFileOf(definition) }];
+    });
+}
+function cutoverOf(observation, { proxy, front, stays, routes, files }) {
+    const binds = front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
+    const paths = stays && front?.role === 'proxy'
+        ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
+        : [];
+    return {
+        kind: 'cutover',
+        proxyService: front?.service ?? proxy.name,
+        proxyKind: proxy.kind,
+        proxy: stays ? proxy.containerId : undefined,
+        held: stays && routes.length > 0 && readProxy(proxy).resolvesAtEachConnection,
+        routes,
+        paths,
+        inPlace: paths.filter((path) => files.inPlace.includes(path)),
+        mounted: binds
+            .filter((bind) => paths.includes(bind.source))
+            .map((bind) => ({ path: bind.source, inside: bind.target })),
+    };
+}
+/** The names of a service that the proxy uses, on each network that both are on. */
+function routesOf(observation, proxy, { service, incumbents }) {
+    const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
+    // The new configuration of a proxy of the stack may name what the loaded one does not.
+    const used = new Set([...readProxy(proxy).upstreams, ...upstreamsOf(observation)].map(({ name }) => name));
+    return proxy.networks.flatMap((network) => {
+        const joined = containers.filter((container) => container.networks[network] !== undefined);
+        const names = joined
+            .flatMap((container) => container.networks[network]?.names ?? [])
+            .filter((name) => used.has(name));
+        if (names.length === 0)
+            return [];
+        return [
+            { service, names: [...new Set(names)], network, incumbents: joined.map(({ id }) => id) },
+        ];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/files.ts
 
 function groupFiles(observation, services) {
@@ -55099,102 +55410,31 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/caddyfile.ts
-
-const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
-/** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
-function parseCaddyfile(text) {
-    const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
-    return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
-        .trim()
-        .split(/\s+/)
-        .flatMap((word) => {
-        // A matcher (`/api/*`, `@name`, `*`) is no address, and the parser says so.
-        const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
-        return upstream === undefined ? [] : [upstream];
-    }));
-}
-
-;// CONCATENATED MODULE: ./src/plan/roles.ts
-
-
-/** What may be done to a service. */
-const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
-const ROLE_LABEL = 'resee.deploy.role';
-const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
-const DATA_IMAGE = /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
-/** Schedulers that must never run twice at once: each would fire every job. */
-const SCHEDULER = /\b(?:celery\b.*\bbeat|rqscheduler|clockwork|supercronic|crond|rails\s+runner)\b/;
-/** The role of every service of the stack, and why. */
-function assignRoles(stack, upstreams) {
-    const names = new Set(upstreams.map((upstream) => upstream.name));
-    const awaited = new Set(Object.values(stack.services).flatMap((service) => service.dependsOn
-        .filter((dependency) => dependency.condition === 'service_completed_successfully')
-        .map((dependency) => dependency.service)));
-    return Object.fromEntries(Object.values(stack.services).map((service) => [
-        service.name,
-        roleOf(service, { names, awaited }),
-    ]));
-}
-function roleOf(service, known) {
-    const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
-    if (labelled !== undefined)
-        return { role: labelled, reason: `label ${ROLE_LABEL}` };
-    if (known.awaited.has(service.name)) {
-        return { role: 'job', reason: 'others wait for its completion' };
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** The services that an operation works for. */
+function servicesOf(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+        case 'stop-incumbents':
+            return operation.services;
+        case 'start':
+            return operation.services.map(({ service }) => service);
+        case 'run-command':
+        case 'run-job':
+        case 'replace':
+            return [operation.service];
+        case 'hold':
+        case 'cutover':
+            return operation.routes.map(({ service }) => service);
+        case 'withdraw':
+            return operation.services.map(({ service }) => service);
+        default:
+            return [];
     }
-    if (service.publishes && PROXY_IMAGE.test(service.image)) {
-        return { role: 'proxy', reason: `publishes ports, image ${service.image}` };
-    }
-    if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
-        return { role: 'proxy', reason: 'publishes ports, runs nginx' };
-    }
-    if (service.build === undefined && DATA_IMAGE.test(service.image)) {
-        return { role: 'data', reason: `image ${service.image}` };
-    }
-    const name = namesOf(service).find((candidate) => known.names.has(candidate));
-    if (name !== undefined)
-        return { role: 'routed', reason: `the proxy sends requests to ${name}` };
-    if (Object.keys(service.labels).some((label) => /^traefik\.(http|tcp)\./.test(label))) {
-        return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
-    }
-    if (service.publishes)
-        return { role: 'direct', reason: 'publishes a port of the host' };
-    if (service.build === undefined && service.namedVolumes.length > 0) {
-        return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
-    }
-    if (SCHEDULER.test(service.command.join(' '))) {
-        return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
-    }
-    if (service.updateOrder === 'stop-first') {
-        return { role: 'singleton', reason: 'deploy.update_config.order: stop-first' };
-    }
-    return { role: 'worker', reason: 'no proxy names it, no port' };
-}
-/** The names that other containers reach a service by. */
-function namesOf(service) {
-    if (service === undefined)
-        return [];
-    return [
-        service.name,
-        ...service.aliases,
-        ...(service.containerName === undefined ? [] : [service.containerName]),
-    ];
-}
-/** Where the proxies that run now, and those of the commit, send requests. */
-function upstreamsOf(observation) {
-    const texts = [
-        ...observation.proxies.map((proxy) => proxy.config),
-        ...Object.values(observation.proxyFiles),
-    ];
-    const caddyfiles = Object.entries(observation.proxyFiles).filter(([path]) => /caddyfile/i.test(path));
-    return [
-        ...texts.flatMap((text) => parseNginxConfig(text).upstreams),
-        ...caddyfiles.flatMap(([, text]) => parseCaddyfile(text)),
-    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/operations.ts
+
 
 
 
@@ -55209,11 +55449,14 @@ function planOperations(observation, services, options) {
     const acting = services.filter(({ action }) => action !== 'keep' && action !== 'leave' && action !== 'reload');
     const of = (test) => acting.filter(test);
     const rolled = of(({ action }) => action === 'roll');
-    const cutovers = planCutovers(observation, services, files);
-    const routed = new Set(cutovers.flatMap(({ routes }) => routes.map(({ service }) => service)));
+    const { holds, cutovers } = planCutovers(observation, services, files);
+    const routed = new Set(cutovers.flatMap(servicesOf));
     // Where no proxy can be told about it, a routed service changes like a worker.
     const workers = rolled.filter(({ service }) => !routed.has(service));
-    const brought = new Set([...cutovers.flatMap(({ paths }) => paths), ...files.last]);
+    const brought = new Set([
+        ...cutovers.flatMap((cutover) => (cutover.kind === 'cutover' ? cutover.paths : [])),
+        ...files.last,
+    ]);
     const first = [...files.first, ...files.cutover].filter((path) => !brought.has(path));
     return [
         ...(first.length === 0
@@ -55222,6 +55465,7 @@ function planOperations(observation, services, options) {
         ...starts(observation, of(({ action, role }) => action === 'start' && role === 'data')),
         ...(acting.length === 0 ? [] : commands(options.preDeploy)),
         ...of(({ action }) => action === 'run').map(({ service, incumbents, dead }) => ({ kind: 'run-job', service, incumbents, dead })),
+        ...holds,
         ...starts(observation, of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data'), rolled),
         ...stops(workers),
         ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
@@ -55289,6 +55533,9 @@ function starts(observation, services, rolled = []) {
             dead: plan.role === 'data' ? [] : plan.dead,
             resumed: plan.role === 'data' ? plan.dead : [],
             port: named.map((name) => ports.get(name)).find((port) => port !== undefined),
+            drainFile: definition !== undefined && isTraefikRouted(definition)
+                ? drainFileOf(definition)
+                : undefined,
         };
     };
     const waves = inWaves(observation.wanted, services);
@@ -55309,86 +55556,6 @@ function inWaves(stack, services) {
         left = left.filter((service) => !wave.includes(service));
     }
     return waves;
-}
-/**
- * One for each nginx that sends requests to what changes, whatever its role is: a published proxy, or
- * a frontend's own nginx that passes `/api` on. One that is itself rolled learned its addresses when
- * it started, incumbents among them, so its new container is cut over too, and first.
- */
-function planCutovers(observation, services, files) {
-    const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
-    const operations = services.flatMap((front) => observation.proxies
-        .filter(({ containerId }) => front.incumbents.includes(containerId))
-        .flatMap((nginx) => {
-        const stays = front.action === 'keep' || front.action === 'reload';
-        const routes = changed
-            .filter(({ service }) => service !== front.service)
-            .flatMap((service) => routesOf(observation, nginx, front, service));
-        if (routes.length === 0 && front.action !== 'reload')
-            return [];
-        return [cutoverOf(observation, front, stays ? nginx : undefined, { routes, files })];
-    }));
-    return [
-        ...operations.filter(({ proxy }) => proxy === undefined),
-        ...operations.filter(({ proxy }) => proxy !== undefined),
-    ];
-}
-function cutoverOf(observation, front, nginx, { routes, files }) {
-    const binds = observation.wanted.services[front.service]?.binds ?? [];
-    const paths = nginx === undefined || front.role !== 'proxy'
-        ? []
-        : files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)));
-    return {
-        kind: 'cutover',
-        proxyService: front.service,
-        proxy: nginx?.containerId,
-        routes,
-        paths,
-        inPlace: within(files.inPlace, paths),
-        mounted: binds
-            .filter((bind) => paths.includes(bind.source))
-            .map((bind) => ({ path: bind.source, inside: bind.target })),
-    };
-}
-/** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, nginx, front, service) {
-    const proxy = observation.containers.find(({ id }) => id === nginx.containerId);
-    const incumbents = observation.containers.filter(({ id }) => service.incumbents.includes(id));
-    // The new configuration of a published proxy may name what the loaded one does not.
-    const used = new Set([
-        ...parseNginxConfig(nginx.config).upstreams,
-        ...(front.role === 'proxy' ? upstreamsOf(observation) : []),
-    ].map(({ name }) => name));
-    return Object.keys(proxy?.networks ?? {}).flatMap((network) => {
-        const joined = incumbents.flatMap((container) => container.networks[network] ?? []);
-        const names = [...new Set(joined.flatMap((address) => address.names))].filter((name) => used.has(name));
-        if (names.length === 0)
-            return [];
-        const incumbentAddresses = joined
-            .map(({ address }) => address)
-            .filter((address) => address !== '');
-        return [{ service: service.service, names, network, incumbentAddresses }];
-    });
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** The services that an operation works for. */
-function servicesOf(operation) {
-    switch (operation.kind) {
-        case 'prepare-images':
-        case 'stop-incumbents':
-            return operation.services;
-        case 'start':
-            return operation.services.map(({ service }) => service);
-        case 'run-command':
-        case 'run-job':
-        case 'replace':
-            return [operation.service];
-        case 'cutover':
-            return operation.routes.map(({ service }) => service);
-        default:
-            return [];
-    }
 }
 
 // EXTERNAL MODULE: external "node:crypto"
@@ -55423,6 +55590,91 @@ function shown(place, value) {
         return '(set)';
     const text = typeof value === 'string' ? value : canonical(value);
     return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+;// CONCATENATED MODULE: ./src/plan/gaps.ts
+
+
+
+/** What cannot be done without a gap, unless a gap is accepted. */
+function gaps(observation, services, options) {
+    if (options.allowDowntime)
+        return [];
+    return services.flatMap((service) => {
+        const definition = observation.wanted.services[service.service];
+        if (definition === undefined)
+            return [];
+        if (service.role === 'routed' && service.action === 'roll') {
+            return rolledWithGap(observation, services, { service, definition, options });
+        }
+        // A pulled image tells only afterwards whether it differs.
+        if (service.ifImageChanges && options.images === 'pull')
+            return [];
+        return service.action === 'replace' ? replacedWithGap(service, definition) : [];
+    });
+}
+/** A service with a candidate beside its incumbent: is there a way to move requests to it? */
+function rolledWithGap(observation, services, { service: { service }, definition, options }) {
+    const accept = 'Or accept failed requests for the moment of the change: allow-downtime: true.';
+    if (isTraefikRouted(definition)) {
+        return drainFileOf(definition) === undefined ? [withoutDrain(service, accept)] : [];
+    }
+    const against = obstacleTo(observation, definition);
+    if (against !== undefined) {
+        return [
+            {
+                what: `${service} cannot be cut over without failed requests: ${against.what}`,
+                next: `${against.next} ${accept}`,
+            },
+        ];
+    }
+    const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
+    if (front === undefined || options.cutOver.has(service))
+        return [];
+    return [
+        {
+            what: `${service} is behind ${front.service} (${front.image}), which cannot be told to send its requests to a candidate`,
+            next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. ${accept}`,
+        },
+    ];
+}
+function withoutDrain(service, accept) {
+    return {
+        what: `${service} cannot be cut over without failed requests: Traefik sends requests to a container until Docker calls it unhealthy, and nothing makes the healthcheck of ${service} fail on request`,
+        next: `Let its healthcheck ask for a file as well: test: ['CMD-SHELL', 'test ! -f /tmp/drain && …'], with interval: 2s and retries: 1; a deploy then makes the file in the incumbents before it stops them. ${accept}`,
+    };
+}
+/** Why the proxies that send requests to a service cannot be told of another address. */
+function obstacleTo({ proxies }, definition) {
+    const names = namesOf(definition);
+    for (const proxy of proxies) {
+        const { upstreams, obstacle } = readProxy(proxy);
+        for (const { name } of upstreams) {
+            const found = names.includes(name) ? obstacle(name) : undefined;
+            if (found !== undefined)
+                return found;
+        }
+    }
+    return undefined;
+}
+function replacedWithGap({ service, role, why }, { containerName }) {
+    const gap = 'The gap is the time that it takes to stop and start, a few seconds';
+    if (role === 'proxy' || role === 'direct') {
+        return [
+            {
+                what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
+                next: `${gap}. Accept it with allow-downtime: true.`,
+            },
+        ];
+    }
+    if (role !== 'routed')
+        return [];
+    return [
+        {
+            what: `${service} cannot have a candidate beside its incumbent: ${containerName === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${containerName}`}`,
+            next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
+        },
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/refusals.ts
@@ -55520,54 +55772,6 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
         what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
         next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
     })));
-}
-/** What cannot be done without a gap, unless a gap is accepted. */
-function gaps({ wanted, proxies }, services, { allowDowntime, images, cutOver }) {
-    if (allowDowntime)
-        return [];
-    const pulled = images === 'pull';
-    const dynamic = new Set(proxies.flatMap(({ config }) => parseNginxConfig(config).dynamicNames));
-    return services.flatMap(({ service, role, action, why, ifImageChanges }) => {
-        const followed = namesOf(wanted.services[service]).find((name) => dynamic.has(name));
-        if (role === 'routed' && action === 'roll' && followed !== undefined) {
-            return [
-                {
-                    what: `nginx resolves ${followed} while it runs (resolver), so ${service} cannot be cut over without failed requests`,
-                    next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${followed}; a deploy then moves it by itself. Or accept failed requests with allow-downtime: true.`,
-                },
-            ];
-        }
-        const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
-        if (role === 'routed' && action === 'roll' && front !== undefined && !cutOver.has(service)) {
-            return [
-                {
-                    what: `${service} is behind ${front.service}, which this version cannot cut over: only nginx with static names loses no request`,
-                    next: 'Accept failed requests for the moment of the change with allow-downtime: true, or put nginx in front.',
-                },
-            ];
-        }
-        // A pulled image tells only afterwards whether it differs.
-        if (ifImageChanges && pulled)
-            return [];
-        if (action !== 'replace' || role === 'singleton' || role === 'worker' || role === 'data')
-            return [];
-        const gap = 'The gap is the time that it takes to stop and start, a few seconds';
-        const named = wanted.services[service]?.containerName;
-        if (role !== 'routed') {
-            return [
-                {
-                    what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
-                    next: `${gap}. Accept it with allow-downtime: true.`,
-                },
-            ];
-        }
-        return [
-            {
-                what: `${service} cannot have a candidate beside its incumbent: ${named === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${named}`}`,
-                next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
-            },
-        ];
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/plan/services.ts
@@ -55785,7 +55989,7 @@ function settlePlan(plan, imageIds, observation, options) {
 }
 /** The services that the plan's cutovers bring to their candidates. */
 function cutOverBy({ operations }) {
-    return new Set(operations.flatMap((operation) => (operation.kind === 'cutover' ? servicesOf(operation) : [])));
+    return new Set(operations.flatMap((operation) => operation.kind === 'cutover' || operation.kind === 'withdraw' ? servicesOf(operation) : []));
 }
 function isImageOperation(operation) {
     return operation.kind === 'prepare-images' || operation.kind === 'restore-images';
@@ -55857,17 +56061,16 @@ function warnings(observation, services) {
             : [
                 `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
             ]),
-        ...(rolls &&
-            proxies.length > 0 &&
-            !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
-            ? [
-                'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
-            ]
-            : []),
+        ...(rolls ? reloadCosts(proxies) : []),
         ...services
             .filter(({ role, action }) => role === 'data' && action === 'keep')
             .flatMap(({ service, why }) => (why.includes('restart') ? [`${service}: ${why}`] : [])),
     ];
+}
+/** Said only where no proxy of the stack holds its visitors' connections: theirs is one of them. */
+function reloadCosts(proxies) {
+    const costs = proxies.map((proxy) => readProxy(proxy).reloadCost);
+    return costs.includes(undefined) ? [] : [...new Set(costs.flatMap((cost) => cost ?? []))];
 }
 
 ;// CONCATENATED MODULE: ./src/host/containers.ts
@@ -55906,17 +56109,18 @@ function parseContainer(json) {
 }
 function parseEndpoint(endpoint, containerName) {
     const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
-    const address = textOf(endpoint['IPAddress']) ?? '';
     return {
-        address: address === '' ? (textOf(endpoint['GlobalIPv6Address']) ?? '') : address,
+        addresses: [endpoint['IPAddress'], endpoint['GlobalIPv6Address']].flatMap((address) => 
+        // An engine may say `invalid IP` for none.
+        /^[\da-f.:]+$/i.test(textOf(address) ?? '') ? (textOf(address) ?? []) : []),
         names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
     };
 }
 
 // EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(282);
+var quote = __nccwpck_require__(677);
 // EXTERNAL MODULE: ./src/remote/load.ts
-var load = __nccwpck_require__(3184);
+var load = __nccwpck_require__(521);
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
 /** Containers of the project that were there before this run. */
 function knownIds(context) {
@@ -55932,6 +56136,7 @@ function candidatesOf(context) {
 
 
 
+const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready. */
 async function startContainers(context, operation) {
     await create(context, { name: 'start', services: operation.services, start: true });
@@ -55955,7 +56160,7 @@ async function stopIncumbents(context, operation) {
  */
 async function replaceContainers(context, operation) {
     const { service, replicas, incumbents, dead } = operation;
-    const scale = { service, replicas, incumbents, dead, resumed: [], port: undefined };
+    const scale = { ...NOTHING_MORE, service, replicas, incumbents, dead };
     if (context.observation.wanted.services[service]?.containerName !== undefined) {
         await recreate(context, scale);
     }
@@ -55994,12 +56199,11 @@ async function recreate(context, scale) {
 async function runJob(context, operation) {
     const { service, incumbents, dead } = operation;
     const scale = {
+        ...NOTHING_MORE,
         service,
         replicas: 1,
         incumbents: [],
         dead: [...incumbents, ...dead],
-        resumed: [],
-        port: undefined,
     };
     await create(context, { name: 'create', services: [scale], start: false });
     for (const id of idsOf(context, service)) {
@@ -56034,7 +56238,13 @@ async function create(context, { name, services, start }) {
     const output = await context.transaction.step({
         name,
         undo: [
-            ...services.map(({ service }) => `remove_new_containers ${(0,quote/* quote */.hD)(project)} ${(0,quote/* quote */.hD)(service)} ${known}`),
+            ...services.flatMap(({ service, drainFile }) => {
+                const those = `${(0,quote/* quote */.hD)(project)} ${(0,quote/* quote */.hD)(service)}`;
+                const remove = `remove_new_containers ${those} ${known}`;
+                return drainFile === undefined
+                    ? [remove]
+                    : [`withdraw_new ${those} ${(0,quote/* quote */.hD)(drainFile)} ${known}`, remove];
+            }),
             ...(first ? [`remove_unused_networks ${(0,quote/* quote */.hD)(project)}`] : []),
         ].join('\n'),
         script: (0,load/* remoteScript */.m)('up'),
@@ -56066,7 +56276,7 @@ function madeIds(context) {
 }
 async function awaitReady(context, services) {
     const lines = services.flatMap(({ service, port }) => (context.made.candidates.get(service) ?? []).map((container) => {
-        const address = Object.values(container.networks)[0]?.address ?? '';
+        const address = Object.values(container.networks)[0]?.addresses[0] ?? '';
         const reachable = port !== undefined && address !== '';
         return `${service} ${container.id} ${reachable ? `${address} ${String(port)}` : '- -'}\n`;
     }));
@@ -56125,6 +56335,10 @@ function describe(operation) {
             return `let the old ${names(operation.services)} finish, then stop`;
         case 'replace':
             return `stop ${operation.service}, start its new container`;
+        case 'hold':
+            return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
+        case 'withdraw':
+            return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
         case 'cutover':
             return operation.routes.length > 0
                 ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`
@@ -56150,6 +56364,16 @@ function count(number, noun) {
 
 
 
+/** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
+async function hold(context, operation) {
+    const { proxy, proxyKind, proxyService, routes } = operation;
+    await context.transaction.step({
+        name: `hold-${proxyService}`,
+        undo: `unpin ${proxy}`,
+        script: `proxy_pin ${proxyKind} ${proxy} "$PINS"`,
+        variables: { PINS: pins(routes, incumbentsOf) },
+    });
+}
 /** New requests go to the candidates of all routed services at once; the incumbents stay up. */
 async function cutOver(context, operation) {
     for (const proxy of proxiesOf(context, operation))
@@ -56162,49 +56386,71 @@ function proxiesOf({ made }, { proxy, proxyService }) {
         : [proxy];
 }
 async function cutOverProxy(context, operation, proxy) {
-    const kept = `proxy-${operation.proxyService}`;
+    const { proxyKind, proxyService, held, routes } = operation;
+    const kept = `proxy-${proxyService}`;
     const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
-    const back = pins(operation.routes, (route) => route.incumbentAddresses);
     const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
+    const toCandidates = pins(routes, (route) => candidatesOn(context, route));
+    const candidates = routes.flatMap((route) => candidatesOn(context, route));
     await context.transaction.step({
-        name: `cutover-${operation.proxyService}`,
+        name: `cutover-${proxyService}`,
         undo: [
             `restore_files ${kept} ${(0,quote/* quote */.hD)(context.observation.live.path)}`,
             `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`,
-            `cutover_back ${proxy} ${(0,quote/* quote */.hD)(back)} ${drainSeconds}`,
+            `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[drainSeconds, ...candidates].join(' ')}`,
+            // Where they were held before, they stay so until no candidate is left.
+            ...(held ? [] : [`unpin ${proxy}`]),
         ].join('\n'),
         script: (0,load/* remoteScript */.m)('cutover'),
         variables: {
             DIR: context.observation.live.path,
             STAGE: context.observation.stage,
+            KIND: proxyKind,
             PROXY: proxy,
             KEPT: kept,
-            PINS: pins(operation.routes, (route) => candidateAddresses(context, route)),
+            PINS: toCandidates,
             PATHS: cutover_lines(operation.paths),
             INPLACE: cutover_lines(operation.inPlace),
             MOUNTED: mounted,
         },
     });
 }
-/** Lines for /etc/hosts: every address of a service, with every name that the proxy uses for it. */
-function pins(routes, addressesOf) {
+/** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
+async function withdraw({ transaction, made }, { services }) {
+    const leaving = services.flatMap(({ drainFile, incumbents }) => drainFile === undefined || incumbents.length === 0
+        ? []
+        : [`${(0,quote/* quote */.hD)(drainFile)} ${incumbents.join(' ')}`]);
+    await transaction.step({
+        name: 'withdraw',
+        undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
+        script: (0,load/* remoteScript */.m)('withdraw'),
+        variables: {
+            CANDIDATES: services
+                .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
+                .join(' '),
+            WITHDRAWN: cutover_lines(leaving),
+        },
+    });
+}
+/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
+function pins(routes, containersOf) {
     return routes
-        .flatMap((route) => addressesOf(route).map((address) => `${address} ${route.names.join(' ')} # resee-deploy`))
+        .flatMap((route) => containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')))
         .join('\n');
 }
-function candidateAddresses(context, route) {
-    const candidates = context.made.candidates.get(route.service) ?? [];
-    const addresses = candidates.flatMap(({ networks }) => {
-        const address = networks[route.network]?.address ?? '';
-        return address === '' ? [] : [address];
-    });
-    if (addresses.length === 0) {
+function incumbentsOf({ incumbents }) {
+    return incumbents;
+}
+/** Ids of the candidates that the proxy can reach. */
+function candidatesOn({ made }, { service, network }) {
+    const reachable = (made.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
+    if (reachable.length === 0) {
         throw new errors/* DeployError */.s({
-            what: `no candidate of ${route.service} has an address on ${route.network}`,
+            what: `no candidate of ${service} has an address on ${network}`,
             next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
         });
     }
-    return addresses;
+    return reachable.map(({ id }) => id);
 }
 function cutover_lines(paths) {
     return paths.map((path) => `${path}\n`).join('');
@@ -56249,7 +56495,9 @@ function renderRecord(record) {
  */
 async function finish(context, operation, plan, deployedAt) {
     const services = releasedServices(context, plan);
-    const proxies = plan.operations.flatMap((each) => each.kind === 'cutover' ? proxiesOf(context, each) : []);
+    const proxies = plan.operations.flatMap((each) => each.kind === 'cutover'
+        ? proxiesOf(context, each).map((id) => ({ id, kind: each.proxyKind }))
+        : []);
     const sha = context.observation.commit.sha;
     const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
     await context.transaction.step({
@@ -56267,9 +56515,11 @@ function forward(context, { retire, paths, inPlace }, proxies, services, record)
     const kept = Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`${imageId} ${keptAs}`]);
     const seconds = String(Math.ceil(drainTimeoutMs / 1000));
     return [
-        ...(retire.length === 0 ? [] : proxies.map((proxy) => `nginx_drain ${proxy} ${seconds}`)),
+        ...(retire.length === 0
+            ? []
+            : proxies.map(({ id, kind }) => `proxy_drain ${kind} ${id} ${seconds} ${retire.join(' ')}`)),
         ...(retire.length === 0 ? [] : [`retire ${retire.join(' ')}`]),
-        ...proxies.map((proxy) => `unpin ${proxy}`),
+        ...proxies.map(({ id }) => `unpin ${id}`),
         `install_files last ${[live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD).join(' ')}`,
         `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD).join(' ')}`,
         ...(kept.length === 0 ? [] : [`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`]),
@@ -56638,8 +56888,12 @@ function performOperation(operation, context, plan) {
             return stopIncumbents(context, operation);
         case 'replace':
             return replaceContainers(context, operation);
+        case 'hold':
+            return hold(context, operation);
         case 'cutover':
             return cutOver(context, operation);
+        case 'withdraw':
+            return withdraw(context, operation);
         case 'check-health':
             return requireHealth(context);
         case 'soak':
@@ -56661,7 +56915,7 @@ async function installFiles(context, { paths, inPlace }) {
 }
 
 // EXTERNAL MODULE: ./src/rollout/transaction.ts
-var transaction = __nccwpck_require__(8657);
+var transaction = __nccwpck_require__(1296);
 ;// CONCATENATED MODULE: ./src/rollout/failure.ts
 
 
@@ -57108,14 +57362,14 @@ function parseImages(text) {
         return [reference.replace(/:latest$/, ''), id];
     }));
 }
+/** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */
 function parseProxies(sections) {
-    return [...sections].flatMap(([name, config]) => {
-        if (!name.startsWith('nginx:'))
+    return [...sections].flatMap(([title, text]) => {
+        const [, kind, containerId = '', name = '', networks = ''] = /^proxy:(\w+):(\w+):([^:]*):(.*?)(?:\.err)?$/.exec(title) ?? [];
+        if (kind !== 'nginx' && kind !== 'caddy')
             return [];
-        // A configuration that nginx does not accept: the one that is loaded is not known.
-        const failed = name.endsWith('.err');
-        const containerId = name.slice('nginx:'.length).replace(/\.err$/, '');
-        return [{ containerId, config: failed ? '' : config }];
+        const config = title.endsWith('.err') ? '' : text;
+        return [{ kind, containerId, name, networks: networks.split(','), config }];
     });
 }
 
@@ -57242,9 +57496,9 @@ function isNoop(plan, { live, commit, releases }) {
 }
 
 // EXTERNAL MODULE: ./src/run-state.ts
-var run_state = __nccwpck_require__(518);
+var run_state = __nccwpck_require__(1871);
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
-var system_clock = __nccwpck_require__(8637);
+var system_clock = __nccwpck_require__(4458);
 ;// CONCATENATED MODULE: ./src/operate.ts
 
 
@@ -57381,14 +57635,14 @@ function outcomes(plan, made, secondsOf) {
 }
 
 // EXTERNAL MODULE: ./src/report/actions-log.ts
-var actions_log = __nccwpck_require__(6386);
+var actions_log = __nccwpck_require__(5157);
 // EXTERNAL MODULE: ./src/report/annotate.ts
-var annotate = __nccwpck_require__(2208);
+var annotate = __nccwpck_require__(1365);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/context.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/context.js
 
 
 class Context {
@@ -57441,11 +57695,11 @@ class Context {
     }
 }
 //# sourceMappingURL=context.js.map
-// EXTERNAL MODULE: ./node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
-var lib = __nccwpck_require__(9659);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/internal/utils.js
+// EXTERNAL MODULE: ../../work/main/node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(2827);
+// EXTERNAL MODULE: ../../work/main/node_modules/undici/index.js
+var undici = __nccwpck_require__(576);
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/internal/utils.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -57498,7 +57752,7 @@ function getUserAgentWithOrchestrationId(baseUserAgent) {
     return baseUserAgent;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/universal-user-agent/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/universal-user-agent/index.js
 function getUserAgent() {
   if (typeof navigator === "object" && "userAgent" in navigator) {
     return navigator.userAgent;
@@ -57513,7 +57767,7 @@ function getUserAgent() {
   return "<environment undetectable>";
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/register.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/lib/register.js
 // @ts-check
 
 function register(state, name, method, options) {
@@ -57542,7 +57796,7 @@ function register(state, name, method, options) {
   });
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/add.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/lib/add.js
 // @ts-check
 
 function addHook(state, kind, name, hook) {
@@ -57590,7 +57844,7 @@ function addHook(state, kind, name, hook) {
   });
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/remove.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/lib/remove.js
 // @ts-check
 
 function removeHook(state, name, method) {
@@ -57611,7 +57865,7 @@ function removeHook(state, name, method) {
   state.registry[name].splice(index, 1);
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/index.js
 // @ts-check
 
 
@@ -57658,7 +57912,7 @@ function Collection() {
 
 /* harmony default export */ const before_after_hook = ({ Singular, Collection });
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/endpoint/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/endpoint/dist-bundle/index.js
 // pkg/dist-src/defaults.js
 
 
@@ -58004,7 +58258,7 @@ function withDefaults(oldDefaults, newDefaults) {
 var endpoint = withDefaults(null, DEFAULTS);
 
 
-;// CONCATENATED MODULE: ./node_modules/content-type/dist/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/content-type/dist/index.js
 /*!
  * content-type
  * Copyright(c) 2015 Douglas Christopher Wilson
@@ -58296,7 +58550,7 @@ function unescapeQuotedPairs(str, start, end) {
     return result + str.slice(start, end);
 }
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/json-with-bigint/json-with-bigint.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/json-with-bigint/json-with-bigint.js
 const intRegex = /^-?\d+$/;
 const noiseValue = /^-?\d+n+$/; // Noise - strings that match the custom format before being converted to it
 const originalStringify = JSON.stringify;
@@ -58897,7 +59151,7 @@ const JSONParse = (text, reviver) => {
 
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/request-error/dist-src/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/request-error/dist-src/index.js
 class RequestError extends Error {
   name;
   /**
@@ -58938,7 +59192,7 @@ class RequestError extends Error {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/request/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/request/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -59145,7 +59399,7 @@ var request = dist_bundle_withDefaults(endpoint, defaults_default);
 /* v8 ignore next -- @preserve */
 /* v8 ignore else -- @preserve */
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/graphql/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/graphql/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -59276,7 +59530,7 @@ function withCustomRequest(customRequest) {
 
 /* v8 ignore if -- @preserve */
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/auth-token/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/auth-token/dist-bundle/index.js
 // pkg/dist-src/is-jwt.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep = "\\.";
@@ -59331,11 +59585,11 @@ var createTokenAuth = function createTokenAuth2(token) {
 };
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/version.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/core/dist-src/version.js
 const version_VERSION = "7.0.8";
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/core/dist-src/index.js
 
 
 
@@ -59476,12 +59730,12 @@ class Octokit {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
 const dist_src_version_VERSION = "17.0.0";
 
 //# sourceMappingURL=version.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
 const Endpoints = {
   actions: {
     addCustomLabelsToSelfHostedRunnerForOrg: [
@@ -61775,7 +62029,7 @@ var endpoints_default = Endpoints;
 
 //# sourceMappingURL=endpoints.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 
 const endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
@@ -61901,7 +62155,7 @@ function decorate(octokit, scope, methodName, defaults, decorations) {
 
 //# sourceMappingURL=endpoints-to-methods.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
 
 
 function restEndpointMethods(octokit) {
@@ -61922,7 +62176,7 @@ legacyRestEndpointMethods.VERSION = dist_src_version_VERSION;
 
 //# sourceMappingURL=index.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
 // pkg/dist-src/version.js
 var plugin_paginate_rest_dist_bundle_VERSION = "0.0.0-development";
 
@@ -62334,7 +62588,7 @@ function paginateRest(octokit) {
 paginateRest.VERSION = plugin_paginate_rest_dist_bundle_VERSION;
 
 
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/utils.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/utils.js
 
 
 // octokit + plugins
@@ -62373,7 +62627,7 @@ function getOctokitOptions(token, options) {
     return opts;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/github.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/github.js
 
 
 const lib_github_context = new Context();
@@ -62798,7 +63052,7 @@ function milliseconds(ms) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 10 modules
-var connect = __nccwpck_require__(3669);
+var connect = __nccwpck_require__(3234);
 ;// CONCATENATED MODULE: ./src/main.ts
 
 
@@ -62975,7 +63229,7 @@ const VERBS = {
 
 /***/ }),
 
-/***/ 6661:
+/***/ 6814:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -62984,14 +63238,14 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
-/* harmony import */ var _gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(418);
-/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9412);
-/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6386);
-/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2208);
-/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(518);
-/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8637);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7532);
+/* harmony import */ var _gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(168);
+/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9569);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(587);
+/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5157);
+/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1365);
+/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1871);
+/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4458);
 
 
 
@@ -63027,7 +63281,7 @@ async function post() {
 
 /***/ }),
 
-/***/ 3184:
+/***/ 521:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63057,7 +63311,20 @@ function remoteScript(name) {
     return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${name}.sh`), 'utf8');
 }
 /** What the library of the host is made of, in this order. */
-const LIBRARY = ['narrate', 'lease', 'journal', 'files', 'containers', 'nginx', 'retire'];
+const LIBRARY = [
+    'narrate',
+    'lease',
+    'journal',
+    'files',
+    'containers',
+    'healthcheck',
+    'hosts',
+    'proxy',
+    'nginx',
+    'caddy',
+    'traefik',
+    'retire',
+];
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
 function remoteLibrary() {
     return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
@@ -63066,7 +63333,7 @@ function remoteLibrary() {
 
 /***/ }),
 
-/***/ 6386:
+/***/ 5157:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63075,7 +63342,7 @@ function remoteLibrary() {
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7532);
 
 
 /**
@@ -63160,7 +63427,7 @@ function looksLikeCommand(text) {
 
 /***/ }),
 
-/***/ 2208:
+/***/ 1365:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63168,7 +63435,7 @@ function looksLikeCommand(text) {
 /* harmony export */   p: () => (/* binding */ annotateFailure),
 /* harmony export */   y: () => (/* binding */ asDeployError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
 
 const LONGEST_TITLE = 120;
 /** Any error as the one that a user reads; an error that nobody foresaw is a bug, and says so. */
@@ -63218,7 +63485,7 @@ function causesOf(error) {
 
 /***/ }),
 
-/***/ 8657:
+/***/ 1296:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63227,10 +63494,10 @@ function causesOf(error) {
 /* harmony export */   t9: () => (/* binding */ handBack),
 /* harmony export */   zg: () => (/* binding */ StepError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3572);
-/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(282);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
+/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5015);
+/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(677);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(521);
 
 
 
@@ -63288,7 +63555,7 @@ async function handBack(shell, { state, fence, run }) {
 
 /***/ }),
 
-/***/ 518:
+/***/ 1871:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63313,7 +63580,7 @@ function runName({ runId, runAttempt }) {
 
 /***/ }),
 
-/***/ 4112:
+/***/ 1949:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63340,7 +63607,7 @@ function unlessAborted(work, signal) {
 
 /***/ }),
 
-/***/ 3669:
+/***/ 3234:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63351,18 +63618,18 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
+var errors = __nccwpck_require__(3919);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
+// EXTERNAL MODULE: ../../work/main/node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(1936);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(4112);
+var abort = __nccwpck_require__(1949);
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4760);
+var error_code = __nccwpck_require__(4579);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(2979);
+var known_hosts = __nccwpck_require__(478);
 ;// CONCATENATED MODULE: ./src/ssh/host-key.ts
 
 /**
@@ -63683,7 +63950,7 @@ function judge({ hostKeys, host, port }, key) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var ssh_lost = __nccwpck_require__(5794);
+var ssh_lost = __nccwpck_require__(4233);
 ;// CONCATENATED MODULE: ./src/ssh/dial.ts
 
 
@@ -63766,7 +64033,7 @@ function dialCode(message) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 1 modules
-var private_key = __nccwpck_require__(7611);
+var private_key = __nccwpck_require__(5454);
 ;// CONCATENATED MODULE: ./src/ssh/session-loop.ts
 /**
  * The command that an SSH exec channel runs: a loop in POSIX sh that reads scripts from its stdin
@@ -64250,7 +64517,7 @@ function execLoop(client, nonce, host) {
 
 /***/ }),
 
-/***/ 4760:
+/***/ 4579:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64275,7 +64542,7 @@ function codeOf(error) {
 
 /***/ }),
 
-/***/ 2979:
+/***/ 478:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64376,7 +64643,7 @@ function wildcardMatches(pattern, name) {
 
 /***/ }),
 
-/***/ 5794:
+/***/ 4233:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64394,7 +64661,7 @@ class SessionLostError extends Error {
 
 /***/ }),
 
-/***/ 7611:
+/***/ 5454:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64408,11 +64675,11 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
+// EXTERNAL MODULE: ../../work/main/node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(1936);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(2979);
+var known_hosts = __nccwpck_require__(478);
 ;// CONCATENATED MODULE: ./src/ssh/openssh-key.ts
 /**
  * Writes a private key in the OpenSSH format, unencrypted, for an Ed25519 key that came as PKCS#8:
@@ -64656,7 +64923,7 @@ function problem(kind) {
 
 /***/ }),
 
-/***/ 8637:
+/***/ 4458:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64688,7 +64955,7 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 7318:
+/***/ 859:
 /***/ ((module) => {
 
 module.exports = eval("require")("../build/Release/cpufeatures.node");
@@ -64696,7 +64963,7 @@ module.exports = eval("require")("../build/Release/cpufeatures.node");
 
 /***/ }),
 
-/***/ 490:
+/***/ 3063:
 /***/ ((module) => {
 
 module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
@@ -65016,7 +65283,7 @@ module.exports = require("zlib");
 
 /***/ }),
 
-/***/ 4116:
+/***/ 7532:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -65042,7 +65309,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -65078,7 +65345,7 @@ function utils_toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -65174,7 +65441,7 @@ function escapeProperty(s) {
 var external_crypto_ = __nccwpck_require__(6982);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -65215,7 +65482,7 @@ var external_path_ = __nccwpck_require__(6928);
 var external_http_ = __nccwpck_require__(8611);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -65306,11 +65573,11 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+// EXTERNAL MODULE: ../../work/main/node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(8258);
+// EXTERNAL MODULE: ../../work/main/node_modules/undici/index.js
+var undici = __nccwpck_require__(576);
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -66007,7 +66274,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66083,7 +66350,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66157,7 +66424,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66438,7 +66705,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -66480,7 +66747,7 @@ var external_events_ = __nccwpck_require__(4434);
 var external_child_process_ = __nccwpck_require__(5317);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/io/lib/io-util.js
 var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66660,7 +66927,7 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/io/lib/io.js
 var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66934,7 +67201,7 @@ function io_copyFile(srcFile, destFile, force) {
 //# sourceMappingURL=io.js.map
 ;// CONCATENATED MODULE: external "timers"
 const external_timers_namespaceObject = require("timers");
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/exec/lib/toolrunner.js
 var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67522,7 +67789,7 @@ class ExecState extends external_events_.EventEmitter {
     }
 }
 //# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/exec/lib/exec.js
 var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67602,7 +67869,7 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67667,7 +67934,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67988,7 +68255,7 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 8342:
+/***/ 5413:
 /***/ ((module) => {
 
 "use strict";
@@ -68146,7 +68413,7 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	// startup
 /******/ 	// Load entry module and return exports
 /******/ 	// This entry module used 'module' so it can't be inlined
-/******/ 	var __webpack_exports__ = __nccwpck_require__(9407);
+/******/ 	var __webpack_exports__ = __nccwpck_require__(7890);
 /******/ 	module.exports = __webpack_exports__;
 /******/ 	
 /******/ })()

@@ -114,7 +114,8 @@ if [ -d "$DIR" ]; then
   done
   # Untracked files (.env, data directories) are the host's own. A small file is copied, so that a
   # build context holds it; what is large or a directory is linked.
-  (cd "$DIR" && git --git-dir "$git" --work-tree . -c core.quotePath=false ls-files --others --directory --no-empty-directory) |
+  # Before the first deploy only the commit's own index tells a placed file from a directory of the commit.
+  (cd "$DIR" && { [ -n "$head" ] || export GIT_INDEX_FILE="$home/index"; } && git --git-dir "$git" --work-tree . -c core.quotePath=false ls-files --others --directory --no-empty-directory) |
     while IFS= read -r path; do
       path=${path%/}
       [ ! -e "$stage/$path" ] || continue
@@ -144,12 +145,36 @@ section containers
 [ -z "$ids" ] || docker inspect $ids
 section images
 docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'
-docker ps --no-trunc --filter "label=com.docker.compose.project=$project" --format '{{.ID}} {{.Image}} {{.Command}}' |
-  grep nginx | while read -r id _; do
-  capture "nginx:$id" docker exec -u 0 "$id" nginx -T
-done
+# Proxies of the stack, and those of other projects that share a network with it.
+loaded_config() { # KIND ID COMMAND
+  case $1 in
+    nginx)
+      # shellcheck disable=SC2046
+      docker exec "$2" nginx -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ "]+')
+      ;;
+    caddy)
+      docker exec "$2" wget -qO- http://127.0.0.1:2019/config/ && return
+      file=$(printf '%s' "$3" | sed -n 's/.* --config[ =]\([^ "]*\).*/\1/p')
+      docker exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
+      ;;
+  esac
+}
+# shellcheck disable=SC2086
+networks=" $([ -z "$ids" ] || docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids | tr '\n' ' ') "
+docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}} {{.Image}} {{.Command}}' >"$scratch/running"
+while read -r id name joined command; do
+  case $command in *nginx* | *openresty*) kind=nginx ;; *caddy*) kind=caddy ;; *) continue ;; esac
+  shared=
+  for network in $(printf '%s' "$joined" | tr , ' '); do
+    case $networks in *" $network "*) shared=yes ;; esac
+  done
+  [ -z "$shared" ] || capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null
+done <"$scratch/running"
 section proxy-files
-git_live grep -lE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
+{
+  git_live grep -lE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
+  git_live grep -lE '^ *server ' "$SHA" -- '*haproxy*'
+} | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
   section "proxy-file:$path"
   cat "$stage/$path"
 done

@@ -18,14 +18,16 @@ describe('parseContainers', () => {
       configHash: of('api')?.configHash,
       networks: {
         tiny_default: {
-          address: of('api')?.networks['tiny_default']?.address,
+          addresses: of('api')?.networks['tiny_default']?.addresses,
           names: ['tiny-api-4', 'api', 'b745ee7d24f8'],
         },
       },
       mounts: [],
     });
     expect(of('api')?.configHash).toMatch(/^[0-9a-f]{64}$/);
-    expect(of('api')?.networks['tiny_default']?.address).toMatch(/^198\.19\.1\.\d+$/);
+    expect(of('api')?.networks['tiny_default']?.addresses).toEqual([
+      expect.stringMatching(/^198\.19\.1\.\d+$/),
+    ]);
   });
 
   it('knows every service of the stack', () => {
@@ -51,10 +53,18 @@ describe('parseContainers', () => {
     expect(inspected({ State: { Status: status, Running: false } })?.running).toBe(false);
   });
 
-  it('takes the IPv6 address of a network that has no other', () => {
-    const networks = { six: { IPAddress: '', GlobalIPv6Address: '2001:db8::2', Aliases: ['web'] } };
+  it('reads IPv4 and IPv6 addresses, and leaves out what is none', () => {
+    const endpoint = { Aliases: ['web'], GlobalIPv6Address: '2001:db8::2' };
+    const networks = {
+      six: { ...endpoint, IPAddress: '' },
+      none: { ...endpoint, IPAddress: 'invalid IP' },
+      both: { ...endpoint, IPAddress: '198.19.1.2' },
+    };
+    const names = ['web', 'shop-web-1'];
     expect(inspected({ NetworkSettings: { Networks: networks } })?.networks).toEqual({
-      six: { address: '2001:db8::2', names: ['web', 'shop-web-1'] },
+      six: { addresses: ['2001:db8::2'], names },
+      none: { addresses: ['2001:db8::2'], names },
+      both: { addresses: ['198.19.1.2', '2001:db8::2'], names },
     });
   });
 
@@ -72,7 +82,7 @@ describe('parseContainers', () => {
     });
     const stopped = { default: { Aliases: null, DNSNames: null, IPAddress: '' } };
     expect(inspected({ NetworkSettings: { Networks: stopped } })?.networks).toEqual({
-      default: { address: '', names: ['shop-web-1'] },
+      default: { addresses: [], names: ['shop-web-1'] },
     });
   });
 

@@ -57,6 +57,8 @@ export interface Situation {
   readonly containers?: (before: readonly Container[]) => readonly Container[];
   /** The whole `nginx -T`; undefined where no nginx runs. */
   readonly nginx?: string | undefined;
+  /** Any other proxies, in place of that nginx. */
+  readonly proxies?: Observation['proxies'];
   /** False: a host that somebody else deployed to. */
   readonly recorded?: boolean;
   readonly live?: Partial<Observation['live']>;
@@ -120,7 +122,18 @@ export function observed(situation: Situation = {}): Observation {
       images.flatMap(([image, id]) => (id === undefined ? [] : [[image, id]])),
     ),
     proxies:
-      nginx === undefined || proxy === undefined ? [] : [{ containerId: proxy.id, config: nginx }],
+      situation.proxies ??
+      (nginx === undefined || proxy === undefined
+        ? []
+        : [
+            {
+              kind: 'nginx',
+              containerId: proxy.id,
+              name: proxy.name,
+              networks: Object.keys(proxy.networks),
+              config: nginx,
+            },
+          ]),
     proxyFiles: situation.proxyFiles ?? {},
   };
 }
@@ -162,7 +175,7 @@ function containersOf(stack: Stack, path: string): readonly Container[] {
           service.networks.map((network) => [
             `${stack.project}_${network}`,
             {
-              address: `198.19.1.${String(10 * (index + 1) + replica)}`,
+              addresses: [`198.19.1.${String(10 * (index + 1) + replica)}`],
               names: [service.name, ...service.aliases],
             },
           ]),

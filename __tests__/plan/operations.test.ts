@@ -225,6 +225,8 @@ describe('the cutover', () => {
     expect(operationsOf(planned({ changes: ['api/x'] }), 'cutover')).toEqual([
       {
         kind: 'cutover',
+        proxyKind: 'nginx',
+        held: false,
         proxyService: 'proxy',
         proxy: 'proxy-1',
         routes: [
@@ -232,7 +234,7 @@ describe('the cutover', () => {
             service: 'api',
             names: ['api'],
             network: 'tiny_default',
-            incumbentAddresses: ['198.19.1.10'],
+            incumbents: ['api-1'],
           },
         ],
         paths: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
-import { parseNginxConfig } from '../../src/plan/nginx-config.js';
+import { parseNginxConfig } from '../../src/plan/proxies/nginx-config.js';
 import { assignRoles, upstreamsOf } from '../../src/plan/roles.js';
 import { parseStack } from '../../src/plan/stack.js';
 import { fixtureText, observed, stackOf } from './observed.js';

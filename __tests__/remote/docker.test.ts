@@ -35,15 +35,23 @@ case $1 in
     while :; do case $1 in -u) shift 2 ;; -i) shift ;; *) break ;; esac; done
     shift
     case "$1 $2" in
-      'nginx -t') [ ! -e "$TOY/broken" ] || { echo 'nginx: [emerg] unknown directive' >&2; exit 1; } ;;
-      'nginx -s')
-        [ ! -e "$TOY/unsignalled" ] || exit 1
-        [ -e "$TOY/deaf" ] || echo '2 nginx: worker process' >"$TOY/workers" ;;
+      nginx\\ *) "$@" ;;
       'sh -c') script=$(printf '%s' "$3" | sed "s#/etc/#$TOY/inside/etc/#g"); shift 4
-        case $script in *'cat >'*) cat >"$TOY/inside$1" ;; *) sh -c "$script" sh "$@" ;; esac ;;
+        case \${1-} in /etc/*) file=$TOY/inside$1; shift; set -- "$file" "$@" ;; esac
+        sh -c "$script" sh "$@" ;;
       cat\\ *) cat "$TOY/inside$2" ;;
     esac ;;
   kill) echo '3 nginx: worker process' >"$TOY/workers" ;;
+esac`;
+
+/** What runs in the container. */
+const NGINX = `
+echo "$*" >>"$TOY/nginx.log"
+case $1 in
+  -t) [ ! -e "$TOY/broken" ] || { echo 'nginx: [emerg] unknown directive' >&2; exit 1; } ;;
+  -s)
+    [ ! -e "$TOY/unsignalled" ] || exit 1
+    [ -e "$TOY/deaf" ] || echo '2 nginx: worker process' >"$TOY/workers" ;;
 esac`;
 
 describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
@@ -51,6 +59,7 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
   beforeEach(() => {
     host = toyHost(path);
     host.answerDocker(ENGINE);
+    host.answer('nginx', NGINX);
     host.write('containers/proxy', 'true\n');
     host.write('images/.keep', '');
     host.write('workers', '1 nginx: worker process\n');
@@ -104,7 +113,7 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       const { code, stderr } = await run('nginx_reload proxy');
       expect(code).not.toBe(0);
       expect(stderr).toContain('[emerg] unknown directive');
-      expect(host.dockerCalls().join('\n')).not.toContain('-s reload');
+      expect(host.read('nginx.log')).not.toContain('-s');
     });
 
     it('signals from outside where nginx may not signal itself', async () => {
@@ -124,14 +133,14 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     });
   });
 
-  describe('nginx_drain', () => {
+  describe('proxy_drain', () => {
     it('returns at once where no old worker is left', async () => {
-      expect((await run('nginx_drain proxy 30')).stderr).toBe('');
+      expect((await run('proxy_drain nginx proxy 30 old1')).stderr).toBe('');
     });
 
     it('waits for the old workers', async () => {
       host.write('workers', '1 nginx: worker process is shutting down\n');
-      const drain = host.start('set -eu\nnginx_drain proxy 600');
+      const drain = host.start('set -eu\nproxy_drain nginx proxy 600 old1');
       await until(() => host.dockerCalls().length > 3);
       host.write('workers', '2 nginx: worker process\n');
       expect((await drain.ended).code).toBe(0);
@@ -139,20 +148,23 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
 
     it('goes on when the time is up, and says what it leaves', async () => {
       host.write('workers', '1 nginx: worker process is shutting down\n');
-      const { code, stderr } = await run('nginx_drain proxy 0');
+      const { code, stderr } = await run('proxy_drain nginx proxy 0 old1');
       expect(code).toBe(0);
-      expect(stderr).toContain('1 nginx worker(s) still hold connections after 0 s');
+      expect(stderr).toContain('1 connection(s) are still held after 0 s');
     });
   });
 
-  it('cutover_back leaves nginx on the incumbents, without a pin', async () => {
+  it('cutover_back pins nginx to the addresses that the incumbents have now', async () => {
     const before = hosts();
-    const { code } = await run("cutover_back proxy '198.19.1.5 api # resee-deploy' 0");
+    host.write('containers/old1', '198.19.1.5 \n');
+    const { code } = await run("cutover_back nginx proxy 'old1 default api' 0 new1");
     expect(code).toBe(0);
     expect(host.read('workers')).toContain('2 nginx');
+    expect(hosts()).toBe(`${before}198.19.1.5 api # resee-deploy\n`);
+    await run('unpin proxy');
     expect(hosts()).toBe(before);
     host.write('containers/proxy', 'false\n');
-    expect((await run("cutover_back proxy 'x' 0")).code).toBe(0);
+    expect((await run("cutover_back nginx proxy 'old1 default api' 0 new1")).code).toBe(0);
   });
 
   describe('what the proxy sees of its configuration', () => {

@@ -40,6 +40,8 @@ export interface ToyHost {
   dockerCalls(): readonly string[];
   /** Shell text that answers `docker`: sees the arguments, TOY (the directory). */
   answerDocker(script: string): void;
+  /** The same for another command. */
+  answer(command: string, script: string): void;
   remove(): void;
 }
 
@@ -68,6 +70,10 @@ export function toyHost(shell: string): ToyHost {
   const answerDocker = (script: string): void => {
     write('bin/docker', `#!/bin/sh\nTOY='${root}'\necho "$*" >>"$TOY/docker.log"\n${script}\n`);
     chmodSync(path('bin/docker'), 0o755);
+  };
+  const answer = (command: string, script: string): void => {
+    write(`bin/${command}`, `#!/bin/sh\nTOY='${root}'\n${script}\n`);
+    chmodSync(path(`bin/${command}`), 0o755);
   };
   answerDocker(':');
   const pids: number[] = [];
@@ -101,6 +107,7 @@ export function toyHost(shell: string): ToyHost {
         ? readFileSync(path('docker.log'), 'utf8').trim().split('\n')
         : [],
     answerDocker,
+    answer,
     remove: () => {
       for (const pid of pids) killGroup(pid);
       // What a script left running may still write for a moment.

@@ -12,6 +12,7 @@ const scale = (service: string) => ({
   dead: [],
   resumed: [],
   port: undefined,
+  drainFile: undefined,
 });
 const START: Operation = { kind: 'start', services: [scale('api'), scale('worker')] };
 
@@ -53,6 +54,8 @@ describe('explainFailure', () => {
     [
       {
         kind: 'cutover',
+        proxyKind: 'nginx',
+        held: false,
         proxyService: 'nginx',
         proxy: 'abc',
         routes: [],
@@ -104,24 +107,21 @@ describe('pins', () => {
     service,
     names,
     network: 'default',
-    incumbentAddresses: [],
+    incumbents: [],
   });
 
   it('is a line for each replica, with every name that the proxy uses', () => {
-    const addresses: Readonly<Record<string, readonly string[]>> = {
-      api: ['198.19.1.5', '198.19.1.6'],
-      web: ['2001:db8::7'],
-    };
+    const ids: Readonly<Record<string, readonly string[]>> = { api: ['a1', 'a2'], web: ['b7'] };
     const routes = [route('api', ['api', 'backend.internal']), route('web', ['web'])];
-    expect(pins(routes, ({ service }) => addresses[service] ?? []).split('\n')).toEqual([
-      '198.19.1.5 api backend.internal # resee-deploy',
-      '198.19.1.6 api backend.internal # resee-deploy',
-      '2001:db8::7 web # resee-deploy',
+    expect(pins(routes, ({ service }) => ids[service] ?? []).split('\n')).toEqual([
+      'a1 default api backend.internal',
+      'a2 default api backend.internal',
+      'b7 default web',
     ]);
   });
 
   it('is nothing where nothing is routed', () => {
-    expect(pins([], () => ['198.19.1.5'])).toBe('');
+    expect(pins([], () => ['a1'])).toBe('');
     expect(pins([route('api', ['api'])], () => [])).toBe('');
   });
 });

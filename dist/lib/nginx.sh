@@ -1,27 +1,37 @@
-# The cutover of nginx: pins, reload, drain.
+# nginx resolves names once, when it loads its configuration.
 # shellcheck shell=sh
 
-# nginx_workers CONTAINER: pids of the workers that take new connections, as the host sees them.
-nginx_workers() { docker top "$1" -eo pid,args | awk '/nginx: worker process$/ {print $1}'; }
+nginx_notice() { :; } # the reload reads /etc/hosts
 
-nginx_draining() { docker top "$1" -eo pid,args | grep -c 'nginx: worker process is shutting down' || :; }
+# nginx_held CONTAINER: how many old workers still finish requests.
+nginx_held() { docker top "$1" -eo pid,args | grep -c 'nginx: worker process is shutting down' || :; }
 
-# write_pins CONTAINER LINES: replaces our lines in the container's /etc/hosts. It is bind-mounted:
-# it is written into, never replaced.
-write_pins() {
-  docker exec -u 0 "$1" sh -c 'kept=$(grep -v "# resee-deploy$" /etc/hosts); printf "%s\n" "$kept" >/etc/hosts
-    [ -z "$1" ] || printf "%s\n" "$1" >>/etc/hosts' sh "$2"
-}
+# Of `docker top`: pids of the workers that take new connections, as the host sees them.
+workers_in() { awk '/nginx: worker process$/ {print $1}'; }
+
+# Of `docker top`: where nginx was told that its configuration is (-c, -p).
+options_in() { grep -m 1 'nginx: master process' | grep -oE ' -[cp] [^ ]+' | tr -d '\n' || :; }
+
+# What a reload is, inside the container. The official image writes its configuration from templates
+# when it starts, and only then.
+# shellcheck disable=SC2016
+NGINX_RELOADING='render=/docker-entrypoint.d/20-envsubst-on-templates.sh
+[ ! -d /etc/nginx/templates ] || [ ! -x "$render" ] || "$render" || exit 3
+nginx -t "$@" && nginx -s reload "$@"'
 
 # nginx_reload CONTAINER: tests the configuration, reloads, and returns when a new worker runs. A
-# reload is asynchronous: the signal alone proves nothing.
+# reload is asynchronous: the signal alone proves nothing. As the container's own user: root without
+# its capabilities may do less.
 nginx_reload() {
-  run docker exec -u 0 "$1" nginx -t
-  before=" $(nginx_workers "$1" | tr '\n' ' ') "
-  run docker exec -u 0 "$1" nginx -s reload || run docker kill -s HUP "$1"
+  processes=$(docker top "$1" -eo pid,args)
+  options=$(printf '%s\n' "$processes" | options_in)
+  before=" $(printf '%s\n' "$processes" | workers_in | tr '\n' ' ') "
+  say "$ docker exec $1 nginx -t$options && nginx -s reload$options"
+  # shellcheck disable=SC2086
+  docker exec "$1" sh -c "$NGINX_RELOADING" sh $options >&2 || nginx_reload_otherwise $? "$1" "$options"
   tries=0
   while [ "$tries" -lt 200 ]; do
-    for pid in $(nginx_workers "$1"); do
+    for pid in $(docker top "$1" -eo pid,args | workers_in); do
       case "$before" in *" $pid "*) ;; *) return 0 ;; esac
     done
     tries=$((tries + 1))
@@ -32,24 +42,10 @@ nginx_reload() {
   return 1
 }
 
-# nginx_drain CONTAINER SECONDS: waits until no old worker is left, at most so long.
-nginx_drain() {
-  deadline=$(($(now) + $2))
-  while [ "$(nginx_draining "$1")" != 0 ]; do
-    if [ "$(now)" -ge "$deadline" ]; then
-      say "drain: $(nginx_draining "$1") nginx worker(s) still hold connections after $2 s; going on"
-      return 0
-    fi
-    sleep 0.1
-  done
-}
-
-# cutover_back CONTAINER PINS DRAIN_SECONDS: new requests go to the incumbents again, and what the
-# candidates hold is finished.
-cutover_back() {
-  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ] || return 0
-  write_pins "$1" "$2"
-  nginx_reload "$1"
-  nginx_drain "$1" "$3"
-  write_pins "$1" ''
+# Where nginx may not signal its master (no CAP_KILL), or there is no shell, the engine does.
+nginx_reload_otherwise() { # CODE CONTAINER OPTIONS
+  [ "$1" != 3 ] || return 1
+  # shellcheck disable=SC2086
+  run docker exec "$2" nginx -t $3
+  run docker kill -s HUP "$2"
 }

@@ -38,9 +38,11 @@ function parseContainer(json: JsonObject): Container {
 
 function parseEndpoint(endpoint: JsonObject, containerName: string): ContainerNetwork {
   const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
-  const address = textOf(endpoint['IPAddress']) ?? '';
   return {
-    address: address === '' ? (textOf(endpoint['GlobalIPv6Address']) ?? '') : address,
+    addresses: [endpoint['IPAddress'], endpoint['GlobalIPv6Address']].flatMap((address) =>
+      // An engine may say `invalid IP` for none.
+      /^[\da-f.:]+$/i.test(textOf(address) ?? '') ? (textOf(address) ?? []) : [],
+    ),
     names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
   };
 }

@@ -6,8 +6,8 @@ import type {
   FileChange,
   HostFacts,
   LiveDirectory,
-  NginxFacts,
   Observation,
+  ProxyFacts,
 } from '../plan/observation.js';
 import { parseStack } from '../plan/stack.js';
 import { remoteScript } from '../remote/load.js';
@@ -141,12 +141,13 @@ function parseImages(text: string): Record<string, string> {
   );
 }
 
-function parseProxies(sections: Sections): readonly NginxFacts[] {
-  return [...sections].flatMap(([name, config]) => {
-    if (!name.startsWith('nginx:')) return [];
-    // A configuration that nginx does not accept: the one that is loaded is not known.
-    const failed = name.endsWith('.err');
-    const containerId = name.slice('nginx:'.length).replace(/\.err$/, '');
-    return [{ containerId, config: failed ? '' : config }];
+/** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */
+function parseProxies(sections: Sections): readonly ProxyFacts[] {
+  return [...sections].flatMap(([title, text]) => {
+    const [, kind, containerId = '', name = '', networks = ''] =
+      /^proxy:(\w+):(\w+):([^:]*):(.*?)(?:\.err)?$/.exec(title) ?? [];
+    if (kind !== 'nginx' && kind !== 'caddy') return [];
+    const config = title.endsWith('.err') ? '' : text;
+    return [{ kind, containerId, name, networks: networks.split(','), config }];
   });
 }

@@ -20,7 +20,8 @@ export interface Observation {
   readonly containers: readonly Container[];
   /** Image id by reference. */
   readonly images: Readonly<Record<string, string>>;
-  readonly proxies: readonly NginxFacts[];
+  /** Proxies that run on a network of the stack, also those of other projects. */
+  readonly proxies: readonly ProxyFacts[];
   /** Text of the commit's files that speak of upstreams, by path. */
   readonly proxyFiles: Readonly<Record<string, string>>;
 }
@@ -72,19 +73,23 @@ export interface Container {
   readonly imageId: string;
   /** Compose's own digest of the definition that it was created from. */
   readonly configHash: string;
-  /** By network: address and the names that Docker's DNS gives for it. */
+  /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
 }
 
 export interface ContainerNetwork {
-  readonly address: string;
+  /** IPv4 and IPv6, as far as it has them. */
+  readonly addresses: readonly string[];
   readonly names: readonly string[];
 }
 
-export interface NginxFacts {
+export interface ProxyFacts {
+  readonly kind: 'nginx' | 'caddy';
   readonly containerId: string;
-  /** `nginx -T`: every file of the effective configuration. */
+  readonly name: string;
+  readonly networks: readonly string[];
+  /** What it has loaded: `nginx -T`, or Caddy's JSON. Empty where it did not tell. */
   readonly config: string;
 }
 

@@ -1,9 +1,10 @@
+import { planCutovers } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
-import { parseNginxConfig } from './nginx-config.js';
-import type { Observation, NginxFacts } from './observation.js';
-import type { CutoverOperation, Operation, Route, ServicePlan, ServiceScale } from './plan.js';
+import type { Observation } from './observation.js';
+import { servicesOf, type Operation, type ServicePlan, type ServiceScale } from './plan.js';
+import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import { namesOf, upstreamsOf } from './roles.js';
-import { isWithin, type Stack } from './stack.js';
+import type { Stack } from './stack.js';
 
 export interface OperationOptions {
   readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
@@ -25,11 +26,14 @@ export function planOperations(
   );
   const of = (test: (service: ServicePlan) => boolean) => acting.filter(test);
   const rolled = of(({ action }) => action === 'roll');
-  const cutovers = planCutovers(observation, services, files);
-  const routed = new Set(cutovers.flatMap(({ routes }) => routes.map(({ service }) => service)));
+  const { holds, cutovers } = planCutovers(observation, services, files);
+  const routed = new Set(cutovers.flatMap(servicesOf));
   // Where no proxy can be told about it, a routed service changes like a worker.
   const workers = rolled.filter(({ service }) => !routed.has(service));
-  const brought = new Set([...cutovers.flatMap(({ paths }) => paths), ...files.last]);
+  const brought = new Set([
+    ...cutovers.flatMap((cutover) => (cutover.kind === 'cutover' ? cutover.paths : [])),
+    ...files.last,
+  ]);
   const first = [...files.first, ...files.cutover].filter((path) => !brought.has(path));
   return [
     ...(first.length === 0
@@ -43,6 +47,7 @@ export function planOperations(
     ...of(({ action }) => action === 'run').map(
       ({ service, incumbents, dead }) => ({ kind: 'run-job', service, incumbents, dead }) as const,
     ),
+    ...holds,
     ...starts(
       observation,
       of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data'),
@@ -129,6 +134,10 @@ function starts(
       dead: plan.role === 'data' ? [] : plan.dead,
       resumed: plan.role === 'data' ? plan.dead : [],
       port: named.map((name) => ports.get(name)).find((port) => port !== undefined),
+      drainFile:
+        definition !== undefined && isTraefikRouted(definition)
+          ? drainFileOf(definition)
+          : undefined,
     };
   };
   const waves = inWaves(observation.wanted, services);
@@ -155,86 +164,4 @@ function inWaves(stack: Stack, services: readonly ServicePlan[]): ServicePlan[][
     left = left.filter((service) => !wave.includes(service));
   }
   return waves;
-}
-
-/**
- * One for each nginx that sends requests to what changes, whatever its role is: a published proxy, or
- * a frontend's own nginx that passes `/api` on. One that is itself rolled learned its addresses when
- * it started, incumbents among them, so its new container is cut over too, and first.
- */
-function planCutovers(
-  observation: Observation,
-  services: readonly ServicePlan[],
-  files: FileGroups,
-): readonly CutoverOperation[] {
-  const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
-  const operations = services.flatMap((front) =>
-    observation.proxies
-      .filter(({ containerId }) => front.incumbents.includes(containerId))
-      .flatMap((nginx) => {
-        const stays = front.action === 'keep' || front.action === 'reload';
-        const routes = changed
-          .filter(({ service }) => service !== front.service)
-          .flatMap((service) => routesOf(observation, nginx, front, service));
-        if (routes.length === 0 && front.action !== 'reload') return [];
-        return [cutoverOf(observation, front, stays ? nginx : undefined, { routes, files })];
-      }),
-  );
-  return [
-    ...operations.filter(({ proxy }) => proxy === undefined),
-    ...operations.filter(({ proxy }) => proxy !== undefined),
-  ];
-}
-
-function cutoverOf(
-  observation: Observation,
-  front: ServicePlan,
-  nginx: NginxFacts | undefined,
-  { routes, files }: { readonly routes: readonly Route[]; readonly files: FileGroups },
-): CutoverOperation {
-  const binds = observation.wanted.services[front.service]?.binds ?? [];
-  const paths =
-    nginx === undefined || front.role !== 'proxy'
-      ? []
-      : files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)));
-  return {
-    kind: 'cutover',
-    proxyService: front.service,
-    proxy: nginx?.containerId,
-    routes,
-    paths,
-    inPlace: within(files.inPlace, paths),
-    mounted: binds
-      .filter((bind) => paths.includes(bind.source))
-      .map((bind) => ({ path: bind.source, inside: bind.target })),
-  };
-}
-
-/** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(
-  observation: Observation,
-  nginx: NginxFacts,
-  front: ServicePlan,
-  service: ServicePlan,
-): readonly Route[] {
-  const proxy = observation.containers.find(({ id }) => id === nginx.containerId);
-  const incumbents = observation.containers.filter(({ id }) => service.incumbents.includes(id));
-  // The new configuration of a published proxy may name what the loaded one does not.
-  const used = new Set(
-    [
-      ...parseNginxConfig(nginx.config).upstreams,
-      ...(front.role === 'proxy' ? upstreamsOf(observation) : []),
-    ].map(({ name }) => name),
-  );
-  return Object.keys(proxy?.networks ?? {}).flatMap((network) => {
-    const joined = incumbents.flatMap((container) => container.networks[network] ?? []);
-    const names = [...new Set(joined.flatMap((address) => address.names))].filter((name) =>
-      used.has(name),
-    );
-    if (names.length === 0) return [];
-    const incumbentAddresses = joined
-      .map(({ address }) => address)
-      .filter((address) => address !== '');
-    return [{ service: service.service, names, network, incumbentAddresses }];
-  });
 }

@@ -1,3 +1,4 @@
+import type { ProxyFacts } from './observation.js';
 import type { Role } from './roles.js';
 
 /** What a deploy will do, as data: printed, tested and executed. */
@@ -70,7 +71,9 @@ export type Operation =
       readonly incumbents: readonly string[];
       readonly dead: readonly string[];
     }
+  | HoldOperation
   | CutoverOperation
+  | WithdrawOperation
   | { readonly kind: 'check-health' }
   | { readonly kind: 'soak' }
   | {
@@ -92,8 +95,11 @@ export function servicesOf(operation: Operation): readonly string[] {
     case 'run-job':
     case 'replace':
       return [operation.service];
+    case 'hold':
     case 'cutover':
       return operation.routes.map(({ service }) => service);
+    case 'withdraw':
+      return operation.services.map(({ service }) => service);
     default:
       return [];
   }
@@ -118,13 +124,28 @@ export interface ServiceScale {
   readonly resumed: readonly string[];
   /** The port that the proxy uses: readiness of a service without a healthcheck. */
   readonly port: number | undefined;
+  /** For a service behind Traefik: the file that makes its healthcheck fail. */
+  readonly drainFile: string | undefined;
+}
+
+/** The proxy goes on sending requests to the incumbents only, whatever starts beside them. */
+export interface HoldOperation {
+  readonly kind: 'hold';
+  readonly proxyService: string;
+  readonly proxyKind: ProxyFacts['kind'];
+  readonly proxy: string;
+  readonly routes: readonly Route[];
 }
 
 export interface CutoverOperation {
   readonly kind: 'cutover';
+  /** The proxy's service, or the container's name where it is of another project. */
   readonly proxyService: string;
+  readonly proxyKind: ProxyFacts['kind'];
   /** Id of the proxy's container that stays; undefined: its new containers. */
   readonly proxy: string | undefined;
+  /** True where the routes are held at the incumbents until then. */
+  readonly held: boolean;
   readonly routes: readonly Route[];
   /** Changed files that the proxy mounts. */
   readonly paths: readonly string[];
@@ -138,5 +159,17 @@ export interface Route {
   readonly service: string;
   readonly names: readonly string[];
   readonly network: string;
-  readonly incumbentAddresses: readonly string[];
+  /** Ids of the containers that the names stand for until then. */
+  readonly incumbents: readonly string[];
+}
+
+/** Incumbents turn unhealthy on request, and a proxy that follows Docker's health leaves them out. */
+export interface WithdrawOperation {
+  readonly kind: 'withdraw';
+  readonly services: readonly {
+    readonly service: string;
+    readonly incumbents: readonly string[];
+    /** Undefined where nothing makes its healthcheck fail: then they serve until they are stopped. */
+    readonly drainFile: string | undefined;
+  }[];
 }

@@ -1,4 +1,3 @@
-import { parseNginxConfig } from './nginx-config.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
 import {
@@ -8,7 +7,9 @@ import {
   type Plan,
   type ServicePlan,
 } from './plan.js';
-import { refusals, type Refusal } from './refusals.js';
+import { readProxy } from './proxies/proxy.js';
+import type { Refusal } from './gaps.js';
+import { refusals } from './refusals.js';
 import { assignRoles, upstreamsOf } from './roles.js';
 import { planServices, settleImages, type ServiceOptions } from './services.js';
 
@@ -74,7 +75,9 @@ export function settlePlan(
 /** The services that the plan's cutovers bring to their candidates. */
 export function cutOverBy({ operations }: Plan): ReadonlySet<string> {
   return new Set(
-    operations.flatMap((operation) => (operation.kind === 'cutover' ? servicesOf(operation) : [])),
+    operations.flatMap((operation) =>
+      operation.kind === 'cutover' || operation.kind === 'withdraw' ? servicesOf(operation) : [],
+    ),
   );
 }
 
@@ -161,15 +164,15 @@ function warnings(observation: Observation, services: readonly ServicePlan[]): r
       : [
           `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
         ]),
-    ...(rolls &&
-    proxies.length > 0 &&
-    !proxies.some(({ config }) => parseNginxConfig(config).keepsConnectionsOnReload)
-      ? [
-          'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
-        ]
-      : []),
+    ...(rolls ? reloadCosts(proxies) : []),
     ...services
       .filter(({ role, action }) => role === 'data' && action === 'keep')
       .flatMap(({ service, why }) => (why.includes('restart') ? [`${service}: ${why}`] : [])),
   ];
+}
+
+/** Said only where no proxy of the stack holds its visitors' connections: theirs is one of them. */
+function reloadCosts(proxies: Observation['proxies']): readonly string[] {
+  const costs = proxies.map((proxy) => readProxy(proxy).reloadCost);
+  return costs.includes(undefined) ? [] : [...new Set(costs.flatMap((cost) => cost ?? []))];
 }

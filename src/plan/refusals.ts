@@ -1,21 +1,8 @@
 import { differences } from './definition.js';
 import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
-import { namesOf, ROLES, ROLE_LABEL } from './roles.js';
-import { parseNginxConfig } from './nginx-config.js';
-
-/** Why a plan must not be executed; each is for a person: what, where, what next. */
-export interface Refusal {
-  readonly what: string;
-  readonly next: string;
-}
-
-export interface GapOptions {
-  readonly allowDowntime: boolean;
-  readonly images: string;
-  /** Services that the plan cuts over. */
-  readonly cutOver: ReadonlySet<string>;
-}
+import { gaps, type GapOptions, type Refusal } from './gaps.js';
+import { ROLES, ROLE_LABEL } from './roles.js';
 
 export interface RefusalOptions extends GapOptions {
   readonly services: readonly string[];
@@ -131,55 +118,4 @@ function changedNetworks(
         next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
       })),
   );
-}
-
-/** What cannot be done without a gap, unless a gap is accepted. */
-export function gaps(
-  { wanted, proxies }: Observation,
-  services: readonly ServicePlan[],
-  { allowDowntime, images, cutOver }: GapOptions,
-): readonly Refusal[] {
-  if (allowDowntime) return [];
-  const pulled = images === 'pull';
-  const dynamic = new Set(proxies.flatMap(({ config }) => parseNginxConfig(config).dynamicNames));
-  return services.flatMap(({ service, role, action, why, ifImageChanges }) => {
-    const followed = namesOf(wanted.services[service]).find((name) => dynamic.has(name));
-    if (role === 'routed' && action === 'roll' && followed !== undefined) {
-      return [
-        {
-          what: `nginx resolves ${followed} while it runs (resolver), so ${service} cannot be cut over without failed requests`,
-          next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${followed}; a deploy then moves it by itself. Or accept failed requests with allow-downtime: true.`,
-        },
-      ];
-    }
-    const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
-    if (role === 'routed' && action === 'roll' && front !== undefined && !cutOver.has(service)) {
-      return [
-        {
-          what: `${service} is behind ${front.service}, which this version cannot cut over: only nginx with static names loses no request`,
-          next: 'Accept failed requests for the moment of the change with allow-downtime: true, or put nginx in front.',
-        },
-      ];
-    }
-    // A pulled image tells only afterwards whether it differs.
-    if (ifImageChanges && pulled) return [];
-    if (action !== 'replace' || role === 'singleton' || role === 'worker' || role === 'data')
-      return [];
-    const gap = 'The gap is the time that it takes to stop and start, a few seconds';
-    const named = wanted.services[service]?.containerName;
-    if (role !== 'routed') {
-      return [
-        {
-          what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
-          next: `${gap}. Accept it with allow-downtime: true.`,
-        },
-      ];
-    }
-    return [
-      {
-        what: `${service} cannot have a candidate beside its incumbent: ${named === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${named}`}`,
-        next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
-      },
-    ];
-  });
 }

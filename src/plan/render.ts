@@ -50,6 +50,10 @@ export function describe(operation: Operation): string {
       return `let the old ${names(operation.services)} finish, then stop`;
     case 'replace':
       return `stop ${operation.service}, start its new container`;
+    case 'hold':
+      return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
+    case 'withdraw':
+      return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
     case 'cutover':
       return operation.routes.length > 0
         ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`

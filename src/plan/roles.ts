@@ -1,6 +1,7 @@
-import { parseCaddyfile } from './caddyfile.js';
-import { parseNginxConfig, type Upstream } from './nginx-config.js';
 import type { Observation } from './observation.js';
+import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
+import { isTraefikRouted } from './proxies/traefik.js';
+import type { Upstream } from './proxies/upstream.js';
 import type { Service, Stack } from './stack.js';
 
 /** What may be done to a service. */
@@ -63,7 +64,7 @@ function roleOf(
   }
   const name = namesOf(service).find((candidate) => known.names.has(candidate));
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
-  if (Object.keys(service.labels).some((label) => /^traefik\.(http|tcp)\./.test(label))) {
+  if (isTraefikRouted(service)) {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
   if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
@@ -90,16 +91,9 @@ export function namesOf(service: Service | undefined): readonly string[] {
 }
 
 /** Where the proxies that run now, and those of the commit, send requests. */
-export function upstreamsOf(observation: Observation): readonly Upstream[] {
-  const texts = [
-    ...observation.proxies.map((proxy) => proxy.config),
-    ...Object.values(observation.proxyFiles),
-  ];
-  const caddyfiles = Object.entries(observation.proxyFiles).filter(([path]) =>
-    /caddyfile/i.test(path),
-  );
+export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upstream[] {
   return [
-    ...texts.flatMap((text) => parseNginxConfig(text).upstreams),
-    ...caddyfiles.flatMap(([, text]) => parseCaddyfile(text)),
+    ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
+    ...upstreamsInFiles(proxyFiles),
   ];
 }

@@ -16,7 +16,20 @@ export function remoteScript(name: string): string {
 }
 
 /** What the library of the host is made of, in this order. */
-const LIBRARY = ['narrate', 'lease', 'journal', 'files', 'containers', 'nginx', 'retire'] as const;
+const LIBRARY = [
+  'narrate',
+  'lease',
+  'journal',
+  'files',
+  'containers',
+  'healthcheck',
+  'hosts',
+  'proxy',
+  'nginx',
+  'caddy',
+  'traefik',
+  'retire',
+] as const;
 
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
 export function remoteLibrary(): string {

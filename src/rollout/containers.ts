@@ -10,6 +10,8 @@ type Replace = Extract<Operation, { kind: 'replace' }>;
 type RunJob = Extract<Operation, { kind: 'run-job' }>;
 type RunCommand = Extract<Operation, { kind: 'run-command' }>;
 
+const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
+
 /** Starts containers beside the incumbents, and waits until they are ready. */
 export async function startContainers(context: RolloutContext, operation: Start): Promise<void> {
   await create(context, { name: 'start', services: operation.services, start: true });
@@ -37,7 +39,7 @@ export async function replaceContainers(
   operation: Replace,
 ): Promise<void> {
   const { service, replicas, incumbents, dead } = operation;
-  const scale: ServiceScale = { service, replicas, incumbents, dead, resumed: [], port: undefined };
+  const scale: ServiceScale = { ...NOTHING_MORE, service, replicas, incumbents, dead };
   if (context.observation.wanted.services[service]?.containerName !== undefined) {
     await recreate(context, scale);
   } else {
@@ -77,12 +79,11 @@ async function recreate(context: RolloutContext, scale: ServiceScale): Promise<v
 export async function runJob(context: RolloutContext, operation: RunJob): Promise<void> {
   const { service, incumbents, dead } = operation;
   const scale = {
+    ...NOTHING_MORE,
     service,
     replicas: 1,
     incumbents: [],
     dead: [...incumbents, ...dead],
-    resumed: [],
-    port: undefined,
   };
   await create(context, { name: 'create', services: [scale], start: false });
   for (const id of idsOf(context, service)) {
@@ -126,9 +127,13 @@ async function create(context: RolloutContext, { name, services, start }: Creati
   const output = await context.transaction.step({
     name,
     undo: [
-      ...services.map(
-        ({ service }) => `remove_new_containers ${quote(project)} ${quote(service)} ${known}`,
-      ),
+      ...services.flatMap(({ service, drainFile }) => {
+        const those = `${quote(project)} ${quote(service)}`;
+        const remove = `remove_new_containers ${those} ${known}`;
+        return drainFile === undefined
+          ? [remove]
+          : [`withdraw_new ${those} ${quote(drainFile)} ${known}`, remove];
+      }),
       ...(first ? [`remove_unused_networks ${quote(project)}`] : []),
     ].join('\n'),
     script: remoteScript('up'),
@@ -170,7 +175,7 @@ async function awaitReady(
 ): Promise<void> {
   const lines = services.flatMap(({ service, port }) =>
     (context.made.candidates.get(service) ?? []).map((container) => {
-      const address = Object.values(container.networks)[0]?.address ?? '';
+      const address = Object.values(container.networks)[0]?.addresses[0] ?? '';
       const reachable = port !== undefined && address !== '';
       return `${service} ${container.id} ${reachable ? `${address} ${String(port)}` : '- -'}\n`;
     }),

@@ -1,8 +1,19 @@
 import { DeployError } from '../errors.js';
 import { quote } from '../host/quote.js';
-import type { CutoverOperation, Route } from '../plan/plan.js';
+import type { CutoverOperation, HoldOperation, Route, WithdrawOperation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
+
+/** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
+export async function hold(context: RolloutContext, operation: HoldOperation): Promise<void> {
+  const { proxy, proxyKind, proxyService, routes } = operation;
+  await context.transaction.step({
+    name: `hold-${proxyService}`,
+    undo: `unpin ${proxy}`,
+    script: `proxy_pin ${proxyKind} ${proxy} "$PINS"`,
+    variables: { PINS: pins(routes, incumbentsOf) },
+  });
+}
 
 /** New requests go to the candidates of all routed services at once; the incumbents stay up. */
 export async function cutOver(context: RolloutContext, operation: CutoverOperation): Promise<void> {
@@ -24,24 +35,29 @@ async function cutOverProxy(
   operation: CutoverOperation,
   proxy: string,
 ): Promise<void> {
-  const kept = `proxy-${operation.proxyService}`;
+  const { proxyKind, proxyService, held, routes } = operation;
+  const kept = `proxy-${proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
-  const back = pins(operation.routes, (route) => route.incumbentAddresses);
   const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
+  const toCandidates = pins(routes, (route) => candidatesOn(context, route));
+  const candidates = routes.flatMap((route) => candidatesOn(context, route));
   await context.transaction.step({
-    name: `cutover-${operation.proxyService}`,
+    name: `cutover-${proxyService}`,
     undo: [
       `restore_files ${kept} ${quote(context.observation.live.path)}`,
       `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`,
-      `cutover_back ${proxy} ${quote(back)} ${drainSeconds}`,
+      `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[drainSeconds, ...candidates].join(' ')}`,
+      // Where they were held before, they stay so until no candidate is left.
+      ...(held ? [] : [`unpin ${proxy}`]),
     ].join('\n'),
     script: remoteScript('cutover'),
     variables: {
       DIR: context.observation.live.path,
       STAGE: context.observation.stage,
+      KIND: proxyKind,
       PROXY: proxy,
       KEPT: kept,
-      PINS: pins(operation.routes, (route) => candidateAddresses(context, route)),
+      PINS: toCandidates,
       PATHS: lines(operation.paths),
       INPLACE: lines(operation.inPlace),
       MOUNTED: mounted,
@@ -49,31 +65,57 @@ async function cutOverProxy(
   });
 }
 
-/** Lines for /etc/hosts: every address of a service, with every name that the proxy uses for it. */
+/** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
+export async function withdraw(
+  { transaction, made }: RolloutContext,
+  { services }: WithdrawOperation,
+): Promise<void> {
+  const leaving = services.flatMap(({ drainFile, incumbents }) =>
+    drainFile === undefined || incumbents.length === 0
+      ? []
+      : [`${quote(drainFile)} ${incumbents.join(' ')}`],
+  );
+  await transaction.step({
+    name: 'withdraw',
+    undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
+    script: remoteScript('withdraw'),
+    variables: {
+      CANDIDATES: services
+        .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
+        .join(' '),
+      WITHDRAWN: lines(leaving),
+    },
+  });
+}
+
+/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
 export function pins(
   routes: readonly Route[],
-  addressesOf: (route: Route) => readonly string[],
+  containersOf: (route: Route) => readonly string[],
 ): string {
   return routes
     .flatMap((route) =>
-      addressesOf(route).map((address) => `${address} ${route.names.join(' ')} # resee-deploy`),
+      containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')),
     )
     .join('\n');
 }
 
-function candidateAddresses(context: RolloutContext, route: Route): readonly string[] {
-  const candidates = context.made.candidates.get(route.service) ?? [];
-  const addresses = candidates.flatMap(({ networks }) => {
-    const address = networks[route.network]?.address ?? '';
-    return address === '' ? [] : [address];
-  });
-  if (addresses.length === 0) {
+function incumbentsOf({ incumbents }: Route): readonly string[] {
+  return incumbents;
+}
+
+/** Ids of the candidates that the proxy can reach. */
+function candidatesOn({ made }: RolloutContext, { service, network }: Route): readonly string[] {
+  const reachable = (made.candidates.get(service) ?? []).filter(
+    ({ networks }) => (networks[network]?.addresses.length ?? 0) > 0,
+  );
+  if (reachable.length === 0) {
     throw new DeployError({
-      what: `no candidate of ${route.service} has an address on ${route.network}`,
+      what: `no candidate of ${service} has an address on ${network}`,
       next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
     });
   }
-  return addresses;
+  return reachable.map(({ id }) => id);
 }
 
 export function lines(paths: readonly string[]): string {

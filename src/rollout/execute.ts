@@ -2,7 +2,7 @@ import { commandLine } from '../host/quote.js';
 import { DeployError } from '../errors.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { cutOverBy, isImageOperation, settlePlan } from '../plan/planner.js';
-import { gaps } from '../plan/refusals.js';
+import { gaps } from '../plan/gaps.js';
 import { describe } from '../plan/render.js';
 import {
   replaceContainers,
@@ -12,7 +12,7 @@ import {
   stopIncumbents,
 } from './containers.js';
 import type { RolloutContext } from './context.js';
-import { cutOver, lines } from './cutover.js';
+import { cutOver, hold, lines, withdraw } from './cutover.js';
 import { finish } from './finish.js';
 import { prepareImages, restoreImages } from './images.js';
 import { requireHealth, soak } from './watch.js';
@@ -80,8 +80,12 @@ function performOperation(
       return stopIncumbents(context, operation);
     case 'replace':
       return replaceContainers(context, operation);
+    case 'hold':
+      return hold(context, operation);
     case 'cutover':
       return cutOver(context, operation);
+    case 'withdraw':
+      return withdraw(context, operation);
     case 'check-health':
       return requireHealth(context);
     case 'soak':

@@ -21,7 +21,9 @@ export async function finish(
 ): Promise<void> {
   const services = releasedServices(context, plan);
   const proxies = plan.operations.flatMap((each) =>
-    each.kind === 'cutover' ? proxiesOf(context, each) : [],
+    each.kind === 'cutover'
+      ? proxiesOf(context, each).map((id) => ({ id, kind: each.proxyKind }))
+      : [],
   );
   const sha = context.observation.commit.sha;
   const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
@@ -38,7 +40,7 @@ export async function finish(
 function forward(
   context: RolloutContext,
   { retire, paths, inPlace }: Finish,
-  proxies: readonly string[],
+  proxies: readonly { readonly id: string; readonly kind: string }[],
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
@@ -49,9 +51,11 @@ function forward(
   );
   const seconds = String(Math.ceil(drainTimeoutMs / 1000));
   return [
-    ...(retire.length === 0 ? [] : proxies.map((proxy) => `nginx_drain ${proxy} ${seconds}`)),
+    ...(retire.length === 0
+      ? []
+      : proxies.map(({ id, kind }) => `proxy_drain ${kind} ${id} ${seconds} ${retire.join(' ')}`)),
     ...(retire.length === 0 ? [] : [`retire ${retire.join(' ')}`]),
-    ...proxies.map((proxy) => `unpin ${proxy}`),
+    ...proxies.map(({ id }) => `unpin ${id}`),
     `install_files last ${[live.path, stage, lines(paths), lines(inPlace)].map(quote).join(' ')}`,
     `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote).join(' ')}`,
     ...(kept.length === 0 ? [] : [`keep_images ${quote(kept.join('\n'))}`]),

@@ -37,6 +37,8 @@ copy_paths() {
 # install_files NAME LIVE STAGE PATHS INPLACE: brings PATHS (text, one a line) from the staged tree
 # to the live directory; what was there is kept in the journal for restore_files NAME.
 install_files() {
+  # On a first deploy there may be none.
+  (umask 022 && mkdir -p "$2")
   mkdir -p "$STATE/journal/$1"
   printf '%s' "$4" | sed '/^$/d' >"$STATE/journal/$1/paths"
   printf '%s' "$5" | sed '/^$/d' >"$STATE/journal/$1/inplace"

@@ -13,10 +13,6 @@ retire() { # ID…: stops them together, each with its own grace period, then re
   run docker rm $present
 }
 
-unpin() { # CONTAINER: nginx holds the addresses already, no reload is needed
-  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" != true ] || write_pins "$1" ''
-}
-
 # git_move DIR GIT_DIR BRANCH SHA REMOTE_URL: the live directory's git is on BRANCH at SHA; its files
 # are already those of the commit.
 git_move() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseNginxConfig } from '../../src/plan/nginx-config.js';
-import { fixtureText } from './observed.js';
+import { parseNginxConfig } from '../../../src/plan/proxies/nginx-config.js';
+import { fixtureText } from '../observed.js';
 
 /** Where a location with these lines, in a server, sends requests. */
 function passing(lines: string, outside = ''): readonly string[] {

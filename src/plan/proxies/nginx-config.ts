@@ -1,3 +1,5 @@
+import { parseAddress, type Upstream } from './upstream.js';
+
 /** What the effective configuration of an nginx (`nginx -T`) says about where requests go. */
 export interface NginxConfig {
   /** Names of hosts that requests are passed to, with the port where one is written. */
@@ -6,11 +8,6 @@ export interface NginxConfig {
   readonly keepsConnectionsOnReload: boolean;
   /** Names that nginx resolves while it runs: a pin in /etc/hosts does not reach them. */
   readonly dynamicNames: readonly string[];
-}
-
-export interface Upstream {
-  readonly name: string;
-  readonly port: number | undefined;
 }
 
 const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
@@ -54,11 +51,4 @@ export function parseNginxConfig(text: string): NginxConfig {
     keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
     dynamicNames: [...dynamicNames],
   };
-}
-
-/** `name` or `name:port`; undefined for anything else. */
-export function parseAddress(text: string): Upstream | undefined {
-  const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
-  if (match?.[1] === undefined) return undefined;
-  return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
 }

@@ -1,4 +1,4 @@
-import { parseAddress, type Upstream } from './nginx-config.js';
+import { parseAddress, type Upstream } from './upstream.js';
 
 const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseCaddyfile } from '../../src/plan/caddyfile.js';
+import { parseCaddyfile } from '../../../src/plan/proxies/caddyfile.js';
 
 describe('where a Caddyfile sends requests', () => {
   it.each([

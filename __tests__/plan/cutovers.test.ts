@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ProxyFacts } from '../../src/plan/observation.js';
+import type { Operation } from '../../src/plan/plan.js';
+import { planned, refusalsOf, services, type Situation } from './observed.js';
+
+const CHANGE = ['api/x'];
+
+function operations(situation: Situation): readonly Operation[] {
+  return planned({ changes: CHANGE, ...situation }).plan.operations;
+}
+
+function kinds(situation: Situation): readonly string[] {
+  return operations(situation).map(({ kind }) => kind);
+}
+
+function refused(situation: Situation, other: Parameters<typeof planned>[1] = {}) {
+  return refusalsOf(planned({ changes: CHANGE, ...situation }, other));
+}
+
+function proxy(kind: ProxyFacts['kind'], config: string, other: Partial<ProxyFacts> = {}) {
+  const networks = ['tiny_default'];
+  return [{ kind, containerId: 'proxy-1', name: 'tiny-proxy-1', networks, config, ...other }];
+}
+
+const CADDY = JSON.stringify({
+  apps: {
+    http: {
+      servers: {
+        srv0: {
+          routes: [{ handle: [{ handler: 'reverse_proxy', upstreams: [{ dial: 'api:3000' }] }] }],
+        },
+      },
+    },
+  },
+});
+
+describe('behind nginx', () => {
+  it('needs no hold: it resolves names once', () => {
+    expect(kinds({})).not.toContain('hold');
+    expect(kinds({})).toContain('cutover');
+  });
+
+  it.each([
+    ['resolver 127.0.0.11; location / { set $up api; proxy_pass http://$up:3000; }'],
+    ['upstream a { zone a 64k; server api:3000 resolve; } location / { proxy_pass http://a; }'],
+  ])('is refused where it resolves names while it runs: %s', (config) => {
+    const [refusal] = refused({ nginx: config });
+    expect(refusal?.what).toMatch(/api cannot be cut over.*resolves api while it runs/);
+    expect(refusal?.next).toMatch(/statically.*allow-downtime: true/);
+    expect(refused({ nginx: config }, { allowDowntime: true })).toEqual([]);
+  });
+
+  it('of another project, on a network that both are on, is cut over as well', () => {
+    const config = 'upstream a { server api:3000; }';
+    const proxies = proxy('nginx', config, { containerId: 'edge', name: 'edge-nginx-1' });
+    expect(operations({ proxies })).toContainEqual(
+      expect.objectContaining({ kind: 'cutover', proxyService: 'edge-nginx-1', proxy: 'edge' }),
+    );
+  });
+});
+
+describe('behind Caddy', () => {
+  const proxies = proxy('caddy', CADDY);
+
+  it('the incumbents are held before a candidate starts: it resolves names at each connection', () => {
+    const order = kinds({ proxies });
+    expect(order.indexOf('hold')).toBeGreaterThan(-1);
+    expect(order.indexOf('hold')).toBeLessThan(order.indexOf('start'));
+    expect(order.indexOf('start')).toBeLessThan(order.indexOf('cutover'));
+  });
+
+  it('hold and cutover are of the same routes, and the cutover knows of the hold', () => {
+    const all = operations({ proxies });
+    const hold = all.find((operation) => operation.kind === 'hold');
+    const cutover = all.find((operation) => operation.kind === 'cutover');
+    expect(hold).toMatchObject({ proxy: 'proxy-1', proxyKind: 'caddy', routes: cutover?.routes });
+    expect(cutover).toMatchObject({ held: true, proxyKind: 'caddy' });
+    expect(cutover?.routes).toEqual([
+      { service: 'api', names: ['api'], network: 'tiny_default', incumbents: ['api-1'] },
+    ]);
+  });
+
+  it.each([
+    ['admin off', { admin: { disabled: true } }, /admin off/],
+    [
+      'upstreams that it looks up itself',
+      { a: [{ dynamic_upstreams: {} }] },
+      /resolver of its own/,
+    ],
+  ])('is refused with %s', (_, more, what) => {
+    const config = JSON.stringify({ ...JSON.parse(CADDY), ...more });
+    expect(refused({ proxies: proxy('caddy', config) })[0]?.what).toMatch(what);
+  });
+
+  it('is judged by the Caddyfile of the commit where it does not tell what it has loaded', () => {
+    const proxyFiles = { Caddyfile: 'example.org {\n  reverse_proxy api:3000\n}' };
+    expect(kinds({ proxies: proxy('caddy', ''), proxyFiles })).toContain('cutover');
+  });
+});
+
+describe('behind Traefik', () => {
+  const labels = { 'traefik.http.routers.api.rule': 'Host(`example.org`)' };
+  const draining = {
+    healthcheck: { test: ['CMD-SHELL', 'test ! -f /tmp/drain && curl -f localhost:3000'] },
+  };
+  const behind = (more: object) => ({ proxies: [], was: services({ api: { labels, ...more } }) });
+
+  it('the incumbents withdraw by the file that their healthcheck asks for', () => {
+    expect(operations(behind(draining))).toContainEqual({
+      kind: 'withdraw',
+      services: [{ service: 'api', incumbents: ['api-1'], drainFile: '/tmp/drain' }],
+    });
+  });
+
+  it('a candidate that must go again withdraws first', () => {
+    const start = operations(behind(draining)).find(({ kind }) => kind === 'start');
+    expect(start).toMatchObject({
+      services: expect.arrayContaining([
+        expect.objectContaining({ service: 'api', drainFile: '/tmp/drain' }),
+      ]),
+    });
+  });
+
+  it('is refused where nothing makes the healthcheck fail, with what to write', () => {
+    const [refusal] = refused(behind({}));
+    expect(refusal?.what).toMatch(/api cannot be cut over.*Traefik/);
+    expect(refusal?.next).toContain('test ! -f /tmp/drain');
+    expect(refused(behind({}), { allowDowntime: true })).toEqual([]);
+  });
+
+  it('a label may name the file', () => {
+    const named = { labels: { ...labels, 'resee.deploy.drain-file': '/run/leave' } };
+    expect(operations(behind(named))).toContainEqual(
+      expect.objectContaining({ services: [expect.objectContaining({ drainFile: '/run/leave' })] }),
+    );
+  });
+});
+
+describe('behind a proxy that cannot be told anything', () => {
+  const haproxy = {
+    proxies: [],
+    was: services({ proxy: { image: 'haproxy:3' } }),
+    proxyFiles: { 'haproxy/haproxy.cfg': 'backend web\n  server one api:3000 check\n' },
+  };
+
+  it('what it sends requests to is routed, and refused', () => {
+    expect(refused(haproxy)[0]?.what).toMatch(/api is behind proxy \(haproxy:3\)/);
+    expect(refused(haproxy, { allowDowntime: true })).toEqual([]);
+  });
+});

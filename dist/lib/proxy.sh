@@ -1,0 +1,57 @@
+# What is done to a proxy, whatever its kind (nginx, caddy): each kind has a KIND_reload, a KIND_drain,
+# and a KIND_notice.
+# shellcheck shell=sh
+
+# proxy_pin KIND CONTAINER LINES: the lines of pins_of stand in /etc/hosts, and the proxy has seen them
+# or will with its next reload.
+proxy_pin() {
+  write_pins "$2" "$(pins_of "$3")"
+  [ -z "$3" ] || "$1_notice" "$2"
+}
+
+# proxy_drain KIND CONTAINER SECONDS ID…: waits until nothing of what the proxy began with the
+# containers ID… before the last reload is left, at most so long.
+proxy_drain() {
+  drain_kind=$1 drain_proxy=$2 drain_seconds=$3
+  shift 3
+  drain_deadline=$(($(now) + drain_seconds))
+  while :; do
+    held=$("${drain_kind}_held" "$drain_proxy" "$@")
+    [ "$held" != 0 ] || return 0
+    if [ "$(now)" -ge "$drain_deadline" ]; then
+      say "drain: $held connection(s) are still held after $drain_seconds s, and end with the incumbents"
+      return 0
+    fi
+    sleep 0.1
+  done
+}
+
+# cutover_back KIND CONTAINER PINS DRAIN_SECONDS ID…: new requests go to the incumbents again, and what
+# the candidates ID… hold is finished.
+cutover_back() {
+  back_kind=$1 back_proxy=$2 back_pins=$3
+  [ "$(docker inspect -f '{{.State.Running}}' "$back_proxy" 2>/dev/null)" = true ] || return 0
+  shift 3
+  proxy_pin "$back_kind" "$back_proxy" "$back_pins"
+  "${back_kind}_reload" "$back_proxy"
+  proxy_drain "$back_kind" "$back_proxy" "$@"
+}
+
+unpin() { # CONTAINER: it holds the addresses already, or DNS says the same by now
+  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" != true ] || write_pins "$1" ''
+}
+
+# connections_to PROXY ID…: how many connections the proxy's container holds to the containers. The
+# kernel writes IPv4 addresses byte by byte backwards, and those of IPv6 sockets behind FFFF0000.
+connections_to() {
+  peers=$1
+  shift
+  wanted=
+  for address in $(docker inspect -f '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$@" 2>/dev/null); do
+    wanted="$wanted|$(echo "$address" | awk -F. '{printf "%02X%02X%02X%02X", $4, $3, $2, $1}')"
+  done
+  [ -n "$wanted" ] || { echo 0 && return; }
+  pid=$(docker inspect -f '{{.State.Pid}}' "$peers")
+  # 01 is ESTABLISHED.
+  cat "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" | awk '$4 == "01" {print $3}' | grep -cE "(^|FFFF0000)(${wanted#|}):" || :
+}

@@ -1,0 +1,115 @@
+import type { Observation } from './observation.js';
+import type { ServicePlan } from './plan.js';
+import { readProxy, type Obstacle } from './proxies/proxy.js';
+import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
+import { namesOf } from './roles.js';
+import type { Service } from './stack.js';
+
+/** Why a plan must not be executed; each is for a person: what, where, what next. */
+export interface Refusal {
+  readonly what: string;
+  readonly next: string;
+}
+
+export interface GapOptions {
+  readonly allowDowntime: boolean;
+  readonly images: string;
+  /** Services that the plan cuts over. */
+  readonly cutOver: ReadonlySet<string>;
+}
+
+/** What cannot be done without a gap, unless a gap is accepted. */
+export function gaps(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  options: GapOptions,
+): readonly Refusal[] {
+  if (options.allowDowntime) return [];
+  return services.flatMap((service) => {
+    const definition = observation.wanted.services[service.service];
+    if (definition === undefined) return [];
+    if (service.role === 'routed' && service.action === 'roll') {
+      return rolledWithGap(observation, services, { service, definition, options });
+    }
+    // A pulled image tells only afterwards whether it differs.
+    if (service.ifImageChanges && options.images === 'pull') return [];
+    return service.action === 'replace' ? replacedWithGap(service, definition) : [];
+  });
+}
+
+interface Rolled {
+  readonly service: ServicePlan;
+  readonly definition: Service;
+  readonly options: GapOptions;
+}
+
+/** A service with a candidate beside its incumbent: is there a way to move requests to it? */
+function rolledWithGap(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  { service: { service }, definition, options }: Rolled,
+): readonly Refusal[] {
+  const accept = 'Or accept failed requests for the moment of the change: allow-downtime: true.';
+  if (isTraefikRouted(definition)) {
+    return drainFileOf(definition) === undefined ? [withoutDrain(service, accept)] : [];
+  }
+  const against = obstacleTo(observation, definition);
+  if (against !== undefined) {
+    return [
+      {
+        what: `${service} cannot be cut over without failed requests: ${against.what}`,
+        next: `${against.next} ${accept}`,
+      },
+    ];
+  }
+  const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
+  if (front === undefined || options.cutOver.has(service)) return [];
+  return [
+    {
+      what: `${service} is behind ${front.service} (${front.image}), which cannot be told to send its requests to a candidate`,
+      next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. ${accept}`,
+    },
+  ];
+}
+
+function withoutDrain(service: string, accept: string): Refusal {
+  return {
+    what: `${service} cannot be cut over without failed requests: Traefik sends requests to a container until Docker calls it unhealthy, and nothing makes the healthcheck of ${service} fail on request`,
+    next: `Let its healthcheck ask for a file as well: test: ['CMD-SHELL', 'test ! -f /tmp/drain && …'], with interval: 2s and retries: 1; a deploy then makes the file in the incumbents before it stops them. ${accept}`,
+  };
+}
+
+/** Why the proxies that send requests to a service cannot be told of another address. */
+function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | undefined {
+  const names = namesOf(definition);
+  for (const proxy of proxies) {
+    const { upstreams, obstacle } = readProxy(proxy);
+    for (const { name } of upstreams) {
+      const found = names.includes(name) ? obstacle(name) : undefined;
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function replacedWithGap(
+  { service, role, why }: ServicePlan,
+  { containerName }: Service,
+): readonly Refusal[] {
+  const gap = 'The gap is the time that it takes to stop and start, a few seconds';
+  if (role === 'proxy' || role === 'direct') {
+    return [
+      {
+        what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
+        next: `${gap}. Accept it with allow-downtime: true.`,
+      },
+    ];
+  }
+  if (role !== 'routed') return [];
+  return [
+    {
+      what: `${service} cannot have a candidate beside its incumbent: ${containerName === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${containerName}`}`,
+      next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
+    },
+  ];
+}

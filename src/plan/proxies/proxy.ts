@@ -1,0 +1,86 @@
+import type { ProxyFacts } from '../observation.js';
+import { parseCaddyConfig } from './caddy-config.js';
+import { parseCaddyfile } from './caddyfile.js';
+import { parseHaproxyConfig } from './haproxy-config.js';
+import { parseNginxConfig } from './nginx-config.js';
+import type { Upstream } from './upstream.js';
+
+/** What a plan must know of a running proxy: the one place where kinds of proxies differ. */
+export interface ProxyReading {
+  /** Where its loaded configuration sends requests. */
+  readonly upstreams: readonly Upstream[];
+  /**
+   * True where names are resolved at each connection, not once: then a candidate would get requests
+   * from the moment it exists, so the incumbents are pinned before.
+   */
+  readonly resolvesAtEachConnection: boolean;
+  /** What a reload costs visitors, and what mends it; undefined: nothing. */
+  readonly reloadCost: string | undefined;
+  /** Why a pin in /etc/hosts does not move requests for this name; undefined: it does. */
+  obstacle(name: string): Obstacle | undefined;
+}
+
+export interface Obstacle {
+  readonly what: string;
+  readonly next: string;
+}
+
+/** Reads what was observed of a proxy. */
+export function readProxy({ kind, config }: ProxyFacts): ProxyReading {
+  switch (kind) {
+    case 'nginx':
+      return readNginx(config);
+    case 'caddy':
+      return readCaddy(config);
+  }
+}
+
+function readNginx(text: string): ProxyReading {
+  const config = parseNginxConfig(text);
+  return {
+    upstreams: config.upstreams,
+    resolvesAtEachConnection: false,
+    reloadCost: config.keepsConnectionsOnReload
+      ? undefined
+      : 'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
+    obstacle: (name) =>
+      config.dynamicNames.includes(name)
+        ? {
+            what: `nginx resolves ${name} while it runs (resolver)`,
+            next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${name}; a deploy then moves it by itself.`,
+          }
+        : undefined,
+  };
+}
+
+function readCaddy(text: string): ProxyReading {
+  const { upstreams, looksUp, adminOff } = parseCaddyConfig(text);
+  return {
+    upstreams,
+    resolvesAtEachConnection: true,
+    reloadCost: undefined,
+    obstacle: () => {
+      if (adminOff) {
+        return {
+          what: 'Caddy runs with `admin off`, and cannot be told to reload',
+          next: 'Remove `admin off` from the Caddyfile: its default listens inside the container only.',
+        };
+      }
+      return looksUp
+        ? {
+            what: 'Caddy looks its upstreams up by a resolver of its own (`dynamic`)',
+            next: 'Name the upstream statically: reverse_proxy NAME:PORT; a deploy then moves it by itself.',
+          }
+        : undefined;
+    },
+  };
+}
+
+/** Where the files of a commit say that requests go, whatever proxy they are for. */
+export function upstreamsInFiles(files: Readonly<Record<string, string>>): readonly Upstream[] {
+  return Object.entries(files).flatMap(([path, text]) => {
+    if (/caddyfile/i.test(path)) return parseCaddyfile(text);
+    if (/haproxy/i.test(path)) return parseHaproxyConfig(text);
+    return parseNginxConfig(text).upstreams;
+  });
+}

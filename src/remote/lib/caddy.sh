@@ -1,0 +1,23 @@
+# Caddy resolves names at each connection, and keeps the connections that it has.
+# shellcheck shell=sh
+
+# Go reads /etc/hosts again when what it has of it is older than 5 s.
+caddy_notice() { sleep 5.2; }
+
+# caddy_option CONTAINER NAME: what its command says as `--NAME VALUE` or `--NAME=VALUE`.
+caddy_option() {
+  docker inspect -f '{{range .Config.Entrypoint}}{{println .}}{{end}}{{range .Config.Cmd}}{{println .}}{{end}}' "$1" |
+    tr '=' '\n' | awk -v name="--$2" 'found {print; exit} $0 == name {found = 1}'
+}
+
+# caddy_reload CONTAINER: loads the configuration anew, and with it new connections to the upstreams;
+# one that Caddy does not accept changes nothing. Returns when the new one serves.
+caddy_reload() {
+  config=$(caddy_option "$1" config)
+  adapter=$(caddy_option "$1" adapter)
+  # shellcheck disable=SC2086
+  run docker exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"}
+}
+
+# caddy_held CONTAINER ID…: how many connections to the containers are left.
+caddy_held() { connections_to "$@"; }

@@ -1,0 +1,29 @@
+# The pin: /etc/hosts of a proxy's container says where a name leads.
+# shellcheck shell=sh
+
+# pins_of LINES: lines `CONTAINER NETWORK NAME…` as lines for /etc/hosts: every address that the
+# container has there now, with every name.
+pins_of() {
+  printf '%s\n' "$1" | while read -r id network names; do
+    [ -n "$id" ] || continue
+    found=$(docker inspect -f "{{with index .NetworkSettings.Networks \"$network\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" "$id")
+    for address in $found; do
+      # An engine may say `invalid IP` for none.
+      case $address in *[!0-9a-fA-F.:]*) continue ;; esac
+      printf '%s %s # resee-deploy\n' "$address" "$names"
+    done
+  done
+}
+
+# write_pins CONTAINER LINES: replaces our lines in the container's /etc/hosts. It is bind-mounted:
+# it is written into, never replaced. A container with a read-only root sees the file read-only, so
+# there another one of the same image writes the file behind it.
+write_pins() {
+  # The container's own shell expands these.
+  # shellcheck disable=SC2016
+  writing='kept=$(grep -v "# resee-deploy$" "$1"); printf "%s\n" "$kept" >"$1" && { [ -z "$2" ] || printf "%s\n" "$2" >>"$1"; }'
+  docker exec -u 0 "$1" sh -c "$writing" sh /etc/hosts "$2" 2>/dev/null ||
+    docker run --rm --pull never --network none -u 0 --entrypoint sh \
+      -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \
+      -c "$writing" sh /pinned-hosts "$2"
+}
