@@ -11,7 +11,7 @@ const inputs = '^src/inputs(\\.ts$|/)';
 /** The floor above the rooms: the files right in src/ that are no words and no inputs. */
 const entry = '^src/(?!(errors|log|clock|inputs)\\.ts$)[^/]+\\.ts$';
 /** The nouns of a plan, which the host is read into; what is made of them is no business of the host. */
-const nouns = '^src/plan/(json|stack|definition|observation)\\.ts$';
+const nouns = '^src/plan/(json|stack|compose-config|definition|observation)\\.ts$';
 const deciding = '^src/(gate|plan|rollout|report)/';
 const machine = '^src/(health|host|edge|images|remote)/';
 const value = { dependencyTypesNot: ['type-only'] };

@@ -1,7 +1,7 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 2827:
+/***/ 9659:
 /***/ (function(__unused_webpack_module, exports, __nccwpck_require__) {
 
 "use strict";
@@ -55,9 +55,9 @@ exports.getProxyUrl = getProxyUrl;
 exports.isHttps = isHttps;
 const http = __importStar(__nccwpck_require__(8611));
 const https = __importStar(__nccwpck_require__(5692));
-const pm = __importStar(__nccwpck_require__(8503));
-const tunnel = __importStar(__nccwpck_require__(8258));
-const undici_1 = __nccwpck_require__(576);
+const pm = __importStar(__nccwpck_require__(3335));
+const tunnel = __importStar(__nccwpck_require__(770));
+const undici_1 = __nccwpck_require__(6752);
 var HttpCodes;
 (function (HttpCodes) {
     HttpCodes[HttpCodes["OK"] = 200] = "OK";
@@ -745,7 +745,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 
 /***/ }),
 
-/***/ 8503:
+/***/ 3335:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -846,7 +846,7 @@ class DecodedURL extends URL {
 
 /***/ }),
 
-/***/ 4928:
+/***/ 6656:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -866,16 +866,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3335:
+/***/ 7703:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var errors = __nccwpck_require__(4928);
-var types = __nccwpck_require__(62);
+var errors = __nccwpck_require__(6656);
+var types = __nccwpck_require__(254);
 
-var Reader = __nccwpck_require__(4444);
-var Writer = __nccwpck_require__(9384);
+var Reader = __nccwpck_require__(1996);
+var Writer = __nccwpck_require__(9816);
 
 
 // --- Exports
@@ -900,16 +900,16 @@ for (var e in errors) {
 
 /***/ }),
 
-/***/ 4444:
+/***/ 1996:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(227).Buffer);
+var Buffer = (__nccwpck_require__(2803).Buffer);
 
-var ASN1 = __nccwpck_require__(62);
-var errors = __nccwpck_require__(4928);
+var ASN1 = __nccwpck_require__(254);
+var errors = __nccwpck_require__(6656);
 
 
 // --- Globals
@@ -1169,7 +1169,7 @@ module.exports = Reader;
 
 /***/ }),
 
-/***/ 62:
+/***/ 254:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1212,15 +1212,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9384:
+/***/ 9816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(227).Buffer);
-var ASN1 = __nccwpck_require__(62);
-var errors = __nccwpck_require__(4928);
+var Buffer = (__nccwpck_require__(2803).Buffer);
+var ASN1 = __nccwpck_require__(254);
+var errors = __nccwpck_require__(6656);
 
 
 // --- Globals
@@ -1536,7 +1536,7 @@ module.exports = Writer;
 
 /***/ }),
 
-/***/ 3901:
+/***/ 9837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1544,7 +1544,7 @@ module.exports = Writer;
 // If you have no idea what ASN.1 or BER is, see this:
 // ftp://ftp.rsa.com/pub/pkcs/ascii/layman.asc
 
-var Ber = __nccwpck_require__(3335);
+var Ber = __nccwpck_require__(7703);
 
 
 
@@ -1563,13 +1563,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2158:
+/***/ 686:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var crypto_hash_sha512 = (__nccwpck_require__(7900).lowlevel).crypto_hash;
+var crypto_hash_sha512 = (__nccwpck_require__(668).lowlevel).crypto_hash;
 
 /*
  * This file is a 1:1 port from the OpenBSD blowfish.c and bcrypt_pbkdf.c. As a
@@ -2127,20 +2127,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6230:
+/***/ 4982:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const binding = __nccwpck_require__(859);
+const binding = __nccwpck_require__(7318);
 
 module.exports = binding.getCPUInfo;
 
 
 /***/ }),
 
-/***/ 227:
+/***/ 2803:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2225,7 +2225,7 @@ module.exports = safer
 
 /***/ }),
 
-/***/ 3907:
+/***/ 5683:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2239,8 +2239,8 @@ const {
 
 const {
   CHANNEL_EXTENDED_DATATYPE: { STDERR },
-} = __nccwpck_require__(8628);
-const { bufferSlice } = __nccwpck_require__(2312);
+} = __nccwpck_require__(4020);
+const { bufferSlice } = __nccwpck_require__(2184);
 
 const PACKET_SIZE = 32 * 1024;
 const MAX_WINDOW = 2 * 1024 * 1024;
@@ -2528,7 +2528,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 313:
+/***/ 3849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2540,14 +2540,14 @@ const { resolve } = __nccwpck_require__(6928);
 const { readFile } = __nccwpck_require__(9896);
 const { execFile, spawn } = __nccwpck_require__(5317);
 
-const { isParsedKey, parseKey } = __nccwpck_require__(4141);
+const { isParsedKey, parseKey } = __nccwpck_require__(1789);
 
 const {
   makeBufferParser,
   readUInt32BE,
   writeUInt32BE,
   writeUInt32LE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 
 function once(cb) {
   let called = false;
@@ -3659,7 +3659,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 681:
+/***/ 6297:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -3695,11 +3695,11 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(8628);
-const { init: cryptoInit } = __nccwpck_require__(1640);
-const Protocol = __nccwpck_require__(1409);
-const { parseKey } = __nccwpck_require__(4141);
-const { SFTP } = __nccwpck_require__(4724);
+} = __nccwpck_require__(4020);
+const { init: cryptoInit } = __nccwpck_require__(2888);
+const Protocol = __nccwpck_require__(7841);
+const { parseKey } = __nccwpck_require__(1789);
+const { SFTP } = __nccwpck_require__(4996);
 const {
   bufferCopy,
   makeBufferParser,
@@ -3707,23 +3707,23 @@ const {
   readUInt32BE,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 
-const { AgentContext, createAgent, isAgent } = __nccwpck_require__(313);
+const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3849);
 const {
   Channel,
   MAX_WINDOW,
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(3907);
+} = __nccwpck_require__(5683);
 const {
   ChannelManager,
   generateAlgorithmList,
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(1977);
+} = __nccwpck_require__(2137);
 
 const bufferParser = makeBufferParser();
 const sigParser = makeBufferParser();
@@ -5843,7 +5843,7 @@ module.exports = Client;
 
 /***/ }),
 
-/***/ 3721:
+/***/ 137:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -5871,7 +5871,7 @@ for (const ctor of [HttpAgent, HttpsAgent]) {
       const dstPort = options.port;
 
       if (Client === undefined)
-        Client = __nccwpck_require__(681);
+        Client = __nccwpck_require__(6297);
 
       const client = new Client();
       let triedForward = false;
@@ -5935,7 +5935,7 @@ function decorateStream(stream, ctor, options) {
 
 /***/ }),
 
-/***/ 1936:
+/***/ 5472:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -5948,33 +5948,33 @@ const {
   CygwinAgent,
   OpenSSHAgent,
   PageantAgent,
-} = __nccwpck_require__(313);
+} = __nccwpck_require__(3849);
 const {
   SSHTTPAgent: HTTPAgent,
   SSHTTPSAgent: HTTPSAgent,
-} = __nccwpck_require__(3721);
-const { parseKey } = __nccwpck_require__(4141);
+} = __nccwpck_require__(137);
+const { parseKey } = __nccwpck_require__(1789);
 const {
   flagsToString,
   OPEN_MODE,
   STATUS_CODE,
   stringToFlags,
-} = __nccwpck_require__(4724);
+} = __nccwpck_require__(4996);
 
 module.exports = {
   AgentProtocol,
   BaseAgent,
   createAgent,
-  Client: __nccwpck_require__(681),
+  Client: __nccwpck_require__(6297),
   CygwinAgent,
   HTTPAgent,
   HTTPSAgent,
   OpenSSHAgent,
   PageantAgent,
-  Server: __nccwpck_require__(1661),
+  Server: __nccwpck_require__(2605),
   utils: {
     parseKey,
-    ...__nccwpck_require__(401),
+    ...__nccwpck_require__(3489),
     sftp: {
       flagsToString,
       OPEN_MODE,
@@ -5987,7 +5987,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 401:
+/***/ 3489:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -6001,10 +6001,10 @@ const {
   randomBytes,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(3901);
-const bcrypt_pbkdf = (__nccwpck_require__(2158).pbkdf);
+const { Ber } = __nccwpck_require__(9837);
+const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(1640);
+const { CIPHER_INFO } = __nccwpck_require__(2888);
 
 const SALT_LEN = 16;
 const DEFAULT_ROUNDS = 16;
@@ -6577,7 +6577,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1409:
+/***/ 7841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -6623,7 +6623,7 @@ module.exports = {
 
 const { inspect } = __nccwpck_require__(9023);
 
-const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(1640);
+const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(2888);
 const {
   COMPAT_CHECKS,
   DISCONNECT_REASON,
@@ -6631,18 +6631,18 @@ const {
   MESSAGE,
   SIGNALS,
   TERMINAL_MODE,
-} = __nccwpck_require__(8628);
+} = __nccwpck_require__(4020);
 const {
   DEFAULT_KEXINIT_CLIENT,
   DEFAULT_KEXINIT_SERVER,
   KexInit,
   kexinit,
   onKEXPayload,
-} = __nccwpck_require__(8557);
+} = __nccwpck_require__(4637);
 const {
   parseKey,
-} = __nccwpck_require__(4141);
-const MESSAGE_HANDLERS = __nccwpck_require__(5324);
+} = __nccwpck_require__(1789);
+const MESSAGE_HANDLERS = __nccwpck_require__(9244);
 const {
   bufferCopy,
   bufferFill,
@@ -6650,15 +6650,15 @@ const {
   convertSignature,
   sendPacket,
   writeUInt32BE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(5072);
+} = __nccwpck_require__(4592);
 
-const MODULE_VER = (__nccwpck_require__(5413)/* .version */ .rE);
+const MODULE_VER = (__nccwpck_require__(8342)/* .version */ .rE);
 
 const VALID_DISCONNECT_REASONS = new Map(
   Object.values(DISCONNECT_REASON).map((n) => [n, 1])
@@ -8721,7 +8721,7 @@ module.exports = Protocol;
 
 /***/ }),
 
-/***/ 4724:
+/***/ 4996:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8743,7 +8743,7 @@ const {
   bufferSlice,
   makeBufferParser,
   writeUInt32BE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 
 const ATTR = {
   SIZE: 0x00000001,
@@ -12323,7 +12323,7 @@ const {
   ERR_INVALID_ARG_TYPE,
   ERR_OUT_OF_RANGE,
   validateNumber
-} = __nccwpck_require__(7032);
+} = __nccwpck_require__(3208);
 
 const kMinPoolSpace = 128;
 
@@ -12781,7 +12781,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8628:
+/***/ 4020:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -12791,10 +12791,10 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(6230)();
+  cpuInfo = __nccwpck_require__(4982)();
 } catch {}
 
-const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(1640);
+const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
 
 const eddsaSupported = (() => {
   if (typeof crypto.sign === 'function'
@@ -13145,7 +13145,7 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 /***/ }),
 
-/***/ 1640:
+/***/ 2888:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -13161,7 +13161,7 @@ const {
   createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
 } = __nccwpck_require__(6982);
 
-const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2312);
+const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2184);
 
 const FastBuffer = Buffer[Symbol.species];
 const MAX_SEQNO = 2 ** 32 - 1;
@@ -13178,7 +13178,7 @@ let AESGCMDecipher;
 let ChaChaPolyDecipher;
 let GenericDecipher;
 try {
-  binding = __nccwpck_require__(3063);
+  binding = __nccwpck_require__(490);
   ({ AESGCMCipher, ChaChaPolyCipher, GenericCipher,
      AESGCMDecipher, ChaChaPolyDecipher, GenericDecipher } = binding);
 } catch {}
@@ -14732,7 +14732,7 @@ module.exports = {
     // eslint-disable-next-line no-async-promise-executor
     return new Promise(async (resolve, reject) => {
       try {
-        POLY1305_WASM_MODULE = await __nccwpck_require__(8294)();
+        POLY1305_WASM_MODULE = await __nccwpck_require__(7830)();
         POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
         poly1305_auth = POLY1305_WASM_MODULE.cwrap(
           'poly1305_auth',
@@ -14755,7 +14755,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8294:
+/***/ 7830:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -14802,7 +14802,7 @@ else {}
 
 /***/ }),
 
-/***/ 5324:
+/***/ 9244:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -14810,8 +14810,8 @@ else {}
 
 const MESSAGE_HANDLERS = new Array(256);
 [
-  (__nccwpck_require__(8557).HANDLERS),
-  __nccwpck_require__(9516),
+  (__nccwpck_require__(4637).HANDLERS),
+  __nccwpck_require__(9964),
 ].forEach((handlers) => {
   // eslint-disable-next-line prefer-const
   for (let [type, handler] of Object.entries(handlers)) {
@@ -14826,7 +14826,7 @@ module.exports = MESSAGE_HANDLERS;
 
 /***/ }),
 
-/***/ 9516:
+/***/ 9964:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -14838,18 +14838,18 @@ const {
   doFatalError,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 
 const {
   CHANNEL_OPEN_FAILURE,
   COMPAT,
   MESSAGE,
   TERMINAL_MODE,
-} = __nccwpck_require__(8628);
+} = __nccwpck_require__(4020);
 
 const {
   parseKey,
-} = __nccwpck_require__(4141);
+} = __nccwpck_require__(1789);
 
 const TERMINAL_MODE_BY_VALUE =
   Array.from(Object.entries(TERMINAL_MODE))
@@ -16119,7 +16119,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8557:
+/***/ 4637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -16136,7 +16136,7 @@ const {
   randomFillSync,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(3901);
+const { Ber } = __nccwpck_require__(9837);
 
 const {
   COMPAT,
@@ -16148,14 +16148,14 @@ const {
   DEFAULT_COMPRESSION,
   DISCONNECT_REASON,
   MESSAGE,
-} = __nccwpck_require__(8628);
+} = __nccwpck_require__(4020);
 const {
   CIPHER_INFO,
   createCipher,
   createDecipher,
   MAC_INFO,
-} = __nccwpck_require__(1640);
-const { parseDERKey } = __nccwpck_require__(4141);
+} = __nccwpck_require__(2888);
+const { parseDERKey } = __nccwpck_require__(1789);
 const {
   bufferFill,
   bufferParser,
@@ -16164,13 +16164,13 @@ const {
   FastBuffer,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(5072);
+} = __nccwpck_require__(4592);
 
 let MESSAGE_HANDLERS;
 
@@ -17914,7 +17914,7 @@ function onKEXPayload(state, payload) {
       case MESSAGE.UNIMPLEMENTED:
       case MESSAGE.DEBUG:
         if (!MESSAGE_HANDLERS)
-          MESSAGE_HANDLERS = __nccwpck_require__(5324);
+          MESSAGE_HANDLERS = __nccwpck_require__(9244);
         return MESSAGE_HANDLERS[type](this, payload);
     }
   }
@@ -17922,7 +17922,7 @@ function onKEXPayload(state, payload) {
   switch (type) {
     case MESSAGE.DISCONNECT:
       if (!MESSAGE_HANDLERS)
-        MESSAGE_HANDLERS = __nccwpck_require__(5324);
+        MESSAGE_HANDLERS = __nccwpck_require__(9244);
       return MESSAGE_HANDLERS[type](this, payload);
     case MESSAGE.KEXINIT:
       if (!state.firstPacket) {
@@ -18035,7 +18035,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4141:
+/***/ 1789:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -18058,18 +18058,18 @@ const {
 } = __nccwpck_require__(6982);
 const supportedOpenSSLCiphers = getCiphers();
 
-const { Ber } = __nccwpck_require__(3901);
-const bcrypt_pbkdf = (__nccwpck_require__(2158).pbkdf);
+const { Ber } = __nccwpck_require__(9837);
+const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(1640);
-const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(8628);
+const { CIPHER_INFO } = __nccwpck_require__(2888);
+const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(4020);
 const {
   bufferSlice,
   makeBufferParser,
   readString,
   readUInt32BE,
   writeUInt32BE,
-} = __nccwpck_require__(2312);
+} = __nccwpck_require__(2184);
 
 const SYM_HASH_ALGO = Symbol('Hash Algorithm');
 const SYM_PRIV_PEM = Symbol('Private key PEM');
@@ -19527,7 +19527,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7032:
+/***/ 3208:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -19650,13 +19650,13 @@ exports.validateNumber = function validateNumber(value, name) {
 
 /***/ }),
 
-/***/ 2312:
+/***/ 2184:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Ber = (__nccwpck_require__(3901).Ber);
+const Ber = (__nccwpck_require__(9837).Ber);
 
 let DISCONNECT_REASON;
 
@@ -19827,7 +19827,7 @@ module.exports = {
   doFatalError: (protocol, msg, level, reason) => {
     let err;
     if (DISCONNECT_REASON === undefined)
-      ({ DISCONNECT_REASON } = __nccwpck_require__(8628));
+      ({ DISCONNECT_REASON } = __nccwpck_require__(4020));
     if (msg instanceof Error) {
       // doFatalError(protocol, err[, reason])
       err = msg;
@@ -20014,7 +20014,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5072:
+/***/ 4592:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -20277,7 +20277,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1661:
+/***/ 2605:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -20306,13 +20306,13 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(8628);
-const { init: cryptoInit } = __nccwpck_require__(1640);
-const { KexInit } = __nccwpck_require__(8557);
-const { parseKey } = __nccwpck_require__(4141);
-const Protocol = __nccwpck_require__(1409);
-const { SFTP } = __nccwpck_require__(4724);
-const { writeUInt32BE } = __nccwpck_require__(2312);
+} = __nccwpck_require__(4020);
+const { init: cryptoInit } = __nccwpck_require__(2888);
+const { KexInit } = __nccwpck_require__(4637);
+const { parseKey } = __nccwpck_require__(1789);
+const Protocol = __nccwpck_require__(7841);
+const { SFTP } = __nccwpck_require__(4996);
+const { writeUInt32BE } = __nccwpck_require__(2184);
 
 const {
   Channel,
@@ -20320,7 +20320,7 @@ const {
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(3907);
+} = __nccwpck_require__(5683);
 
 const {
   ChannelManager,
@@ -20328,7 +20328,7 @@ const {
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(1977);
+} = __nccwpck_require__(2137);
 
 const MAX_PENDING_AUTHS = 10;
 
@@ -21665,13 +21665,13 @@ module.exports.IncomingClient = Client;
 
 /***/ }),
 
-/***/ 1977:
+/***/ 2137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { SFTP } = __nccwpck_require__(4724);
+const { SFTP } = __nccwpck_require__(4996);
 
 const MAX_CHANNEL = 2 ** 32 - 1;
 
@@ -22009,15 +22009,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8258:
+/***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(5258);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
 
-/***/ 5258:
+/***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22289,7 +22289,7 @@ exports.debug = debug; // for test
 
 /***/ }),
 
-/***/ 7900:
+/***/ 668:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 (function(nacl) {
@@ -24684,34 +24684,34 @@ nacl.setPRNG = function(fn) {
 
 /***/ }),
 
-/***/ 576:
+/***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Client = __nccwpck_require__(5061)
-const Dispatcher = __nccwpck_require__(2243)
-const Pool = __nccwpck_require__(20)
-const BalancedPool = __nccwpck_require__(9989)
-const Agent = __nccwpck_require__(3389)
-const ProxyAgent = __nccwpck_require__(7408)
-const EnvHttpProxyAgent = __nccwpck_require__(2785)
-const RetryAgent = __nccwpck_require__(8610)
-const errors = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
+const Client = __nccwpck_require__(3701)
+const Dispatcher = __nccwpck_require__(883)
+const Pool = __nccwpck_require__(628)
+const BalancedPool = __nccwpck_require__(837)
+const Agent = __nccwpck_require__(7405)
+const ProxyAgent = __nccwpck_require__(6672)
+const EnvHttpProxyAgent = __nccwpck_require__(3137)
+const RetryAgent = __nccwpck_require__(50)
+const errors = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(6135)
-const buildConnector = __nccwpck_require__(1952)
-const MockClient = __nccwpck_require__(6197)
-const MockAgent = __nccwpck_require__(2781)
-const MockPool = __nccwpck_require__(9396)
-const mockErrors = __nccwpck_require__(9037)
-const RetryHandler = __nccwpck_require__(1131)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(8085)
-const DecoratorHandler = __nccwpck_require__(5579)
-const RedirectHandler = __nccwpck_require__(9714)
-const createRedirectInterceptor = __nccwpck_require__(2276)
+const api = __nccwpck_require__(6615)
+const buildConnector = __nccwpck_require__(9136)
+const MockClient = __nccwpck_require__(7365)
+const MockAgent = __nccwpck_require__(7501)
+const MockPool = __nccwpck_require__(4004)
+const mockErrors = __nccwpck_require__(2429)
+const RetryHandler = __nccwpck_require__(7816)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
+const DecoratorHandler = __nccwpck_require__(8155)
+const RedirectHandler = __nccwpck_require__(8754)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -24729,10 +24729,10 @@ module.exports.DecoratorHandler = DecoratorHandler
 module.exports.RedirectHandler = RedirectHandler
 module.exports.createRedirectInterceptor = createRedirectInterceptor
 module.exports.interceptors = {
-  redirect: __nccwpck_require__(1530),
-  retry: __nccwpck_require__(7114),
-  dump: __nccwpck_require__(5596),
-  dns: __nccwpck_require__(1643)
+  redirect: __nccwpck_require__(1514),
+  retry: __nccwpck_require__(2026),
+  dump: __nccwpck_require__(8060),
+  dns: __nccwpck_require__(379)
 }
 
 module.exports.buildConnector = buildConnector
@@ -24794,7 +24794,7 @@ function makeDispatcher (fn) {
 module.exports.setGlobalDispatcher = setGlobalDispatcher
 module.exports.getGlobalDispatcher = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(3345).fetch)
+const fetchImpl = (__nccwpck_require__(4398).fetch)
 module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -24806,39 +24806,39 @@ module.exports.fetch = async function fetch (init, options = undefined) {
     throw err
   }
 }
-module.exports.Headers = __nccwpck_require__(548).Headers
-module.exports.Response = __nccwpck_require__(1627).Response
-module.exports.Request = __nccwpck_require__(268).Request
-module.exports.FormData = __nccwpck_require__(2134).FormData
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
 module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
-module.exports.FileReader = __nccwpck_require__(8755).FileReader
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(5779)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
 module.exports.setGlobalOrigin = setGlobalOrigin
 module.exports.getGlobalOrigin = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(4045)
-const { kConstruct } = __nccwpck_require__(3165)
+const { CacheStorage } = __nccwpck_require__(3245)
+const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 module.exports.caches = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(6693)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
 module.exports.deleteCookie = deleteCookie
 module.exports.getCookies = getCookies
 module.exports.getSetCookies = getSetCookies
 module.exports.setCookie = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(428)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
 module.exports.parseMIMEType = parseMIMEType
 module.exports.serializeAMimeType = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5924)
-module.exports.WebSocket = __nccwpck_require__(5358).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
 module.exports.CloseEvent = CloseEvent
 module.exports.ErrorEvent = ErrorEvent
 module.exports.MessageEvent = MessageEvent
@@ -24854,18 +24854,18 @@ module.exports.MockPool = MockPool
 module.exports.MockAgent = MockAgent
 module.exports.mockErrors = mockErrors
 
-const { EventSource } = __nccwpck_require__(8742)
+const { EventSource } = __nccwpck_require__(1238)
 
 module.exports.EventSource = EventSource
 
 
 /***/ }),
 
-/***/ 3134:
+/***/ 158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(2272)
-const { RequestAbortedError } = __nccwpck_require__(1059)
+const { addAbortListener } = __nccwpck_require__(3440)
+const { RequestAbortedError } = __nccwpck_require__(8707)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -24925,7 +24925,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6900:
+/***/ 2279:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -24933,9 +24933,9 @@ module.exports = {
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -25041,7 +25041,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 9294:
+/***/ 6862:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -25056,10 +25056,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -25300,17 +25300,17 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 5259:
+/***/ 4043:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(2519)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7863)
+const { Readable } = __nccwpck_require__(9927)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -25522,7 +25522,7 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 792:
+/***/ 3560:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -25530,11 +25530,11 @@ module.exports.RequestHandler = RequestHandler
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7863)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -25750,16 +25750,16 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 1098:
+/***/ 1882:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(1059)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(2272)
-const { addSignal, removeSignal } = __nccwpck_require__(3134)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -25866,22 +25866,22 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 6135:
+/***/ 6615:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-module.exports.request = __nccwpck_require__(5259)
-module.exports.stream = __nccwpck_require__(792)
-module.exports.pipeline = __nccwpck_require__(9294)
-module.exports.upgrade = __nccwpck_require__(1098)
-module.exports.connect = __nccwpck_require__(6900)
+module.exports.request = __nccwpck_require__(4043)
+module.exports.stream = __nccwpck_require__(3560)
+module.exports.pipeline = __nccwpck_require__(6862)
+module.exports.upgrade = __nccwpck_require__(1882)
+module.exports.connect = __nccwpck_require__(2279)
 
 
 /***/ }),
 
-/***/ 2519:
+/***/ 9927:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -25891,9 +25891,9 @@ module.exports.connect = __nccwpck_require__(6900)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { ReadableStreamFrom } = __nccwpck_require__(2272)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { ReadableStreamFrom } = __nccwpck_require__(3440)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -26274,15 +26274,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 7863:
+/***/ 7655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 
-const { chunksDecode } = __nccwpck_require__(2519)
+const { chunksDecode } = __nccwpck_require__(9927)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -26374,7 +26374,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1952:
+/***/ 9136:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -26382,9 +26382,9 @@ module.exports = {
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(2272)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(1059)
-const timers = __nccwpck_require__(7787)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
+const timers = __nccwpck_require__(6603)
 
 function noop () {}
 
@@ -26622,7 +26622,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 7887:
+/***/ 735:
 /***/ ((module) => {
 
 "use strict";
@@ -26748,7 +26748,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5726:
+/***/ 2414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -26958,7 +26958,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1059:
+/***/ 8707:
 /***/ ((module) => {
 
 "use strict";
@@ -27391,7 +27391,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2543:
+/***/ 4655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -27400,7 +27400,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -27415,9 +27415,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(2272)
-const { channels } = __nccwpck_require__(5726)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(7887)
+} = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -27881,7 +27881,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 1003:
+/***/ 6443:
 /***/ ((module) => {
 
 module.exports = {
@@ -27955,7 +27955,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9112:
+/***/ 7752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -27964,7 +27964,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(7887)
+} = __nccwpck_require__(735)
 
 class TstNode {
   /** @type {any} */
@@ -28115,14 +28115,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2272:
+/***/ 3440:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(1003)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -28130,9 +28130,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(7887)
-const { tree } = __nccwpck_require__(9112)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+const { tree } = __nccwpck_require__(7752)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -28842,19 +28842,19 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3389:
+/***/ 7405:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(1003)
-const DispatcherBase = __nccwpck_require__(8641)
-const Pool = __nccwpck_require__(20)
-const Client = __nccwpck_require__(5061)
-const util = __nccwpck_require__(2272)
-const createRedirectInterceptor = __nccwpck_require__(2276)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const DispatcherBase = __nccwpck_require__(1841)
+const Pool = __nccwpck_require__(628)
+const Client = __nccwpck_require__(3701)
+const util = __nccwpck_require__(3440)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -28983,7 +28983,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 9989:
+/***/ 837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -28992,7 +28992,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const {
   PoolBase,
   kClients,
@@ -29000,10 +29000,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(7632)
-const Pool = __nccwpck_require__(20)
-const { kUrl, kInterceptors } = __nccwpck_require__(1003)
-const { parseOrigin } = __nccwpck_require__(2272)
+} = __nccwpck_require__(2128)
+const Pool = __nccwpck_require__(628)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const { parseOrigin } = __nccwpck_require__(3440)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -29200,7 +29200,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 1021:
+/***/ 637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -29209,9 +29209,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(2272)
-const { channels } = __nccwpck_require__(5726)
-const timers = __nccwpck_require__(7787)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const timers = __nccwpck_require__(6603)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -29224,7 +29224,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -29257,9 +29257,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(1003)
+} = __nccwpck_require__(6443)
 
-const constants = __nccwpck_require__(3512)
+const constants = __nccwpck_require__(2824)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -29271,11 +29271,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(1630) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(4826))
+    mod = await WebAssembly.compile(__nccwpck_require__(3434))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -29283,7 +29283,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(1630))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -30198,7 +30198,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(9852).extractBody)
+      extractBody = (__nccwpck_require__(4492).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -30721,7 +30721,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 2820:
+/***/ 8788:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30730,13 +30730,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(2272)
+const util = __nccwpck_require__(3440)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(1059)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -30755,7 +30755,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(1003)
+} = __nccwpck_require__(6443)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -31161,7 +31161,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(9852).extractBody)
+    extractBody ??= (__nccwpck_require__(4492).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -31521,7 +31521,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 5061:
+/***/ 3701:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -31532,16 +31532,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(2272)
-const { channels } = __nccwpck_require__(5726)
-const Request = __nccwpck_require__(2543)
-const DispatcherBase = __nccwpck_require__(8641)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const Request = __nccwpck_require__(4655)
+const DispatcherBase = __nccwpck_require__(1841)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(1059)
-const buildConnector = __nccwpck_require__(1952)
+} = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
 const {
   kUrl,
   kServerName,
@@ -31583,9 +31583,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(1003)
-const connectH1 = __nccwpck_require__(1021)
-const connectH2 = __nccwpck_require__(2820)
+} = __nccwpck_require__(6443)
+const connectH1 = __nccwpck_require__(637)
+const connectH2 = __nccwpck_require__(8788)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -31893,7 +31893,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(2276)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 function onError (client, err) {
   if (
@@ -32153,20 +32153,20 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 8641:
+/***/ 1841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(2243)
+const Dispatcher = __nccwpck_require__(883)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(1059)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(1003)
+} = __nccwpck_require__(8707)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -32369,7 +32369,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 2243:
+/***/ 883:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32442,16 +32442,16 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 2785:
+/***/ 3137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(8641)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(1003)
-const ProxyAgent = __nccwpck_require__(7408)
-const Agent = __nccwpck_require__(3389)
+const DispatcherBase = __nccwpck_require__(1841)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
+const ProxyAgent = __nccwpck_require__(6672)
+const Agent = __nccwpck_require__(7405)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -32610,7 +32610,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 9220:
+/***/ 4660:
 /***/ ((module) => {
 
 "use strict";
@@ -32735,16 +32735,16 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 7632:
+/***/ 2128:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(8641)
-const FixedQueue = __nccwpck_require__(9220)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(1003)
-const PoolStats = __nccwpck_require__(398)
+const DispatcherBase = __nccwpck_require__(1841)
+const FixedQueue = __nccwpck_require__(4660)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
+const PoolStats = __nccwpck_require__(3246)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -32937,10 +32937,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 398:
+/***/ 3246:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(1003)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -32978,7 +32978,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 20:
+/***/ 628:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32990,14 +32990,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(7632)
-const Client = __nccwpck_require__(5061)
+} = __nccwpck_require__(2128)
+const Client = __nccwpck_require__(3701)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(1059)
-const util = __nccwpck_require__(2272)
-const { kUrl, kInterceptors } = __nccwpck_require__(1003)
-const buildConnector = __nccwpck_require__(1952)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const buildConnector = __nccwpck_require__(9136)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -33093,20 +33093,20 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 7408:
+/***/ 6672:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(1003)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(3389)
-const Pool = __nccwpck_require__(20)
-const DispatcherBase = __nccwpck_require__(8641)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(1059)
-const buildConnector = __nccwpck_require__(1952)
-const Client = __nccwpck_require__(5061)
+const Agent = __nccwpck_require__(7405)
+const Pool = __nccwpck_require__(628)
+const DispatcherBase = __nccwpck_require__(1841)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
+const Client = __nccwpck_require__(3701)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -33375,14 +33375,14 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 8610:
+/***/ 50:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Dispatcher = __nccwpck_require__(2243)
-const RetryHandler = __nccwpck_require__(1131)
+const Dispatcher = __nccwpck_require__(883)
+const RetryHandler = __nccwpck_require__(7816)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -33418,7 +33418,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 8085:
+/***/ 2581:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -33427,8 +33427,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const Agent = __nccwpck_require__(3389)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const Agent = __nccwpck_require__(7405)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -33458,7 +33458,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5579:
+/***/ 8155:
 /***/ ((module) => {
 
 "use strict";
@@ -33510,16 +33510,16 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 9714:
+/***/ 8754:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(2272)
-const { kBodyUsed } = __nccwpck_require__(1003)
+const util = __nccwpck_require__(3440)
+const { kBodyUsed } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -33750,21 +33750,21 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 1131:
+/***/ 7816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(1003)
-const { RequestRetryError } = __nccwpck_require__(1059)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
+const { RequestRetryError } = __nccwpck_require__(8707)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(2272)
+} = __nccwpck_require__(3440)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -34195,15 +34195,15 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 1643:
+/***/ 379:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const { isIP } = __nccwpck_require__(7030)
 const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(5579)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(1059)
+const DecoratorHandler = __nccwpck_require__(8155)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -34578,15 +34578,15 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 5596:
+/***/ 8060:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(2272)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(1059)
-const DecoratorHandler = __nccwpck_require__(5579)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(8155)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -34709,13 +34709,13 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 2276:
+/***/ 5092:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const RedirectHandler = __nccwpck_require__(9714)
+const RedirectHandler = __nccwpck_require__(8754)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -34738,12 +34738,12 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1530:
+/***/ 1514:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RedirectHandler = __nccwpck_require__(9714)
+const RedirectHandler = __nccwpck_require__(8754)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -34770,12 +34770,12 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 7114:
+/***/ 2026:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RetryHandler = __nccwpck_require__(1131)
+const RetryHandler = __nccwpck_require__(7816)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -34797,14 +34797,14 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 3512:
+/***/ 2824:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(6972);
+const utils_1 = __nccwpck_require__(172);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -35082,7 +35082,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 1630:
+/***/ 3870:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -35095,7 +35095,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 4826:
+/***/ 3434:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -35108,7 +35108,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 6972:
+/***/ 172:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -35130,14 +35130,14 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 2781:
+/***/ 7501:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kClients } = __nccwpck_require__(1003)
-const Agent = __nccwpck_require__(3389)
+const { kClients } = __nccwpck_require__(6443)
+const Agent = __nccwpck_require__(7405)
 const {
   kAgent,
   kMockAgentSet,
@@ -35148,14 +35148,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(1501)
-const MockClient = __nccwpck_require__(6197)
-const MockPool = __nccwpck_require__(9396)
-const { matchValue, buildMockOptions } = __nccwpck_require__(1205)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(1059)
-const Dispatcher = __nccwpck_require__(2243)
-const Pluralizer = __nccwpck_require__(8233)
-const PendingInterceptorsFormatter = __nccwpck_require__(6110)
+} = __nccwpck_require__(1117)
+const MockClient = __nccwpck_require__(7365)
+const MockPool = __nccwpck_require__(4004)
+const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
+const Dispatcher = __nccwpck_require__(883)
+const Pluralizer = __nccwpck_require__(1529)
+const PendingInterceptorsFormatter = __nccwpck_require__(6142)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -35298,15 +35298,15 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 6197:
+/***/ 7365:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(5061)
-const { buildMockDispatch } = __nccwpck_require__(1205)
+const Client = __nccwpck_require__(3701)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -35315,10 +35315,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1501)
-const { MockInterceptor } = __nccwpck_require__(3319)
-const Symbols = __nccwpck_require__(1003)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -35365,13 +35365,13 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 9037:
+/***/ 2429:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { UndiciError } = __nccwpck_require__(1059)
+const { UndiciError } = __nccwpck_require__(8707)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -35401,13 +35401,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3319:
+/***/ 1511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(1205)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kDispatchKey,
@@ -35415,9 +35415,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(1501)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
-const { buildURL } = __nccwpck_require__(2272)
+} = __nccwpck_require__(1117)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { buildURL } = __nccwpck_require__(3440)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -35616,15 +35616,15 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 9396:
+/***/ 4004:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(20)
-const { buildMockDispatch } = __nccwpck_require__(1205)
+const Pool = __nccwpck_require__(628)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -35633,10 +35633,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1501)
-const { MockInterceptor } = __nccwpck_require__(3319)
-const Symbols = __nccwpck_require__(1003)
-const { InvalidArgumentError } = __nccwpck_require__(1059)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -35683,7 +35683,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 1501:
+/***/ 1117:
 /***/ ((module) => {
 
 "use strict";
@@ -35714,21 +35714,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1205:
+/***/ 3397:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { MockNotMatchedError } = __nccwpck_require__(9037)
+const { MockNotMatchedError } = __nccwpck_require__(2429)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(1501)
-const { buildURL } = __nccwpck_require__(2272)
+} = __nccwpck_require__(1117)
+const { buildURL } = __nccwpck_require__(3440)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -36089,7 +36089,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6110:
+/***/ 6142:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -36140,7 +36140,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 8233:
+/***/ 1529:
 /***/ ((module) => {
 
 "use strict";
@@ -36177,7 +36177,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 7787:
+/***/ 6603:
 /***/ ((module) => {
 
 "use strict";
@@ -36608,21 +36608,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3186:
+/***/ 9634:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(3165)
-const { urlEquals, getFieldValues } = __nccwpck_require__(7406)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(2272)
-const { webidl } = __nccwpck_require__(1861)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(1627)
-const { Request, fromInnerRequest } = __nccwpck_require__(268)
-const { kState } = __nccwpck_require__(907)
-const { fetching } = __nccwpck_require__(3345)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(1168)
+const { kConstruct } = __nccwpck_require__(109)
+const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
+const { webidl } = __nccwpck_require__(5893)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
+const { Request, fromInnerRequest } = __nccwpck_require__(9967)
+const { kState } = __nccwpck_require__(3627)
+const { fetching } = __nccwpck_require__(4398)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -37475,16 +37475,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4045:
+/***/ 3245:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(3165)
-const { Cache } = __nccwpck_require__(3186)
-const { webidl } = __nccwpck_require__(1861)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { kConstruct } = __nccwpck_require__(109)
+const { Cache } = __nccwpck_require__(9634)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class CacheStorage {
   /**
@@ -37635,28 +37635,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3165:
+/***/ 109:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(1003).kConstruct)
+  kConstruct: (__nccwpck_require__(6443).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 7406:
+/***/ 6798:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(428)
-const { isValidHeaderName } = __nccwpck_require__(1168)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { isValidHeaderName } = __nccwpck_require__(3168)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -37701,7 +37701,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2044:
+/***/ 1276:
 /***/ ((module) => {
 
 "use strict";
@@ -37721,16 +37721,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6693:
+/***/ 9061:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { parseSetCookie } = __nccwpck_require__(7818)
-const { stringify } = __nccwpck_require__(1061)
-const { webidl } = __nccwpck_require__(1861)
-const { Headers } = __nccwpck_require__(548)
+const { parseSetCookie } = __nccwpck_require__(1978)
+const { stringify } = __nccwpck_require__(7797)
+const { webidl } = __nccwpck_require__(5893)
+const { Headers } = __nccwpck_require__(660)
 
 /**
  * @typedef {Object} Cookie
@@ -37913,15 +37913,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7818:
+/***/ 1978:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(2044)
-const { isCTLExcludingHtab } = __nccwpck_require__(1061)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(428)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
+const { isCTLExcludingHtab } = __nccwpck_require__(7797)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -38231,7 +38231,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1061:
+/***/ 7797:
 /***/ ((module) => {
 
 "use strict";
@@ -38591,14 +38591,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3535:
+/***/ 4031:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(9003)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
 
 /**
  * @type {number[]} BOM
@@ -39173,24 +39173,24 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8742:
+/***/ 1238:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(3345)
-const { makeRequest } = __nccwpck_require__(268)
-const { webidl } = __nccwpck_require__(1861)
-const { EventSourceStream } = __nccwpck_require__(3535)
-const { parseMIMEType } = __nccwpck_require__(428)
-const { createFastMessageEvent } = __nccwpck_require__(5924)
-const { isNetworkError } = __nccwpck_require__(1627)
-const { delay } = __nccwpck_require__(9003)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
-const { environmentSettingsObject } = __nccwpck_require__(1168)
-const { getGlobalDispatcher } = __nccwpck_require__(8085)
+const { fetching } = __nccwpck_require__(4398)
+const { makeRequest } = __nccwpck_require__(9967)
+const { webidl } = __nccwpck_require__(5893)
+const { EventSourceStream } = __nccwpck_require__(4031)
+const { parseMIMEType } = __nccwpck_require__(1900)
+const { createFastMessageEvent } = __nccwpck_require__(5188)
+const { isNetworkError } = __nccwpck_require__(9051)
+const { delay } = __nccwpck_require__(4811)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 
 let experimentalWarned = false
 
@@ -39664,7 +39664,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9003:
+/***/ 4811:
 /***/ ((module) => {
 
 "use strict";
@@ -39709,13 +39709,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9852:
+/***/ 4492:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(2272)
+const util = __nccwpck_require__(3440)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -39725,16 +39725,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(1168)
-const { FormData } = __nccwpck_require__(2134)
-const { kState } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
+} = __nccwpck_require__(3168)
+const { FormData } = __nccwpck_require__(5910)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(428)
-const { multipartFormDataParser } = __nccwpck_require__(948)
+const { serializeAMimeType } = __nccwpck_require__(1900)
+const { multipartFormDataParser } = __nccwpck_require__(116)
 let random
 
 try {
@@ -40246,7 +40246,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5055:
+/***/ 4495:
 /***/ ((module) => {
 
 "use strict";
@@ -40378,7 +40378,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 428:
+/***/ 1900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -41130,13 +41130,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8701:
+/***/ 6653:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConnected, kSize } = __nccwpck_require__(1003)
+const { kConnected, kSize } = __nccwpck_require__(6443)
 
 class CompatWeakRef {
   constructor (value) {
@@ -41184,15 +41184,15 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 5114:
+/***/ 7114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -41318,17 +41318,17 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 948:
+/***/ 116:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(2272)
-const { utf8DecodeBytes } = __nccwpck_require__(1168)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(428)
-const { isFileLike } = __nccwpck_require__(5114)
-const { makeEntry } = __nccwpck_require__(2134)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { utf8DecodeBytes } = __nccwpck_require__(3168)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
+const { isFileLike } = __nccwpck_require__(7114)
+const { makeEntry } = __nccwpck_require__(5910)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -41800,17 +41800,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2134:
+/***/ 5910:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(1168)
-const { kState } = __nccwpck_require__(907)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
-const { FileLike, isFileLike } = __nccwpck_require__(5114)
-const { webidl } = __nccwpck_require__(1861)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
+const { kState } = __nccwpck_require__(3627)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { FileLike, isFileLike } = __nccwpck_require__(7114)
+const { webidl } = __nccwpck_require__(5893)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -42060,7 +42060,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 5779:
+/***/ 1059:
 /***/ ((module) => {
 
 "use strict";
@@ -42108,7 +42108,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 548:
+/***/ 660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -42116,14 +42116,14 @@ module.exports = {
 
 
 
-const { kConstruct } = __nccwpck_require__(1003)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
+const { kConstruct } = __nccwpck_require__(6443)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(1168)
-const { webidl } = __nccwpck_require__(1861)
+} = __nccwpck_require__(3168)
+const { webidl } = __nccwpck_require__(5893)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -42803,7 +42803,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3345:
+/***/ 4398:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -42817,9 +42817,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(1627)
-const { HeadersList } = __nccwpck_require__(548)
-const { Request, cloneRequest } = __nccwpck_require__(268)
+} = __nccwpck_require__(9051)
+const { HeadersList } = __nccwpck_require__(660)
+const { Request, cloneRequest } = __nccwpck_require__(9967)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -42855,23 +42855,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(1168)
-const { kState, kDispatcher } = __nccwpck_require__(907)
+} = __nccwpck_require__(3168)
+const { kState, kDispatcher } = __nccwpck_require__(3627)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(9852)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(5055)
+} = __nccwpck_require__(4495)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(2272)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(428)
-const { getGlobalDispatcher } = __nccwpck_require__(8085)
-const { webidl } = __nccwpck_require__(1861)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { webidl } = __nccwpck_require__(5893)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -45081,7 +45081,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 268:
+/***/ 9967:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -45089,16 +45089,16 @@ module.exports = {
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(9852)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(548)
-const { FinalizationRegistry } = __nccwpck_require__(8701)()
-const util = __nccwpck_require__(2272)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
+const { FinalizationRegistry } = __nccwpck_require__(6653)()
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(1168)
+} = __nccwpck_require__(3168)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -45108,12 +45108,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(5055)
+} = __nccwpck_require__(4495)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
-const { URLSerializer } = __nccwpck_require__(428)
-const { kConstruct } = __nccwpck_require__(1003)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -46126,15 +46126,15 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 1627:
+/***/ 9051:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(548)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(9852)
-const util = __nccwpck_require__(2272)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -46146,16 +46146,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(1168)
+} = __nccwpck_require__(3168)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(5055)
-const { kState, kHeaders } = __nccwpck_require__(907)
-const { webidl } = __nccwpck_require__(1861)
-const { FormData } = __nccwpck_require__(2134)
-const { URLSerializer } = __nccwpck_require__(428)
-const { kConstruct } = __nccwpck_require__(1003)
+} = __nccwpck_require__(4495)
+const { kState, kHeaders } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { FormData } = __nccwpck_require__(5910)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -46744,7 +46744,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 907:
+/***/ 3627:
 /***/ ((module) => {
 
 "use strict";
@@ -46761,7 +46761,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1168:
+/***/ 3168:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -46769,14 +46769,14 @@ module.exports = {
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(5055)
-const { getGlobalOrigin } = __nccwpck_require__(5779)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(428)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
+const { getGlobalOrigin } = __nccwpck_require__(1059)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(2272)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(1861)
+const { webidl } = __nccwpck_require__(5893)
 
 let supportedHashes = []
 
@@ -48401,7 +48401,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1861:
+/***/ 5893:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -48409,7 +48409,7 @@ module.exports = {
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(2272)
+const { toUSVString } = __nccwpck_require__(3440)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -49104,7 +49104,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1727:
+/***/ 2607:
 /***/ ((module) => {
 
 "use strict";
@@ -49402,7 +49402,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8755:
+/***/ 8355:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -49412,16 +49412,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(234)
+} = __nccwpck_require__(3610)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(9521)
-const { webidl } = __nccwpck_require__(1861)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
+} = __nccwpck_require__(961)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -49754,13 +49754,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7309:
+/***/ 8573:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(1861)
+const { webidl } = __nccwpck_require__(5893)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -49840,7 +49840,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9521:
+/***/ 961:
 /***/ ((module) => {
 
 "use strict";
@@ -49858,7 +49858,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 234:
+/***/ 3610:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -49870,10 +49870,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(9521)
-const { ProgressEvent } = __nccwpck_require__(7309)
-const { getEncoding } = __nccwpck_require__(1727)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(428)
+} = __nccwpck_require__(961)
+const { ProgressEvent } = __nccwpck_require__(8573)
+const { getEncoding } = __nccwpck_require__(2607)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -50257,28 +50257,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3969:
+/***/ 6897:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(6976)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(4896)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(3105)
-const { channels } = __nccwpck_require__(5726)
-const { CloseEvent } = __nccwpck_require__(5924)
-const { makeRequest } = __nccwpck_require__(268)
-const { fetching } = __nccwpck_require__(3345)
-const { Headers, getHeadersList } = __nccwpck_require__(548)
-const { getDecodeSplit } = __nccwpck_require__(1168)
-const { WebsocketFrameSend } = __nccwpck_require__(9104)
+} = __nccwpck_require__(1216)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
+const { channels } = __nccwpck_require__(2414)
+const { CloseEvent } = __nccwpck_require__(5188)
+const { makeRequest } = __nccwpck_require__(9967)
+const { fetching } = __nccwpck_require__(4398)
+const { Headers, getHeadersList } = __nccwpck_require__(660)
+const { getDecodeSplit } = __nccwpck_require__(3168)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
 
 /** @type {import('crypto')} */
 let crypto
@@ -50636,7 +50636,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6976:
+/***/ 736:
 /***/ ((module) => {
 
 "use strict";
@@ -50710,15 +50710,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5924:
+/***/ 5188:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(1861)
-const { kEnumerableProperty } = __nccwpck_require__(2272)
-const { kConstruct } = __nccwpck_require__(1003)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(6443)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -51047,13 +51047,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9104:
+/***/ 3264:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(6976)
+const { maxUnsigned16Bit } = __nccwpck_require__(736)
 
 const BUFFER_SIZE = 16386
 
@@ -51151,15 +51151,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8029:
+/***/ 9469:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(3105)
-const { MessageSizeExceededError } = __nccwpck_require__(1059)
+const { isValidClientWindowBits } = __nccwpck_require__(8625)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -51264,7 +51264,7 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 276:
+/***/ 1652:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -51272,9 +51272,9 @@ module.exports = { PerMessageDeflate }
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(6976)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(4896)
-const { channels } = __nccwpck_require__(5726)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
+const { channels } = __nccwpck_require__(2414)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -51284,11 +51284,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(3105)
-const { WebsocketFrameSend } = __nccwpck_require__(9104)
-const { closeWebSocketConnection } = __nccwpck_require__(3969)
-const { PerMessageDeflate } = __nccwpck_require__(8029)
-const { MessageSizeExceededError } = __nccwpck_require__(1059)
+} = __nccwpck_require__(8625)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { closeWebSocketConnection } = __nccwpck_require__(6897)
+const { PerMessageDeflate } = __nccwpck_require__(9469)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -51799,15 +51799,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5388:
+/***/ 3900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(9104)
-const { opcodes, sendHints } = __nccwpck_require__(6976)
-const FixedQueue = __nccwpck_require__(9220)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { opcodes, sendHints } = __nccwpck_require__(736)
+const FixedQueue = __nccwpck_require__(4660)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -51911,7 +51911,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 4896:
+/***/ 1216:
 /***/ ((module) => {
 
 "use strict";
@@ -51931,17 +51931,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3105:
+/***/ 8625:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(4896)
-const { states, opcodes } = __nccwpck_require__(6976)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5924)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
+const { states, opcodes } = __nccwpck_require__(736)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(428)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
 
 /* globals Blob */
 
@@ -52261,16 +52261,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5358:
+/***/ 3726:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(1861)
-const { URLSerializer } = __nccwpck_require__(428)
-const { environmentSettingsObject } = __nccwpck_require__(1168)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(6976)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
 const {
   kWebSocketURL,
   kReadyState,
@@ -52279,21 +52279,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(4896)
+} = __nccwpck_require__(1216)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(3105)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(3969)
-const { ByteParser } = __nccwpck_require__(276)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(2272)
-const { getGlobalDispatcher } = __nccwpck_require__(8085)
+} = __nccwpck_require__(8625)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
+const { ByteParser } = __nccwpck_require__(1652)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(5924)
-const { SendQueue } = __nccwpck_require__(5388)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
+const { SendQueue } = __nccwpck_require__(3900)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -52864,7 +52864,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3919:
+/***/ 3916:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -52906,14 +52906,14 @@ class RefusedError extends DeployError {
 
 /***/ }),
 
-/***/ 168:
+/***/ 418:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   z: () => (/* binding */ readGithubContext)
 /* harmony export */ });
-/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(572);
+/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4497);
 
 /**
  * Reads the `GITHUB_*` environment and the event's payload. `readText` reads a file and may throw;
@@ -52987,7 +52987,7 @@ function endedRunOf(payload) {
 
 /***/ }),
 
-/***/ 572:
+/***/ 4497:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53002,17 +53002,17 @@ function isRecord(value) {
 
 /***/ }),
 
-/***/ 9569:
+/***/ 7124:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ handStackBack)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8043);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3708);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1296);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3234);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6988);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2067);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8657);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3669);
 
 
 
@@ -53049,7 +53049,7 @@ async function handStackBack(run, deps) {
 
 /***/ }),
 
-/***/ 5015:
+/***/ 3572:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53058,15 +53058,15 @@ async function handStackBack(run, deps) {
 /* harmony export */   ZZ: () => (/* binding */ acquireLease),
 /* harmony export */   yx: () => (/* binding */ keepLease)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(521);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(677);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3184);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(282);
 
 
 
 /** How long a lease lives without a sign of life from its owner. */
 const LEASE_SECONDS = 60;
-const RENEW_EVERY_MS = 10_000;
+const RENEW_EVERY_MS = 20_000;
 /**
  * Takes the stack's lease, after undoing what a dead run may have left behind.
  *
@@ -53101,7 +53101,7 @@ async function acquireLease(shell, request, signal) {
         evidence: result.stderr.slice(-2000),
     });
 }
-/** Keeps the lease alive over a session of its own, until `stop`. */
+/** Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. */
 function keepLease(session, state, fence, deps) {
     const stopped = new AbortController();
     const renew = (0,_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .assignments */ .TT)({ FENCE: fence, TTL: String(LEASE_SECONDS) }) +
@@ -53113,16 +53113,16 @@ function keepLease(session, state, fence, deps) {
             await session.run(renew);
         }
     };
-    const done = loop().catch((error) => {
+    loop().catch((error) => {
         // A lost connection shows in the deploy itself; the lease then runs out, as it should.
         if (!stopped.signal.aborted)
             deps.log.debug(`lease: ${String(error)}`);
     });
     return {
-        stop: async () => {
+        stop: () => {
             stopped.abort();
-            await session.close();
-            await done;
+            // Its end needs no waiting for.
+            void session.close();
         },
     };
 }
@@ -53130,7 +53130,7 @@ function keepLease(session, state, fence, deps) {
 
 /***/ }),
 
-/***/ 677:
+/***/ 282:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53157,14 +53157,14 @@ function assignments(values) {
 
 /***/ }),
 
-/***/ 8043:
+/***/ 6988:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   f: () => (/* binding */ createShell)
 /* harmony export */ });
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(677);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
 
 function createShell(session, log) {
     return {
@@ -53182,7 +53182,7 @@ function createShell(session, log) {
 
 /***/ }),
 
-/***/ 3708:
+/***/ 2067:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53191,7 +53191,7 @@ function createShell(session, log) {
 /* harmony export */   vE: () => (/* binding */ stateAssignment)
 /* harmony export */ });
 /* unused harmony export stateKey */
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(677);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
 
 /**
  * The stack's state directory on the host, as shell code: `$HOME` is the host's to know. One
@@ -53225,15 +53225,15 @@ function composeArguments(options) {
 
 /***/ }),
 
-/***/ 7890:
+/***/ 9407:
 /***/ ((module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9753);
-/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6814);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3881);
+/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
 
@@ -53252,7 +53252,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 587:
+/***/ 9412:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53262,10 +53262,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   I: () => (/* binding */ loadInputs)
 });
 
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(7532);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(4116);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3919);
+var errors = __nccwpck_require__(3916);
 ;// CONCATENATED MODULE: ./src/inputs/problem.ts
 
 const LONGEST_SHOWN = 80;
@@ -53361,9 +53361,9 @@ function isHostName(text) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 1 modules
-var private_key = __nccwpck_require__(5454);
+var private_key = __nccwpck_require__(7611);
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(5746);
+var values = __nccwpck_require__(8463);
 ;// CONCATENATED MODULE: ./src/inputs/host-keys.ts
 
 const FINGERPRINT_ALLOWED = 'allowed is `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it';
@@ -53461,9 +53461,9 @@ function readHostKeys(reader) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(4429);
+var lines = __nccwpck_require__(5010);
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(6790);
+var operations = __nccwpck_require__(2151);
 ;// CONCATENATED MODULE: ./src/inputs/names.ts
 /**
  * Every input of action.yml with the value that an empty one stands for. The runner fills in a
@@ -53514,7 +53514,7 @@ const INPUT_DEFAULTS = {
 const INPUT_NAMES = Object.keys(INPUT_DEFAULTS);
 
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(7502);
+var spelling = __nccwpck_require__(9775);
 ;// CONCATENATED MODULE: ./src/inputs/reader.ts
 
 
@@ -53830,7 +53830,7 @@ function loadInputs(environment) {
 
 /***/ }),
 
-/***/ 4429:
+/***/ 5010:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53841,8 +53841,8 @@ function loadInputs(environment) {
 /* harmony export */   OX: () => (/* binding */ SERVICE_NAME),
 /* harmony export */   d_: () => (/* binding */ parseServiceCommands)
 /* harmony export */ });
-/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7502);
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5746);
+/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9775);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8463);
 
 
 /** What Compose takes as the name of a service. */
@@ -53923,7 +53923,7 @@ function parseBuild(text) {
 
 /***/ }),
 
-/***/ 6790:
+/***/ 2151:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53946,7 +53946,7 @@ function isGated(operation) {
 
 /***/ }),
 
-/***/ 7502:
+/***/ 9775:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -53995,7 +53995,7 @@ function plainForm(word) {
 
 /***/ }),
 
-/***/ 5746:
+/***/ 8463:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54010,7 +54010,7 @@ function plainForm(word) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* unused harmony export formatDuration */
-/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7502);
+/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9775);
 
 const UNIT_MS = new Map([
     ['ms', 1],
@@ -54133,7 +54133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9753:
+/***/ 3881:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54147,14 +54147,14 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = require("node:os");
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(7532);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(4116);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3919);
+var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(6790);
+var operations = __nccwpck_require__(2151);
 // EXTERNAL MODULE: ./src/gate/json.ts
-var json = __nccwpck_require__(572);
+var json = __nccwpck_require__(4497);
 ;// CONCATENATED MODULE: ./src/gate/verdict.ts
 function refused(what, next) {
     return { refusals: [{ what, next }], warnings: [], passed: [] };
@@ -54267,9 +54267,9 @@ function parseJson(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(4429);
+var lines = __nccwpck_require__(5010);
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(7502);
+var spelling = __nccwpck_require__(9775);
 ;// CONCATENATED MODULE: ./src/gate/outputs.ts
 
 
@@ -54344,7 +54344,7 @@ function shorten(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(5746);
+var values = __nccwpck_require__(8463);
 ;// CONCATENATED MODULE: ./src/gate/trigger.ts
 
 
@@ -54490,25 +54490,152 @@ function gateClosed(refusals) {
 }
 
 // EXTERNAL MODULE: ./src/gate/github-context.ts
-var github_context = __nccwpck_require__(168);
+var github_context = __nccwpck_require__(418);
 // EXTERNAL MODULE: ./src/hand-back.ts
-var hand_back = __nccwpck_require__(9569);
+var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts
-var host_shell = __nccwpck_require__(8043);
+var host_shell = __nccwpck_require__(6988);
 // EXTERNAL MODULE: ./src/inputs.ts + 9 modules
-var src_inputs = __nccwpck_require__(587);
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
+var src_inputs = __nccwpck_require__(9412);
+// EXTERNAL MODULE: ./src/host/lease.ts
+var host_lease = __nccwpck_require__(3572);
+// EXTERNAL MODULE: ./src/host/state.ts
+var host_state = __nccwpck_require__(2067);
+;// CONCATENATED MODULE: ./src/health/check.ts
+const answersKept = 3;
+const bodyShown = 300;
+/** More at once say nothing more. */
+const mostUnderWay = 5;
+/**
+ * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
+ * count again. Checks are sent an interval apart without waiting for those before, as one takes two
+ * round trips to the host; they are judged in the order in which they were sent. `check` must end by
+ * itself and never reject.
+ * Rejects only with the signal's reason.
+ */
+async function waitForHealth(check, rule, clock, signal = new AbortController().signal) {
+    const startedAt = clock.now();
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const timer = (ms, word) => clock.sleep(ms, either).then(() => word, () => 'stopped');
+    const timeUp = timer(rule.timeoutMs, 'time-up');
+    const underWay = [];
+    const lastAnswers = [];
+    let due;
+    let inARow = 0;
+    let checks = 0;
+    const durationMs = () => clock.now() - startedAt;
+    try {
+        while (inARow < rule.successes) {
+            if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
+                underWay.push(check());
+                due = timer(rule.intervalMs, 'due');
+            }
+            const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
+            const answer = await Promise.race(events);
+            signal.throwIfAborted();
+            if (answer === 'time-up')
+                break;
+            if (typeof answer === 'string') {
+                due = undefined;
+                continue;
+            }
+            void underWay.shift();
+            checks += 1;
+            if (answer.kind === 'lost')
+                return { kind: 'lost', message: answer.message };
+            lastAnswers.push(answer);
+            if (lastAnswers.length > answersKept)
+                lastAnswers.shift();
+            inARow = isGood(answer, rule) ? inARow + 1 : 0;
+        }
+    }
+    finally {
+        over.abort();
+    }
+    if (inARow >= rule.successes)
+        return { kind: 'healthy', checks, durationMs: durationMs() };
+    return {
+        kind: 'unhealthy',
+        checks,
+        durationMs: durationMs(),
+        evidence: evidenceOf(lastAnswers, rule),
+        hint: hintOf(lastAnswers.at(-1), rule),
+    };
+}
+function isGood(answer, rule) {
+    return answer.kind === 'response' && answer.status === rule.status;
+}
+function evidenceOf(answers, rule) {
+    if (answers.length === 0)
+        return `no answer at all within ${rule.timeoutMs} ms`;
+    return answers.map(describeAnswer).join('\n');
+}
+/** One line: the status and the beginning of the body, or what went wrong. */
+function describeAnswer(answer) {
+    const after = `after ${Math.round(answer.durationMs)} ms`;
+    if (answer.kind !== 'response')
+        return `${answer.kind} ${after}: ${answer.message}`;
+    const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
+    const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
+    return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
+}
+function isRedirect(answer) {
+    return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
+}
+function hintOf(answer, rule) {
+    if (answer === undefined)
+        return 'The service took every request and answered none in time.';
+    switch (answer.kind) {
+        case 'response':
+            return responseHint(answer, rule);
+        case 'refused':
+            return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
+        case 'unknown-name':
+            return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
+        case 'tls':
+            return 'TLS failed: check that `health-url` begins with the right one of http:// and https://.';
+        case 'not-http':
+            return 'Something else than HTTP answers there: check `health-url`.';
+        case 'forbidden':
+            return answer.message;
+        case 'timeout':
+        case 'reset':
+        case 'unreachable':
+        case 'aborted':
+        case 'lost':
+            return undefined;
+    }
+}
+function responseHint(answer, rule) {
+    if (isRedirect(answer)) {
+        const target = answer.headers.location ?? 'the address that it names';
+        return `Redirects are not followed; set health-url to ${target}`;
+    }
+    if (answer.status === 400) {
+        return ('Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
+            'the site answers to.');
+    }
+    if (answer.status === 404)
+        return 'Nothing is served under the path of `health-url`.';
+    if (answer.status >= 200 && answer.status < 300) {
+        return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
+    }
+    return undefined;
+}
+
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(1949);
+var abort = __nccwpck_require__(4112);
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4579);
+var error_code = __nccwpck_require__(4760);
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var lost = __nccwpck_require__(4233);
+var lost = __nccwpck_require__(5794);
 ;// CONCATENATED MODULE: ./src/health/failure.ts
 
 
@@ -54552,6 +54679,9 @@ function kindOf(error) {
 
 
 const bodyLimitBytes = 64 * 1024;
+/** A timer that is later than this was held up by our own process. */
+const lateMs = 100;
+const longestGraceMs = 1_000;
 /**
  * One GET on a fresh connection. Never throws: what went wrong is the answer. Redirects are answers
  * too. A certificate is not verified when the URL names the loopback: none is issued for it.
@@ -54559,9 +54689,9 @@ const bodyLimitBytes = 64 * 1024;
 async function httpGet(dial, url, options) {
     const startedAt = performance.now();
     const stop = new AbortController();
-    const timer = setTimeout(() => {
+    const timer = startTimeout(options.timeoutMs, () => {
         stop.abort(new HttpTimeout(options.timeoutMs));
-    }, options.timeoutMs);
+    });
     const onAbort = () => {
         stop.abort(options.signal?.reason);
     };
@@ -54586,9 +54716,28 @@ async function httpGet(dial, url, options) {
         return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
     }
     finally {
-        clearTimeout(timer);
+        timer.clear();
         options.signal?.removeEventListener('abort', onAbort);
     }
+}
+/**
+ * Calls `onTimeout` after `timeoutMs`. Where the process itself stood still meanwhile, the answer may
+ * have come and wait to be read: then there is a moment more for that.
+ */
+function startTimeout(timeoutMs, onTimeout) {
+    const startedAt = performance.now();
+    let timer = setTimeout(() => {
+        const late = performance.now() - startedAt - timeoutMs;
+        if (late > lateMs)
+            timer = setTimeout(onTimeout, Math.min(late, longestGraceMs));
+        else
+            onTimeout();
+    }, timeoutMs);
+    return {
+        clear: () => {
+            clearTimeout(timer);
+        },
+    };
 }
 /** The answer did not come in time; Node's own word for it, so that it is sorted like one. */
 class HttpTimeout extends Error {
@@ -54678,34 +54827,7 @@ function readBody(response) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/health/probe-summary.ts
-/** Sums up what was seen until `now`; an outage that has not ended yet lasts until then. */
-function summarise(samples, now) {
-    const judged = samples
-        .filter((sample) => sample.result.kind !== 'lost')
-        .sort((a, b) => a.sentAt - b.sentAt);
-    const failures = {};
-    let failed = 0;
-    for (const { result } of judged) {
-        if (result.kind !== 'failed')
-            continue;
-        failed += 1;
-        failures[result.why] = (failures[result.why] ?? 0) + 1;
-    }
-    const durations = judged
-        .filter((sample) => sample.result.kind === 'ok')
-        .map((sample) => sample.durationMs)
-        .sort((a, b) => a - b);
-    return {
-        sent: judged.length,
-        failed,
-        lost: samples.length - judged.length,
-        longestGapMs: longestGap(judged, now),
-        p50Ms: percentile(durations, 0.5),
-        p99Ms: percentile(durations, 0.99),
-        failures,
-    };
-}
+;// CONCATENATED MODULE: ./src/health/probe-times.ts
 /** Measured between the sending of the last good one before, and of the first good one after. */
 function longestGap(judged, now) {
     let longest = 0;
@@ -54723,32 +54845,241 @@ function longestGap(judged, now) {
     }
     return failedSince === undefined ? longest : Math.max(longest, now - failedSince);
 }
+function longestPause(pauses) {
+    return Math.max(0, ...pauses.map(({ from, until }) => until - from));
+}
 /** Nearest rank; 0 when there is nothing. */
 function percentile(sorted, share) {
     return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
+;// CONCATENATED MODULE: ./src/health/release.ts
+const headerNames = ['x-release', 'x-app-version', 'x-version'];
+const longestRelease = 64;
+/**
+ * The release that an answer names: the field `release` or `version` of its JSON, or one of the headers
+ * `X-Release`, `X-App-Version`, `X-Version`. Undefined where it names none.
+ */
+function releaseOf({ headers, body, }) {
+    const fields = jsonFields(body);
+    const named = [fields['release'], fields['version'], ...headerNames.map((name) => headers[name])];
+    return named.map(asName).find((name) => name !== undefined);
+}
+function jsonFields(body) {
+    if (!body.trimStart().startsWith('{'))
+        return {};
+    try {
+        const parsed = JSON.parse(body);
+        return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    }
+    catch {
+        // It only looked like JSON, or was cut short: then it tells no release.
+        return {};
+    }
+}
+function asName(value) {
+    const text = typeof value === 'number' ? String(value) : value;
+    if (typeof text !== 'string')
+        return undefined;
+    const name = text.trim();
+    return name !== '' && name.length <= longestRelease && !/\p{Cc}/u.test(name) ? name : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/health/sample.ts
+
+/** Good is this status and no other. */
+function byStatus(status) {
+    return (answer) => judge(answer, (seen) => seen === status);
+}
+/** Good is what a visitor can use: also a redirect, which an entrance often gives. */
+const asVisitor = (answer) => judge(answer, (status) => status < 400);
+function judge(answer, isGood) {
+    switch (answer.kind) {
+        case 'response':
+            if (isGood(answer.status))
+                return { kind: 'ok', release: releaseOf(answer) };
+            if (isLimit(answer)) {
+                return {
+                    kind: 'uncounted',
+                    why: `our own requests were limited (status ${answer.status})`,
+                };
+            }
+            return { kind: 'failed', why: `status ${answer.status}`, answered: true };
+        case 'lost':
+            return { kind: 'uncounted', why: 'the SSH connection was lost' };
+        case 'forbidden':
+            return { kind: 'uncounted', why: 'sshd refused to forward the request' };
+        case 'aborted':
+            return { kind: 'uncounted', why: 'the run ended before the answer' };
+        case 'refused':
+            return { kind: 'failed', why: answer.kind, answered: true };
+        case 'timeout':
+        case 'reset':
+        case 'unreachable':
+        case 'unknown-name':
+        case 'tls':
+        case 'not-http':
+            return { kind: 'failed', why: answer.kind, answered: false };
+    }
+}
+/** Too many requests of ours, or a CDN that wants to see a person: no visitor is told so. */
+function isLimit({ status, headers }) {
+    return status === 429 || (status === 403 && headers['cf-mitigated'] !== undefined);
+}
+/**
+ * The pause that took at least half of the sample's time: without it, the answer might have been
+ * another, and would have come sooner.
+ */
+function explainedBy(sample, pauses) {
+    const until = sample.sentAt + sample.durationMs;
+    return pauses.find((pause) => {
+        const shared = Math.min(until, pause.until) - Math.max(sample.sentAt, pause.from);
+        return shared > 0 && shared >= sample.durationMs / 2;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/health/probe-summary.ts
+
+
+/** More are not told apart: a `version` that changes with every answer names no release. */
+const mostReleases = 8;
+/**
+ * Sums up what was seen until `now`; an outage that has not ended yet lasts until then. A request that
+ * got no answer while our own side stood still is not counted.
+ */
+function summarise(samples, now, pauses = []) {
+    const uncounted = {};
+    const failures = {};
+    const durations = [];
+    const judged = [];
+    let failed = 0;
+    for (const sample of [...samples].sort((a, b) => a.sentAt - b.sentAt)) {
+        const { result } = sample;
+        const pause = explainedBy(sample, pauses);
+        const why = result.kind === 'uncounted' ? result.why : isSilence(sample) ? pause?.why : undefined;
+        if (why !== undefined) {
+            uncounted[why] = (uncounted[why] ?? 0) + 1;
+            continue;
+        }
+        judged.push(sample);
+        if (result.kind === 'failed') {
+            failed += 1;
+            failures[result.why] = (failures[result.why] ?? 0) + 1;
+        }
+        else if (pause === undefined)
+            durations.push(sample.durationMs);
+    }
+    durations.sort((a, b) => a - b);
+    return {
+        sent: judged.length,
+        failed,
+        uncounted,
+        longestGapMs: longestGap(judged, now),
+        longestPauseMs: longestPause(pauses),
+        p50Ms: percentile(durations, 0.5),
+        p99Ms: percentile(durations, 0.99),
+        failures,
+        releases: releasesOf(judged),
+    };
+}
+/** A failure that may be our own side's: nothing came. A status or a refusal is the site's own word. */
+function isSilence({ result }) {
+    return result.kind === 'failed' && !result.answered;
+}
+function releasesOf(judged) {
+    const beganAt = judged[0]?.sentAt ?? 0;
+    const seen = new Map();
+    for (const { sentAt, result } of judged) {
+        if (result.kind !== 'ok' || result.release === undefined)
+            continue;
+        const atMs = Math.round(sentAt - beganAt);
+        const before = seen.get(result.release);
+        if (before === undefined && seen.size >= mostReleases)
+            return [];
+        seen.set(result.release, {
+            release: result.release,
+            answers: (before?.answers ?? 0) + 1,
+            firstMs: before?.firstMs ?? atMs,
+            lastMs: atMs,
+        });
+    }
+    return [...seen.values()];
+}
+
+;// CONCATENATED MODULE: ./src/health/pulse.ts
+const everyMs = 1_000;
+/** A round trip to the other side of the world takes a third of it. */
+const slowMs = 1_000;
+const why = 'the SSH connection was busy';
+/**
+ * Sends `pulse` every second until `stopped`, and tells of each one that took longer than a second. A
+ * pulse that rejects is the last: a connection that is lost shows in the requests themselves.
+ */
+function watchPulse(pulse, clock, stopped, onPause) {
+    let sentAt;
+    const pauseNow = () => {
+        const until = clock.now();
+        return sentAt !== undefined && until - sentAt > slowMs
+            ? { from: sentAt, until, why }
+            : undefined;
+    };
+    const watch = async (send) => {
+        for (;;) {
+            await clock.sleep(everyMs, stopped);
+            sentAt = clock.now();
+            await send();
+            const pause = pauseNow();
+            if (pause !== undefined)
+                onPause(pause);
+            sentAt = undefined;
+        }
+    };
+    if (pulse !== undefined) {
+        void watch(pulse).catch(() => {
+            sentAt = undefined;
+        });
+    }
+    return { open: pauseNow };
+}
+
 ;// CONCATENATED MODULE: ./src/health/probe.ts
 
-/** A site that hangs must not be given an ever growing number of requests. */
-const maxInFlight = 10;
+
+const defaultMaxInFlight = 10;
+/** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
+const probe_lateMs = 250;
+function createRecord(clock, openPause = () => undefined) {
+    const samples = [];
+    const pauses = [];
+    const since = ({ atMs }) => {
+        const open = openPause();
+        return summarise(samples.filter(({ sentAt }) => sentAt >= atMs), clock.now(), [...pauses, ...(open === undefined ? [] : [open])].filter(({ until }) => until >= atMs));
+    };
+    return {
+        add: (sample) => samples.push(sample),
+        pause: (pause) => pauses.push(pause),
+        mark: () => ({ atMs: clock.now() }),
+        since,
+        snapshot: () => since({ atMs: -Infinity }),
+    };
+}
 /**
  * Sends `check` every `intervalMs` until it is stopped, also while earlier ones are under way, so
  * that one slow answer hides nothing. `check` must make a fresh connection each time, end by
  * itself, and never reject.
  */
 function startProbe(check, options, clock) {
-    const samples = [];
+    const { intervalMs, judge, maxInFlight = defaultMaxInFlight, pulse } = options;
     const inFlight = new Set();
     const stopped = new AbortController();
+    const pulses = watchPulse(pulse, clock, stopped.signal, (pause) => {
+        record.pause(pause);
+    });
+    const record = createRecord(clock, pulses.open);
     const send = async () => {
         const sentAt = clock.now();
         const answer = await check();
-        samples.push({
-            sentAt,
-            durationMs: answer.durationMs,
-            result: resultOf(answer, options.status),
-        });
+        record.add({ sentAt, durationMs: answer.durationMs, result: judge(answer) });
     };
     const launch = () => {
         if (inFlight.size >= maxInFlight)
@@ -54759,81 +55090,527 @@ function startProbe(check, options, clock) {
     const beat = async () => {
         let dueAt = clock.now();
         while (!stopped.signal.aborted) {
+            const now = clock.now();
+            if (now - dueAt > probe_lateMs)
+                record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
             launch();
             // Beats that were missed, because the process was busy, are not made up for.
-            dueAt = Math.max(dueAt + options.intervalMs, clock.now());
-            await clock.sleep(dueAt - clock.now(), stopped.signal).catch(untilStopped(stopped.signal));
+            dueAt = Math.max(dueAt + intervalMs, now);
+            await clock.sleep(dueAt - now, stopped.signal).catch(untilStopped(stopped.signal));
         }
     };
     const beating = beat();
-    const summary = () => summarise(samples, clock.now());
+    const settle = async () => {
+        await Promise.all(inFlight);
+    };
     return {
-        snapshot: summary,
-        stop: async () => {
+        snapshot: record.snapshot,
+        mark: record.mark,
+        since: record.since,
+        settle,
+        stop: async (hurry) => {
             stopped.abort();
             await beating;
-            await Promise.all(inFlight);
-            return summary();
+            if (hurry?.aborted !== true)
+                await settle();
+            return record.snapshot();
         },
-        mark: () => ({ atMs: clock.now() }),
-        failuresSince: ({ atMs }) => summarise(samples.filter((sample) => sample.sentAt >= atMs), clock.now()).failures,
     };
 }
+/** For a sleep that an abort ends: that is no error. */
 function untilStopped(signal) {
     return (error) => {
         if (!signal.aborted)
             throw error;
     };
 }
-function resultOf(answer, status) {
-    if (answer.kind === 'lost' || answer.kind === 'aborted')
-        return { kind: 'lost' };
-    if (answer.kind !== 'response')
-        return { kind: 'failed', why: answer.kind };
-    const good = status === undefined ? answer.status < 500 : answer.status === status;
-    return good ? { kind: 'ok' } : { kind: 'failed', why: `status ${answer.status}` };
-}
 
 ;// CONCATENATED MODULE: ./src/health/public.ts
+
+
+
+
+
 const ATTEMPTS = 3;
 const BETWEEN_ATTEMPTS_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-/**
- * Asks the public address, as a visitor would, over whatever stands before the host (DNS, a CDN).
- * A redirect is a good answer: it is what an entrance often gives.
- *
- * @returns undefined when it answers below 400; otherwise what it said last, for a person
- */
-async function publicProblem(url, clock) {
-    let problem;
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        problem = await ask(url);
-        if (problem === undefined)
-            return undefined;
-        if (attempt < ATTEMPTS)
-            await clock.sleep(BETWEEN_ATTEMPTS_MS);
-    }
-    return problem;
+const REQUEST_TIMEOUT_MS = 5_000;
+/** At most two requests a second, one at a time: a CDN may stand there, and others share the way. */
+const SHORTEST_INTERVAL_MS = 500;
+/** From this machine, as a visitor would: one GET on a fresh connection. */
+function publicWay(url) {
+    return (signal) => httpGet(dialDirectly, new URL(url), { timeoutMs: REQUEST_TIMEOUT_MS, signal });
 }
-async function ask(url) {
+const dialDirectly = (host, port) => new Promise((resolve, reject) => {
+    // A connect that hangs must not keep this process alive after its request was given up.
+    const socket = (0,external_node_net_.connect)({ host, port, timeout: REQUEST_TIMEOUT_MS });
+    socket.once('timeout', () => socket.destroy());
+    socket.once('error', reject);
+    socket.once('connect', () => {
+        resolve(socket);
+    });
+});
+/**
+ * Whether visitors get through, asked up to three times. A redirect is a good answer: it is what an
+ * entrance often gives. Rejects only with the signal's reason.
+ *
+ * @returns undefined when it answers well; otherwise what it said last, for a person
+ */
+async function publicProblem(ask, clock, signal) {
+    for (let attempt = 1;; attempt += 1) {
+        const answer = await ask(signal);
+        signal?.throwIfAborted();
+        if (asVisitor(answer).kind === 'ok')
+            return undefined;
+        if (attempt === ATTEMPTS)
+            return describeAnswer(answer);
+        await clock.sleep(BETWEEN_ATTEMPTS_MS, signal);
+    }
+}
+/**
+ * Measures the public address from now on. The first answer decides whether there is anything to
+ * measure: the failures of an address that does not answer before the deploy are not the deploy's. It
+ * is not waited for here.
+ */
+function measurePublic({ address, intervalMs }, ask, clock) {
+    const givenUp = new AbortController();
+    const askNow = () => ask(givenUp.signal);
+    const options = {
+        intervalMs: Math.max(intervalMs, SHORTEST_INTERVAL_MS),
+        maxInFlight: 1,
+        judge: asVisitor,
+    };
+    let stopping = false;
+    const opened = askNow().then((first) => {
+        if (asVisitor(first).kind !== 'ok') {
+            return `it did not answer before the deploy (${describeAnswer(first)})`;
+        }
+        if (stopping)
+            return 'the deploy was over before its first answer came';
+        return startProbe(askNow, options, clock);
+    });
+    return {
+        stop: async (hurry) => {
+            stopping = true;
+            const giveUp = () => {
+                givenUp.abort();
+            };
+            if (hurry?.aborted === true)
+                giveUp();
+            hurry?.addEventListener('abort', giveUp, { once: true });
+            try {
+                const probe = await opened;
+                return typeof probe === 'string'
+                    ? { kind: 'unmeasured', address, why: probe }
+                    : { kind: 'measured', address, summary: await probe.stop(hurry) };
+            }
+            finally {
+                hurry?.removeEventListener('abort', giveUp);
+            }
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/measure.ts
+
+
+
+/**
+ * Measures from now on: the host's own entrance, and, apart from it, `url` from this machine. Each is
+ * measured only where it answers now: the failures of a site that doesn't are not the deploy's.
+ */
+async function startMeasuring(entrance, { probeIntervalMs, health, url }, { clock, log, signal }) {
+    const address = health.url.href;
+    const why = probeIntervalMs === 0 ? '`probe-interval` is 0' : reasonNotToMeasure(entrance, health.status);
+    if (why !== undefined)
+        log.info(`availability is not measured at ${address}: ${why}`);
+    const elsewhere = probeIntervalMs === 0 || url === undefined
+        ? undefined
+        : measurePublic({ address: url, intervalMs: probeIntervalMs }, publicWay(url), clock);
+    const probe = why === undefined ? await entrance.startProbe(probeIntervalMs) : undefined;
+    const here = async () => probe === undefined
+        ? { kind: 'unmeasured', address, why: why ?? '' }
+        : { kind: 'measured', address, summary: await probe.stop(signal) };
+    return {
+        probe,
+        stop: async () => {
+            const [atEntrance, atUrl] = await Promise.all([here(), elsewhere?.stop(signal)]);
+            // Its end needs no waiting for.
+            void entrance.close();
+            return { entrance: atEntrance, public: atUrl };
+        },
+    };
+}
+function reasonNotToMeasure({ first }, status) {
+    return byStatus(status)(first).kind === 'ok'
+        ? undefined
+        : `it did not answer ${String(status)} before the deploy (${describeAnswer(first)})`;
+}
+/** The health check decides; what stands before the host is not this release's to answer for. */
+async function checkPublicUrl({ url }, deps) {
+    if (url === undefined)
+        return;
     try {
-        const answer = await fetch(url, {
-            redirect: 'manual',
-            signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-        });
-        await answer.body?.cancel();
-        return answer.status < 400 ? undefined : `status ${String(answer.status)}`;
+        const problem = await publicProblem(publicWay(url), deps.clock, deps.signal);
+        if (problem === undefined)
+            deps.log.info(`${url} answers`);
+        else
+            deps.log.warn(`the release serves, but ${url} does not answer from here: ${problem}`);
     }
     catch (error) {
-        const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-        return cause instanceof Error ? cause.message : String(cause);
+        // A cancel comes too late for this release, which serves.
+        if (!deps.signal.aborted)
+            throw error;
     }
 }
 
-// EXTERNAL MODULE: ./src/host/lease.ts
-var host_lease = __nccwpck_require__(5015);
-// EXTERNAL MODULE: ./src/host/state.ts
-var host_state = __nccwpck_require__(3708);
+// EXTERNAL MODULE: ./src/host/quote.ts
+var quote = __nccwpck_require__(282);
+// EXTERNAL MODULE: ./src/remote/load.ts
+var load = __nccwpck_require__(3184);
+;// CONCATENATED MODULE: ./src/health/host-answer.ts
+/** @returns undefined for a line that is none of ask.sh */
+function parseHostAnswer(line) {
+    const match = /^(\d+) (\d+) (\d+) (.*)$/.exec(line);
+    if (match === null)
+        return undefined;
+    const [, sent = '', duration = '', code = '', text = ''] = match;
+    const durationMs = Number(duration) * 10;
+    return { sentAt: Number(sent) * 10, answer: answerOf(Number(code), text, durationMs) };
+}
+function answerOf(code, text, durationMs) {
+    const message = text.replaceAll('\t', ' ').trim();
+    if (code !== 0)
+        return { kind: host_answer_kindOf(code, message), message: orElse(message, code), durationMs };
+    if (message === '') {
+        return { kind: 'reset', message: 'the connection was closed without an answer', durationMs };
+    }
+    return (parseResponse(text, durationMs) ?? { kind: 'not-http', message: 'no HTTP came', durationMs });
+}
+function orElse(message, code) {
+    return message === '' ? `exit code ${code}` : message;
+}
+/** Head and body, with tabs for line ends. An interim answer (1xx) may come before the real one. */
+function parseResponse(text, durationMs) {
+    const [head = '', ...rest] = text.split('\t\t');
+    const [first = '', ...lines] = head.split('\t');
+    const status = Number(/^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/.exec(first)?.[1] ?? Number.NaN);
+    if (Number.isNaN(status))
+        return undefined;
+    const body = rest.join('\t\t');
+    if (status < 200 && status !== 101)
+        return parseResponse(body, durationMs);
+    const headers = Object.fromEntries(lines.flatMap((line) => {
+        const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+        return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value.trim()]];
+    }));
+    return { kind: 'response', status, durationMs, headers, body };
+}
+/** curl's and `timeout`'s own codes; all else is told in words, which are alike from tool to tool. */
+const curlNotConnected = 7;
+const curlTimedOut = 28;
+const killedByTimeout = 124;
+function host_answer_kindOf(code, message) {
+    if (code === curlTimedOut || code === killedByTimeout || /timed out/i.test(message)) {
+        return 'timeout';
+    }
+    if (/refused/i.test(message))
+        return 'refused';
+    if (/no route|unreachable/i.test(message))
+        return 'unreachable';
+    if (/resolve|not known|resolution|bad address/i.test(message))
+        return 'unknown-name';
+    if (/\b(ssl|tls|certificate)/i.test(message))
+        return 'tls';
+    if (message.includes('HTTP/0.9'))
+        return 'not-http';
+    return code === curlNotConnected ? 'refused' : 'reset';
+}
+
+;// CONCATENATED MODULE: ./src/health/host-probe.ts
+
+
+/**
+ * A probe that runs as one loop on the host, one request after the other. Times are the host's own:
+ * neither the way to it nor a busy runner is in them.
+ */
+function startHostProbe(session, { script, kill, judge }, clock) {
+    const record = createRecord(clock);
+    let waiting = [];
+    let running = true;
+    let stopping = false;
+    /** Our clock minus the host's: a line that was quick to come knows it best. */
+    let offsetMs = Infinity;
+    const wake = () => {
+        for (const resolve of waiting)
+            resolve();
+        waiting = [];
+    };
+    const hear = (line) => {
+        const heard = parseHostAnswer(line);
+        if (heard === undefined)
+            return;
+        const { sentAt, answer } = heard;
+        offsetMs = Math.min(offsetMs, clock.now() - sentAt - answer.durationMs);
+        record.add({
+            sentAt: sentAt + offsetMs,
+            durationMs: answer.durationMs,
+            result: judge(answer),
+        });
+        wake();
+    };
+    const ended = session
+        .run(script, {
+        onLine: (line, stream) => {
+            if (stream === 'stdout')
+                hear(line);
+        },
+    })
+        .then(() => 'the probe on the host ended by itself', () => 'the SSH connection was lost')
+        .then((why) => {
+        running = false;
+        if (!stopping) {
+            record.add({ sentAt: clock.now(), durationMs: 0, result: { kind: 'uncounted', why } });
+        }
+        wake();
+    });
+    return {
+        snapshot: record.snapshot,
+        mark: record.mark,
+        since: record.since,
+        // The one that was under way is the next to be told.
+        settle: () => (running ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+        stop: async () => {
+            stopping = true;
+            const summary = record.snapshot();
+            await kill();
+            await Promise.all([ended, session.close()]);
+            return summary;
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/health/host-requests.ts
+
+
+
+
+
+
+
+const TOOLS = ['curl', 'bash', 'wget'];
+/** What the host has to ask with; undefined where it has nothing. */
+async function findTool(session, { url }) {
+    const script = (0,quote/* assignments */.TT)({ SCHEME: schemeOf(url) }) + (0,load/* remoteScript */.m)('http-tool');
+    const { stdout } = await session.run(script);
+    return TOOLS.find((tool) => tool === stdout.trim());
+}
+/** One request from the host itself. Never rejects: what went wrong is the answer. */
+async function askOnHost(session, target) {
+    try {
+        const { stdout, stderr } = await session.run(`${askScript(target)}\nask`);
+        const heard = stdout
+            .split('\n')
+            .map(parseHostAnswer)
+            .find((line) => line !== undefined);
+        const message = `the host could not ask: ${stderr.trim()}`;
+        return heard?.answer ?? { kind: 'lost', message, durationMs: 0 };
+    }
+    catch (error) {
+        if (!(error instanceof lost/* SessionLostError */.T))
+            throw error;
+        return { kind: 'lost', message: error.message, durationMs: 0 };
+    }
+}
+/** A probe on the host, in a session of its own; the other one ends it. */
+function probeOnHost({ asking, probing }, target, clock) {
+    const script = (0,quote/* assignments */.TT)({ PAUSE: String(target.pauseMs / 1000) }) +
+        askScript(target) +
+        (0,load/* remoteScript */.m)('probe');
+    const kill = () => 
+    // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
+    asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
+    return startHostProbe(probing, { script, kill, judge: byStatus(target.status) }, clock);
+}
+function askScript({ url, host, tool, timeoutMs }) {
+    const bare = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    return ((0,quote/* assignments */.TT)({
+        TOOL: tool,
+        SCHEME: schemeOf(url),
+        ADDRESS: tool === 'bash' ? bare : url.hostname,
+        PORT: url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port,
+        HOST: host ?? url.host,
+        TARGET: `${url.pathname}${url.search}`,
+        INSECURE: isLoopback(bare) ? 'yes' : '',
+        SECONDS_TO_ANSWER: String(Math.ceil(timeoutMs / 1000)),
+    }) + (0,load/* remoteScript */.m)('ask'));
+}
+function schemeOf({ protocol }) {
+    return protocol.replace(':', '');
+}
+
+;// CONCATENATED MODULE: ./src/health/entrance.ts
+
+
+
+
+
+const entrance_REQUEST_TIMEOUT_MS = 5_000;
+/** Each request starts processes on the host. */
+const SHORTEST_INTERVAL_ON_HOST_MS = 200;
+/**
+ * Finds the way to the host's entrance: through the SSH connection, or, where sshd forwards nothing, by
+ * asking on the host itself.
+ *
+ * @throws RefusedError where neither is possible
+ */
+async function openEntrance(connection, health, deps) {
+    const tunnel = throughTunnel(connection, health, deps.clock);
+    const first = await tunnel.check();
+    return first.kind === 'forbidden'
+        ? onHost(connection, health, deps, first.message)
+        : { ...tunnel, first };
+}
+function throughTunnel(connection, { url, host, status }, clock) {
+    const check = () => httpGet(connection.dial, url, {
+        ...(host === undefined ? {} : { host }),
+        timeoutMs: entrance_REQUEST_TIMEOUT_MS,
+    });
+    let pulsing;
+    const pulse = async () => {
+        pulsing ??= connection.openSession();
+        await (await pulsing).run(':');
+    };
+    return {
+        check,
+        startProbe: (intervalMs) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
+        close: async () => {
+            // A session that never opened needs no end.
+            const session = await pulsing?.catch(() => undefined);
+            await session?.close();
+        },
+    };
+}
+async function onHost(connection, health, { clock, log }, forbidden) {
+    const session = await connection.openSession();
+    const tool = await findTool(session, health);
+    if (tool === undefined) {
+        throw new errors/* RefusedError */.f({
+            what: 'the site cannot be asked: sshd forwards no connection, and the host has no curl, bash or wget',
+            where: health.url.href,
+            next: `Install curl on the host. Or let sshd forward: ${forbidden}`,
+        });
+    }
+    log.info(`sshd forwards no connections: ${health.url.href} is asked on the host, with ${tool}`);
+    const target = { ...health, tool, timeoutMs: entrance_REQUEST_TIMEOUT_MS };
+    const check = () => askOnHost(session, target);
+    return {
+        check,
+        first: await check(),
+        startProbe: async (intervalMs) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
+        close: () => session.close(),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/opening.ts
+
+/** Opens both, without waiting: each costs round trips, which others may take at the same time. */
+function openBeside(connection, { health }, deps) {
+    const opening = {
+        session: connection.openSession(),
+        entrance: openEntrance(connection, health, deps),
+    };
+    // A run that ends before it needs them asks for neither.
+    for (const each of Object.values(opening))
+        each.catch(() => undefined);
+    return opening;
+}
+
+;// CONCATENATED MODULE: ./src/plan/batches.ts
+/** Of the memory that is free now: what grows meanwhile needs some as well. */
+const USABLE = 0.9;
+/**
+ * All services of a release take over at once, so that no old frontend meets a new API. Two things
+ * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
+ * time, and memory that does not hold all candidates beside their incumbents: then one service after
+ * the other, workers first.
+ */
+function planBatches(observation, rolled) {
+    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
+    const { memoryAvailableKb, swapFreeKb } = observation.host;
+    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
+    const isTight = rolled.length > 1 && needed > free;
+    const split = rolled.map((plan) => portions(observation, plan));
+    if (isTight) {
+        return {
+            batches: [...split]
+                .sort((one, other) => rank(one) - rank(other))
+                .flatMap((parts) => parts.map((portion) => [portion])),
+            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
+        };
+    }
+    const together = split.flatMap((parts) => parts.slice(-1));
+    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
+    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
+    return {
+        batches: together.length === 0 ? [] : [...before, together],
+        why: before.length === 0
+            ? undefined
+            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
+    };
+}
+/** Workers change before any cutover. */
+function rank([portion]) {
+    return portion?.plan.role === 'routed' ? 1 : 0;
+}
+function portions({ wanted }, plan) {
+    const { replicas, incumbents } = plan;
+    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
+    const parts = [];
+    let serving = incumbents;
+    for (let started = 0; started < replicas; started += size) {
+        const candidates = Math.min(size, replicas - started);
+        const isLast = started + candidates === replicas;
+        const leaving = isLast ? serving : serving.slice(0, candidates);
+        parts.push({ plan, candidates, incumbents: serving, leaving });
+        serving = serving.filter((id) => !leaving.includes(id));
+    }
+    return parts;
+}
+/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
+function memoryKb({ containers, wanted }, plan) {
+    const used = containers
+        .filter(({ id }) => plan.incumbents.includes(id))
+        .map((container) => container.memoryKb ?? 0);
+    const each = used.length === 0 ? 0 : Math.max(...used);
+    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
+}
+function mebibytes(kb) {
+    return `${String(Math.round(kb / 1024))} MiB`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** The services that an operation works for. */
+function servicesOf(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+        case 'stop-incumbents':
+            return operation.services;
+        case 'start':
+            return operation.services.map(({ service }) => service);
+        case 'run-command':
+        case 'run-job':
+        case 'replace':
+            return [operation.service];
+        case 'hold':
+        case 'cutover':
+            return operation.routes.map(({ service }) => service);
+        case 'withdraw':
+            return operation.services.map(({ service }) => service);
+        default:
+            return [];
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/plan/json.ts
 /** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
 function isObject(value) {
@@ -54979,9 +55756,15 @@ function parseNginxConfig(text) {
     }
     return {
         upstreams,
-        keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
+        keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
+        shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
         dynamicNames: [...dynamicNames],
     };
+}
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
+function timesOf(directive, config) {
+    return [...config.matchAll(new RegExp(`\\b${directive}\\s+([\\w ]+);`, 'g'))].map((match) => [...(match[1] ?? '').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/proxy.ts
@@ -55003,9 +55786,9 @@ function readNginx(text) {
     return {
         upstreams: config.upstreams,
         resolvesAtEachConnection: false,
-        reloadCost: config.keepsConnectionsOnReload
-            ? undefined
-            : 'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
+        keepsIdleConnections: config.keepaliveMinMs > 0,
+        lingersMs: config.keepaliveMinMs,
+        cutsStreamsAfterMs: config.shutdownTimeoutMs,
         obstacle: (name) => config.dynamicNames.includes(name)
             ? {
                 what: `nginx resolves ${name} while it runs (resolver)`,
@@ -55019,7 +55802,9 @@ function readCaddy(text) {
     return {
         upstreams,
         resolvesAtEachConnection: true,
-        reloadCost: undefined,
+        keepsIdleConnections: 'never',
+        lingersMs: 0,
+        cutsStreamsAfterMs: undefined,
         obstacle: () => {
             if (adminOff) {
                 return {
@@ -55082,16 +55867,24 @@ const ROLE_LABEL = 'resee.deploy.role';
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const DATA_IMAGE = /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
 /** Schedulers that must never run twice at once: each would fire every job. */
-const SCHEDULER = /\b(?:celery\b.*\bbeat|rqscheduler|clockwork|supercronic|crond|rails\s+runner)\b/;
-/** The role of every service of the stack, and why. */
-function assignRoles(stack, upstreams) {
+const SCHEDULER = /\bcelery\b.*\bbeat\b|celery-?beat|\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\b(?:rqscheduler|clockwork|supercronic|crond?|ofelia|schedule:work|rails\s+runner)\b/;
+/** … and what people call them, where the command is in the image. */
+const SCHEDULER_NAME = /(?:^|[-_])(?:celery)?(?:beat|scheduler|cron|clock)$/;
+/**
+ * The role of every service of the stack, and why.
+ *
+ * @param running by service: the kind of proxy that was seen running in its containers
+ */
+function assignRoles(stack, upstreams, running = new Map()) {
     const names = new Set(upstreams.map((upstream) => upstream.name));
     const awaited = new Set(Object.values(stack.services).flatMap((service) => service.dependsOn
         .filter((dependency) => dependency.condition === 'service_completed_successfully')
         .map((dependency) => dependency.service)));
+    // One image may serve several services, of which only one says how it is built.
+    const built = new Set(Object.values(stack.services).flatMap(({ build, image }) => (build === undefined ? [] : image)));
     return Object.fromEntries(Object.values(stack.services).map((service) => [
         service.name,
-        roleOf(service, { names, awaited }),
+        roleOf(service, { names, awaited, built, running }),
     ]));
 }
 function roleOf(service, known) {
@@ -55107,7 +55900,12 @@ function roleOf(service, known) {
     if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
         return { role: 'proxy', reason: 'publishes ports, runs nginx' };
     }
-    if (service.build === undefined && DATA_IMAGE.test(service.image)) {
+    const seen = known.running.get(service.name);
+    if (service.publishes && seen !== undefined) {
+        return { role: 'proxy', reason: `publishes ports, runs ${seen}` };
+    }
+    const isForeign = service.build === undefined && !known.built.has(service.image);
+    if (isForeign && DATA_IMAGE.test(service.image)) {
         return { role: 'data', reason: `image ${service.image}` };
     }
     const name = namesOf(service).find((candidate) => known.names.has(candidate));
@@ -55118,10 +55916,11 @@ function roleOf(service, known) {
     }
     if (service.publishes)
         return { role: 'direct', reason: 'publishes a port of the host' };
-    if (service.build === undefined && service.namedVolumes.length > 0) {
+    if (isForeign && service.namedVolumes.length > 0) {
         return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
     }
-    if (SCHEDULER.test(service.command.join(' '))) {
+    const command = service.command.join(' ');
+    if (SCHEDULER.test(command) || (command === '' && SCHEDULER_NAME.test(service.name))) {
         return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
     }
     if (service.updateOrder === 'stop-first') {
@@ -55137,6 +55936,7 @@ function namesOf(service) {
         service.name,
         ...service.aliases,
         ...(service.containerName === undefined ? [] : [service.containerName]),
+        ...service.numberedNames,
     ];
 }
 /** Where the proxies that run now, and those of the commit, send requests. */
@@ -55146,144 +55946,15 @@ function upstreamsOf({ proxies, proxyFiles }) {
         ...upstreamsInFiles(proxyFiles),
     ];
 }
-
-;// CONCATENATED MODULE: ./src/plan/stack.ts
-
-/**
- * Reads a normalised Compose project.
- *
- * @param text output of `docker compose config --format json`
- * @param root the directory it was run in: paths below it become relative, so that the staged tree
- *   and the live directory compare as equal
- */
-function parseStack(text, root) {
-    const project = objectOf(JSON.parse(text));
-    const name = textOf(project['name']) ?? '';
-    const volumes = objectOf(project['volumes']);
-    const services = Object.entries(objectOf(project['services'])).map(([service, definition]) => [service, parseService(name, service, objectOf(definition), project, root)]);
-    return {
-        project: name,
-        services: Object.fromEntries(services),
-        networks: definitions(objectOf(project['networks'])),
-        volumes: definitions(volumes),
-    };
-}
-function definitions(group) {
-    return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, canonical(value)]));
-}
-function parseService(project, name, json, whole, root) {
-    const deploy = objectOf(json['deploy']);
-    const order = textOf(objectOf(deploy['update_config'])['order']);
-    const networks = objectOf(json['networks']);
-    const mounts = listOf(json['volumes']).map(objectOf);
-    return {
-        name,
-        image: (textOf(json['image']) ?? `${project}-${name}`).replace(/:latest$/, ''),
-        build: json['build'] === undefined ? undefined : parseBuild(objectOf(json['build']), root),
-        command: [...wordsOf(json['entrypoint']), ...wordsOf(json['command'])],
-        containerName: textOf(json['container_name']),
-        dependsOn: Object.entries(objectOf(json['depends_on'])).map(([service, options]) => ({
-            service,
-            condition: textOf(objectOf(options)['condition']) ?? 'service_started',
-        })),
-        replicas: numberOf(deploy['replicas']) ?? numberOf(json['scale']) ?? 1,
-        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
-        labels: Object.fromEntries(Object.entries(objectOf(json['labels'])).map(([key, value]) => [key, textOf(value) ?? ''])),
-        networks: Object.keys(networks),
-        aliases: Object.values(networks).flatMap((network) => wordsOf(objectOf(network)['aliases'])),
-        publishes: listOf(json['ports']).some((port) => textOf(objectOf(port)['published']) !== undefined),
-        binds: [
-            ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
-            ...fileMounts(json, whole, root),
-        ],
-        namedVolumes: mounts.flatMap((mount) => mount['type'] === 'volume' ? (textOf(mount['source']) ?? []) : []),
-        restart: textOf(json['restart']),
-        definition: runtimeDefinition(json, root),
-    };
-}
-/** `configs` and `secrets` with a `file` are bind mounts of that file. */
-function fileMounts(json, whole, root) {
-    return ['configs', 'secrets'].flatMap((kind) => listOf(json[kind]).flatMap((use) => {
-        const source = isObject(use) ? textOf(use['source']) : textOf(use);
-        if (source === undefined)
-            return [];
-        const file = textOf(objectOf(objectOf(whole[kind])[source])['file']);
-        const target = textOf(objectOf(use)['target']) ?? source;
-        return file === undefined ? [] : [{ source: relativeTo(root, file), target, readOnly: true }];
+/** By service: the kind of proxy that runs in its containers. */
+function runningProxies({ proxies, containers }) {
+    return new Map(proxies.flatMap(({ containerId, kind }) => {
+        const container = containers.find(({ id }) => id === containerId);
+        return container === undefined ? [] : [[container.service, kind]];
     }));
 }
-function parseBuild(json, root) {
-    const context = textOf(json['context']) ?? '.';
-    const remote = !context.startsWith('/');
-    const base = relativeTo(root, context);
-    const dockerfile = textOf(json['dockerfile']);
-    const additional = Object.values(objectOf(json['additional_contexts']))
-        .flatMap((path) => textOf(path) ?? [])
-        .filter((path) => path.startsWith('/'))
-        .map((path) => relativeTo(root, path));
-    return {
-        remote,
-        inputs: [
-            base,
-            ...additional,
-            ...(dockerfile === undefined
-                ? []
-                : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
-        ],
-    };
-}
-function parseBind(mount, root) {
-    return {
-        source: relativeTo(root, textOf(mount['source']) ?? ''),
-        target: textOf(mount['target']) ?? '',
-        readOnly: mount['read_only'] === true,
-    };
-}
-function relativeTo(root, path) {
-    if (path === root)
-        return '';
-    return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-}
-/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
-function joinPath(base, path) {
-    const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
-    const parts = [];
-    for (const part of joined.split('/')) {
-        if (part === '..' && parts.length > 0)
-            parts.pop();
-        else if (part !== '.' && part !== '')
-            parts.push(part);
-    }
-    return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
-}
-/**
- * What Compose itself leaves out when it asks whether a container must be recreated: how the image
- * is made, how many there are, and in which order they start.
- */
-const NOT_OF_THE_CONTAINER = new Set([
-    'build',
-    'pull_policy',
-    'scale',
-    'depends_on',
-    'profiles',
-    'deploy',
-]);
-function runtimeDefinition(json, root) {
-    const kept = Object.entries(json).filter(([key]) => !NOT_OF_THE_CONTAINER.has(key));
-    const deploy = objectOf(json['deploy']);
-    const resources = deploy['resources'] === undefined ? {} : { resources: deploy['resources'] };
-    return objectOf(withoutRoot({ ...Object.fromEntries(kept), ...resources }, root));
-}
-function withoutRoot(value, root) {
-    if (typeof value === 'string') {
-        return value === root || value.startsWith(`${root}/`) ? `.${value.slice(root.length)}` : value;
-    }
-    if (Array.isArray(value))
-        return value.map((item) => withoutRoot(item, root));
-    if (!isObject(value))
-        return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutRoot(item, root)]));
-}
+
+;// CONCATENATED MODULE: ./src/plan/stack.ts
 /** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
 function isWithin(path, place) {
     return place === '' || path === place || path.startsWith(`${place}/`);
@@ -55294,82 +55965,126 @@ function isWithin(path, place) {
 
 
 
+
 /**
- * One cutover for each proxy that sends requests to what changes, whatever its role is: a published
- * one, a frontend's own nginx that passes `/api` on, or one of another project. One that is itself
- * rolled learned its addresses when it started, incumbents among them, so its new container is cut
- * over too, and first. Traefik follows Docker by itself: there the incumbents withdraw.
+ * How new requests come to the candidates of a batch: one cutover for each proxy that sends requests
+ * to what changes, whatever its role is: a published one, a frontend's own nginx that passes `/api` on,
+ * or one of another project. One that is itself rolled learned its addresses when it started,
+ * incumbents among them, so its new container is cut over too, and first. Traefik follows Docker by
+ * itself: there the incumbents withdraw.
+ *
+ * @param files what the proxies take over with this cutover; undefined where it is not the last
  */
-function planCutovers(observation, services, files) {
-    const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
+function planCutovers(observation, services, batch, files) {
+    const changed = batch.filter(({ plan }) => plan.role === 'routed');
     const cutovers = observation.proxies.flatMap((proxy) => {
         const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
-        const stays = front === undefined || front.action === 'keep' || front.action === 'reload';
-        const isGone = front?.action === 'remove';
-        const routes = changed
-            .filter(({ service }) => service !== front?.service)
-            .flatMap((service) => routesOf(observation, proxy, service));
-        if (isGone || (routes.length === 0 && front?.action !== 'reload'))
+        if (front?.action === 'remove')
             return [];
-        return [cutoverOf(observation, { proxy, front, stays, routes, files })];
+        const stays = front === undefined || front.action === 'keep' || front.action === 'reload';
+        // Until the last cutover the old container of a proxy that changes serves as well.
+        const old = stays || files === undefined;
+        const routes = changed
+            .filter(({ plan }) => plan.service !== front?.service)
+            .flatMap((portion) => routesOf(observation, proxy, portion));
+        const reloads = files !== undefined && front?.action === 'reload';
+        if (routes.length === 0 && !reloads)
+            return [];
+        return [cutoverOf(observation, { proxy, front, stays: old, routes, files })];
     });
     const withdrawn = withdrawals(observation, changed);
-    return {
-        holds: cutovers.flatMap(holdsFor),
-        cutovers: [
-            ...cutovers.filter(({ proxy }) => proxy === undefined),
-            ...cutovers.filter(({ proxy }) => proxy !== undefined),
-            ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn }]),
-        ],
-    };
+    return [
+        ...cutovers.filter(({ proxy }) => proxy === undefined),
+        ...cutovers.filter(({ proxy }) => proxy !== undefined),
+        ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn }]),
+    ];
 }
-function holdsFor(cutover) {
-    const { proxy, proxyService, proxyKind, held, routes } = cutover;
-    return held && proxy !== undefined
-        ? [{ kind: 'hold', proxyService, proxyKind, proxy, routes }]
-        : [];
+/** Before any candidate starts: proxies that would send it requests from the moment it exists. */
+function planHolds(cutovers) {
+    const held = cutovers.flatMap((cutover) => cutover.kind === 'cutover' && cutover.held ? [cutover] : []);
+    const proxies = new Map(held.map((cutover) => [cutover.proxy, cutover]));
+    return [...proxies].flatMap(([proxy, { proxyService, proxyKind }]) => {
+        if (proxy === undefined)
+            return [];
+        const routes = held.filter((each) => each.proxy === proxy).flatMap((each) => each.routes);
+        const first = new Map(
+        // What a later part of the same service finds is what an earlier one left.
+        [...routes].reverse().map((route) => [`${route.service} ${route.network}`, route]));
+        return [
+            { kind: 'hold', proxyService, proxyKind, proxy, routes: [...first.values()].reverse() },
+        ];
+    });
+}
+/**
+ * Services whose proxies keep the connections that they have to the incumbents: only when these go
+ * does all traffic reach the candidates, so they go before the soak, not after it.
+ */
+function keptConnected(cutovers) {
+    return new Set(cutovers.flatMap((cutover) => cutover.kind === 'cutover' && cutover.held ? servicesOf(cutover) : []));
+}
+/** What the cutovers leave to be drained. */
+function drainedBy(cutovers) {
+    return cutovers.flatMap((cutover) => {
+        if (cutover.kind !== 'cutover' || cutover.held || cutover.routes.length === 0)
+            return [];
+        const { proxyService, proxyKind, proxy, lingersMs } = cutover;
+        return [{ proxyService, proxyKind, proxy, lingersMs }];
+    });
 }
 function withdrawals({ wanted }, changed) {
-    return changed.flatMap(({ service, incumbents }) => {
+    return changed.flatMap(({ plan: { service }, leaving }) => {
         const definition = wanted.services[service];
         if (definition === undefined || !isTraefikRouted(definition))
             return [];
-        return [{ service, incumbents, drainFile: drainFileOf(definition) }];
+        return [{ service, incumbents: leaving, drainFile: drainFileOf(definition) }];
     });
 }
 function cutoverOf(observation, { proxy, front, stays, routes, files }) {
     const binds = front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
-    const paths = stays && front?.role === 'proxy'
+    const paths = stays && files !== undefined && front?.role === 'proxy'
         ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
         : [];
+    const { lingersMs, resolvesAtEachConnection } = readProxy(proxy);
     return {
         kind: 'cutover',
         proxyService: front?.service ?? proxy.name,
         proxyKind: proxy.kind,
         proxy: stays ? proxy.containerId : undefined,
-        held: stays && routes.length > 0 && readProxy(proxy).resolvesAtEachConnection,
+        lingersMs,
+        held: stays && routes.length > 0 && resolvesAtEachConnection,
+        reloads: paths.length > 0 || !(stays && resolvesAtEachConnection),
         routes,
         paths,
-        inPlace: paths.filter((path) => files.inPlace.includes(path)),
+        inPlace: paths.filter((path) => files?.inPlace.includes(path) === true),
         mounted: binds
             .filter((bind) => paths.includes(bind.source))
             .map((bind) => ({ path: bind.source, inside: bind.target })),
     };
 }
 /** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, proxy, { service, incumbents }) {
+function routesOf(observation, proxy, { plan: { service }, incumbents, leaving }) {
     const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
     // The new configuration of a proxy of the stack may name what the loaded one does not.
     const used = new Set([...readProxy(proxy).upstreams, ...upstreamsOf(observation)].map(({ name }) => name));
     return proxy.networks.flatMap((network) => {
         const joined = containers.filter((container) => container.networks[network] !== undefined);
-        const names = joined
-            .flatMap((container) => container.networks[network]?.names ?? [])
-            .filter((name) => used.has(name));
+        if (joined.length === 0)
+            return [];
+        const names = [
+            ...joined.flatMap((container) => container.networks[network]?.names ?? []),
+            ...namesOf(observation.wanted.services[service]),
+        ].filter((name) => used.has(name));
         if (names.length === 0)
             return [];
+        const ids = joined.map(({ id }) => id);
         return [
-            { service, names: [...new Set(names)], network, incumbents: joined.map(({ id }) => id) },
+            {
+                service,
+                names: [...new Set(names)],
+                network,
+                incumbents: ids,
+                staying: ids.filter((id) => !leaving.includes(id)),
+            },
         ];
     });
 }
@@ -55410,30 +56125,8 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** The services that an operation works for. */
-function servicesOf(operation) {
-    switch (operation.kind) {
-        case 'prepare-images':
-        case 'stop-incumbents':
-            return operation.services;
-        case 'start':
-            return operation.services.map(({ service }) => service);
-        case 'run-command':
-        case 'run-job':
-        case 'replace':
-            return [operation.service];
-        case 'hold':
-        case 'cutover':
-            return operation.routes.map(({ service }) => service);
-        case 'withdraw':
-            return operation.services.map(({ service }) => service);
-        default:
-            return [];
-    }
-}
-
 ;// CONCATENATED MODULE: ./src/plan/operations.ts
+
 
 
 
@@ -55448,16 +56141,15 @@ function planOperations(observation, services, options) {
     const { inPlace } = files;
     const acting = services.filter(({ action }) => action !== 'keep' && action !== 'leave' && action !== 'reload');
     const of = (test) => acting.filter(test);
-    const rolled = of(({ action }) => action === 'roll');
-    const { holds, cutovers } = planCutovers(observation, services, files);
-    const routed = new Set(cutovers.flatMap(servicesOf));
-    // Where no proxy can be told about it, a routed service changes like a worker.
-    const workers = rolled.filter(({ service }) => !routed.has(service));
-    const brought = new Set([
-        ...cutovers.flatMap((cutover) => (cutover.kind === 'cutover' ? cutover.paths : [])),
-        ...files.last,
-    ]);
-    const first = [...files.first, ...files.cutover].filter((path) => !brought.has(path));
+    const { batches } = planBatches(observation, of(({ action }) => action === 'roll'));
+    const last = batches.at(-1) ?? [];
+    const before = batches.slice(0, -1).map((batch) => ({
+        batch,
+        cutovers: planCutovers(observation, services, batch, undefined),
+    }));
+    const cutovers = planCutovers(observation, services, last, files);
+    const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
+    const first = filesBefore(files, cutovers);
     return [
         ...(first.length === 0
             ? []
@@ -55465,19 +56157,50 @@ function planOperations(observation, services, options) {
         ...starts(observation, of(({ action, role }) => action === 'start' && role === 'data')),
         ...(acting.length === 0 ? [] : commands(options.preDeploy)),
         ...of(({ action }) => action === 'run').map(({ service, incumbents, dead }) => ({ kind: 'run-job', service, incumbents, dead })),
-        ...holds,
-        ...starts(observation, of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data'), rolled),
-        ...stops(workers),
+        ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
+        ...(before.length === 0 ? [] : starts(observation, begun)),
+        ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
+        ...starts(observation, before.length === 0 ? begun : [], last),
+        ...stops(withoutCutover(last, cutovers), [], false),
         ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
         ...starts(observation, of(({ action, role }) => action === 'start' && role === 'singleton')),
         ...starts(observation, of(({ action, role }) => action === 'start' && FRONT.has(role))),
         ...of(({ action, role }) => action === 'replace' && LAST.has(role)).map(replacement),
         ...cutovers,
+        ...connectedStops(last, cutovers),
         ...(acting.length === 0 && cutovers.length === 0
             ? []
             : [{ kind: 'check-health' }, { kind: 'soak' }]),
         finishing(acting, files),
     ];
+}
+/** A batch that is not the last: its incumbents stop, so that the next one finds room. */
+function takeOver(observation, batch, cutovers) {
+    return [
+        ...starts(observation, [], batch),
+        ...cutovers,
+        ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' }]),
+        ...stops(batch, drainedBy(cutovers), cutovers.length > 0),
+    ];
+}
+/** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
+function connectedStops(batch, cutovers) {
+    const connected = keptConnected(cutovers);
+    const stopping = stops(batch.filter(({ plan }) => connected.has(plan.service)), [], true);
+    return stopping.length === 0 ? [] : [{ kind: 'check-health' }, ...stopping];
+}
+/** Where no proxy can be told about it, a routed service changes like a worker. */
+function withoutCutover(batch, cutovers) {
+    const routed = new Set(cutovers.flatMap(servicesOf));
+    return batch.filter(({ plan }) => !routed.has(plan.service));
+}
+/** Files that reach the live directory before the candidates start. */
+function filesBefore(files, cutovers) {
+    const brought = new Set([
+        ...cutovers.flatMap((cutover) => (cutover.kind === 'cutover' ? cutover.paths : [])),
+        ...files.last,
+    ]);
+    return [...files.first, ...files.cutover].filter((path) => !brought.has(path));
 }
 /** The point of no return: the old containers go, and the files that only they mounted. */
 function finishing(acting, { last, inPlace }) {
@@ -55506,14 +56229,17 @@ function replacement(service) {
     const { replicas, incumbents, dead } = service;
     return { kind: 'replace', service: service.service, replicas, incumbents, dead };
 }
-function stops(workers) {
-    if (workers.length === 0)
+function stops(batch, drained, serving) {
+    const leaving = batch.filter((portion) => portion.leaving.length > 0);
+    if (leaving.length === 0)
         return [];
     return [
         {
             kind: 'stop-incumbents',
-            services: workers.map(({ service }) => service),
-            ids: workers.flatMap(({ incumbents }) => incumbents),
+            services: leaving.map(({ plan }) => plan.service),
+            ids: leaving.flatMap((portion) => portion.leaving),
+            drained,
+            serving,
         },
     ];
 }
@@ -55521,7 +56247,7 @@ function stops(workers) {
  * New services in waves, each after those that it depends on; candidates of rolled services, whose
  * dependencies run already, come with the last wave.
  */
-function starts(observation, services, rolled = []) {
+function starts(observation, services, batch = []) {
     const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port]));
     const scale = (plan) => {
         const definition = observation.wanted.services[plan.service];
@@ -55538,11 +56264,15 @@ function starts(observation, services, rolled = []) {
                 : undefined,
         };
     };
-    const waves = inWaves(observation.wanted, services);
+    const candidates = batch.map((portion) => ({
+        ...scale(portion.plan),
+        replicas: portion.candidates,
+    }));
+    const waves = inWaves(observation.wanted, services).map((wave) => wave.map(scale));
     const last = waves.pop() ?? [];
-    return [...waves, [...last, ...rolled]]
+    return [...waves, [...last, ...candidates]]
         .filter((wave) => wave.length > 0)
-        .map((wave) => ({ kind: 'start', services: wave.map(scale) }));
+        .map((wave) => ({ kind: 'start', services: wave }));
 }
 function inWaves(stack, services) {
     const waves = [];
@@ -55647,17 +56377,26 @@ function withoutDrain(service, accept) {
 /** Why the proxies that send requests to a service cannot be told of another address. */
 function obstacleTo({ proxies }, definition) {
     const names = namesOf(definition);
+    const numbered = new Set(definition.numberedNames);
     for (const proxy of proxies) {
         const { upstreams, obstacle } = readProxy(proxy);
         for (const { name } of upstreams) {
-            const found = names.includes(name) ? obstacle(name) : undefined;
+            if (!names.includes(name))
+                continue;
+            if (numbered.has(name)) {
+                return {
+                    what: `${proxy.name} sends its requests to ${name}, which is the name of one container, and changes with each deploy`,
+                    next: `Let it use the name of the service: ${definition.name}.`,
+                };
+            }
+            const found = obstacle(name);
             if (found !== undefined)
                 return found;
         }
     }
     return undefined;
 }
-function replacedWithGap({ service, role, why }, { containerName }) {
+function replacedWithGap({ service, role, why }, { single }) {
     const gap = 'The gap is the time that it takes to stop and start, a few seconds';
     if (role === 'proxy' || role === 'direct') {
         return [
@@ -55671,7 +56410,7 @@ function replacedWithGap({ service, role, why }, { containerName }) {
         return [];
     return [
         {
-            what: `${service} cannot have a candidate beside its incumbent: ${containerName === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${containerName}`}`,
+            what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'deploy.update_config.order is stop-first'}`,
             next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
         },
     ];
@@ -55689,6 +56428,8 @@ function refusals(observation, services, options) {
         ...filesInTheWay(observation),
         ...changedData(observation, services, options),
         ...changedNetworks(observation, options),
+        ...sharedContainers(observation, services),
+        ...linkedContainers(observation, services),
         ...gaps(observation, services, options),
     ];
 }
@@ -55762,6 +56503,30 @@ function changedData({ wanted, installed }, services, options) {
             next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
         };
     });
+}
+function changingServices(services) {
+    return new Set(services.flatMap(({ service, action, incumbents }) => incumbents.length > 0 && (action === 'roll' || action === 'replace') ? service : []));
+}
+/** A container that shares the network of another keeps that of the old one, which goes. */
+function sharedContainers({ wanted }, services) {
+    const changing = changingServices(services);
+    return Object.values(wanted.services).flatMap(({ name, joins }) => joins
+        .filter((joined) => changing.has(joined))
+        .map((joined) => ({
+        what: `${name} shares the network or the processes of ${joined} (service:${joined}), and would be left with those of its old container`,
+        next: `Let ${name} reach ${joined} over a network of its own: http://${joined}:PORT.`,
+    })));
+}
+/** Docker ties the name of a link to one container: of no use once that is gone. */
+function linkedContainers({ wanted }, services) {
+    const changing = changingServices(services);
+    const kept = services.filter(({ action }) => action === 'keep' || action === 'reload');
+    return kept.flatMap(({ service }) => (wanted.services[service]?.links ?? [])
+        .filter((linked) => changing.has(linked))
+        .map((linked) => ({
+        what: `${service} is tied to one container of ${linked} by \`links\`, and could not resolve the name once that is gone`,
+        next: `Remove \`links\` from ${service}: on a network of Compose the names of services and \`aliases\` resolve without. That changes ${service} once, with a gap: allow-downtime: true.`,
+    })));
 }
 function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
     if (installed === undefined || containers.length === 0 || allowDowntime)
@@ -55845,8 +56610,8 @@ function decide(observation, service, { role }, { running, exists }, rebuilt) {
         why,
         ifImageChanges,
     });
-    // One container of a name, or an order that forbids two: the incumbent must go first.
-    const single = service.containerName !== undefined || service.updateOrder === 'stop-first';
+    // One container of a name, a port or an address, or an order that forbids two: the incumbent goes first.
+    const single = service.single !== undefined || service.updateOrder === 'stop-first';
     const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
     const reason = changeOf(observation, service, running);
     if (service.replicas === 0) {
@@ -55945,6 +56710,50 @@ function services_listed(paths) {
     return paths.length > 2 ? `${shown} and ${String(paths.length - 2)} more` : shown;
 }
 
+;// CONCATENATED MODULE: ./src/plan/warnings.ts
+
+
+/** What a person should know before the plan is executed, and what mends it. */
+function warnings(observation, services, operations, options) {
+    const { live } = observation;
+    const rolled = services.filter(({ action }) => action === 'roll');
+    const { why } = planBatches(observation, rolled);
+    return [
+        ...(live.modified.length === 0
+            ? []
+            : [
+                `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
+            ]),
+        ...(why === undefined ? [] : [why]),
+        ...aboutReloads(observation, operations, options),
+        ...services
+            .filter(({ role, action }) => role === 'data' && action === 'keep')
+            .flatMap(({ service, why: reason }) => reason.includes('restart') ? [`${service}: ${reason}`] : []),
+    ];
+}
+function aboutReloads({ proxies }, operations, { soakMs, drainTimeoutMs }) {
+    const reloaded = new Set(operations.flatMap((operation) => operation.kind === 'cutover' && operation.reloads ? [operation.proxy] : []));
+    const read = proxies.filter(({ containerId }) => reloaded.has(containerId)).map(readProxy);
+    const drainedAfterMs = soakMs + drainTimeoutMs;
+    const cutting = read.flatMap(({ cutsStreamsAfterMs: afterMs }) => afterMs !== undefined && afterMs < drainedAfterMs ? [seconds(afterMs)] : []);
+    return [
+        // Where one holds its visitors' connections, theirs are those that count.
+        ...(read.length > 0 && read.every(({ keepsIdleConnections }) => keepsIdleConnections !== true)
+            ? [...new Set(read.map(closing))]
+            : []),
+        ...cutting.map((after) => `nginx cuts WebSockets and long requests ${after} after the cutover (worker_shutdown_timeout), before the drain is over: set it to more than soak and drain-timeout together (${seconds(drainedAfterMs)})`),
+    ];
+}
+function closing({ keepsIdleConnections }) {
+    const cost = 'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500)';
+    return keepsIdleConnections === 'never'
+        ? `${cost}: Caddy has no remedy for HTTP/1.1`
+        : `${cost}. nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block`;
+}
+function seconds(durationMs) {
+    return `${String(durationMs / 1000)} s`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/planner.ts
 
 
@@ -55954,19 +56763,20 @@ function services_listed(paths) {
 
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
-    const roles = assignRoles(observation.wanted, upstreamsOf(observation));
+    const roles = assignRoles(observation.wanted, upstreamsOf(observation), runningProxies(observation));
     const planned = planServices(observation, roles, options);
     const services = options.images === 'kept'
         ? settleImages(expectImages(planned, options.keptImages), options.keptImages, observation.containers)
         : planned;
     const images = prepareImages(observation, services, options);
+    const operations = [...images, ...planOperations(observation, services, options)];
     const plan = {
         project: observation.wanted.project,
         sha: observation.commit.sha,
         previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
         services,
-        operations: [...images, ...planOperations(observation, services, options)],
-        warnings: warnings(observation, services),
+        operations,
+        warnings: warnings(observation, services, operations, options),
     };
     const against = refusals(observation, services, {
         ...options,
@@ -56052,26 +56862,6 @@ function prepareImages(observation, services, options) {
         },
     ];
 }
-function warnings(observation, services) {
-    const { live, proxies } = observation;
-    const rolls = services.some(({ role, action }) => role === 'routed' && action === 'roll');
-    return [
-        ...(live.modified.length === 0
-            ? []
-            : [
-                `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
-            ]),
-        ...(rolls ? reloadCosts(proxies) : []),
-        ...services
-            .filter(({ role, action }) => role === 'data' && action === 'keep')
-            .flatMap(({ service, why }) => (why.includes('restart') ? [`${service}: ${why}`] : [])),
-    ];
-}
-/** Said only where no proxy of the stack holds its visitors' connections: theirs is one of them. */
-function reloadCosts(proxies) {
-    const costs = proxies.map((proxy) => readProxy(proxy).reloadCost);
-    return costs.includes(undefined) ? [] : [...new Set(costs.flatMap((cost) => cost ?? []))];
-}
 
 ;// CONCATENATED MODULE: ./src/host/containers.ts
 
@@ -56105,6 +56895,7 @@ function parseContainer(json) {
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
         })),
+        memoryKb: undefined,
     };
 }
 function parseEndpoint(endpoint, containerName) {
@@ -56117,10 +56908,6 @@ function parseEndpoint(endpoint, containerName) {
     };
 }
 
-// EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(677);
-// EXTERNAL MODULE: ./src/remote/load.ts
-var load = __nccwpck_require__(521);
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
 /** Containers of the project that were there before this run. */
 function knownIds(context) {
@@ -56131,7 +56918,120 @@ function candidatesOf(context) {
     return [...context.made.candidates.values()].flat();
 }
 
+;// CONCATENATED MODULE: ./src/rollout/cutover.ts
+
+
+
+/** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
+async function hold(context, operation) {
+    const { proxy, proxyKind, proxyService, routes } = operation;
+    await context.transaction.step({
+        name: `hold-${proxyService}`,
+        undo: `unpin ${proxy}`,
+        script: `proxy_pin ${proxyKind} ${proxy} "$PINS"`,
+        variables: { PINS: pins(routes, incumbentsOf) },
+    });
+}
+/** New requests go to the candidates of all routed services at once; the incumbents stay up. */
+async function cutOver(context, operation) {
+    for (const proxy of proxiesOf(context, operation))
+        await cutOverProxy(context, operation, proxy);
+}
+/** Ids of the containers that a cutover is for. */
+function proxiesOf({ made }, { proxy, proxyService }) {
+    return proxy === undefined
+        ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
+        : [proxy];
+}
+async function cutOverProxy(context, operation, proxy) {
+    const { proxyKind, proxyService, held, routes } = operation;
+    const kept = `proxy-${proxyService}`;
+    const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
+    const reload = operation.reloads ? 'yes' : 'no';
+    const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
+    const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
+    const candidates = routes.flatMap((route) => candidatesOn(context, route));
+    // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.
+    const undo = [
+        `restore_files ${kept} ${(0,quote/* quote */.hD)(context.observation.live.path)}`,
+        `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`,
+        `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...candidates].join(' ')}`,
+        // Where they were held before, they stay so until no candidate is left.
+        ...(held ? [] : [`unpin ${proxy}`]),
+    ].join('\n');
+    await context.transaction.step({
+        name: `cutover-${proxyService}`,
+        ...(operation.proxy === undefined ? {} : { undo }),
+        script: (0,load/* remoteScript */.m)('cutover'),
+        variables: {
+            DIR: context.observation.live.path,
+            STAGE: context.observation.stage,
+            KIND: proxyKind,
+            RELOAD: reload,
+            PROXY: proxy,
+            KEPT: kept,
+            PINS: toCandidates,
+            PATHS: cutover_lines(operation.paths),
+            INPLACE: cutover_lines(operation.inPlace),
+            MOUNTED: mounted,
+        },
+    });
+}
+/**
+ * Commands that wait until the proxies hold nothing of these containers any more: at most the
+ * `drain-timeout`, but as long as a proxy may still send them requests.
+ */
+function drains(context, proxies, ids) {
+    const commands = proxies.flatMap((drained) => {
+        const waitMs = Math.max(context.inputs.drainTimeoutMs, drained.lingersMs);
+        const seconds = String(Math.ceil(waitMs / 1000));
+        return proxiesOf(context, drained).map((id) => `proxy_drain ${drained.proxyKind} ${id} ${seconds} ${ids.join(' ')}`);
+    });
+    return [...new Set(commands)];
+}
+/** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
+async function withdraw({ transaction, made }, { services }) {
+    const leaving = services.flatMap(({ drainFile, incumbents }) => drainFile === undefined || incumbents.length === 0
+        ? []
+        : [`${(0,quote/* quote */.hD)(drainFile)} ${incumbents.join(' ')}`]);
+    await transaction.step({
+        name: 'withdraw',
+        undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
+        script: (0,load/* remoteScript */.m)('withdraw'),
+        variables: {
+            CANDIDATES: services
+                .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
+                .join(' '),
+            WITHDRAWN: cutover_lines(leaving),
+        },
+    });
+}
+/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
+function pins(routes, containersOf) {
+    return routes
+        .flatMap((route) => containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')))
+        .join('\n');
+}
+function incumbentsOf({ incumbents }) {
+    return incumbents;
+}
+/** Ids of the candidates that the proxy can reach. */
+function candidatesOn({ made }, { service, network }) {
+    const reachable = (made.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
+    if (reachable.length === 0) {
+        throw new errors/* DeployError */.s({
+            what: `no candidate of ${service} has an address on ${network}`,
+            next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
+        });
+    }
+    return reachable.map(({ id }) => id);
+}
+function cutover_lines(paths) {
+    return paths.map((path) => `${path}\n`).join('');
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/containers.ts
+
 
 
 
@@ -56139,8 +57039,7 @@ function candidatesOf(context) {
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready. */
 async function startContainers(context, operation) {
-    await create(context, { name: 'start', services: operation.services, start: true });
-    await awaitReady(context, operation.services);
+    await create(context, { name: 'start', services: operation.services, then: START });
 }
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
 async function stopIncumbents(context, operation) {
@@ -56149,8 +57048,8 @@ async function stopIncumbents(context, operation) {
     const ids = operation.ids.join(' ');
     await context.transaction.step({
         name: 'stop',
-        undo: `start_containers ${ids}`,
-        script: `run docker stop ${ids}`,
+        undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
+        script: [...drains(context, operation.drained, operation.ids), `run docker stop ${ids}`].join('\n'),
         variables: {},
     });
 }
@@ -56165,21 +57064,8 @@ async function replaceContainers(context, operation) {
         await recreate(context, scale);
     }
     else {
-        // Journalled first, so that it is undone last: the new container goes before the old returns.
-        await context.transaction.step({
-            name: 'keep',
-            undo: `start_containers ${incumbents.join(' ')}`,
-            script: '',
-            variables: {},
-        });
-        await create(context, { name: 'create', services: [scale], start: false });
-        await context.transaction.step({
-            name: 'swap',
-            script: `${incumbents.length > 0 ? `run docker stop ${incumbents.join(' ')}\n` : ''}run docker start ${idsOf(context, service).join(' ')}`,
-            variables: {},
-        });
+        await create(context, { name: 'replace', services: [scale], stop: incumbents, then: START });
     }
-    await awaitReady(context, [scale]);
 }
 /** A fixed `container_name` allows no second container: the incumbent is removed first. */
 async function recreate(context, scale) {
@@ -56193,7 +57079,7 @@ async function recreate(context, scale) {
         script: `run docker stop ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
         variables: {},
     });
-    await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], start: true });
+    await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
 }
 /** Runs a job's service to its end; its exit code decides. */
 async function runJob(context, operation) {
@@ -56205,14 +57091,7 @@ async function runJob(context, operation) {
         incumbents: [],
         dead: [...incumbents, ...dead],
     };
-    await create(context, { name: 'create', services: [scale], start: false });
-    for (const id of idsOf(context, service)) {
-        await context.transaction.step({
-            name: 'job',
-            script: (0,load/* remoteScript */.m)('job'),
-            variables: { ID: id },
-        });
-    }
+    await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
 async function runCommand(context, operation) {
@@ -56231,36 +57110,33 @@ async function runCommand(context, operation) {
         },
     });
 }
-async function create(context, { name, services, start }) {
-    const project = context.observation.wanted.project;
-    const known = [...knownIds(context), ...madeIds(context)].join(' ');
-    const first = context.observation.containers.length === 0;
+/** Scripts that follow the creation: what becomes of the new containers. */
+const START = ['begin', 'ready'];
+/** One script, which finds the ids of the new containers itself: one round trip. */
+async function create(context, creation) {
+    const { name, services, stop = [], then } = creation;
+    const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
     const output = await context.transaction.step({
         name,
         undo: [
-            ...services.flatMap(({ service, drainFile }) => {
-                const those = `${(0,quote/* quote */.hD)(project)} ${(0,quote/* quote */.hD)(service)}`;
-                const remove = `remove_new_containers ${those} ${known}`;
-                return drainFile === undefined
-                    ? [remove]
-                    : [`withdraw_new ${those} ${(0,quote/* quote */.hD)(drainFile)} ${known}`, remove];
-            }),
-            ...(first ? [`remove_unused_networks ${(0,quote/* quote */.hD)(project)}`] : []),
-        ].join('\n'),
-        script: (0,load/* remoteScript */.m)('up'),
+            // Journalled first, so that it is undone last: the new container goes before the old returns.
+            ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
+            undoOf(context, services, known),
+        ],
+        script: ['up', ...then].map(load/* remoteScript */.m).join('\n'),
         variables: {
             DIR: context.observation.live.path,
             COMPOSE: context.compose,
-            SCALES: services
-                .filter(({ incumbents }) => incumbents.length > 0)
-                .map(({ service, replicas, incumbents }) => `--scale ${service}=${String(replicas + incumbents.length)}`)
-                .join(' '),
+            SCALES: scales(context, services),
             SERVICES: (0,quote/* commandLine */.ay)(services.map(({ service }) => service)),
-            PROJECT: project,
+            NEEDED: [...neededBy(context, services)].join(' '),
+            PROJECT: context.observation.wanted.project,
             KNOWN: known,
             REMOVE: services.flatMap(({ dead }) => dead).join(' '),
             RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
-            START: start ? 'yes' : '',
+            STOP: stop.join(' '),
+            PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
+            TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
         },
     });
     for (const container of parseContainers(output)) {
@@ -56268,28 +57144,38 @@ async function create(context, { name, services, start }) {
         context.made.candidates.set(container.service, [...others, container]);
     }
 }
-function idsOf(context, service) {
-    return (context.made.candidates.get(service) ?? []).map(({ id }) => id);
+/** What the services depend on, and what that depends on: Compose looks after these as well. */
+function neededBy({ observation }, services) {
+    const needed = new Set(services.map(({ service }) => service));
+    // A set that grows while it is walked is walked to its end.
+    for (const name of needed) {
+        for (const { service } of observation.wanted.services[name]?.dependsOn ?? [])
+            needed.add(service);
+    }
+    return needed;
 }
-function madeIds(context) {
-    return candidatesOf(context).map(({ id }) => id);
+/** How many containers of a service there are to be, old and new ones together. */
+function scales({ made }, services) {
+    return services
+        .filter(({ incumbents }) => incumbents.length > 0)
+        .map(({ service, replicas, incumbents }) => {
+        const before = incumbents.length + (made.candidates.get(service) ?? []).length;
+        return `--scale ${service}=${String(replicas + before)}`;
+    })
+        .join(' ');
 }
-async function awaitReady(context, services) {
-    const lines = services.flatMap(({ service, port }) => (context.made.candidates.get(service) ?? []).map((container) => {
-        const address = Object.values(container.networks)[0]?.addresses[0] ?? '';
-        const reachable = port !== undefined && address !== '';
-        return `${service} ${container.id} ${reachable ? `${address} ${String(port)}` : '- -'}\n`;
-    }));
-    if (lines.length === 0)
-        return;
-    await context.transaction.step({
-        name: 'ready',
-        script: (0,load/* remoteScript */.m)('ready'),
-        variables: {
-            CANDIDATES: lines.join(''),
-            TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
-        },
-    });
+function undoOf({ observation }, services, known) {
+    const project = (0,quote/* quote */.hD)(observation.wanted.project);
+    return [
+        ...services.flatMap(({ service, drainFile }) => {
+            const those = `${project} ${(0,quote/* quote */.hD)(service)}`;
+            const remove = `remove_new_containers ${those} ${known}`;
+            return drainFile === undefined
+                ? [remove]
+                : [`withdraw_new ${those} ${(0,quote/* quote */.hD)(drainFile)} ${known}`, remove];
+        }),
+        ...(observation.containers.length === 0 ? [`remove_unused_networks ${project}`] : []),
+    ].join('\n');
 }
 
 ;// CONCATENATED MODULE: ./src/plan/render.ts
@@ -56360,102 +57246,6 @@ function count(number, noun) {
     return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-;// CONCATENATED MODULE: ./src/rollout/cutover.ts
-
-
-
-/** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
-async function hold(context, operation) {
-    const { proxy, proxyKind, proxyService, routes } = operation;
-    await context.transaction.step({
-        name: `hold-${proxyService}`,
-        undo: `unpin ${proxy}`,
-        script: `proxy_pin ${proxyKind} ${proxy} "$PINS"`,
-        variables: { PINS: pins(routes, incumbentsOf) },
-    });
-}
-/** New requests go to the candidates of all routed services at once; the incumbents stay up. */
-async function cutOver(context, operation) {
-    for (const proxy of proxiesOf(context, operation))
-        await cutOverProxy(context, operation, proxy);
-}
-/** Ids of the containers that a cutover is for. */
-function proxiesOf({ made }, { proxy, proxyService }) {
-    return proxy === undefined
-        ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
-        : [proxy];
-}
-async function cutOverProxy(context, operation, proxy) {
-    const { proxyKind, proxyService, held, routes } = operation;
-    const kept = `proxy-${proxyService}`;
-    const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
-    const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
-    const toCandidates = pins(routes, (route) => candidatesOn(context, route));
-    const candidates = routes.flatMap((route) => candidatesOn(context, route));
-    await context.transaction.step({
-        name: `cutover-${proxyService}`,
-        undo: [
-            `restore_files ${kept} ${(0,quote/* quote */.hD)(context.observation.live.path)}`,
-            `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`,
-            `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[drainSeconds, ...candidates].join(' ')}`,
-            // Where they were held before, they stay so until no candidate is left.
-            ...(held ? [] : [`unpin ${proxy}`]),
-        ].join('\n'),
-        script: (0,load/* remoteScript */.m)('cutover'),
-        variables: {
-            DIR: context.observation.live.path,
-            STAGE: context.observation.stage,
-            KIND: proxyKind,
-            PROXY: proxy,
-            KEPT: kept,
-            PINS: toCandidates,
-            PATHS: cutover_lines(operation.paths),
-            INPLACE: cutover_lines(operation.inPlace),
-            MOUNTED: mounted,
-        },
-    });
-}
-/** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
-async function withdraw({ transaction, made }, { services }) {
-    const leaving = services.flatMap(({ drainFile, incumbents }) => drainFile === undefined || incumbents.length === 0
-        ? []
-        : [`${(0,quote/* quote */.hD)(drainFile)} ${incumbents.join(' ')}`]);
-    await transaction.step({
-        name: 'withdraw',
-        undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
-        script: (0,load/* remoteScript */.m)('withdraw'),
-        variables: {
-            CANDIDATES: services
-                .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
-                .join(' '),
-            WITHDRAWN: cutover_lines(leaving),
-        },
-    });
-}
-/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
-function pins(routes, containersOf) {
-    return routes
-        .flatMap((route) => containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')))
-        .join('\n');
-}
-function incumbentsOf({ incumbents }) {
-    return incumbents;
-}
-/** Ids of the candidates that the proxy can reach. */
-function candidatesOn({ made }, { service, network }) {
-    const reachable = (made.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
-    if (reachable.length === 0) {
-        throw new errors/* DeployError */.s({
-            what: `no candidate of ${service} has an address on ${network}`,
-            next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
-        });
-    }
-    return reachable.map(({ id }) => id);
-}
-function cutover_lines(paths) {
-    return paths.map((path) => `${path}\n`).join('');
-}
-
 ;// CONCATENATED MODULE: ./src/host/records.ts
 
 /** A release's record as it lies in `releases/` on the host. */
@@ -56489,46 +57279,64 @@ function renderRecord(record) {
 
 
 
+
 /**
  * The point of no return: drains and retires the incumbents, moves git to the commit, writes the
  * release's record, forgets what is older than the releases to keep.
  */
 async function finish(context, operation, plan, deployedAt) {
     const services = releasedServices(context, plan);
-    const proxies = plan.operations.flatMap((each) => each.kind === 'cutover'
-        ? proxiesOf(context, each).map((id) => ({ id, kind: each.proxyKind }))
-        : []);
     const sha = context.observation.commit.sha;
     const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
-    await context.transaction.step({
+    const finished = context.transaction.step({
         name: 'finish',
         script: (0,load/* remoteScript */.m)('finish'),
         variables: {
             RECORD: renderRecord({ sha, deployedAt, services }),
-            FORWARD: forward(context, operation, proxies, services, name).join('\n'),
+            FORWARD: forward(context, operation, plan, services, name).join('\n'),
         },
     });
+    // What comes after it needs the lease; where nothing does, it is given back without another wait.
+    const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
+    await Promise.all([finished, closed]);
 }
-function forward(context, { retire, paths, inPlace }, proxies, services, record) {
+function forward(context, { retire, paths, inPlace }, plan, services, record) {
     const { live, stage, gitDirectory, commit, wanted } = context.observation;
-    const { source, drainTimeoutMs } = context.inputs;
+    const { source } = context.inputs;
     const kept = Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`${imageId} ${keptAs}`]);
-    const seconds = String(Math.ceil(drainTimeoutMs / 1000));
+    const proxies = plan.operations.filter((each) => each.kind === 'cutover');
+    const unpinned = new Set(proxies.flatMap((proxy) => proxiesOf(context, proxy)));
+    const move = [live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD);
+    const install = [live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD);
     return [
-        ...(retire.length === 0
-            ? []
-            : proxies.map(({ id, kind }) => `proxy_drain ${kind} ${id} ${seconds} ${retire.join(' ')}`)),
-        ...(retire.length === 0 ? [] : [`retire ${retire.join(' ')}`]),
-        ...proxies.map(({ id }) => `unpin ${id}`),
-        `install_files last ${[live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD).join(' ')}`,
-        `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD).join(' ')}`,
-        ...(kept.length === 0 ? [] : [`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`]),
+        ...(retire.length === 0 ? [] : drains(context, drainedBy(proxies), retire)),
+        finish_together([
+            ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
+            `git_move ${move.join(' ')}`,
+            ...(kept.length === 0 ? [] : [`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`]),
+        ]),
         `write_record ${record}`,
-        ...forgotten(context, services, record),
-        `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+        finish_together([
+            [
+                // Before its image, which Docker keeps as long as a container needs it.
+                ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
+                ...forgotten(context, services, record),
+                `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+            ].join('\n'),
+            ...[...unpinned].map((id) => `unpin ${id}`),
+            ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
+            `install_files last ${install.join(' ')}`,
+        ]),
         `rm -rf "$STATE/stage/${context.run}"`,
         'rm -rf "$STATE/journal"',
     ];
+}
+function hasBuilt({ operations }) {
+    return operations.some(({ kind }) => kind === 'prepare-images');
+}
+/** As one command of the host's library: side by side. */
+function finish_together(scripts) {
+    return `together ${scripts.map(quote/* quote */.hD).join(' ')}`;
 }
 function releasedServices(context, plan) {
     const { wanted, commit, releases } = context.observation;
@@ -56556,18 +57364,22 @@ function releasedServices(context, plan) {
         return [[service.service, released]];
     }));
 }
-/** Records and images of releases that are older than those to keep. */
+/** Takes away records and images of releases that are older than those to keep. */
 function forgotten(context, services, record) {
     const { releases, commit } = context.observation;
     const others = releases.filter(({ sha, name }) => sha !== commit.sha && name !== record);
     const kept = others.slice(Math.max(0, others.length - (context.inputs.keepReleases - 1)));
     const inUse = new Set([...kept.map((release) => release.services), services].flatMap((release) => Object.values(release).flatMap(({ keptAs }) => keptAs ?? [])));
-    return releases
-        .filter((release) => !kept.includes(release))
-        .map((release) => {
-        const tags = Object.values(release.services).flatMap(({ keptAs }) => keptAs === undefined || inUse.has(keptAs) ? [] : [keptAs]);
-        return `forget_release ${[release.name, ...tags].map(quote/* quote */.hD).join(' ')}`;
-    });
+    const gone = releases.filter((release) => !kept.includes(release));
+    const tags = gone
+        .flatMap((release) => Object.values(release.services).flatMap(({ keptAs }) => keptAs ?? []))
+        .filter((tag) => !inUse.has(tag));
+    return [
+        ...(gone.length === 0
+            ? []
+            : [`forget_release ${gone.map(({ name }) => (0,quote/* quote */.hD)(name)).join(' ')}`]),
+        ...(tags.length === 0 ? [] : [`forget_images ${tags.map(quote/* quote */.hD).join(' ')}`]),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/host/sections.ts
@@ -56635,124 +57447,17 @@ function restoreTags(references) {
         .join('\n');
 }
 
-;// CONCATENATED MODULE: ./src/health/check.ts
-const answersKept = 3;
-const bodyShown = 300;
-/**
- * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
- * count again. `check` must end by itself and never reject.
- * Rejects only with the signal's reason.
- */
-async function waitForHealth(check, rule, clock, signal = new AbortController().signal) {
-    const startedAt = clock.now();
-    const deadline = new AbortController();
-    const timeUp = clock.sleep(rule.timeoutMs, AbortSignal.any([signal, deadline.signal])).then(() => 'time-up', () => 'stopped');
-    const lastAnswers = [];
-    let inARow = 0;
-    let checks = 0;
-    const durationMs = () => clock.now() - startedAt;
-    try {
-        while (inARow < rule.successes) {
-            const answer = await Promise.race([check(), timeUp]);
-            signal.throwIfAborted();
-            if (typeof answer === 'string')
-                break;
-            checks += 1;
-            if (answer.kind === 'lost')
-                return { kind: 'lost', message: answer.message };
-            lastAnswers.push(answer);
-            if (lastAnswers.length > answersKept)
-                lastAnswers.shift();
-            inARow = isGood(answer, rule) ? inARow + 1 : 0;
-            if (inARow >= rule.successes)
-                break;
-            const paused = await Promise.race([clock.sleep(rule.intervalMs, signal), timeUp]);
-            signal.throwIfAborted();
-            if (paused === 'time-up')
-                break;
-        }
-    }
-    finally {
-        deadline.abort();
-    }
-    if (inARow >= rule.successes)
-        return { kind: 'healthy', checks, durationMs: durationMs() };
-    return {
-        kind: 'unhealthy',
-        checks,
-        durationMs: durationMs(),
-        evidence: evidenceOf(lastAnswers, rule),
-        hint: hintOf(lastAnswers.at(-1), rule),
-    };
-}
-function isGood(answer, rule) {
-    return answer.kind === 'response' && answer.status === rule.status;
-}
-function evidenceOf(answers, rule) {
-    if (answers.length === 0)
-        return `no answer at all within ${rule.timeoutMs} ms`;
-    return answers.map(describeAnswer).join('\n');
-}
-/** One line: the status and the beginning of the body, or what went wrong. */
-function describeAnswer(answer) {
-    const after = `after ${Math.round(answer.durationMs)} ms`;
-    if (answer.kind !== 'response')
-        return `${answer.kind} ${after}: ${answer.message}`;
-    const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
-    const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
-    return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
-}
-function isRedirect(answer) {
-    return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
-}
-function hintOf(answer, rule) {
-    if (answer === undefined)
-        return 'The service took every request and answered none in time.';
-    switch (answer.kind) {
-        case 'response':
-            return responseHint(answer, rule);
-        case 'refused':
-            return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
-        case 'unknown-name':
-            return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
-        case 'tls':
-            return 'TLS failed: check that `health-url` begins with the right one of http:// and https://.';
-        case 'not-http':
-            return 'Something else than HTTP answers there: check `health-url`.';
-        case 'forbidden':
-            return answer.message;
-        case 'timeout':
-        case 'reset':
-        case 'unreachable':
-        case 'aborted':
-        case 'lost':
-            return undefined;
-    }
-}
-function responseHint(answer, rule) {
-    if (isRedirect(answer)) {
-        const target = answer.headers.location ?? 'the address that it names';
-        return `Redirects are not followed; set health-url to ${target}`;
-    }
-    if (answer.status === 400) {
-        return ('Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
-            'the site answers to.');
-    }
-    if (answer.status === 404)
-        return 'Nothing is served under the path of `health-url`.';
-    if (answer.status >= 200 && answer.status < 300) {
-        return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
-    }
-    return undefined;
-}
-
 ;// CONCATENATED MODULE: ./src/rollout/watch.ts
 
 
 
 
+
 const BETWEEN_CHECKS_MS = 100;
+const SEE_THE_LOGS = 'Its last answers are under "What was said last"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
+/** The smallest number of probes among which a single failure is a chance. */
+const FORGIVEN_AMONG = 10;
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
 async function requireHealth(context) {
     const { url, status, successes, timeoutMs } = context.inputs.health;
@@ -56763,31 +57468,39 @@ async function requireHealth(context) {
         return;
     }
     if (result.kind === 'lost') {
-        throw new errors/* DeployError */.s({ what: result.message, next: 'Run the workflow again.' });
+        throw new errors/* DeployError */.s({
+            what: result.message,
+            where: url.href,
+            next: 'Run the workflow again.',
+        });
     }
     throw new errors/* DeployError */.s({
         what: `the health endpoint did not answer ${String(status)} ${String(successes)} times in a row within ${String(timeoutMs / 1000)} s`,
         where: url.href,
-        next: result.hint ?? 'See its last answers and the logs above.',
+        next: result.hint === undefined ? SEE_THE_LOGS : `${result.hint}\n${SEE_THE_LOGS}`,
         evidence: result.evidence,
     });
 }
 /**
  * Watches real traffic for the soak: the candidates' state on the host, the health endpoint, and what
  * the availability probe saw. One bad health answer does not kill a release; `successes` in a row do.
+ * What fails at the public address alone is no part of the verdict. The candidates are watched from now
+ * on, the answers from when `healthy` has resolved.
  *
  * @throws DeployError for a release that must not stay
  */
-async function soak(context) {
+async function soak(context, { services }, healthy = Promise.resolve()) {
     const { soakMs } = context.inputs;
     if (soakMs === 0)
         return;
-    const mark = context.probe?.mark();
+    // A job has done its work when it has exited.
+    const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
     const watched = context.transaction.step({
         name: 'soak',
         script: (0,load/* remoteScript */.m)('soak'),
         variables: {
             CANDIDATES: candidatesOf(context)
+                .filter(({ service }) => !jobs.has(service))
                 .map(({ service, id }) => `${service} ${id}\n`)
                 .join(''),
             SECONDS_TO_SOAK: String(Math.ceil(soakMs / 1000)),
@@ -56797,16 +57510,37 @@ async function soak(context) {
     const ended = watched.finally(() => {
         over.abort();
     });
-    await Promise.all([ended, watchHealth(context, over.signal)]);
-    const failures = mark === undefined ? {} : (context.probe?.failuresSince(mark) ?? {});
+    const watch = async () => {
+        await healthy;
+        const mark = context.probe?.mark();
+        await watchHealth(context, over.signal);
+        return mark;
+    };
+    const [, mark] = await Promise.all([ended, watch()]);
+    if (context.probe !== undefined && mark !== undefined)
+        await judgeProbe(context, context.probe, mark);
+}
+/**
+ * What real requests met. One that failed among many good ones is told and forgiven; a second is no
+ * chance any more.
+ */
+async function judgeProbe({ inputs, log, signal }, probe, mark) {
+    // A site that has begun to hang shows in the requests that are still under way.
+    await (0,abort/* unlessAborted */.W)(probe.settle(), signal);
+    const { sent, failed, failures } = probe.since(mark);
+    if (failed === 0)
+        return;
     const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
-    if (kinds.length > 0) {
-        throw new errors/* DeployError */.s({
-            what: `requests failed during the soak (${kinds.join(', ')})`,
-            where: context.inputs.health.url.href,
-            next: 'The log of the service that answered says why.',
-        });
+    const what = `${String(failed)} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
+    if (failed === 1 && sent >= FORGIVEN_AMONG) {
+        log.info(`${what}: one alone does not take a release back`);
+        return;
     }
+    throw new errors/* DeployError */.s({
+        what,
+        where: inputs.health.url.href,
+        next: SEE_THE_LOGS,
+    });
 }
 async function watchHealth(context, over) {
     const { status, successes, url } = context.inputs.health;
@@ -56820,8 +57554,8 @@ async function watchHealth(context, over) {
             throw new errors/* DeployError */.s({
                 what: `the health endpoint failed ${String(bad)} times in a row during the soak`,
                 where: url.href,
-                next: 'The log of the service that answered says why.',
-                evidence: answer.kind === 'response' ? `status ${String(answer.status)}` : answer.kind,
+                next: SEE_THE_LOGS,
+                evidence: describeAnswer(answer),
             });
         }
         await context.clock.sleep(BETWEEN_SOAK_CHECKS_MS, over).catch((error) => {
@@ -56850,15 +57584,75 @@ async function watchHealth(context, over) {
  * @throws whatever the first failing operation throws; undoing is the caller's
  */
 async function executePlan(plan, context, phased) {
-    const perform = (operation, current) => phased(operation, describe(operation), () => performOperation(operation, context, current));
-    for (const operation of plan.operations.filter(isImageOperation))
-        await perform(operation, plan);
+    const perform = (operations, current) => performTogether(operations, (each, before) => performOperation(each, context, current, before), phased);
+    await Promise.all([
+        perform(plan.operations.filter(isImageOperation), plan),
+        // A failure of it ends the deploy at once, not after a long build.
+        context.watched,
+    ]);
     const settled = settlePlan(plan, Object.fromEntries(context.made.imageIds), context.observation, context.planOptions);
     refuseGaps(settled, context);
-    for (const operation of settled.operations.filter((each) => !isImageOperation(each))) {
-        await perform(operation, settled);
-    }
+    const left = settled.operations.filter((each) => !isImageOperation(each));
+    for (const operations of batches(left, context))
+        await perform(operations, settled);
     return settled;
+}
+/** The first answers of a healthy release, through a tunnel around the world. */
+const SOON_HEALTHY_MS = 1_000;
+/** What goes together needs nothing of each other's answers; cutovers need those of what was started. */
+const TOGETHER = [
+    new Set([
+        'install-files',
+        'hold',
+        'run-command',
+        'run-job',
+        'start',
+        'stop-incumbents',
+        'replace',
+    ]),
+    new Set(['cutover']),
+    new Set(['check-health', 'soak']),
+];
+/** Operations that may be sent to the host together: one round trip for all of them. */
+function batches(operations, context) {
+    const together = [];
+    let joinable;
+    for (const operation of operations) {
+        const alone = takesSeveralSteps(operation, context);
+        if (joinable?.has(operation.kind) === true && !alone)
+            together.at(-1)?.push(operation);
+        else
+            together.push([operation]);
+        joinable = alone ? undefined : TOGETHER.find((kinds) => kinds.has(operation.kind));
+    }
+    return together;
+}
+function takesSeveralSteps(operation, { observation }) {
+    if (operation.kind !== 'replace')
+        return false;
+    return observation.wanted.services[operation.service]?.containerName !== undefined;
+}
+/** Sends all at once; the host takes them in their order, and none after one that failed. */
+async function performTogether(operations, perform, phased) {
+    const sent = [];
+    for (const operation of operations) {
+        const work = perform(operation, sent.at(-1)?.work);
+        // When one fails, those after it were not begun: only the first failure is told.
+        work.catch(() => undefined);
+        sent.push({ operation, work });
+    }
+    for (const [index, { operation, work }] of sent.entries()) {
+        const later = sent.slice(index + 1).map((each) => failed(each.work));
+        await phased(operation, describe(operation), () => Promise.race([work, ...later]));
+    }
+}
+/** Resolves when the work has failed, and never otherwise. */
+function failed(work) {
+    return new Promise((resolve) => {
+        work.catch(() => {
+            resolve();
+        });
+    });
 }
 /** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
 function refuseGaps(plan, { observation, planOptions }) {
@@ -56870,7 +57664,7 @@ function refuseGaps(plan, { observation, planOptions }) {
         next: against.map(({ next }) => next).join('\n'),
     });
 }
-function performOperation(operation, context, plan) {
+function performOperation(operation, context, plan, before) {
     switch (operation.kind) {
         case 'prepare-images':
             return images_prepareImages(context, operation);
@@ -56897,10 +57691,22 @@ function performOperation(operation, context, plan) {
         case 'check-health':
             return requireHealth(context);
         case 'soak':
-            return soak(context);
+            return soakBeside(context, plan, before);
         case 'finish':
             return finish(context, operation, plan, new Date().toISOString());
     }
+}
+/**
+ * The candidates are watched while the health check asks for the first time. Where it had to ask for
+ * longer, the soak begins when they are well.
+ */
+async function soakBeside(context, plan, healthy = Promise.resolve()) {
+    const { clock } = context;
+    const from = clock.now();
+    const healthMs = healthy.then(() => clock.now() - from);
+    await Promise.all([soak(context, plan, healthMs), healthMs]);
+    if ((await healthMs) > SOON_HEALTHY_MS)
+        await soak(context, plan);
 }
 async function installFiles(context, { paths, inPlace }) {
     if (paths.length === 0)
@@ -56915,32 +57721,56 @@ async function installFiles(context, { paths, inPlace }) {
 }
 
 // EXTERNAL MODULE: ./src/rollout/transaction.ts
-var transaction = __nccwpck_require__(1296);
+var transaction = __nccwpck_require__(8657);
 ;// CONCATENATED MODULE: ./src/rollout/failure.ts
 
 
+/** Of each container that is shown, and of anything else. */
 const EVIDENCE_CHARACTERS = 4_000;
+const MOST_EVIDENCE_CHARACTERS = 16_000;
+/** A line of ready.sh and soak.sh. */
+const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
 /** What to tell of an operation that failed: what happened, where, what next. */
 function explainFailure(error, operation) {
     if (!(error instanceof transaction/* StepError */.zg))
         return error;
-    const evidence = error.result.stderr.slice(-EVIDENCE_CHARACTERS);
-    const [service, reason] = failedService(error.result.stdout);
-    if (service !== undefined) {
+    const { stdout, stderr } = error.result;
+    const candidates = candidatesIn(stdout);
+    const failed = candidates.filter(({ word }) => word === 'failed');
+    const characters = EVIDENCE_CHARACTERS * Math.max(1, candidates.length);
+    const evidence = stderr.slice(-Math.min(characters, MOST_EVIDENCE_CHARACTERS));
+    if (failed.length > 0) {
         return new errors/* DeployError */.s({
-            what: operation.kind === 'soak'
-                ? `${service} did not survive the soak: ${reason}`
-                : `${service} did not become ready: ${reason}`,
-            next: 'Its last log lines are above.',
+            what: failed.map((candidate) => whatFailed(candidate, operation)).join('\n'),
+            where: failed
+                .map(({ service, id }) => `container ${id.slice(0, 12)} of ${service}`)
+                .join(', '),
+            next: nextAfter(candidates, operation),
             evidence,
             cause: error,
         });
     }
     return new errors/* DeployError */.s({ ...sentence(operation), evidence, cause: error });
 }
-function failedService(stdout) {
-    const match = /^failed (\S+) \S+ (.*)$/m.exec(stdout);
-    return [match?.[1], match?.[2] ?? ''];
+/** What the host said of candidates: those that failed, and those that were just not ready yet. */
+function candidatesIn(stdout) {
+    return [...stdout.matchAll(CANDIDATE_LINE)].map(([, word = '', service = '', id = '', reason = '']) => ({ word, service, id, reason }));
+}
+function whatFailed({ service, reason }, operation) {
+    return operation.kind === 'soak'
+        ? `${service} did not survive the soak: ${reason}`
+        : `${service} did not become ready: ${reason}`;
+}
+function nextAfter(candidates, operation) {
+    const waiting = candidates.filter(({ word }) => word === 'waiting').map(({ service }) => service);
+    const also = waiting.length === 0
+        ? ''
+        : ` Not ready yet at that moment: ${[...new Set(waiting)].join(', ')}.`;
+    const late = candidates.some(({ reason }) => / within \d+ s$/.test(reason));
+    const slow = late && operation.kind !== 'soak'
+        ? ' If it only needs longer to start, raise `ready-timeout`.'
+        : '';
+    return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
 }
 function sentence(operation) {
     const look = 'See the lines above for what the host said.';
@@ -56967,7 +57797,7 @@ function sentence(operation) {
         case 'cutover':
             return {
                 what: `the proxy ${operation.proxyService} did not take the new configuration`,
-                next: 'nginx -t above says why; the old configuration is back.',
+                next: 'What it said above tells why; the old configuration is back.',
             };
         case 'finish':
             return {
@@ -56989,21 +57819,24 @@ function sentence(operation) {
 
 
 
-
-const HEALTH_REQUEST_TIMEOUT_MS = 5_000;
 /**
- * Executes a plan as one transaction, with the lease kept alive and the site's availability measured
- * from before the first change until after the last. Undoing is the caller's.
+ * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
+ * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
  */
 async function carryOut({ plan, options, observation }, lease, { inputs, run }, deps) {
     const { connection, shell, clock, log, progress, signal } = deps;
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
-    const checkHealth = () => httpGet(connection.dial, inputs.health.url, {
-        ...(inputs.health.host === undefined ? {} : { host: inputs.health.host }),
-        timeoutMs: HEALTH_REQUEST_TIMEOUT_MS,
-    });
-    const heartbeat = (0,host_lease/* keepLease */.yx)(await connection.openSession(), state, lease.fence, deps);
-    const probe = await probeSite(checkHealth, inputs, deps);
+    // What was opened before somebody else was waited for tells of another time.
+    const fresh = deps.opening === undefined || lease.changed;
+    const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
+    const heartbeat = session.then((opened) => (0,host_lease/* keepLease */.yx)(opened, state, lease.fence, deps));
+    let probe;
+    const measure = async () => {
+        const measuring = await startMeasuring(await entrance, inputs, deps);
+        progress.measuring(measuring);
+        probe = measuring.probe;
+    };
+    const watched = Promise.all([heartbeat, measure()]);
     const context = {
         transaction: (0,transaction/* openTransaction */.L)(shell, { state, fence: lease.fence, run, signal }),
         observation,
@@ -57012,8 +57845,11 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
         compose: (0,host_state/* composeArguments */.hw)(inputs.compose),
         run,
         fence: lease.fence,
-        checkHealth,
-        probe,
+        watched,
+        checkHealth: async () => (await entrance).check(),
+        get probe() {
+            return probe;
+        },
         clock,
         log,
         signal,
@@ -57026,35 +57862,14 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
         progress.executed(executed, context.made);
         progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
         await postDeploy(context, log);
-        await checkPublicUrl(inputs, deps);
-        await context.transaction.close();
+        await Promise.all([checkPublicUrl(inputs, deps), context.transaction.close()]);
     }
     finally {
-        await heartbeat.stop();
-        if (probe !== undefined)
-            progress.probed(await probe.stop());
+        // What was only just being opened has to be there, or to have failed, before it can be ended.
+        const [opened] = await Promise.allSettled([heartbeat, watched]);
+        if (opened.status === 'fulfilled')
+            opened.value.stop();
     }
-}
-/** Measures only a site that answers now: the failures of one that doesn't are not ours. */
-async function probeSite(checkHealth, { probeIntervalMs, health }, { clock, log }) {
-    if (probeIntervalMs === 0)
-        return undefined;
-    const answer = await checkHealth();
-    if (answer.kind === 'response' && answer.status === health.status) {
-        return startProbe(checkHealth, { intervalMs: probeIntervalMs, status: health.status }, clock);
-    }
-    log.info(`${health.url.href} does not answer ${String(health.status)} now: availability is not measured`);
-    return undefined;
-}
-/** The health check decides; what stands before the host is not this release's to answer for. */
-async function checkPublicUrl({ url }, { clock, log }) {
-    if (url === undefined)
-        return;
-    const problem = await publicProblem(url, clock);
-    if (problem === undefined)
-        log.info(`${url} answers`);
-    else
-        log.warn(`the release serves, but ${url} does not answer from here: ${problem}`);
 }
 /** Commands after success; a failure warns. */
 async function postDeploy(context, log) {
@@ -57066,6 +57881,175 @@ async function postDeploy(context, log) {
             log.warn(`post-deploy of ${service} failed: ${command} (${String(error)})`);
         }
     }
+}
+
+;// CONCATENATED MODULE: ./src/plan/compose-config.ts
+
+/**
+ * Reads a normalised Compose project.
+ *
+ * @param text output of `docker compose config --format json`
+ * @param root the directory it was run in: paths below it become relative, so that the staged tree
+ *   and the live directory compare as equal
+ */
+function parseStack(text, root) {
+    const project = objectOf(JSON.parse(text));
+    const name = textOf(project['name']) ?? '';
+    const volumes = objectOf(project['volumes']);
+    const definitions = Object.entries(objectOf(project['services'])).map(([service, definition]) => [service, objectOf(definition)]);
+    const links = definitions.flatMap(([, definition]) => wordsOf(definition['links']));
+    const services = definitions.map(([service, definition]) => [service, parseService(service, definition, { name, project, links, root })]);
+    return {
+        project: name,
+        services: Object.fromEntries(services),
+        networks: texts(objectOf(project['networks'])),
+        volumes: texts(volumes),
+    };
+}
+function texts(group) {
+    return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, canonical(value)]));
+}
+function parseService(name, json, { name: project, project: whole, links, root }) {
+    const deploy = objectOf(json['deploy']);
+    const update = objectOf(deploy['update_config']);
+    const order = textOf(update['order']);
+    const parallelism = numberOf(update['parallelism']) ?? 0;
+    const networks = objectOf(json['networks']);
+    const mounts = listOf(json['volumes']).map(objectOf);
+    const endpoints = Object.values(networks).map(objectOf);
+    const addresses = endpoints.flatMap((endpoint) => ['ipv4_address', 'ipv6_address'].flatMap((key) => textOf(endpoint[key]) ?? []));
+    const replicas = numberOf(deploy['replicas']) ?? numberOf(json['scale']) ?? 1;
+    return {
+        name,
+        image: (textOf(json['image']) ?? `${project}-${name}`).replace(/:latest$/, ''),
+        build: json['build'] === undefined ? undefined : parseBuild(objectOf(json['build']), root),
+        command: [...wordsOf(json['entrypoint']), ...wordsOf(json['command'])],
+        containerName: textOf(json['container_name']),
+        dependsOn: Object.entries(objectOf(json['depends_on'])).map(([service, options]) => ({
+            service,
+            condition: textOf(objectOf(options)['condition']) ?? 'service_started',
+        })),
+        replicas,
+        updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
+        // As in Swarm, 0 is all at once.
+        parallelism: parallelism > 0 ? parallelism : undefined,
+        labels: Object.fromEntries(Object.entries(objectOf(json['labels'])).map(([key, value]) => [key, textOf(value) ?? ''])),
+        networks: Object.keys(networks),
+        aliases: [
+            ...endpoints.flatMap((endpoint) => wordsOf(endpoint['aliases'])),
+            ...links.flatMap((link) => (link.startsWith(`${name}:`) ? link.slice(name.length + 1) : [])),
+            ...addresses,
+        ],
+        numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
+        links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
+        joins: ['network_mode', 'ipc', 'pid'].flatMap((key) => /^service:(.+)$/.exec(textOf(json[key]) ?? '')?.[1] ?? []),
+        single: singleReason(json, addresses),
+        publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
+        binds: [
+            ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
+            ...fileMounts(json, whole, root),
+        ],
+        namedVolumes: mounts.flatMap((mount) => mount['type'] === 'volume' ? (textOf(mount['source']) ?? []) : []),
+        restart: textOf(json['restart']),
+        definition: runtimeDefinition(json, root),
+    };
+}
+/** Ports of the host, `8000` or the range `8000-8010`. */
+function publishedPorts(json) {
+    return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
+}
+function singleReason(json, addresses) {
+    const containerName = textOf(json['container_name']);
+    if (containerName !== undefined)
+        return `container_name is ${containerName}`;
+    const port = publishedPorts(json).find((published) => !published.includes('-'));
+    if (port !== undefined)
+        return `it publishes port ${port} of the host`;
+    const [address] = addresses;
+    return address === undefined ? undefined : `it has the fixed address ${address}`;
+}
+/** `configs` and `secrets` with a `file` are bind mounts of that file. */
+function fileMounts(json, whole, root) {
+    return ['configs', 'secrets'].flatMap((kind) => listOf(json[kind]).flatMap((use) => {
+        const source = isObject(use) ? textOf(use['source']) : textOf(use);
+        if (source === undefined)
+            return [];
+        const file = textOf(objectOf(objectOf(whole[kind])[source])['file']);
+        const target = textOf(objectOf(use)['target']) ?? source;
+        return file === undefined ? [] : [{ source: relativeTo(root, file), target, readOnly: true }];
+    }));
+}
+function parseBuild(json, root) {
+    const context = textOf(json['context']) ?? '.';
+    const remote = !context.startsWith('/');
+    const base = relativeTo(root, context);
+    const dockerfile = textOf(json['dockerfile']);
+    const additional = Object.values(objectOf(json['additional_contexts']))
+        .flatMap((path) => textOf(path) ?? [])
+        .filter((path) => path.startsWith('/'))
+        .map((path) => relativeTo(root, path));
+    return {
+        remote,
+        inputs: [
+            base,
+            ...additional,
+            ...(dockerfile === undefined
+                ? []
+                : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
+        ],
+    };
+}
+function parseBind(mount, root) {
+    return {
+        source: relativeTo(root, textOf(mount['source']) ?? ''),
+        target: textOf(mount['target']) ?? '',
+        readOnly: mount['read_only'] === true,
+    };
+}
+function relativeTo(root, path) {
+    if (path === root)
+        return '';
+    return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
+function joinPath(base, path) {
+    const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
+    const parts = [];
+    for (const part of joined.split('/')) {
+        if (part === '..' && parts.length > 0)
+            parts.pop();
+        else if (part !== '.' && part !== '')
+            parts.push(part);
+    }
+    return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
+}
+/**
+ * What Compose itself leaves out when it asks whether a container must be recreated: how the image
+ * is made, how many there are, and in which order they start.
+ */
+const NOT_OF_THE_CONTAINER = new Set([
+    'build',
+    'pull_policy',
+    'scale',
+    'depends_on',
+    'profiles',
+    'deploy',
+]);
+function runtimeDefinition(json, root) {
+    const kept = Object.entries(json).filter(([key]) => !NOT_OF_THE_CONTAINER.has(key));
+    const deploy = objectOf(json['deploy']);
+    const resources = deploy['resources'] === undefined ? {} : { resources: deploy['resources'] };
+    return objectOf(withoutRoot({ ...Object.fromEntries(kept), ...resources }, root));
+}
+function withoutRoot(value, root) {
+    if (typeof value === 'string') {
+        return value === root || value.startsWith(`${root}/`) ? `.${value.slice(root.length)}` : value;
+    }
+    if (Array.isArray(value))
+        return value.map((item) => withoutRoot(item, root));
+    if (!isObject(value))
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutRoot(item, root)]));
 }
 
 ;// CONCATENATED MODULE: ./src/host/fitness.ts
@@ -57320,7 +58304,7 @@ function parseObservation(sections, inputs) {
         gitDirectory: trimmed(sections, 'git-dir') ?? '',
         wanted: parseStack(sections.get('config') ?? '{}', stage),
         installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
-        containers: parseContainers(sections.get('containers') ?? ''),
+        containers: withMemory(parseContainers(sections.get('containers') ?? ''), linesOf(sections.get('memory'))),
         images: parseImages(sections.get('images') ?? ''),
         proxies: parseProxies(sections),
         proxyFiles: Object.fromEntries([...sections].flatMap(([name, text]) => name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [])),
@@ -57338,6 +58322,7 @@ function parseFacts(sections) {
         memoryTotalKb: memory.get('MemTotal') ?? 0,
         memoryAvailableKb: memory.get('MemAvailable') ?? 0,
         swapTotalKb: memory.get('SwapTotal') ?? 0,
+        swapFreeKb: memory.get('SwapFree') ?? 0,
         diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
     };
 }
@@ -57355,6 +58340,14 @@ function parseChange(line) {
     const [letter = '', ...path] = line.split('\t');
     const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
     return { path: path.join('\t'), status };
+}
+/** @param lines `ID KILOBYTES` */
+function withMemory(containers, lines) {
+    const used = new Map(lines.map((line) => {
+        const [id = '', kb = ''] = line.split(' ');
+        return [id, numberOf(kb)];
+    }));
+    return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
 }
 function parseImages(text) {
     return Object.fromEntries(linesOf(text).map((line) => {
@@ -57417,11 +58410,11 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
         lease = await take();
         observation = await look();
     }
-    let judged = judge(observation, request, deps);
+    let judged = deploy_judge(observation, request, deps);
     if (judged !== undefined && lease === undefined) {
         lease = await take();
         if (lease.changed)
-            judged = judge(await look(), request, deps);
+            judged = deploy_judge(await look(), request, deps);
     }
     if (judged === undefined)
         await clearStage(deps.shell, { state, run: request.run, fence: lease?.fence });
@@ -57440,7 +58433,7 @@ async function clearStage(shell, { state, run, fence }) {
  * @returns what to execute; undefined where the run ends here: planned, superseded, unchanged
  * @throws RefusedError for a plan that must not be executed
  */
-function judge(observation, { inputs, release }, deps) {
+function deploy_judge(observation, { inputs, release }, deps) {
     const { progress, log } = deps;
     if (release === undefined && isSuperseded(observation)) {
         progress.end('superseded');
@@ -57484,6 +58477,8 @@ function planOptions(inputs, release, observation) {
         preDeploy: release === undefined ? inputs.preDeploy : [],
         postDeploy: release === undefined ? inputs.postDeploy : [],
         allowDowntime: inputs.allowDowntime,
+        soakMs: inputs.soakMs,
+        drainTimeoutMs: inputs.drainTimeoutMs,
         keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
     };
 }
@@ -57496,9 +58491,9 @@ function isNoop(plan, { live, commit, releases }) {
 }
 
 // EXTERNAL MODULE: ./src/run-state.ts
-var run_state = __nccwpck_require__(1871);
+var run_state = __nccwpck_require__(518);
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
-var system_clock = __nccwpck_require__(4458);
+var system_clock = __nccwpck_require__(8637);
 ;// CONCATENATED MODULE: ./src/operate.ts
 
 
@@ -57575,19 +58570,22 @@ function createProgress(clock, log, onLease) {
         sha: undefined,
         previousSha: undefined,
         services: {},
-        probe: undefined,
+        availability: undefined,
         fence: undefined,
         result: undefined,
     };
     const secondsOf = new Map();
     const timed = (name, work, services) => log.group(name, async () => {
         const from = clock.now();
+        let failed = true;
         try {
-            return await work();
+            const value = await work();
+            failed = false;
+            return value;
         }
         finally {
             const durationMs = clock.now() - from;
-            known.phases.push({ name, startMs: from - startedAt, durationMs });
+            known.phases.push({ name, startMs: from - startedAt, durationMs, failed });
             for (const service of services) {
                 secondsOf.set(service, (secondsOf.get(service) ?? 0) + durationMs / 1000);
             }
@@ -57613,13 +58611,49 @@ function createProgress(clock, log, onLease) {
             known.fence = fence;
             onLease(fence);
         },
-        probed: (summary) => {
-            known.probe = summary;
-        },
+        ...availabilityOf(known, log),
         end: (result) => {
             known.result = result;
         },
     };
+}
+function availabilityOf(known, log) {
+    let measuring;
+    return {
+        measuring: (started) => {
+            measuring = started;
+        },
+        measured: async () => {
+            if (measuring === undefined)
+                return;
+            known.availability = await measuring.stop();
+            measuring = undefined;
+            tellOfPublic(known, log);
+        },
+    };
+}
+/**
+ * What failed at the public address alone, on a run that went well: a hint at the network between, a CDN
+ * or DNS, which the release does not answer for. A failed run has its one annotation already.
+ */
+function tellOfPublic({ availability, result }, log) {
+    const seen = availability?.public;
+    if (seen === undefined)
+        return;
+    if (seen.kind === 'unmeasured') {
+        log.info(`availability was not measured at ${seen.address}: ${seen.why}`);
+        return;
+    }
+    const { sent, failed, failures } = seen.summary;
+    const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
+    const line = `${String(failed)} of ${String(sent)} requests to ${seen.address} failed`;
+    if (failed === 0)
+        log.info(line);
+    else if (result === 'deployed' || result === 'unchanged') {
+        log.warn(`${line} during the deploy (${kinds.join(', ')}); the summary tells more`);
+    }
+    else
+        log.info(`${line} (${kinds.join(', ')})`);
 }
 function outcomes(plan, made, secondsOf) {
     return Object.fromEntries(plan.services.map(({ service, role, action, oldImageId }) => [
@@ -57635,14 +58669,14 @@ function outcomes(plan, made, secondsOf) {
 }
 
 // EXTERNAL MODULE: ./src/report/actions-log.ts
-var actions_log = __nccwpck_require__(5157);
+var actions_log = __nccwpck_require__(6386);
 // EXTERNAL MODULE: ./src/report/annotate.ts
-var annotate = __nccwpck_require__(1365);
+var annotate = __nccwpck_require__(2208);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/context.js
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/context.js
 
 
 class Context {
@@ -57695,11 +58729,11 @@ class Context {
     }
 }
 //# sourceMappingURL=context.js.map
-// EXTERNAL MODULE: ../../work/main/node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
-var lib = __nccwpck_require__(2827);
-// EXTERNAL MODULE: ../../work/main/node_modules/undici/index.js
-var undici = __nccwpck_require__(576);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/internal/utils.js
+// EXTERNAL MODULE: ./node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(9659);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/internal/utils.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -57752,7 +58786,7 @@ function getUserAgentWithOrchestrationId(baseUserAgent) {
     return baseUserAgent;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/universal-user-agent/index.js
+;// CONCATENATED MODULE: ./node_modules/universal-user-agent/index.js
 function getUserAgent() {
   if (typeof navigator === "object" && "userAgent" in navigator) {
     return navigator.userAgent;
@@ -57767,7 +58801,7 @@ function getUserAgent() {
   return "<environment undetectable>";
 }
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/lib/register.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/register.js
 // @ts-check
 
 function register(state, name, method, options) {
@@ -57796,7 +58830,7 @@ function register(state, name, method, options) {
   });
 }
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/lib/add.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/add.js
 // @ts-check
 
 function addHook(state, kind, name, hook) {
@@ -57844,7 +58878,7 @@ function addHook(state, kind, name, hook) {
   });
 }
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/lib/remove.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/remove.js
 // @ts-check
 
 function removeHook(state, name, method) {
@@ -57865,7 +58899,7 @@ function removeHook(state, name, method) {
   state.registry[name].splice(index, 1);
 }
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/before-after-hook/index.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/index.js
 // @ts-check
 
 
@@ -57912,7 +58946,7 @@ function Collection() {
 
 /* harmony default export */ const before_after_hook = ({ Singular, Collection });
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/endpoint/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/endpoint/dist-bundle/index.js
 // pkg/dist-src/defaults.js
 
 
@@ -58258,7 +59292,7 @@ function withDefaults(oldDefaults, newDefaults) {
 var endpoint = withDefaults(null, DEFAULTS);
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/content-type/dist/index.js
+;// CONCATENATED MODULE: ./node_modules/content-type/dist/index.js
 /*!
  * content-type
  * Copyright(c) 2015 Douglas Christopher Wilson
@@ -58550,7 +59584,7 @@ function unescapeQuotedPairs(str, start, end) {
     return result + str.slice(start, end);
 }
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/json-with-bigint/json-with-bigint.js
+;// CONCATENATED MODULE: ./node_modules/json-with-bigint/json-with-bigint.js
 const intRegex = /^-?\d+$/;
 const noiseValue = /^-?\d+n+$/; // Noise - strings that match the custom format before being converted to it
 const originalStringify = JSON.stringify;
@@ -59151,7 +60185,7 @@ const JSONParse = (text, reviver) => {
 
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/request-error/dist-src/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/request-error/dist-src/index.js
 class RequestError extends Error {
   name;
   /**
@@ -59192,7 +60226,7 @@ class RequestError extends Error {
 }
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/request/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/request/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -59399,7 +60433,7 @@ var request = dist_bundle_withDefaults(endpoint, defaults_default);
 /* v8 ignore next -- @preserve */
 /* v8 ignore else -- @preserve */
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/graphql/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/graphql/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -59530,7 +60564,7 @@ function withCustomRequest(customRequest) {
 
 /* v8 ignore if -- @preserve */
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/auth-token/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/auth-token/dist-bundle/index.js
 // pkg/dist-src/is-jwt.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep = "\\.";
@@ -59585,11 +60619,11 @@ var createTokenAuth = function createTokenAuth2(token) {
 };
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/core/dist-src/version.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/version.js
 const version_VERSION = "7.0.8";
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/core/dist-src/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/index.js
 
 
 
@@ -59730,12 +60764,12 @@ class Octokit {
 }
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
 const dist_src_version_VERSION = "17.0.0";
 
 //# sourceMappingURL=version.js.map
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
 const Endpoints = {
   actions: {
     addCustomLabelsToSelfHostedRunnerForOrg: [
@@ -62029,7 +63063,7 @@ var endpoints_default = Endpoints;
 
 //# sourceMappingURL=endpoints.js.map
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 
 const endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
@@ -62155,7 +63189,7 @@ function decorate(octokit, scope, methodName, defaults, decorations) {
 
 //# sourceMappingURL=endpoints-to-methods.js.map
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
 
 
 function restEndpointMethods(octokit) {
@@ -62176,7 +63210,7 @@ legacyRestEndpointMethods.VERSION = dist_src_version_VERSION;
 
 //# sourceMappingURL=index.js.map
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
 // pkg/dist-src/version.js
 var plugin_paginate_rest_dist_bundle_VERSION = "0.0.0-development";
 
@@ -62588,7 +63622,7 @@ function paginateRest(octokit) {
 paginateRest.VERSION = plugin_paginate_rest_dist_bundle_VERSION;
 
 
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/utils.js
 
 
 // octokit + plugins
@@ -62627,7 +63661,7 @@ function getOctokitOptions(token, options) {
     return opts;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/github/lib/github.js
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/github.js
 
 
 const lib_github_context = new Context();
@@ -62642,7 +63676,18 @@ function getOctokit(token, options, ...additionalPlugins) {
     return new GitHubWithPlugins(getOctokitOptions(token, options));
 }
 //# sourceMappingURL=github.js.map
+;// CONCATENATED MODULE: ./src/report/outcome.ts
+/** What the probe of the host's own entrance saw; the outputs are about it. */
+function entranceProbe({ availability, }) {
+    return availability?.entrance.kind === 'measured' ? availability.entrance.summary : undefined;
+}
+/** Phases by when they began: a phase inside another ends first, and is known first. */
+function inOrder(phases) {
+    return [...phases].sort((one, other) => one.startMs - other.startMs || other.durationMs - one.durationMs);
+}
+
 ;// CONCATENATED MODULE: ./src/report/github-deployment.ts
+
 
 const STATES = {
     deployed: 'success',
@@ -62718,7 +63763,7 @@ async function startGithubDeployment(request, github, log) {
     };
 }
 function github_deployment_describe(outcome) {
-    const { probe } = outcome;
+    const probe = entranceProbe(outcome);
     const lines = {
         deployed: 'Deployed',
         unchanged: 'It runs already',
@@ -62747,12 +63792,13 @@ function explain(error) {
 
 ;// CONCATENATED MODULE: ./src/report/outputs.ts
 
+
 /**
  * Every output of action.yml. What isn't known is empty, and never 0: no probe at all is something
  * else than no failed probe.
  */
 function outputsOf(outcome, reportPath) {
-    const { probe } = outcome;
+    const probe = entranceProbe(outcome);
     return {
         result: outcome.result,
         sha: outcome.sha,
@@ -62778,12 +63824,6 @@ function writeOutputs(outcome, reportPath) {
 const promises_namespaceObject = require("node:fs/promises");
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./src/report/outcome.ts
-/** Phases by when they began: a phase inside another ends first, and is known first. */
-function inOrder(phases) {
-    return [...phases].sort((one, other) => one.startMs - other.startMs || other.durationMs - one.durationMs);
-}
-
 ;// CONCATENATED MODULE: ./src/report/report-file.ts
 
 
@@ -62852,7 +63892,7 @@ function markdown_table(align, head, rows) {
     return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 /** `0.4 s`, `42.1 s`, `2 m 3 s`. */
-function seconds(ms) {
+function markdown_seconds(ms) {
     const tenths = Math.round(ms / 100) / 10;
     if (tenths < 60)
         return `${tenths.toFixed(1)} s`;
@@ -62867,25 +63907,105 @@ function plainText(text) {
         .replace(/[^\P{Cc}\n\t]/gu, '');
 }
 
+;// CONCATENATED MODULE: ./src/report/availability.ts
+
+const MAX_ROWS = 50;
+/** What was seen of the site during the run, one way to it after the other; '' where nobody looked. */
+function availabilitySection(availability) {
+    if (availability === undefined)
+        return '';
+    const { entrance, public: elsewhere } = availability;
+    return [
+        '### Availability',
+        ...measurementLines(entrance, 'on the host'),
+        ...(elsewhere === undefined ? [] : measurementLines(elsewhere, 'from the runner')),
+        hintAtNetwork(entrance, elsewhere),
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function measurementLines(measured, from) {
+    const address = code(measured.address);
+    if (measured.kind === 'unmeasured') {
+        return [`${address}, asked ${from}, was not measured: ${escapeMarkdown(measured.why)}.`];
+    }
+    const { summary } = measured;
+    return [
+        [`${address}, asked ${from}: ${verdict(summary)}`, times(summary), releases(summary.releases)]
+            .filter((part) => part !== '')
+            .join(' '),
+        kindsTable('failure', summary.failures),
+        kindsTable('not counted, as it says nothing about the site', summary.uncounted),
+        pause(summary),
+    ];
+}
+function verdict({ sent, failed, longestGapMs }) {
+    if (sent === 0)
+        return '**no request was answered**, and none failed.';
+    const counted = `**${String(failed)} of ${String(sent)} requests failed**`;
+    return failed === 0
+        ? `${counted} during the deploy.`
+        : `${counted} during the deploy; longest gap ${markdown_seconds(longestGapMs)}.`;
+}
+function times({ sent, failed, p50Ms, p99Ms }) {
+    if (sent === failed)
+        return '';
+    return `Half of the answers came within ${milliseconds(p50Ms)}, 99 % within ${milliseconds(p99Ms)}.`;
+}
+/** `r1 answered 120 times until 12.3 s, r2 80 times from 12.4 s.` */
+function releases(seen) {
+    if (seen.length === 0)
+        return '';
+    const told = seen.map(({ release, answers, firstMs, lastMs }) => {
+        const counted = `${code(release)} ${String(answers)}`;
+        return seen.length === 1 ? counted : `${counted} (${markdown_seconds(firstMs)} to ${markdown_seconds(lastMs)})`;
+    });
+    return `Good answers by release: ${told.join(', ')}.`;
+}
+function kindsTable(title, kinds) {
+    const rows = Object.entries(kinds)
+        .slice(0, MAX_ROWS)
+        .map(([kind, count]) => [escapeMarkdown(kind), String(count)]);
+    return rows.length === 0 ? '' : markdown_table(['left', 'right'], [title, 'requests'], rows);
+}
+function pause({ longestPauseMs }) {
+    return longestPauseMs === 0
+        ? ''
+        : `The runner, or its connection, stood still for up to ${markdown_seconds(longestPauseMs)}: what happened then was not seen.`;
+}
+/** Only the way from the runner failed: then it is not the release. */
+function hintAtNetwork(entrance, elsewhere) {
+    if (entrance.kind !== 'measured' || elsewhere?.kind !== 'measured')
+        return '';
+    if (entrance.summary.failed > 0 || elsewhere.summary.failed === 0)
+        return '';
+    return ('The host itself answered every time, so what failed lies between the runner and the host: DNS, ' +
+        'a CDN, a firewall or the network. The deploy is not judged by it.');
+}
+function milliseconds(ms) {
+    return ms < 1_000 ? `${String(Math.round(ms))} ms` : markdown_seconds(ms);
+}
+
 ;// CONCATENATED MODULE: ./src/report/summary.ts
+
 
 
 
 /** GitHub drops a summary of more than 1 MiB whole. */
 const MAX_BYTES = 1_000_000;
 const MAX_EVIDENCE_LENGTH = 60_000;
-const MAX_ROWS = 200;
+const summary_MAX_ROWS = 200;
 const BAR_WIDTH = 24;
 /** The job summary in markdown, less than 1 MiB. */
 function renderSummary(outcome, context) {
     const parts = [
         `## ${headline(outcome, context.operation)}`,
         introduction(outcome, context),
-        failureSection(outcome.error),
+        failureSection(outcome),
         outcome.result === 'planned' && outcome.plan !== undefined
             ? planSection(outcome.plan)
-            : servicesSection(outcome.services),
-        probeSection(outcome.probe),
+            : servicesSection(outcome),
+        availabilitySection(outcome.availability),
         phasesSection(outcome.phases),
         warningsSection(outcome.plan?.warnings ?? []),
     ];
@@ -62931,18 +64051,23 @@ function introduction(outcome, context) {
         `Commit ${commitUrl(sha)} of ${code(context.branch)}${from}${changes}`,
         context.environment === undefined ? '' : `environment ${code(context.environment)}`,
         outcome.url === undefined ? '' : `<${outcome.url.replace(/[<>\s]/g, encodeURIComponent)}>`,
-        `${seconds(outcome.durationMs)} in all`,
+        `${markdown_seconds(outcome.durationMs)} in all`,
     ];
     return items.filter((item) => item !== '').join(' · ');
 }
-function failureSection(error) {
+function failureSection({ error, phases }) {
     if (error === undefined)
         return '';
+    // The innermost ends first.
+    const failed = phases.find((phase) => phase.failed);
     const where = error.where === undefined ? '' : ` (${escapeMarkdown(error.where)})`;
     const evidence = error.evidence?.trimEnd() ?? '';
     const tail = evidence.length > MAX_EVIDENCE_LENGTH ? `…${evidence.slice(-MAX_EVIDENCE_LENGTH)}` : evidence;
     return [
         `**What happened:** ${escapedLines(error.what)}${where}`,
+        failed === undefined
+            ? ''
+            : `**In which step:** ${escapeMarkdown(failed.name)}, ${markdown_seconds(failed.startMs + failed.durationMs)} after the run began`,
         `**What to do next:** ${escapedLines(error.next)}`,
         tail === ''
             ? ''
@@ -62961,7 +64086,7 @@ function planSection({ services }) {
     if (services.length === 0)
         return '';
     const rows = services
-        .slice(0, MAX_ROWS)
+        .slice(0, summary_MAX_ROWS)
         .map(({ service, role, action, why }) => [
         code(service),
         escapeMarkdown(role),
@@ -62970,12 +64095,12 @@ function planSection({ services }) {
     ]);
     return `### Plan\n\n${markdown_table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows)}`;
 }
-function servicesSection(services) {
+function servicesSection({ services, error }) {
     const entries = Object.entries(services);
     if (entries.length === 0)
         return '';
     const rows = entries
-        .slice(0, MAX_ROWS)
+        .slice(0, summary_MAX_ROWS)
         .map(([name, service]) => [
         code(name),
         escapeMarkdown(service.role),
@@ -62985,7 +64110,7 @@ function servicesSection(services) {
     ]);
     const rest = entries.length - rows.length;
     return [
-        '### Services',
+        error === undefined ? '### Services' : '### Services, as it was planned',
         markdown_table(['left', 'left', 'left', 'left', 'right'], ['service', 'role', 'action', 'image', 'seconds'], rows),
         rest > 0 ? `… and ${String(rest)} more.` : '',
     ]
@@ -62998,32 +64123,16 @@ function summary_images({ oldImage, newImage }) {
         return after ?? '';
     return after === '' || after === undefined ? before : `${before} → ${after}`;
 }
-function probeSection(probe) {
-    if (probe === undefined)
-        return '';
-    const verdict = probe.failed === 0
-        ? `**0 of ${String(probe.sent)} requests failed** during the deploy.`
-        : `**${String(probe.failed)} of ${String(probe.sent)} requests failed** during the deploy; ` +
-            `longest gap ${seconds(probe.longestGapMs)}.`;
-    const kinds = Object.entries(probe.failures).slice(0, MAX_ROWS);
-    const failures = kinds.length === 0
-        ? ''
-        : markdown_table(['left', 'right'], ['failure', 'requests'], kinds.map(([kind, count]) => [escapeMarkdown(kind), String(count)]));
-    const times = `Half of the answers came within ${milliseconds(probe.p50Ms)}, 99 % within ${milliseconds(probe.p99Ms)}.`;
-    return ['### Availability', `${verdict} ${times}`, failures]
-        .filter((part) => part !== '')
-        .join('\n\n');
-}
 function phasesSection(phases) {
     if (phases.length === 0)
         return '';
     const end = Math.max(1, ...phases.map((phase) => phase.startMs + phase.durationMs));
     const rows = inOrder(phases)
-        .slice(0, MAX_ROWS)
+        .slice(0, summary_MAX_ROWS)
         .map((phase) => [
-        escapeMarkdown(phase.name),
-        seconds(phase.startMs),
-        seconds(phase.durationMs),
+        `${phase.failed ? '❌ ' : ''}${escapeMarkdown(phase.name)}`,
+        markdown_seconds(phase.startMs),
+        markdown_seconds(phase.durationMs),
         bar(phase, end),
     ]);
     return `### Phases\n\n${markdown_table(['left', 'right', 'right', 'left'], ['phase', 'began after', 'took', ''], rows)}`;
@@ -63038,7 +64147,7 @@ function bar(phase, endMs) {
 function warningsSection(warnings) {
     if (warnings.length === 0)
         return '';
-    const lines = warnings.slice(0, MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
+    const lines = warnings.slice(0, summary_MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
     return `### Warnings\n\n${lines.join('\n')}`;
 }
 function shortSha(sha) {
@@ -63047,13 +64156,11 @@ function shortSha(sha) {
 function shortImage(image) {
     return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
-function milliseconds(ms) {
-    return ms < 1_000 ? `${String(Math.round(ms))} ms` : seconds(ms);
-}
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 10 modules
-var connect = __nccwpck_require__(3234);
+var connect = __nccwpck_require__(3669);
 ;// CONCATENATED MODULE: ./src/main.ts
+
 
 
 
@@ -63104,7 +64211,7 @@ async function main() {
         plan: known.plan,
         services: known.services,
         phases: known.phases,
-        probe: known.probe,
+        availability: known.availability,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
         error,
@@ -63122,10 +64229,15 @@ async function perform(inputs, github, progress, log) {
     const from = system_clock/* systemClock */.m.now();
     let error;
     try {
-        const shell = (0,host_shell/* createShell */.f)(await connection.openSession(), log);
+        const session = connection.openSession();
+        const opening = changesTheStack(inputs)
+            ? openBeside(connection, inputs, { clock: system_clock/* systemClock */.m, log })
+            : undefined;
+        const shell = (0,host_shell/* createShell */.f)(await session, log);
         await operate(inputs, github, {
             connection,
             shell,
+            opening,
             progress,
             log,
             signal: cancelled,
@@ -63142,12 +64254,17 @@ async function perform(inputs, github, progress, log) {
         });
     }
     core/* saveState */.LZ(run_state/* STATE_SETTLED */.gB, 'true');
+    // Also what was undone is over by now.
+    await progress.measured();
     await connection.close();
-    const { result = 'refused', probe } = progress.known;
+    const { result = 'refused', availability } = progress.known;
     const durationMs = system_clock/* systemClock */.m.now() - from;
     for (const deployment of announced)
-        await deployment.finish({ result, durationMs, probe });
+        await deployment.finish({ result, durationMs, availability });
     return error;
+}
+function changesTheStack({ operation }) {
+    return operation === 'deploy' || operation === 'rollback';
 }
 /** A connection that breaks is no bug of ours: it is told as what it is. */
 function foreseen(problem, host) {
@@ -63229,7 +64346,7 @@ const VERBS = {
 
 /***/ }),
 
-/***/ 6814:
+/***/ 6661:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63238,14 +64355,14 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7532);
-/* harmony import */ var _gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(168);
-/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9569);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(587);
-/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5157);
-/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1365);
-/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1871);
-/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4458);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
+/* harmony import */ var _gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(418);
+/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7124);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9412);
+/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6386);
+/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2208);
+/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(518);
+/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8637);
 
 
 
@@ -63281,7 +64398,7 @@ async function post() {
 
 /***/ }),
 
-/***/ 521:
+/***/ 3184:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63333,7 +64450,7 @@ function remoteLibrary() {
 
 /***/ }),
 
-/***/ 5157:
+/***/ 6386:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63342,7 +64459,7 @@ function remoteLibrary() {
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7532);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
 
 
 /**
@@ -63427,7 +64544,7 @@ function looksLikeCommand(text) {
 
 /***/ }),
 
-/***/ 1365:
+/***/ 2208:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63435,7 +64552,7 @@ function looksLikeCommand(text) {
 /* harmony export */   p: () => (/* binding */ annotateFailure),
 /* harmony export */   y: () => (/* binding */ asDeployError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 
 const LONGEST_TITLE = 120;
 /** Any error as the one that a user reads; an error that nobody foresaw is a bug, and says so. */
@@ -63485,7 +64602,7 @@ function causesOf(error) {
 
 /***/ }),
 
-/***/ 1296:
+/***/ 8657:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63494,10 +64611,10 @@ function causesOf(error) {
 /* harmony export */   t9: () => (/* binding */ handBack),
 /* harmony export */   zg: () => (/* binding */ StepError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3919);
-/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5015);
-/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(677);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(521);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3572);
+/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(282);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
 
 
 
@@ -63511,35 +64628,67 @@ class StepError extends Error {
     }
 }
 const LEASE_LOST = 79;
+const EARLIER_STEP_FAILED = 78;
 /** The transaction of a lease that has been taken. */
 function openTransaction(shell, options) {
+    // Steps whose end is not known here yet; the host takes them in their order.
+    let underWay = 0;
+    const send = async (name, body, variables) => {
+        const script = gated(body, underWay > 0, options);
+        underWay += 1;
+        try {
+            const result = await shell.run(script, variables, options.signal);
+            if (result.code === 0)
+                return result.stdout;
+            if (result.code === LEASE_LOST)
+                throw leaseLost();
+            throw new StepError(name, result);
+        }
+        finally {
+            underWay -= 1;
+        }
+    };
+    let closed;
     return {
-        step: async (step) => {
-            const result = await shell.run(compose(step, options), step.variables, options.signal);
-            if (result.code === LEASE_LOST) {
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
-                    what: 'the lease ran out, and was taken away',
-                    next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
-                });
-            }
-            if (result.code !== 0)
-                throw new StepError(step.name, result);
-            return result.stdout;
-        },
+        step: (step) => send(step.name, stepBody(step, options), step.variables),
         close: async () => {
-            await shell.run(`${options.state}. "$STATE/bin/lib.sh"\nrm -rf "$STATE/journal"\nlease_release "$FENCE"`, { FENCE: options.fence });
+            closed ??= send('close', closeBody(options), {});
+            await closed;
         },
     };
 }
-function compose(step, { state, fence }) {
+function leaseLost() {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
+        what: 'the lease ran out, and was taken away',
+        next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
+    });
+}
+function stepBody({ name, undo = [], undoneLast, script }, { fence }) {
+    const number = undoneLast === true ? ' 000' : '';
     return [
-        `${state}set -eu`,
-        '. "$STATE/bin/lib.sh"',
         `lease_renew ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(fence)} ${String(_host_lease_js__WEBPACK_IMPORTED_MODULE_1__/* .LEASE_SECONDS */ .Vb)} || exit ${String(LEASE_LOST)}`,
-        ...(step.undo === undefined
-            ? []
-            : [`journal ${step.name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(step.undo)}${step.undoneLast === true ? ' 000' : ''}`]),
-        step.script,
+        ...[undo].flat().map((commands) => `journal ${name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(commands)}${number}`),
+        script,
+    ].join('\n');
+}
+function closeBody({ fence }) {
+    return `rm -rf "$STATE/journal"\nlease_release ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(fence)}`;
+}
+/**
+ * `failed` stands in the lease from a step that failed until the next one that follows no other.
+ */
+function gated(body, followsOthers, { state, fence }) {
+    const failed = `"$STATE/lease/failed-"${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(fence)}`;
+    return [
+        `${state}(`,
+        'set -eu',
+        '. "$STATE/bin/lib.sh"',
+        followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
+        body,
+        ')',
+        'code=$?',
+        `case $code in 0 | ${String(LEASE_LOST)}) ;; *) : >${failed} ;; esac`,
+        'exit "$code"',
     ].join('\n');
 }
 /** Undoes this run's work, whatever it still does on the host; harmless when there is nothing. */
@@ -63555,7 +64704,7 @@ async function handBack(shell, { state, fence, run }) {
 
 /***/ }),
 
-/***/ 1871:
+/***/ 518:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63580,7 +64729,7 @@ function runName({ runId, runAttempt }) {
 
 /***/ }),
 
-/***/ 1949:
+/***/ 4112:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63607,7 +64756,7 @@ function unlessAborted(work, signal) {
 
 /***/ }),
 
-/***/ 3234:
+/***/ 3669:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63618,18 +64767,18 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3919);
+var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: ../../work/main/node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(1936);
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(1949);
+var abort = __nccwpck_require__(4112);
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4579);
+var error_code = __nccwpck_require__(4760);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(478);
+var known_hosts = __nccwpck_require__(2979);
 ;// CONCATENATED MODULE: ./src/ssh/host-key.ts
 
 /**
@@ -63950,7 +65099,7 @@ function judge({ hostKeys, host, port }, key) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var ssh_lost = __nccwpck_require__(4233);
+var ssh_lost = __nccwpck_require__(5794);
 ;// CONCATENATED MODULE: ./src/ssh/dial.ts
 
 
@@ -64033,7 +65182,7 @@ function dialCode(message) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 1 modules
-var private_key = __nccwpck_require__(5454);
+var private_key = __nccwpck_require__(7611);
 ;// CONCATENATED MODULE: ./src/ssh/session-loop.ts
 /**
  * The command that an SSH exec channel runs: a loop in POSIX sh that reads scripts from its stdin
@@ -64169,28 +65318,33 @@ function createTextCollector(onLine) {
 
 
 function createAnswers(nonce, events) {
-    let pending;
+    const expected = [];
+    const greeted = new Set();
+    /** One stream may be at the next answer already while the other still brings the one before. */
+    const current = (stream) => greeted.has(stream) ? expected.find(({ ended }) => !ended.has(stream)) : undefined;
     const mark = (stream, word, value) => {
         if (word === 'hello') {
+            greeted.add(stream);
             if (stream === 'stdout')
                 events.hello(value);
             return;
         }
-        if (pending?.word !== word)
+        const done = current(stream);
+        if (done?.word !== word)
             return;
-        const done = pending;
         done.ended.add(stream);
         if (done.ended.size < 2)
             return;
-        pending = undefined;
+        expected.shift();
         done.resolve({ code: value, stdout: done.stdout.finish(), stderr: done.stderr.finish() });
     };
     const frames = (stream) => createFrames(nonce, {
         data: (bytes) => {
-            if (pending === undefined || pending.ended.has(stream))
+            const answer = current(stream);
+            if (answer === undefined)
                 events.stray(bytes);
             else
-                pending[stream].push(bytes);
+                answer[stream].push(bytes);
         },
         mark: (word, value) => {
             mark(stream, word, value);
@@ -64202,7 +65356,7 @@ function createAnswers(nonce, events) {
             streams[stream].push(chunk);
         },
         expect: (id, onLine) => new Promise((resolve, reject) => {
-            pending = {
+            expected.push({
                 word: String(id),
                 stdout: createTextCollector((line) => {
                     onLine(line, 'stdout');
@@ -64213,11 +65367,11 @@ function createAnswers(nonce, events) {
                 ended: new Set(),
                 resolve,
                 reject,
-            };
+            });
         }),
         fail: (error) => {
-            pending?.reject(error);
-            pending = undefined;
+            for (const { reject } of expected.splice(0))
+                reject(error);
         },
     };
 }
@@ -64277,39 +65431,25 @@ function startSession(channel, nonce, host) {
             });
         });
         let nextId = 1;
-        const send = (script, onLine) => {
+        const run = async (script, { onLine, signal } = {}) => {
+            if (script.includes('\0'))
+                throw new TypeError('a shell script cannot hold a NUL byte');
             if (ended !== undefined)
-                return Promise.reject(ended);
+                throw ended;
+            signal?.throwIfAborted();
             const id = nextId++;
-            const answer = answers.expect(id, (line, stream) => onLine?.(line, stream));
+            const answer = answers.expect(id, (line, stream) => {
+                if (signal?.aborted !== true)
+                    onLine?.(line, stream);
+            });
             channel.write(sessionRequest(nonce, id, script));
-            return answer;
+            return await (signal === undefined ? answer : (0,abort/* unlessAborted */.W)(answer, signal));
         };
-        const run = inTurn(send);
         const close = async () => {
             ended ??= new ssh_lost/* SessionLostError */.T(`the SSH session on ${host} was closed`);
             await endChannel(channel, closed);
         };
     });
-}
-/** Lets one script run after the other, and lets a caller leave the queue or the wait. */
-function inTurn(send) {
-    let last = Promise.resolve();
-    return (script, { onLine, signal } = {}) => {
-        if (script.includes('\0')) {
-            return Promise.reject(new TypeError('a shell script cannot hold a NUL byte'));
-        }
-        const turn = last.then(() => {
-            signal?.throwIfAborted();
-            return send(script, (line, stream) => {
-                if (signal?.aborted !== true)
-                    onLine?.(line, stream);
-            });
-        });
-        // The queue moves on whatever became of this run.
-        last = turn.catch(() => undefined);
-        return signal === undefined ? turn : (0,abort/* unlessAborted */.W)(turn, signal);
-    };
 }
 /** Ends the loop's stdin; a channel that does not close after it is given up. */
 function endChannel(channel, closed) {
@@ -64462,13 +65602,13 @@ function toConnection({ client, socket, host, hostKey, clock }) {
         closed,
         openSession: () => openSession(client, host, clock),
         dial: (address, port) => dialThrough(client, host, address, port),
-        close: async () => {
+        close: () => {
             closing = true;
             client.end();
-            // A peer that is gone never answers the end of the stream.
-            const timer = setTimeout(() => socket.destroy(), connect_closeTimeoutMs);
-            await closed;
-            clearTimeout(timer);
+            // Nobody waits for the host's answer; a peer that is gone never gives one.
+            socket.unref();
+            setTimeout(() => socket.destroy(), connect_closeTimeoutMs).unref();
+            return Promise.resolve();
         },
     };
 }
@@ -64517,7 +65657,7 @@ function execLoop(client, nonce, host) {
 
 /***/ }),
 
-/***/ 4579:
+/***/ 4760:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64542,7 +65682,7 @@ function codeOf(error) {
 
 /***/ }),
 
-/***/ 478:
+/***/ 2979:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64643,7 +65783,7 @@ function wildcardMatches(pattern, name) {
 
 /***/ }),
 
-/***/ 4233:
+/***/ 5794:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64661,7 +65801,7 @@ class SessionLostError extends Error {
 
 /***/ }),
 
-/***/ 5454:
+/***/ 7611:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64675,11 +65815,11 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: ../../work/main/node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(1936);
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(5472);
 var lib_default = /*#__PURE__*/__nccwpck_require__.n(lib);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(478);
+var known_hosts = __nccwpck_require__(2979);
 ;// CONCATENATED MODULE: ./src/ssh/openssh-key.ts
 /**
  * Writes a private key in the OpenSSH format, unencrypted, for an Ed25519 key that came as PKCS#8:
@@ -64923,7 +66063,7 @@ function problem(kind) {
 
 /***/ }),
 
-/***/ 4458:
+/***/ 8637:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64955,7 +66095,7 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 859:
+/***/ 7318:
 /***/ ((module) => {
 
 module.exports = eval("require")("../build/Release/cpufeatures.node");
@@ -64963,7 +66103,7 @@ module.exports = eval("require")("../build/Release/cpufeatures.node");
 
 /***/ }),
 
-/***/ 3063:
+/***/ 490:
 /***/ ((module) => {
 
 module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
@@ -65283,7 +66423,7 @@ module.exports = require("zlib");
 
 /***/ }),
 
-/***/ 7532:
+/***/ 4116:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -65309,7 +66449,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -65345,7 +66485,7 @@ function utils_toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -65441,7 +66581,7 @@ function escapeProperty(s) {
 var external_crypto_ = __nccwpck_require__(6982);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -65482,7 +66622,7 @@ var external_path_ = __nccwpck_require__(6928);
 var external_http_ = __nccwpck_require__(8611);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -65573,11 +66713,11 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ../../work/main/node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(8258);
-// EXTERNAL MODULE: ../../work/main/node_modules/undici/index.js
-var undici = __nccwpck_require__(576);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/index.js
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -66274,7 +67414,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66350,7 +67490,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66424,7 +67564,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66705,7 +67845,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -66747,7 +67887,7 @@ var external_events_ = __nccwpck_require__(4434);
 var external_child_process_ = __nccwpck_require__(5317);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/io/lib/io-util.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
 var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -66927,7 +68067,7 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/io/lib/io.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
 var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67201,7 +68341,7 @@ function io_copyFile(srcFile, destFile, force) {
 //# sourceMappingURL=io.js.map
 ;// CONCATENATED MODULE: external "timers"
 const external_timers_namespaceObject = require("timers");
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/exec/lib/toolrunner.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
 var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67789,7 +68929,7 @@ class ExecState extends external_events_.EventEmitter {
     }
 }
 //# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/exec/lib/exec.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
 var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67869,7 +69009,7 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/platform.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -67934,7 +69074,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ../../work/main/node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -68255,7 +69395,7 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 5413:
+/***/ 8342:
 /***/ ((module) => {
 
 "use strict";
@@ -68413,7 +69553,7 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	// startup
 /******/ 	// Load entry module and return exports
 /******/ 	// This entry module used 'module' so it can't be inlined
-/******/ 	var __webpack_exports__ = __nccwpck_require__(7890);
+/******/ 	var __webpack_exports__ = __nccwpck_require__(9407);
 /******/ 	module.exports = __webpack_exports__;
 /******/ 	
 /******/ })()

@@ -1,9 +1,15 @@
-# Starts the job's container and waits for its end; its exit code decides. Vars: ID
+# Follows up.sh: starts the `new` container of a job, prints its `docker inspect`, and waits for its end;
+# the exit code decides. Vars: new
 # shellcheck shell=sh
-run docker start "$ID"
-code=$(docker wait "$ID")
-docker logs --tail 40 "$ID" >&2
-[ "$code" = 0 ] || {
-  say "the job exited with $code"
-  exit 73
-}
+# Ids are hex: they are meant to be split.
+# shellcheck disable=SC2086
+[ -z "$new" ] || docker inspect $new
+for id in $new; do
+  run docker start "$id"
+  code=$(docker wait "$id")
+  docker logs --tail 40 "$id" >&2
+  [ "$code" = 0 ] || {
+    say "the job exited with $code"
+    exit 73
+  }
+done

@@ -1,64 +1,76 @@
 # Waits until every candidate is ready, at most TIMEOUT seconds: its own healthcheck passes, or, where
-# it has none, its port accepts (or it has run for 3 s). Docker's health state moves once an interval,
-# which is 30 s by default: too slow to wait for.
+# it has none, its port accepts (or it has run for 3 s).
 # Vars: CANDIDATES (lines `service id address port`, address and port may be `-`) TIMEOUT
-# Exit 71: one is not ready; prints `failed SERVICE ID REASON`.
+# Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
+# `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
 
-# One attempt of the container's own healthcheck.
-healthcheck() {
-  case $2 in
-    CMD-SHELL)
-      timeout 30 docker exec "$1" /bin/sh -c "$(docker inspect -f '{{index .Config.Healthcheck.Test 1}}' "$1")"
+answers_now() { # ID ADDRESS PORT KIND
+  case $4 in
+    NONE)
+      if [ "$3" != - ]; then
+        timeout 2 bash -c ": </dev/tcp/$2/$3" 2>"$answers/$1"
+      else
+        [ $(($(now) - began)) -ge 3 ]
+      fi
       ;;
-    *)
-      # Docker's own template quotes the words for the shell.
-      words=$(docker inspect -f "{{range \$i, \$word := .Config.Healthcheck.Test}}{{if \$i}}'{{join (split \$word \"'\") \"'\\\\''\"}}' {{end}}{{end}}" "$1")
-      eval "timeout 30 docker exec \"\$1\" $words"
-      ;;
+    *) healthcheck "$1" "$4" 30 >"$answers/$1" 2>&1 ;;
   esac
 }
 
-fail() { # SERVICE ID REASON
-  printf 'failed %s %s %s\n' "$1" "$2" "$3"
-  say "$1 is not ready: $3. Its last lines:"
-  docker logs --tail 40 "$2" >&2
-  [ ! -s "$answer" ] || { say 'its healthcheck said:' && tail -n 10 "$answer" >&2; }
-  exit 71
+tell() { # WORD LINES: lines `service id reason`, for the runner and for people
+  while read -r service id reason; do
+    [ -n "$id" ] || continue
+    printf '%s %s %s %s\n' "$1" "$service" "$id" "$reason"
+    last_words "$service" "$id" "is not ready: $reason" "$answers/$id"
+  done <<EOS
+$2
+EOS
 }
 
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
-deadline=$(($(now) + TIMEOUT))
+kind='' reason=''
+answers=$(mktemp -d)
+trap 'rm -rf "$answers"' EXIT
+began=$(now)
+deadline=$((began + TIMEOUT))
 pending=$CANDIDATES
+failed=
 while [ -n "$pending" ]; do
-  waiting=
+  waiting='' late=''
   while read -r service id address port; do
     [ -n "$id" ] || continue
-    read -r status restarts code kind <<EOS
-$(docker inspect -f '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{with .Config.Healthcheck}}{{if .Test}}{{index .Test 0}}{{end}}{{end}}' "$id")
-EOS
-    case $status in
-      exited | dead | restarting) fail "$service" "$id" "it exited with $code" ;;
-    esac
-    [ "$restarts" = 0 ] || fail "$service" "$id" "it exited and was restarted"
-    case ${kind:-NONE} in
-      NONE)
-        if [ "$port" != - ]; then
-          timeout 2 bash -c ": </dev/tcp/$address/$port" 2>"$answer" && continue
-        else
-          : "${settled:=$(now)}"
-          [ $(($(now) - settled)) -lt 3 ] || continue
-        fi
-        ;;
-      *) ! healthcheck "$id" "$kind" >"$answer" 2>&1 || continue ;;
-    esac
-    [ "$(now)" -lt "$deadline" ] || fail "$service" "$id" "not ready within $TIMEOUT s"
-    waiting="$waiting$service $id $address $port
+    look_at "$id"
+    if [ -n "$reason" ]; then
+      failed="$failed$service $id $reason
 "
+    elif ! answers_now "$id" "$address" "$port" "$kind"; then
+      waiting="$waiting$service $id $address $port
+"
+      case $kind$port in
+        NONE-) late="$late$service $id it did not run for 3 s" ;;
+        NONE*) late="$late$service $id nothing answered on its port $port" ;;
+        *) late="$late$service $id its healthcheck did not pass" ;;
+      esac
+      late="$late within $TIMEOUT s
+"
+    fi
   done <<EOS
 $pending
 EOS
   pending=$waiting
-  [ -z "$pending" ] || sleep 0.2
+  if [ -n "$failed" ] && [ "${first_failed:-no}" = no ]; then
+    # What makes one fail is often told by another, a moment later.
+    first_failed=yes
+    [ "$deadline" -le $(($(now) + 1)) ] || deadline=$(($(now) + 1))
+  fi
+  if [ "$(now)" -ge "$deadline" ] || [ -z "$pending" ]; then break; fi
+  sleep 0.2
 done
+if [ -n "$failed" ]; then
+  tell waiting "$(printf '%s' "$late" | sed "s/ within $TIMEOUT s\$/ yet/")"
+  tell failed "$failed"
+  exit 71
+elif [ -n "$pending" ]; then
+  tell failed "$late"
+  exit 71
+fi

@@ -1,12 +1,12 @@
 import type { Clock } from './clock.js';
-import { httpGet, type HttpAnswer } from './health/http.js';
-import { startProbe, type Probe } from './health/probe.js';
-import { publicProblem } from './health/public.js';
+import type { Probe } from './health/probe.js';
 import { keepLease, type Lease } from './host/lease.js';
 import type { Shell } from './host/shell.js';
 import { composeArguments, stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
+import { checkPublicUrl, startMeasuring } from './measure.js';
+import { openBeside, type Opening } from './opening.js';
 import type { Observation, ReleaseRecord } from './plan/observation.js';
 import type { Plan } from './plan/plan.js';
 import { changesNothing, type PlanOptions } from './plan/planner.js';
@@ -17,8 +17,6 @@ import { executePlan } from './rollout/execute.js';
 import { explainFailure } from './rollout/failure.js';
 import { openTransaction } from './rollout/transaction.js';
 import type { Connection } from './ssh/connect.js';
-
-const HEALTH_REQUEST_TIMEOUT_MS = 5_000;
 
 export interface DeployRequest {
   readonly inputs: Inputs;
@@ -35,6 +33,8 @@ export interface DeployRequest {
 export interface DeployDeps {
   readonly connection: Connection;
   readonly shell: Shell;
+  /** Opened together with the shell. */
+  readonly opening: Opening | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly progress: Progress;
@@ -49,8 +49,8 @@ export interface Judged {
 }
 
 /**
- * Executes a plan as one transaction, with the lease kept alive and the site's availability measured
- * from before the first change until after the last. Undoing is the caller's.
+ * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
+ * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
  */
 export async function carryOut(
   { plan, options, observation }: Judged,
@@ -60,13 +60,17 @@ export async function carryOut(
 ): Promise<void> {
   const { connection, shell, clock, log, progress, signal } = deps;
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
-  const checkHealth = (): Promise<HttpAnswer> =>
-    httpGet(connection.dial, inputs.health.url, {
-      ...(inputs.health.host === undefined ? {} : { host: inputs.health.host }),
-      timeoutMs: HEALTH_REQUEST_TIMEOUT_MS,
-    });
-  const heartbeat = keepLease(await connection.openSession(), state, lease.fence, deps);
-  const probe = await probeSite(checkHealth, inputs, deps);
+  // What was opened before somebody else was waited for tells of another time.
+  const fresh = deps.opening === undefined || lease.changed;
+  const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
+  const heartbeat = session.then((opened) => keepLease(opened, state, lease.fence, deps));
+  let probe: Probe | undefined;
+  const measure = async (): Promise<void> => {
+    const measuring = await startMeasuring(await entrance, inputs, deps);
+    progress.measuring(measuring);
+    probe = measuring.probe;
+  };
+  const watched = Promise.all([heartbeat, measure()]);
   const context: RolloutContext = {
     transaction: openTransaction(shell, { state, fence: lease.fence, run, signal }),
     observation,
@@ -75,8 +79,11 @@ export async function carryOut(
     compose: composeArguments(inputs.compose),
     run,
     fence: lease.fence,
-    checkHealth,
-    probe,
+    watched,
+    checkHealth: async () => (await entrance).check(),
+    get probe() {
+      return probe;
+    },
     clock,
     log,
     signal,
@@ -93,37 +100,12 @@ export async function carryOut(
     progress.executed(executed, context.made);
     progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
     await postDeploy(context, log);
-    await checkPublicUrl(inputs, deps);
-    await context.transaction.close();
+    await Promise.all([checkPublicUrl(inputs, deps), context.transaction.close()]);
   } finally {
-    await heartbeat.stop();
-    if (probe !== undefined) progress.probed(await probe.stop());
+    // What was only just being opened has to be there, or to have failed, before it can be ended.
+    const [opened] = await Promise.allSettled([heartbeat, watched]);
+    if (opened.status === 'fulfilled') opened.value.stop();
   }
-}
-
-/** Measures only a site that answers now: the failures of one that doesn't are not ours. */
-async function probeSite(
-  checkHealth: () => Promise<HttpAnswer>,
-  { probeIntervalMs, health }: Inputs,
-  { clock, log }: DeployDeps,
-): Promise<Probe | undefined> {
-  if (probeIntervalMs === 0) return undefined;
-  const answer = await checkHealth();
-  if (answer.kind === 'response' && answer.status === health.status) {
-    return startProbe(checkHealth, { intervalMs: probeIntervalMs, status: health.status }, clock);
-  }
-  log.info(
-    `${health.url.href} does not answer ${String(health.status)} now: availability is not measured`,
-  );
-  return undefined;
-}
-
-/** The health check decides; what stands before the host is not this release's to answer for. */
-async function checkPublicUrl({ url }: Inputs, { clock, log }: DeployDeps): Promise<void> {
-  if (url === undefined) return;
-  const problem = await publicProblem(url, clock);
-  if (problem === undefined) log.info(`${url} answers`);
-  else log.warn(`the release serves, but ${url} does not answer from here: ${problem}`);
 }
 
 /** Commands after success; a failure warns. */

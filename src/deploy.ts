@@ -139,6 +139,8 @@ function planOptions(
     preDeploy: release === undefined ? inputs.preDeploy : [],
     postDeploy: release === undefined ? inputs.postDeploy : [],
     allowDowntime: inputs.allowDowntime,
+    soakMs: inputs.soakMs,
+    drainTimeoutMs: inputs.drainTimeoutMs,
     keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
   };
 }

@@ -8,6 +8,7 @@ import { handStackBack } from './hand-back.js';
 import { createShell } from './host/shell.js';
 import { loadInputs, type Inputs } from './inputs.js';
 import { operate } from './operate.js';
+import { openBeside } from './opening.js';
 import { createProgress, type Progress } from './progress.js';
 import { actionsLog, type ActionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';
@@ -50,7 +51,7 @@ export async function main(): Promise<void> {
       plan: known.plan,
       services: known.services,
       phases: known.phases,
-      probe: known.probe,
+      availability: known.availability,
       durationMs: systemClock.now() - from,
       url: inputs?.url,
       error,
@@ -82,10 +83,15 @@ async function perform(
   const from = systemClock.now();
   let error: DeployError | undefined;
   try {
-    const shell = createShell(await connection.openSession(), log);
+    const session = connection.openSession();
+    const opening = changesTheStack(inputs)
+      ? openBeside(connection, inputs, { clock: systemClock, log })
+      : undefined;
+    const shell = createShell(await session, log);
     await operate(inputs, github, {
       connection,
       shell,
+      opening,
       progress,
       log,
       signal: cancelled,
@@ -101,11 +107,17 @@ async function perform(
     });
   }
   core.saveState(STATE_SETTLED, 'true');
+  // Also what was undone is over by now.
+  await progress.measured();
   await connection.close();
-  const { result = 'refused', probe } = progress.known;
+  const { result = 'refused', availability } = progress.known;
   const durationMs = systemClock.now() - from;
-  for (const deployment of announced) await deployment.finish({ result, durationMs, probe });
+  for (const deployment of announced) await deployment.finish({ result, durationMs, availability });
   return error;
+}
+
+function changesTheStack({ operation }: Inputs): boolean {
+  return operation === 'deploy' || operation === 'rollback';
 }
 
 /** A connection that breaks is no bug of ours: it is told as what it is. */

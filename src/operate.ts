@@ -6,6 +6,7 @@ import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
+import type { Opening } from './opening.js';
 import type { ReleaseRecord } from './plan/observation.js';
 import type { Progress } from './progress.js';
 import { runName } from './run-state.js';
@@ -15,6 +16,8 @@ import { systemClock } from './system-clock.js';
 export interface Work {
   readonly connection: Connection;
   readonly shell: Shell;
+  /** Opened together with the shell, where the operation is one that changes the stack. */
+  readonly opening: Opening | undefined;
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;

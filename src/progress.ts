@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
-import type { ProbeSummary } from './health/probe.js';
+import type { Availability } from './health/measurement.js';
 import type { Log } from './log.js';
+import type { Measuring } from './measure.js';
 import type { Observation } from './plan/observation.js';
 import { servicesOf, type Operation, type Plan } from './plan/plan.js';
 import type { Phase, Result, ServiceOutcome } from './report/outcome.js';
@@ -15,7 +16,10 @@ export interface Progress {
   planned(plan: Plan): void;
   executed(plan: Plan, made: Made): void;
   leased(fence: string): void;
-  probed(summary: ProbeSummary): void;
+  /** Availability is measured from now on, until `measured` ends it. */
+  measuring(measuring: Measuring): void;
+  /** After the last change, be it the undoing of one. */
+  measured(): Promise<void>;
   end(result: Result): void;
   readonly known: Readonly<Known>;
 }
@@ -27,7 +31,7 @@ export interface Known {
   sha: string | undefined;
   previousSha: string | undefined;
   services: Record<string, ServiceOutcome>;
-  probe: ProbeSummary | undefined;
+  availability: Availability | undefined;
   /** Set from the moment that the host may have been changed. */
   fence: string | undefined;
   result: Result | undefined;
@@ -41,7 +45,7 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
     sha: undefined,
     previousSha: undefined,
     services: {},
-    probe: undefined,
+    availability: undefined,
     fence: undefined,
     result: undefined,
   };
@@ -53,11 +57,14 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
   ): Promise<T> =>
     log.group(name, async () => {
       const from = clock.now();
+      let failed = true;
       try {
-        return await work();
+        const value = await work();
+        failed = false;
+        return value;
       } finally {
         const durationMs = clock.now() - from;
-        known.phases.push({ name, startMs: from - startedAt, durationMs });
+        known.phases.push({ name, startMs: from - startedAt, durationMs, failed });
         for (const service of services) {
           secondsOf.set(service, (secondsOf.get(service) ?? 0) + durationMs / 1000);
         }
@@ -83,13 +90,46 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
       known.fence = fence;
       onLease(fence);
     },
-    probed: (summary) => {
-      known.probe = summary;
-    },
+    ...availabilityOf(known, log),
     end: (result) => {
       known.result = result;
     },
   };
+}
+
+function availabilityOf(known: Known, log: Log): Pick<Progress, 'measuring' | 'measured'> {
+  let measuring: Measuring | undefined;
+  return {
+    measuring: (started) => {
+      measuring = started;
+    },
+    measured: async () => {
+      if (measuring === undefined) return;
+      known.availability = await measuring.stop();
+      measuring = undefined;
+      tellOfPublic(known, log);
+    },
+  };
+}
+
+/**
+ * What failed at the public address alone, on a run that went well: a hint at the network between, a CDN
+ * or DNS, which the release does not answer for. A failed run has its one annotation already.
+ */
+function tellOfPublic({ availability, result }: Readonly<Known>, log: Log): void {
+  const seen = availability?.public;
+  if (seen === undefined) return;
+  if (seen.kind === 'unmeasured') {
+    log.info(`availability was not measured at ${seen.address}: ${seen.why}`);
+    return;
+  }
+  const { sent, failed, failures } = seen.summary;
+  const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
+  const line = `${String(failed)} of ${String(sent)} requests to ${seen.address} failed`;
+  if (failed === 0) log.info(line);
+  else if (result === 'deployed' || result === 'unchanged') {
+    log.warn(`${line} during the deploy (${kinds.join(', ')}); the summary tells more`);
+  } else log.info(`${line} (${kinds.join(', ')})`);
 }
 
 function outcomes(

@@ -48,6 +48,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     return deploy(
       { inputs, sha, release: undefined, run: 'run-1-1', owner: '{"run":"1"}' },
       {
+        opening: undefined,
         connection: {
           openSession: unused,
           dial: unused,

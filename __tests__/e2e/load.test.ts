@@ -46,7 +46,7 @@ function spec(base: string, stream: StreamSpec, maxRequests: number): LoadSpec {
     base,
     streams: [stream],
     release: { kind: 'header', name: 'x-release' },
-    timeoutMs: 250,
+    timeoutMs: 5_000,
     maxMs: 10_000,
     maxRequests,
   };
@@ -63,7 +63,7 @@ describe('a load', () => {
       else if (number % 25 === 7) return;
       else response.setHeader('x-release', 'r1').end('ok');
     });
-    const result = await run(spec(base, KEEP_ALIVE, 50));
+    const result = await run({ ...spec(base, KEEP_ALIVE, 50), timeoutMs: 1_000 });
     expect(result).toMatchObject({
       sent: 50,
       ok: 38,
@@ -151,10 +151,29 @@ describe('a load', () => {
       request: GET,
       connections: 1,
       silenceMs: 300,
+      heldMs: 0,
     };
     const result = await run(spec(base, events, 3));
     expect(result).toMatchObject({ ok: 3, closed: 1, failed: 2 });
     expect(result.failures).toEqual({ truncated: 1, silence: 1 });
+  });
+
+  it('counts a stream that was ended before a drain could be over as failed, however politely', async () => {
+    const base = await serve((_request, response, number) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+      setTimeout(() => response.end('event: end\n\n'), number === 1 ? 0 : 2_100);
+    });
+    const events: StreamSpec = {
+      kind: 'events',
+      name: 'sse',
+      request: GET,
+      connections: 1,
+      silenceMs: 5_000,
+      heldMs: 2_000,
+    };
+    const result = await run(spec(base, events, 2));
+    expect(result).toMatchObject({ closed: 1, failures: { 'ended before 2000 ms': 1 } });
   });
 
   it('tells a WebSocket that was closed from one that was cut', async () => {
@@ -163,14 +182,18 @@ describe('a load', () => {
     let number = 0;
     new WebSocketServer({ server }).on('connection', (socket) => {
       number += 1;
-      const end =
-        number === 1
-          ? () => {
-              socket.close(1001);
-            }
-          : () => {
-              socket.terminate();
-            };
+      const ends = [
+        () => {
+          socket.close(1001);
+        },
+        () => {
+          socket.close(1011);
+        },
+        () => {
+          socket.terminate();
+        },
+      ];
+      const end = ends[number - 1];
       socket.on('message', () => {
         socket.send('echo', end);
       });
@@ -182,11 +205,12 @@ describe('a load', () => {
       connections: 1,
       perSecond: 50,
       silenceMs: 1_000,
+      heldMs: 0,
     };
-    const result = await run(spec(base, webSocket, 2));
+    const result = await run(spec(base, webSocket, 3));
     expect(result).toMatchObject({
       closed: 1,
-      failures: { 'closed without a close frame': 1 },
+      failures: { 'closed with 1011': 1, 'closed without a close frame': 1 },
     });
   });
 

@@ -77,6 +77,34 @@ describe('waiting for health', () => {
     });
   });
 
+  it('does not wait for an answer before it asks again, and judges in the order of asking', async () => {
+    const clock = fakeClock();
+    let underWay = 0;
+    let most = 0;
+    const after = async (ms: number, status: number): Promise<HttpAnswer> => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await clock.sleep(ms);
+      underWay -= 1;
+      return response(status);
+    };
+    // The second comes last; it is bad, and starts the count again.
+    const delays = [400, 900, 400, 400, 400];
+    let asked = 0;
+    const waiting = waitForHealth(
+      () => {
+        asked += 1;
+        return after(delays[asked - 1] ?? 400, asked === 2 ? 502 : 200);
+      },
+      { ...rule, timeoutMs: 10_000 },
+      clock,
+    );
+    await clock.advance(10_000);
+    // Asked at 0, 100, 200, 400 and 1000 ms, when the one before the last two was judged.
+    expect(await waiting).toEqual({ kind: 'healthy', checks: 5, durationMs: 1_400 });
+    expect(most).toBe(3);
+  });
+
   it('says where a redirect points, and what to set', async () => {
     const moved = response(301, { headers: { location: 'https://site.example/api/health/' } });
     const result = unhealthy(await judge([moved]));

@@ -43,6 +43,21 @@ describe('an HTTP check', () => {
     expect(await get(url, { host: 'site.example' })).toMatchObject({ body: 'site.example' });
   });
 
+  it('reads an answer that came while the process stood still, though its time is over', async () => {
+    const url = await running.http((_request, response) => {
+      response.end('in time');
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700));
+    });
+    expect(await get(url, { timeoutMs: 300 })).toMatchObject({ body: 'in time' });
+  });
+
+  it('gives up an answer that does not come, also after it stood still', async () => {
+    const url = await running.http(() => {
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700));
+    });
+    expect(await get(url, { timeoutMs: 300 })).toMatchObject({ kind: 'timeout' });
+  });
+
   it('does not follow redirects', async () => {
     const url = await running.http((_request, response) =>
       response.writeHead(301, { location: 'https://site.example/' }).end(),

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { summarise } from '../../src/health/probe-summary.js';
-import type { Sample } from '../../src/health/probe-summary.js';
 import { startProbe } from '../../src/health/probe.js';
 import type { HttpAnswer } from '../../src/health/http.js';
 import { httpGet } from '../../src/health/http.js';
+import { asVisitor, byStatus } from '../../src/health/sample.js';
+import type { Pause, Sample } from '../../src/health/sample.js';
 import { realClock } from '../ssh/server.js';
 import { directDial, fakeClock, response, servers } from './servers.js';
 
@@ -13,21 +14,24 @@ const running = servers();
 afterEach(() => running.close());
 
 const refused: HttpAnswer = { kind: 'refused', message: 'refused', durationMs: 1 };
+const EVERY_100_MS = { intervalMs: 100, judge: byStatus(200) };
 const lost: HttpAnswer = { kind: 'lost', message: 'lost', durationMs: 1 };
 
 describe('the availability probe', () => {
   it('sends at once, and then at every interval', async () => {
     const clock = fakeClock();
-    const probe = startProbe(() => Promise.resolve(response(200)), { intervalMs: 100 }, clock);
+    const probe = startProbe(() => Promise.resolve(response(200)), EVERY_100_MS, clock);
     await clock.advance(1_000);
     expect(probe.snapshot()).toEqual({
       sent: 11,
       failed: 0,
-      lost: 0,
+      uncounted: {},
       longestGapMs: 0,
+      longestPauseMs: 0,
       p50Ms: 5,
       p99Ms: 5,
       failures: {},
+      releases: [],
     });
     expect(await probe.stop()).toMatchObject({ sent: 11 });
     await clock.advance(1_000);
@@ -40,24 +44,24 @@ describe('the availability probe', () => {
     let next = 0;
     const probe = startProbe(
       () => Promise.resolve(answers[next++] ?? response(200)),
-      { intervalMs: 100 },
+      EVERY_100_MS,
       clock,
     );
     await clock.advance(700);
     expect(await probe.stop()).toMatchObject({
       sent: 7,
-      failed: 3,
-      lost: 1,
-      longestGapMs: 500,
-      failures: { 'status 502': 2, refused: 1 },
+      failed: 4,
+      uncounted: { 'the SSH connection was lost': 1 },
+      longestGapMs: 600,
+      failures: { 'status 502': 2, refused: 1, 'status 404': 1 },
     });
   });
 
   it('holds a status to be a failure that is not the one asked for', async () => {
     const clock = fakeClock();
-    const options = { intervalMs: 100, status: 200 };
-    const probe = startProbe(() => Promise.resolve(response(404)), options, clock);
-    expect(await probe.stop()).toMatchObject({ sent: 1, failures: { 'status 404': 1 } });
+    const options = { intervalMs: 100, judge: byStatus(204) };
+    const probe = startProbe(() => Promise.resolve(response(200)), options, clock);
+    expect(await probe.stop()).toMatchObject({ sent: 1, failures: { 'status 200': 1 } });
   });
 
   it('goes on while an answer is slow, with ten under way at most', async () => {
@@ -70,7 +74,7 @@ describe('the availability probe', () => {
             resolve(response(200));
           }),
         ),
-      { intervalMs: 100 },
+      EVERY_100_MS,
       clock,
     );
     await clock.advance(5_000);
@@ -86,17 +90,115 @@ describe('the availability probe', () => {
   it('tells what failed since a moment', async () => {
     const clock = fakeClock();
     let answer = response(500);
-    const probe = startProbe(() => Promise.resolve(answer), { intervalMs: 100 }, clock);
+    const probe = startProbe(() => Promise.resolve(answer), EVERY_100_MS, clock);
     await clock.advance(250);
     answer = response(200);
     const mark = probe.mark();
     await clock.advance(200);
-    expect(probe.failuresSince(mark)).toEqual({});
+    expect(probe.since(mark)).toMatchObject({ sent: 2, failed: 0, failures: {} });
     answer = refused;
     await clock.advance(200);
-    expect(probe.failuresSince(mark)).toEqual({ refused: 2 });
+    expect(probe.since(mark)).toMatchObject({ sent: 4, failed: 2, failures: { refused: 2 } });
     expect(probe.snapshot().failures).toEqual({ 'status 500': 3, refused: 2 });
     await probe.stop();
+  });
+
+  it('waits for the answers under way when it is told to settle, and not when there is a hurry', async () => {
+    const clock = fakeClock();
+    let answer = (): void => undefined;
+    const probe = startProbe(
+      () =>
+        new Promise((resolve) => {
+          answer = () => {
+            resolve(refused);
+          };
+        }),
+      { ...EVERY_100_MS, maxInFlight: 1 },
+      clock,
+    );
+    let settled = false;
+    const settling = probe.settle().then(() => (settled = true));
+    await clock.advance(1_000);
+    expect(settled).toBe(false);
+    expect(await probe.stop(AbortSignal.abort())).toMatchObject({ sent: 0 });
+    answer();
+    await settling;
+    expect(probe.snapshot()).toMatchObject({ failed: 1 });
+  });
+
+  it('does not blame the site for a connection of ours that is busy', async () => {
+    const clock = fakeClock();
+    let busy = false;
+    let free = (): void => undefined;
+    const isBusy = (): boolean => busy;
+    const pulse = (): Promise<void> =>
+      isBusy() ? new Promise((resolve) => (free = resolve)) : Promise.resolve();
+    const timeout: HttpAnswer = { kind: 'timeout', message: 'none', durationMs: 5_000 };
+    const check = async (): Promise<HttpAnswer> => {
+      if (!isBusy()) return response(200);
+      await clock.sleep(5_000);
+      return isBusy() ? timeout : response(200);
+    };
+    const probe = startProbe(check, { ...EVERY_100_MS, pulse }, clock);
+    await clock.advance(1_950);
+    busy = true;
+    await clock.advance(8_000);
+    // It is told while it lasts, and after it.
+    const during = probe.snapshot();
+    expect(during).toMatchObject({ failed: 0, uncounted: { 'the SSH connection was busy': 10 } });
+    busy = false;
+    free();
+    await clock.advance(6_000);
+    const after = await probe.stop();
+    expect(after.failed).toBe(0);
+    expect(after.longestPauseMs).toBe(7_950);
+  });
+
+  it('counts requests without an answer while our connection is quick', async () => {
+    const clock = fakeClock();
+    const timeout: HttpAnswer = { kind: 'timeout', message: 'none', durationMs: 5_000 };
+    const check = async (): Promise<HttpAnswer> => {
+      await clock.sleep(5_000);
+      return timeout;
+    };
+    const pulse = (): Promise<void> => clock.sleep(200);
+    const probe = startProbe(check, { ...EVERY_100_MS, pulse }, clock);
+    await clock.advance(6_000);
+    expect(probe.snapshot()).toMatchObject({ failures: { timeout: 10 }, uncounted: {} });
+  });
+
+  it('goes on without a pulse where none can be had', async () => {
+    const clock = fakeClock();
+    const pulse = (): Promise<void> => Promise.reject(new Error('no more sessions'));
+    const probe = startProbe(
+      () => Promise.resolve(response(200)),
+      { ...EVERY_100_MS, pulse },
+      clock,
+    );
+    await clock.advance(10_000);
+    expect(await probe.stop()).toMatchObject({ sent: 101, longestPauseMs: 0 });
+  });
+
+  it('does not blame the site for a process of ours that stands still', async () => {
+    let answered = 0;
+    let reached = (): void => undefined;
+    const url = await running.http((_request, response) => {
+      answered += 1;
+      if (answered === 3) setImmediate(standStill);
+      if (answered === 20) reached();
+      response.end('{}');
+    });
+    const enough = new Promise<void>((resolve) => (reached = resolve));
+    const probe = startProbe(
+      () => httpGet(directDial, url, { timeoutMs: 400 }),
+      { intervalMs: 20, judge: byStatus(200) },
+      realClock,
+    );
+    await enough;
+    const summary = await probe.stop();
+    expect(summary.failures).toEqual({});
+    expect(summary.longestPauseMs).toBeGreaterThan(500);
+    expect(summary.p99Ms).toBeLessThan(400);
   });
 
   it('sees a real server go away and come back', async () => {
@@ -114,7 +216,7 @@ describe('the availability probe', () => {
       return answer;
     };
     const enough = new Promise<void>((resolve) => (reached = resolve));
-    const probe = startProbe(check, { intervalMs: 5 }, realClock);
+    const probe = startProbe(check, { intervalMs: 5, judge: byStatus(200) }, realClock);
     await enough;
     const summary = await probe.stop();
     expect(summary.failed).toBeGreaterThanOrEqual(4);
@@ -124,12 +226,74 @@ describe('the availability probe', () => {
   });
 });
 
+/** Nothing of this process goes on meanwhile, timers and sockets included. */
+function standStill(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+}
+
+describe('a judgement', () => {
+  const limited = 'our own requests were limited (status 429)';
+
+  it.each([
+    [response(200), { kind: 'ok' }],
+    [response(204), { kind: 'failed', why: 'status 204', answered: true }],
+    [response(429), { kind: 'uncounted', why: limited }],
+    [refused, { kind: 'failed', why: 'refused', answered: true }],
+    [lost, { kind: 'uncounted', why: 'the SSH connection was lost' }],
+    [
+      { kind: 'forbidden', message: 'administratively prohibited', durationMs: 1 },
+      { kind: 'uncounted', why: 'sshd refused to forward the request' },
+    ],
+    [
+      { kind: 'aborted', message: 'given up', durationMs: 1 },
+      { kind: 'uncounted', why: 'the run ended before the answer' },
+    ],
+    [
+      { kind: 'timeout', message: 'none', durationMs: 1 },
+      { kind: 'failed', why: 'timeout', answered: false },
+    ],
+  ] satisfies [HttpAnswer, unknown][])('of %j by an exact status is %j', (answer, judgement) => {
+    expect(byStatus(200)(answer)).toEqual(judgement);
+  });
+
+  it.each([
+    [response(200), 'ok'],
+    [response(301), 'ok'],
+    [response(404), 'failed'],
+    [response(502), 'failed'],
+    [response(429), 'uncounted'],
+    [response(403), 'failed'],
+    [response(403, { headers: { 'cf-mitigated': 'challenge' } }), 'uncounted'],
+  ])('of %j as a visitor is %s', (answer, kind) => {
+    expect(asVisitor(answer).kind).toBe(kind);
+  });
+
+  it.each([
+    ['its JSON', response(200, { body: '{"status":"ok","release":"r2"}' }), 'r2'],
+    ['a version in its JSON', response(200, { body: '{"version": 12}' }), '12'],
+    ['a header', response(200, { headers: { 'x-release': 'abc' }, body: '<p>{}</p>' }), 'abc'],
+    ['nothing', response(200, { body: '{"status":"ok"}' }), undefined],
+    ['broken JSON', response(200, { body: '{"release":' }), undefined],
+    ['a text that is no name', response(200, { body: '{"release":"a\\nb"}' }), undefined],
+    ['an object', response(200, { body: '{"release":{"name":"x"}}' }), undefined],
+    ['a long text', response(200, { body: `{"release":"${'x'.repeat(100)}"}` }), undefined],
+  ])('takes the release from %s', (_name, answer, release) => {
+    expect(byStatus(200)(answer)).toMatchObject({ kind: 'ok', release });
+  });
+});
+
 describe('a summary', () => {
   const at = (sentAt: number, kind: 'ok' | 'failed' | 'lost', durationMs = 1): Sample => ({
     sentAt,
     durationMs,
-    result: kind === 'failed' ? { kind, why: 'x' } : { kind },
+    result:
+      kind === 'ok'
+        ? { kind }
+        : kind === 'failed'
+          ? { kind, why: 'x', answered: false }
+          : { kind: 'uncounted', why: 'lost' },
   });
+  const pause = (from: number, until: number): Pause => ({ from, until, why: 'it stood still' });
 
   it.each([
     ['nothing was sent', [], 0],
@@ -158,5 +322,56 @@ describe('a summary', () => {
       p50Ms: 50,
       p99Ms: 99,
     });
+  });
+
+  it('does not count what got no answer while our own side stood still, and says so', () => {
+    const samples = [at(0, 'ok'), at(100, 'failed', 1_900), at(2_100, 'ok')];
+    expect(summarise(samples, 3_000, [pause(200, 2_000)])).toMatchObject({
+      sent: 2,
+      failed: 0,
+      uncounted: { 'it stood still': 1 },
+      longestGapMs: 0,
+      longestPauseMs: 1_800,
+    });
+  });
+
+  it('counts a failure that a short pause does not explain', () => {
+    const samples = [at(0, 'ok'), at(100, 'failed', 5_000)];
+    expect(summarise(samples, 6_000, [pause(200, 2_000)])).toMatchObject({ failed: 1 });
+  });
+
+  it('counts what the site itself said, also while our own side stood still', () => {
+    const result = { kind: 'failed', why: 'status 502', answered: true } as const;
+    const samples = [{ sentAt: 100, durationMs: 1_900, result }];
+    expect(summarise(samples, 3_000, [pause(0, 2_000)])).toMatchObject({
+      failures: { 'status 502': 1 },
+    });
+  });
+
+  it('does not rank an answer that was read late because our own side stood still', () => {
+    const samples = [at(0, 'ok', 5), at(100, 'ok', 2_000)];
+    expect(summarise(samples, 3_000, [pause(100, 2_100)])).toMatchObject({ sent: 2, p99Ms: 5 });
+  });
+
+  it('tells which releases answered, how often and when', () => {
+    const answered = (sentAt: number, release: string): Sample => ({
+      sentAt,
+      durationMs: 1,
+      result: { kind: 'ok', release },
+    });
+    const samples = [answered(1_000, 'r1'), answered(1_100, 'r1'), answered(1_200, 'r2')];
+    expect(summarise([...samples, at(1_300, 'ok')], 2_000).releases).toEqual([
+      { release: 'r1', answers: 2, firstMs: 0, lastMs: 100 },
+      { release: 'r2', answers: 1, firstMs: 200, lastMs: 200 },
+    ]);
+  });
+
+  it('tells no release where each answer names another', () => {
+    const samples = Array.from({ length: 20 }, (_, i): Sample => ({
+      sentAt: i,
+      durationMs: 1,
+      result: { kind: 'ok', release: String(i) },
+    }));
+    expect(summarise(samples, 100).releases).toEqual([]);
   });
 });

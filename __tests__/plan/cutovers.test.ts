@@ -69,14 +69,41 @@ describe('behind Caddy', () => {
     expect(order.indexOf('start')).toBeLessThan(order.indexOf('cutover'));
   });
 
+  it('the incumbents go before the soak, because it keeps its connections to them', () => {
+    const order = kinds({ proxies });
+    expect(order.slice(order.indexOf('cutover'))).toEqual([
+      'cutover',
+      'check-health',
+      'stop-incumbents',
+      'check-health',
+      'soak',
+      'finish',
+    ]);
+  });
+
+  it('it reloads for a changed configuration only: a reload closes the connections of visitors', () => {
+    const reloads = (changes: readonly string[]) =>
+      operations({ proxies, changes }).flatMap((operation) =>
+        operation.kind === 'cutover' ? [operation.reloads] : [],
+      );
+    expect(reloads(CHANGE)).toEqual([false]);
+    expect(reloads(['nginx/nginx.conf'])).toEqual([true]);
+  });
+
   it('hold and cutover are of the same routes, and the cutover knows of the hold', () => {
     const all = operations({ proxies });
     const hold = all.find((operation) => operation.kind === 'hold');
     const cutover = all.find((operation) => operation.kind === 'cutover');
     expect(hold).toMatchObject({ proxy: 'proxy-1', proxyKind: 'caddy', routes: cutover?.routes });
-    expect(cutover).toMatchObject({ held: true, proxyKind: 'caddy' });
+    expect(cutover).toMatchObject({ held: true, reloads: false });
     expect(cutover?.routes).toEqual([
-      { service: 'api', names: ['api'], network: 'tiny_default', incumbents: ['api-1'] },
+      {
+        service: 'api',
+        names: ['api'],
+        network: 'tiny_default',
+        incumbents: ['api-1'],
+        staying: [],
+      },
     ]);
   });
 
@@ -146,5 +173,50 @@ describe('behind a proxy that cannot be told anything', () => {
   it('what it sends requests to is routed, and refused', () => {
     expect(refused(haproxy)[0]?.what).toMatch(/api is behind proxy \(haproxy:3\)/);
     expect(refused(haproxy, { allowDowntime: true })).toEqual([]);
+  });
+});
+
+describe('a name that is not the service', () => {
+  const behind = (upstream: string) => `upstream a { server ${upstream}:3000; }`;
+
+  it('but an alias of a link is refused: Docker ties it to one container', () => {
+    const was = services({ proxy: { links: ['api:backend'] } });
+    const [refusal] = refused({ was, nginx: behind('backend') });
+    expect(refusal?.what).toMatch(/proxy is tied to one container of api by `links`/);
+  });
+
+  it('but of a service that shares its network with another is refused', () => {
+    const was = services({ worker: { network_mode: 'service:api', networks: undefined } });
+    expect(refused({ was })[0]?.what).toContain(
+      'worker shares the network or the processes of api',
+    );
+  });
+
+  it.each(['tiny-api-1', 'tiny_api_1'])(
+    'but of one container (%s) is refused: the next one has another',
+    (upstream) => {
+      const [refusal] = refused({ nginx: behind(upstream) });
+      expect(refusal?.what).toContain(`${upstream}, which is the name of one container`);
+      expect(refusal?.next).toContain('the name of the service: api');
+    },
+  );
+});
+
+describe('a service of which there can be only one container', () => {
+  const port = { ports: [{ target: 3000, published: '8000', host_ip: '127.0.0.1' }] };
+  const address = { networks: { default: { ipv4_address: '198.19.1.77' } } };
+
+  it.each([
+    [port, 'it publishes port 8000 of the host'],
+    [address, 'it has the fixed address 198.19.1.77'],
+    [{ container_name: 'api' }, 'container_name is api'],
+  ])('is refused behind a proxy: %j', (was, why) => {
+    const [refusal] = refused({ was: services({ api: was }) });
+    expect(refusal?.what).toBe(`api cannot have a candidate beside its incumbent: ${why}`);
+  });
+
+  it('but a range of ports has room for two', () => {
+    const range = { ports: [{ target: 3000, published: '8000-8010' }] };
+    expect(kinds({ was: services({ api: range }) })).toContain('cutover');
   });
 });

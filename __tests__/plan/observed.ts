@@ -9,7 +9,8 @@ import type {
 } from '../../src/plan/observation.js';
 import type { Operation, ServicePlan } from '../../src/plan/plan.js';
 import { makePlan, type Planned, type PlanOptions } from '../../src/plan/planner.js';
-import { parseStack, type Stack } from '../../src/plan/stack.js';
+import { parseStack } from '../../src/plan/compose-config.js';
+import type { Stack } from '../../src/plan/stack.js';
 
 /** Stacks as `docker compose config --format json` (2.26.1) printed them. */
 export type Fixture = 'tiny' | 'resee' | 'many';
@@ -57,6 +58,7 @@ export interface Situation {
   readonly containers?: (before: readonly Container[]) => readonly Container[];
   /** The whole `nginx -T`; undefined where no nginx runs. */
   readonly nginx?: string | undefined;
+  readonly host?: Partial<Observation['host']>;
   /** Any other proxies, in place of that nginx. */
   readonly proxies?: Observation['proxies'];
   /** False: a host that somebody else deployed to. */
@@ -90,6 +92,8 @@ export function observed(situation: Situation = {}): Observation {
       memoryTotalKb: 1_000_000,
       memoryAvailableKb: 500_000,
       swapTotalKb: 0,
+      swapFreeKb: 0,
+      ...situation.host,
       diskFreeKb: 5_000_000,
     },
     stateDirectory: `/home/ec2-user/.local/state/resee-deploy/${installed.project}`,
@@ -204,6 +208,7 @@ export function container(
     configHash: '',
     networks: {},
     mounts: [],
+    memoryKb: undefined,
     ...other,
   };
 }
@@ -225,6 +230,8 @@ export const options: PlanOptions = {
   preDeploy: [],
   postDeploy: [],
   allowDowntime: false,
+  soakMs: 10_000,
+  drainTimeoutMs: 30_000,
   keptImages: {},
 };
 

@@ -226,7 +226,9 @@ describe('the cutover', () => {
       {
         kind: 'cutover',
         proxyKind: 'nginx',
+        lingersMs: 15_000,
         held: false,
+        reloads: true,
         proxyService: 'proxy',
         proxy: 'proxy-1',
         routes: [
@@ -235,6 +237,7 @@ describe('the cutover', () => {
             names: ['api'],
             network: 'tiny_default',
             incumbents: ['api-1'],
+            staying: [],
           },
         ],
         paths: [],

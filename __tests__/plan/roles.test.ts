@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
 import { parseNginxConfig } from '../../src/plan/proxies/nginx-config.js';
 import { assignRoles, upstreamsOf } from '../../src/plan/roles.js';
-import { parseStack } from '../../src/plan/stack.js';
+import { parseStack } from '../../src/plan/compose-config.js';
 import { fixtureText, observed, stackOf } from './observed.js';
 
 /** Role and reason of the service `it`, in a stack of it and `others`. */
@@ -69,6 +69,11 @@ describe('assignRoles', () => {
       { ...BUILD, ...PORT, command: ['nginx', '-g', 'daemon off;'] },
       'proxy: publishes ports, runs nginx',
     ],
+    [
+      'nginx on the network of the host',
+      { image: 'nginx:alpine', network_mode: 'host' },
+      'proxy: publishes ports, image nginx:alpine',
+    ],
     ['nginx without a port', { image: 'nginx:alpine' }, 'worker: no proxy names it, no port'],
     ['caddy', { image: 'caddy:2', ...PORT }, 'proxy: publishes ports, image caddy:2'],
     [
@@ -103,6 +108,17 @@ describe('assignRoles', () => {
       { ...BUILD, command: ['celery', '-A', 'shop', 'beat', '-l', 'info'] },
       'singleton: a scheduler: two would run every job twice',
     ],
+    ...[
+      '/start-celerybeat',
+      'celery -A shop worker -B -l info',
+      'celery -A shop worker --beat',
+      'cron -f',
+      'php artisan schedule:work',
+    ].map((command): [string, JsonObject, string] => [
+      command,
+      { ...BUILD, command: command.split(' ') },
+      'singleton: a scheduler: two would run every job twice',
+    ]),
     [
       'celery beat as a line, in an entrypoint',
       { ...BUILD, entrypoint: ['sh', '-c', 'exec celery -A shop beat'] },
@@ -125,6 +141,23 @@ describe('assignRoles', () => {
     ],
   ])('%s', (_, it, decision) => {
     expect(decisionOf(it)).toBe(decision);
+  });
+
+  it('takes what keeps things in a volume for data, but not where another service builds its image', () => {
+    const sharing = { image: 'shop-web', ...VOLUME };
+    expect(decisionOf(sharing)).toBe('data: keeps data in volume things');
+    expect(decisionOf(sharing, { web: BUILD })).toBe('worker: no proxy names it, no port');
+  });
+
+  it('knows a proxy by what was seen running in it, and a scheduler without a command by its name', () => {
+    const text = JSON.stringify({
+      name: 'shop',
+      services: { edge: { ...BUILD, ...PORT }, 'celery-beat': BUILD, beatles: BUILD },
+    });
+    const roles = assignRoles(parseStack(text, '/srv/shop'), [], new Map([['edge', 'nginx']]));
+    expect(roles['edge']).toEqual({ role: 'proxy', reason: 'publishes ports, runs nginx' });
+    expect(roles['celery-beat']?.role).toBe('singleton');
+    expect(roles['beatles']?.role).toBe('worker');
   });
 
   it('takes a service for a job where another waits for its completion', () => {

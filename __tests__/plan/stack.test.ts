@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { differences, digest } from '../../src/plan/definition.js';
 import type { JsonObject } from '../../src/plan/json.js';
-import { isWithin, parseStack, type Service, type Stack } from '../../src/plan/stack.js';
+import { parseStack } from '../../src/plan/compose-config.js';
+import { isWithin, type Service, type Stack } from '../../src/plan/stack.js';
 import { fixtureText, services, stackOf } from './observed.js';
 
 function serviceOf(stack: Stack, name: string): Service {

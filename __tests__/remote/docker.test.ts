@@ -22,6 +22,7 @@ case $1 in
   tag) cp "$TOY/images/$(echo "$2" | tr / _)" "$TOY/images/$(echo "$3" | tr / _)" 2>/dev/null || echo "$2" >"$TOY/images/$(echo "$3" | tr / _)" ;;
   rmi) rm "$TOY/images/$(echo "$2" | tr / _)" ;;
   image)
+    [ "$2" != ls ] || { ls "$TOY/images" | tr _ /; exit; }
     for last; do :; done
     name=$(echo "$last" | tr / _)
     [ -e "$TOY/images/$name" ] || exit 1
@@ -47,9 +48,9 @@ esac`;
 /** What runs in the container. */
 const NGINX = `
 echo "$*" >>"$TOY/nginx.log"
-case $1 in
-  -t) [ ! -e "$TOY/broken" ] || { echo 'nginx: [emerg] unknown directive' >&2; exit 1; } ;;
-  -s)
+case " $* " in
+  *' -t '*) [ ! -e "$TOY/broken" ] || { echo 'nginx: [emerg] unknown directive' >&2; exit 1; } ;;
+  *' -s '*)
     [ ! -e "$TOY/unsignalled" ] || exit 1
     [ -e "$TOY/deaf" ] || echo '2 nginx: worker process' >"$TOY/workers" ;;
 esac`;
@@ -62,7 +63,10 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     host.answer('nginx', NGINX);
     host.write('containers/proxy', 'true\n');
     host.write('images/.keep', '');
-    host.write('workers', '1 nginx: worker process\n');
+    host.write(
+      'workers',
+      '0 nginx: master process nginx -g daemon off;\n1 nginx: worker process\n',
+    );
     host.write('inside/etc/hosts', '127.0.0.1 localhost\n198.19.1.4 proxy\n');
   });
   afterEach(() => {
@@ -123,9 +127,21 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(changes()).toEqual(['kill -s HUP proxy']);
     });
 
+    it('uses the binary and the configuration that nginx was started with', async () => {
+      host.answer('openresty', NGINX);
+      host.write('workers', '0 nginx: master process openresty -g x; -c /own.conf -p /srv\n');
+      expect((await run('nginx_reload proxy')).code).toBe(0);
+      expect(host.read('nginx.log')).toBe(
+        '-c /own.conf -p /srv -t\n-c /own.conf -p /srv -s reload\n',
+      );
+    });
+
     it('does not take a worker that ends for a new one', async () => {
       host.write('deaf', '');
-      host.write('workers', '1 nginx: worker process\n7 nginx: worker process is shutting down\n');
+      host.write(
+        'workers',
+        '0 nginx: master process nginx -g daemon off;\n1 nginx: worker process\n7 nginx: worker process is shutting down\n',
+      );
       const reload = host.start('set -eu\nnginx_reload proxy');
       await until(() => host.dockerCalls().filter((call) => call.startsWith('top')).length > 5);
       host.write('workers', '1 nginx: worker process is shutting down\n8 nginx: worker process\n');
@@ -150,21 +166,21 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       host.write('workers', '1 nginx: worker process is shutting down\n');
       const { code, stderr } = await run('proxy_drain nginx proxy 0 old1');
       expect(code).toBe(0);
-      expect(stderr).toContain('1 connection(s) are still held after 0 s');
+      expect(stderr).toContain('connection(s) are still held after 0 s');
     });
   });
 
   it('cutover_back pins nginx to the addresses that the incumbents have now', async () => {
     const before = hosts();
     host.write('containers/old1', '198.19.1.5 \n');
-    const { code } = await run("cutover_back nginx proxy 'old1 default api' 0 new1");
+    const { code } = await run("cutover_back nginx proxy 'old1 default api' yes 0 new1");
     expect(code).toBe(0);
     expect(host.read('workers')).toContain('2 nginx');
     expect(hosts()).toBe(`${before}198.19.1.5 api # resee-deploy\n`);
     await run('unpin proxy');
     expect(hosts()).toBe(before);
     host.write('containers/proxy', 'false\n');
-    expect((await run("cutover_back nginx proxy 'old1 default api' 0 new1")).code).toBe(0);
+    expect((await run("cutover_back nginx proxy 'old1 default api' yes 0 new1")).code).toBe(0);
   });
 
   describe('what the proxy sees of its configuration', () => {
@@ -213,17 +229,21 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(changes()).toHaveLength(4);
     });
 
-    it('retire stops together, then removes, and may be done twice', async () => {
-      await run('retire old1 old2');
+    it('retiring stops all together, then removes them, and may be done twice', async () => {
+      await run('stop_present old1 old2; remove_present old1 old2');
       expect(changes()).toEqual(['stop old1 old2', 'rm old1 old2']);
-      await run('retire old1 old2');
-      await run('retire');
+      await run('stop_present old1 old2; remove_present old1 old2');
       expect(changes()).toHaveLength(2);
     });
 
-    it('retire goes on with those that are left', async () => {
-      await run('retire gone old2');
+    it('retiring goes on with those that are left', async () => {
+      await run('stop_present gone old2; remove_present gone old2');
       expect(changes()).toEqual(['stop old2', 'rm old2']);
+    });
+
+    it.each(['stop_present', 'remove_present'])('%s takes no silence for absence', async (name) => {
+      host.answerDocker('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+      expect((await run(`set -e; ${name} old1; echo went on`)).stdout).toBe('');
     });
 
     it('start_containers starts those that do not run', async () => {
@@ -256,11 +276,11 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(changes()).not.toContain('rmi sha256:new');
     });
 
-    it('forget_release removes the record and the tags that are there', async () => {
+    it('forget_release and forget_images remove the record and the tags that are there', async () => {
       host.write(`${STATE}/releases/1-abc.json`, '{}');
       host.write('images/resee_shop_api:abc', 'sha256:1\n');
       const { code } = await run(
-        "forget_release '1-abc.json' 'resee/shop/api:abc' 'resee/shop/web:abc'",
+        "set -e; forget_release '1-abc.json'; forget_images 'resee/shop/api:abc' 'resee/shop/web:abc'",
       );
       expect(code).toBe(0);
       expect(host.exists(`${STATE}/releases/1-abc.json`)).toBe(false);
@@ -268,10 +288,25 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     });
   });
 
+  describe('together', () => {
+    it('does its scripts side by side', async () => {
+      const waits = (mine: string, other: string): string =>
+        `: >"$STATE/${mine}"; until [ -e "$STATE/${other}" ]; do sleep 0.01; done; echo ${mine}`;
+      const { stdout } = await run(`together '${waits('one', 'two')}' '${waits('two', 'one')}'`);
+      expect(stdout.trim().split('\n').sort()).toEqual(['one', 'two']);
+    });
+
+    it('fails where one of them fails at any of its commands, when all have ended', async () => {
+      const { code } = await run("together 'false; echo never' 'sleep 0.1; : >\"$STATE/ended\"'");
+      expect(code).toBe(1);
+      expect(host.exists(`${STATE}/ended`)).toBe(true);
+    });
+  });
+
   describe('a job', () => {
     const job = (code: string) => {
       host.answerDocker(`case $1 in wait) echo ${code} ;; logs) echo 'its log' ;; esac`);
-      return run(remoteScript('job'), { ID: 'job1' });
+      return run(remoteScript('job'), { new: 'job1' });
     };
 
     it('succeeds with exit code 0', async () => {

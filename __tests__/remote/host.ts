@@ -111,14 +111,37 @@ export function toyHost(shell: string): ToyHost {
     remove: () => {
       for (const pid of pids) killGroup(pid);
       // What a script left running may still write for a moment.
-      rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+      removeTree(root);
     },
   };
 }
 
+/** Again and again, for 10 s: Node's own retries do not look for what came in meanwhile. */
+function removeTree(root: string): void {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      rmSync(root, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  }
+}
+
 /** The toy host as the rollout sees it. */
 export function shellOf(host: ToyHost): Shell {
-  return { pid: process.pid, run: (script, variables) => host.runWhole(script, variables) };
+  // One script at a time, as a session takes them.
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    pid: process.pid,
+    run: (script, variables) => {
+      const result = last.then(() => host.runWhole(script, variables));
+      last = result;
+      return result;
+    },
+  };
 }
 
 function startShell(shell: string, script: string, env: NodeJS.ProcessEnv): Running {

@@ -1,7 +1,21 @@
+import type { ProbeSummary } from '../../src/health/probe.js';
 import type { Outcome } from '../../src/report/outcome.js';
 
 export const SHA = '0123456789abcdef0123456789abcdef01234567';
 export const PREVIOUS_SHA = 'fedcba9876543210fedcba9876543210fedcba98';
+
+/** What a probe saw that nothing happened to. */
+export const PROBE: ProbeSummary = {
+  sent: 412,
+  failed: 0,
+  uncounted: {},
+  longestGapMs: 0,
+  longestPauseMs: 0,
+  p50Ms: 3,
+  p99Ms: 41.6,
+  failures: {},
+  releases: [],
+};
 
 const DEPLOYED: Outcome = {
   result: 'deployed',
@@ -33,10 +47,13 @@ const DEPLOYED: Outcome = {
     },
   },
   phases: [
-    { name: 'connect', startMs: 0, durationMs: 120 },
-    { name: 'build', startMs: 120, durationMs: 20_000 },
+    { name: 'connect', startMs: 0, durationMs: 120, failed: false },
+    { name: 'build', startMs: 120, durationMs: 20_000, failed: false },
   ],
-  probe: { sent: 412, failed: 0, lost: 0, longestGapMs: 0, p50Ms: 3, p99Ms: 41.6, failures: {} },
+  availability: {
+    entrance: { kind: 'measured', address: 'http://localhost/api/health/', summary: PROBE },
+    public: undefined,
+  },
   durationMs: 42_123.4,
   url: 'https://example.com/',
   error: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { outputsOf } from '../../src/report/outputs.js';
-import { outcomeOf, PREVIOUS_SHA, SHA } from './outcome-of.js';
+import { outcomeOf, PREVIOUS_SHA, PROBE, SHA } from './outcome-of.js';
 
 describe('the outputs', () => {
   it('tell all of a deploy', () => {
@@ -22,9 +22,35 @@ describe('the outputs', () => {
     expect(JSON.parse(outputs['plan'] ?? '')).toMatchObject({ project: 'app' });
   });
 
+  it('are of the entrance of the host alone', () => {
+    const summary = { ...PROBE, sent: 90, failed: 9, longestGapMs: 2_000 };
+    const { availability } = outcomeOf({});
+    if (availability === undefined) throw new Error('the outcome has been measured');
+    const seen = { kind: 'measured', address: 'https://example.com/', summary } as const;
+    const outputs = outputsOf(
+      outcomeOf({ availability: { ...availability, public: seen } }),
+      undefined,
+    );
+    expect(outputs).toMatchObject({ probes: '412', 'failed-probes': '0', 'longest-gap-ms': '0' });
+  });
+
+  it('are empty where the entrance was not measured', () => {
+    const entrance = { kind: 'unmeasured', address: 'http://localhost/', why: 'x' } as const;
+    const outputs = outputsOf(
+      outcomeOf({ availability: { entrance, public: undefined } }),
+      undefined,
+    );
+    expect(outputs).toMatchObject({ probes: '', 'failed-probes': '', 'longest-gap-ms': '' });
+  });
+
   it('are empty, and not zero, where nothing was measured', () => {
     const outputs = outputsOf(
-      outcomeOf({ probe: undefined, plan: undefined, previousSha: undefined, url: undefined }),
+      outcomeOf({
+        availability: undefined,
+        plan: undefined,
+        previousSha: undefined,
+        url: undefined,
+      }),
       undefined,
     );
     for (const name of [

@@ -26,7 +26,7 @@ describe('the report', () => {
       sha: SHA,
       previousSha: null,
       timeline: [{ name: 'connect' }, { name: 'build', startMs: 120, durationMs: 20_000 }],
-      probe: { sent: 412 },
+      availability: { entrance: { kind: 'measured', summary: { sent: 412 } } },
       error: { what: 'w', where: null, next: 'n', evidence: 'e' },
     });
   });

@@ -57,8 +57,8 @@ describe('the summary', () => {
       result: 'planned',
       plan: { ...plan, services: [backend] },
       phases: [
-        { name: 'inner', startMs: 5, durationMs: 1 },
-        { name: 'outer', startMs: 5, durationMs: 10 },
+        { name: 'inner', startMs: 5, durationMs: 1, failed: false },
+        { name: 'outer', startMs: 5, durationMs: 10, failed: false },
       ],
     });
     expect(text).toContain('| <code>backend</code> | routed | roll | its build context changed |');
@@ -83,19 +83,23 @@ describe('the summary', () => {
     expect(text).toContain('````text\nTraceback ```\nboom\n````');
   });
 
-  it('counts the failures by kind', () => {
-    const probe = {
-      sent: 100,
-      failed: 3,
-      lost: 0,
-      longestGapMs: 1_540,
-      p50Ms: 3,
-      p99Ms: 1_200,
-      failures: { 'status 502': 2, ECONNRESET: 1 },
-    };
-    const text = render({ probe });
-    expect(text).toContain('**3 of 100 requests failed** during the deploy; longest gap 1.5 s.');
-    expect(text).toContain('| status 502 | 2 |');
+  it('says in which step it failed, and marks it among the phases', () => {
+    const text = render({
+      result: 'rolled-back',
+      error: new DeployError({ what: 'w', next: 'n' }),
+      phases: [
+        { name: 'build', startMs: 100, durationMs: 2_000, failed: false },
+        { name: 'check the health endpoint', startMs: 2_100, durationMs: 3_000, failed: true },
+        { name: 'roll back', startMs: 5_100, durationMs: 900, failed: false },
+      ],
+    });
+    expect(text).toContain(
+      '**In which step:** check the health endpoint, 5.1 s after the run began',
+    );
+    expect(text).toContain('| ❌ check the health endpoint | 2.1 s |');
+    expect(text).toContain('| build | 0.1 s |');
+    // No image came of it: the table must not read as if it had.
+    expect(text).toContain('### Services, as it was planned');
   });
 
   it('lets no text from elsewhere break a table or become markup', () => {

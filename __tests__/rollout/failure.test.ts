@@ -55,7 +55,9 @@ describe('explainFailure', () => {
       {
         kind: 'cutover',
         proxyKind: 'nginx',
+        lingersMs: 0,
         held: false,
+        reloads: true,
         proxyService: 'nginx',
         proxy: 'abc',
         routes: [],
@@ -64,7 +66,7 @@ describe('explainFailure', () => {
         mounted: [],
       },
       'the proxy nginx did not take the new configuration',
-      /nginx -t .* the old configuration is back/,
+      /the old configuration is back/,
     ],
     [
       { kind: 'finish', retire: [], paths: [], inPlace: [] },
@@ -82,6 +84,39 @@ describe('explainFailure', () => {
   it('names the candidate that did not become ready, and why', () => {
     const error = told(START, 'noise\nfailed worker 0123abc it exited with 3\n');
     expect(error.what).toBe('worker did not become ready: it exited with 3');
+    expect(error.where).toBe('container 0123abc of worker');
+    expect(error.next).toContain('What was said last');
+  });
+
+  it('names every candidate that did not become ready, and what to do about the time', () => {
+    const error = told(
+      START,
+      'failed api 0123456789abcdef its healthcheck did not pass within 120 s\nfailed worker 2 its healthcheck did not pass within 120 s\n',
+    );
+    expect(error.what).toBe(
+      'api did not become ready: its healthcheck did not pass within 120 s\n' +
+        'worker did not become ready: its healthcheck did not pass within 120 s',
+    );
+    expect(error.where).toBe('container 0123456789ab of api, container 2 of worker');
+    expect(error.next).toContain('raise `ready-timeout`');
+  });
+
+  it('does not blame a candidate that was only not ready yet', () => {
+    const error = told(
+      START,
+      'waiting api 1 its healthcheck did not pass yet\nfailed worker 2 it exited with 3\n',
+    );
+    expect(error.what).toBe('worker did not become ready: it exited with 3');
+    expect(error.where).toBe('container 2 of worker');
+    expect(error.next).toContain('Not ready yet at that moment: api.');
+    expect(error.next).not.toContain('ready-timeout');
+  });
+
+  it('keeps more of the log where more containers are in it', () => {
+    const lines = Array.from({ length: 9 }, (_, i) => `failed api ${String(i)} it is gone\n`);
+    const long = 'x'.repeat(100_000);
+    expect(told(START, lines.slice(0, 2).join(''), long).evidence).toHaveLength(8_000);
+    expect(told(START, lines.join(''), long).evidence).toHaveLength(16_000);
   });
 
   it('names the candidate that did not survive the soak', () => {
@@ -108,6 +143,7 @@ describe('pins', () => {
     names,
     network: 'default',
     incumbents: [],
+    staying: [],
   });
 
   it('is a line for each replica, with every name that the proxy uses', () => {

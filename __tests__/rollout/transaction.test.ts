@@ -96,6 +96,49 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
     expect(host.exists(`${STATE}/journal`)).toBe(false);
   });
 
+  it('takes steps that are sent together, and none after one that failed', async () => {
+    const transaction = open();
+    const mark = (word: string): string => `echo ${word} >>"$STATE/undone"`;
+    const sent = [
+      step({ name: 'one', undo: mark('undo-one'), script: `sleep 0.2; ${mark('one')}` }),
+      step({ name: 'two', undo: mark('undo-two'), script: `${mark('two')}; exit 7` }),
+      step({ name: 'three', undo: mark('undo-three'), script: mark('three') }),
+    ].map((each) => transaction.step(each).catch((error: unknown) => String(error)));
+    expect(await Promise.all(sent)).toEqual([
+      '',
+      'StepError: two failed with exit code 7',
+      'StepError: three failed with exit code 78',
+    ]);
+    expect((await back()).whole).toBe(true);
+    expect(undone()).toBe('one\ntwo\nundo-two\nundo-one\n');
+  });
+
+  it('ends nothing where the step before it failed', async () => {
+    const transaction = open();
+    const failing = transaction.step(
+      step({ undo: 'echo undone >>"$STATE/undone"', script: 'exit 1' }),
+    );
+    const closing = transaction.close();
+    await expect(failing).rejects.toThrow(StepError);
+    await expect(closing).rejects.toThrow(StepError);
+    expect(host.exists(`${STATE}/lease`)).toBe(true);
+    expect((await back()).whole).toBe(true);
+    expect(undone()).toBe('undone\n');
+  });
+
+  it('goes on after a failure that was accepted', async () => {
+    const transaction = open();
+    await expect(transaction.step(step({ script: 'exit 1' }))).rejects.toThrow(StepError);
+    expect(await transaction.step(step({ script: 'echo on' }))).toBe('on\n');
+  });
+
+  it('undoes the last of several undos first, and each whatever becomes of the others', async () => {
+    const undo = ['echo first >>"$STATE/undone"', 'echo last >>"$STATE/undone"; exit 1'];
+    await open().step(step({ undo }));
+    expect((await back()).whole).toBe(false);
+    expect(undone()).toBe('last\nfirst\n');
+  });
+
   it('says that the stack is not whole where an undo fails', async () => {
     await open().step(step({ undo: 'exit 1' }));
     const result = await back();

@@ -53,6 +53,27 @@ restore_files() {
   copy_paths "$STATE/journal/$1/before" "$2" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
 }
 
+# write_through CONTAINER INSIDE FILE: the mounted file gets the text of FILE. Where it is mounted
+# read-only, the mount is opened from outside for that moment.
+write_through() {
+  ! docker exec -i -u 0 "$1" sh -c 'cat >"$1"' sh "$2" <"$3" 2>/dev/null || return 0
+  # The shells inside expand these.
+  # shellcheck disable=SC2016
+  opening='mount -o remount,rw,bind "$1" || exit
+    cat >"$1"
+    code=$?
+    mount -o remount,ro,bind "$1" && exit "$code"'
+  # shellcheck disable=SC2016
+  docker run --rm -i --pull never --network none --pid host --privileged -u 0 --entrypoint sh \
+    "$(docker inspect -f '{{.Image}}' "$1")" -c 'exec nsenter -t "$1" -m -- sh -c "$2" sh "$3"' \
+    sh "$(docker inspect -f '{{.State.Pid}}' "$1")" "$opening" "$2" <"$3" ||
+    {
+      say "$2 is mounted read-only, and the container still holds an older file than the live directory"
+      say "recreate it once, with a gap: docker compose up -d --force-recreate"
+      return 1
+    }
+}
+
 # proxy_files_show CONTAINER FROM PATHS: makes the container see the text of FROM/<path> at each mount,
 # PATHS being lines `path TAB path in the container`. Normally it does already; where the host's file
 # was replaced since the container started (a `git pull`), it holds the old inode, and is written
@@ -62,7 +83,7 @@ proxy_files_show() {
     [ -f "$2/$path" ] || continue
     ! docker exec -u 0 "$1" cat "$inside" 2>/dev/null | cmp -s - "$2/$path" || continue
     say "$inside in the container is not the file of the live directory any more: writing through it"
-    docker exec -i -u 0 "$1" sh -c 'cat >"$1"' sh "$inside" <"$2/$path"
+    write_through "$1" "$inside" "$2/$path"
     docker exec -u 0 "$1" cat "$inside" | cmp -s - "$2/$path"
   done
 }

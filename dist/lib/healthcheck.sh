@@ -6,6 +6,7 @@
 # `-`), and `reason`: why it will not serve, empty where it may.
 look_at() {
   reason=
+  # shellcheck disable=SC2034
   read -r status restarts code oom health retries kind <<EOS
 $(docker inspect -f '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{with .Config.Healthcheck}}{{.Retries}} {{if .Test}}{{index .Test 0}}{{else}}NONE{{end}}{{else}}0 NONE{{end}}' "$1" || :)
 EOS
@@ -30,6 +31,13 @@ healthcheck() {
       eval "timeout \"\$3\" docker exec \"\$1\" $words"
       ;;
   esac
+}
+
+# is_ready ID: one attempt. Its own healthcheck passes, or, where it has none, it runs.
+is_ready() {
+  look_at "$1"
+  [ "$status" = running ] || return 1
+  [ "$kind" = NONE ] || healthcheck "$1" "$kind" 30
 }
 
 # last_words SERVICE ID REASON FILE: what the container wrote last, and its healthcheck into FILE.

@@ -9,26 +9,29 @@ nginx_held() { docker top "$1" -eo pid,args | grep -c 'nginx: worker process is 
 # Of `docker top`: pids of the workers that take new connections, as the host sees them.
 workers_in() { awk '/nginx: worker process$/ {print $1}'; }
 
-# Of `docker top`: where nginx was told that its configuration is (-c, -p).
-options_in() { grep -m 1 'nginx: master process' | grep -oE ' -[cp] [^ ]+' | tr -d '\n' || :; }
+# Of `docker top`: how nginx was started: its binary, and where its configuration is (-c, -p).
+command_in() {
+  sed -n 's/^.*nginx: master process //p' | head -n 1 |
+    awk '{printf "%s", $1; for (i = 2; i < NF; i++) if ($i == "-c" || $i == "-p") printf " %s %s", $i, $(i + 1)}'
+}
 
 # What a reload is, inside the container. The official image writes its configuration from templates
 # when it starts, and only then.
 # shellcheck disable=SC2016
 NGINX_RELOADING='render=/docker-entrypoint.d/20-envsubst-on-templates.sh
-[ ! -d /etc/nginx/templates ] || [ ! -x "$render" ] || "$render" || exit 3
-nginx -t "$@" && nginx -s reload "$@"'
+[ ! -d "${NGINX_ENVSUBST_TEMPLATE_DIR:-/etc/nginx/templates}" ] || [ ! -x "$render" ] || "$render" || exit 3
+"$@" -t && "$@" -s reload'
 
 # nginx_reload CONTAINER: tests the configuration, reloads, and returns when a new worker runs. A
 # reload is asynchronous: the signal alone proves nothing. As the container's own user: root without
 # its capabilities may do less.
 nginx_reload() {
   processes=$(docker top "$1" -eo pid,args)
-  options=$(printf '%s\n' "$processes" | options_in)
+  command=$(printf '%s\n' "$processes" | command_in)
   before=" $(printf '%s\n' "$processes" | workers_in | tr '\n' ' ') "
-  say "$ docker exec $1 nginx -t$options && nginx -s reload$options"
+  say "$ docker exec $1 $command -t && $command -s reload"
   # shellcheck disable=SC2086
-  docker exec "$1" sh -c "$NGINX_RELOADING" sh $options >&2 || nginx_reload_otherwise $? "$1" "$options"
+  docker exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
   tries=0
   while [ "$tries" -lt 200 ]; do
     for pid in $(docker top "$1" -eo pid,args | workers_in); do
@@ -43,9 +46,9 @@ nginx_reload() {
 }
 
 # Where nginx may not signal its master (no CAP_KILL), or there is no shell, the engine does.
-nginx_reload_otherwise() { # CODE CONTAINER OPTIONS
+nginx_reload_otherwise() { # CODE CONTAINER COMMAND
   [ "$1" != 3 ] || return 1
   # shellcheck disable=SC2086
-  run docker exec "$2" nginx -t $3
+  run docker exec "$2" $3 -t
   run docker kill -s HUP "$2"
 }

@@ -1,16 +1,41 @@
 # Retiring and recording: what forward.sh is made of; every one may run twice.
 # shellcheck shell=sh
 
-retire() { # ID…: stops them together, each with its own grace period, then removes them
-  present=
-  for id in "$@"; do
-    ! docker inspect "$id" >/dev/null 2>&1 || present="$present $id"
+# together SCRIPT…: runs the texts side by side, and fails when one failed, once all have ended. Each
+# command of docker costs a moment, most of it waiting.
+together() {
+  together_pids=
+  for together_text in "$@"; do
+    (
+      set -eu
+      eval "$together_text"
+    ) &
+    together_pids="$together_pids $!"
   done
-  [ -n "$present" ] || return 0
+  together_code=0
+  for together_pid in $together_pids; do wait "$together_pid" || together_code=$?; done
+  return "$together_code"
+}
+
+# present ID…: those of the containers that are still there.
+present() {
+  present_ids=$(docker ps -aq --no-trunc) || return
+  for id in $present_ids; do
+    case " $* " in *" $id "*) printf '%s ' "$id" ;; esac
+  done
+}
+
+stop_present() { # ID…: stops them together, each with its own grace period
+  stopping=$(present "$@")
+  # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  run docker stop $present
+  [ -z "$stopping" ] || run docker stop $stopping
+}
+
+remove_present() { # ID…
+  removing=$(present "$@")
   # shellcheck disable=SC2086
-  run docker rm $present
+  [ -z "$removing" ] || run docker rm $removing
 }
 
 # git_move DIR GIT_DIR BRANCH SHA REMOTE_URL: the live directory's git is on BRANCH at SHA; its files
@@ -37,15 +62,33 @@ $1"
   printf '%s\n' "$1" | xargs -P 8 -n 2 docker tag
 }
 
-forget_release() { # RECORD REFERENCE…
-  for reference in "$@"; do
-    case $reference in
-      *.json) rm -f "$STATE/releases/$reference" ;;
-      *) ! docker image inspect "$reference" >/dev/null 2>&1 || run docker rmi "$reference" ;;
-    esac
+forget_release() { # RECORD…
+  for record in "$@"; do rm -f "$STATE/releases/$record"; done
+}
+
+forget_images() { # REFERENCE…
+  references=$(docker image ls --format '{{.Repository}}:{{.Tag}}')
+  forgotten=
+  for reference in $references; do
+    case " $* " in *" $reference "*) forgotten="$forgotten $reference" ;; esac
   done
+  # References have no blanks: they are meant to be split.
+  # shellcheck disable=SC2086
+  [ -z "$forgotten" ] || run docker rmi $forgotten
 }
 
 write_record() { # NAME
   [ ! -e "$STATE/journal/record.json" ] || mv -f "$STATE/journal/record.json" "$STATE/releases/$1"
+}
+
+# forget_builds KEEP: of each step of a Dockerfile the results of the last KEEP builds stay in the build
+# cache, which otherwise grows with every release; what images hold stays anyway. dockerd takes the
+# filter for a regular expression.
+forget_builds() {
+  steps=$(docker buildx du --verbose 2>/dev/null) || return 0
+  old=$(printf '%s\n' "$steps" | awk -F ':[ \t]+' '
+      /^ID:/ { id = $2; step = "" } /^Created at:/ { created = $0 } /^Shared:/ { shared = $2 }
+      /^Description:/ { step = $0 } /^Type:/ { if (step != "" && shared == "false" && $2 == "regular") print step "\t" created "\t" id }' |
+    sort -r | awk -F '\t' -v keep="$1" '++seen[$1] > keep { print $NF }' | paste -sd '|' -)
+  [ -z "$old" ] || run docker builder prune --force --filter "id=\"^($old)\$\""
 }

@@ -1,5 +1,7 @@
 export interface ReportedPhase {
   readonly name: string;
+  /** From the start of the run. */
+  readonly startMs: number;
   readonly durationMs: number;
 }
 
@@ -10,12 +12,20 @@ export function phasesIn(report: string | undefined): ReportedPhase[] {
   if (!Array.isArray(timeline)) throw new Error('The report has no timeline');
   return timeline.map((phase: unknown) => {
     const name = fieldOf(phase, 'name');
+    const startMs = fieldOf(phase, 'startMs');
     const durationMs = fieldOf(phase, 'durationMs');
-    if (typeof name !== 'string' || typeof durationMs !== 'number') {
+    if (typeof name !== 'string' || typeof startMs !== 'number' || typeof durationMs !== 'number') {
       throw new Error(`Not a phase: ${JSON.stringify(phase)}`);
     }
-    return { name, durationMs };
+    return { name, startMs, durationMs };
   });
+}
+
+/** When the run began, in milliseconds since 1970. */
+export function startOf(report: string | undefined): number {
+  const startedAt = report === undefined ? undefined : fieldOf(JSON.parse(report), 'startedAt');
+  if (typeof startedAt !== 'string') throw new Error('The report does not say when the run began');
+  return Date.parse(startedAt);
 }
 
 function fieldOf(value: unknown, name: string): unknown {

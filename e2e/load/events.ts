@@ -1,20 +1,23 @@
 import { request as httpRequest } from 'node:http';
 import { headersOf, now, reasonOf } from './request.js';
-import type { RequestSpec } from './spec.js';
-import type { LoadRun, RecordLife } from './streams.js';
+import type { StreamSpec } from './spec.js';
+import { endedInGoodOrder, type LoadRun, type RecordLife } from './streams.js';
+
+type EventStream = Extract<StreamSpec, { kind: 'events' }>;
 
 /**
  * One life of a stream of server-sent events: each event is a good answer, silence and a broken
- * connection are failures, and an end in good order is `closed` (a browser connects again).
+ * connection are failures, and so is an end that comes before a drain could be over. A later end in
+ * good order is `closed` (a browser connects again).
  */
 export function eventLife(
   run: LoadRun,
-  request: RequestSpec,
-  silenceMs: number,
+  { request, silenceMs, heldMs }: EventStream,
   record: RecordLife,
 ): Promise<void> {
   return new Promise((resolve) => {
-    let heardAt = now();
+    const openedAt = now();
+    let heardAt = openedAt;
     let over = false;
     const finish = (end: Parameters<RecordLife>[1] | undefined): void => {
       if (over) return;
@@ -55,7 +58,7 @@ export function eventLife(
         finish({ kind: 'failed', reason: 'truncated' });
       });
       answer.on('end', () => {
-        finish({ kind: 'closed' });
+        finish(endedInGoodOrder(now() - openedAt, heldMs));
       });
     });
     message.end();

@@ -57,6 +57,8 @@ export type StreamSpec = {
       readonly connections: number;
       /** Longer without an event is a failure. */
       readonly silenceMs: number;
+      /** An end sooner than this, even in good order, is a failure. */
+      readonly heldMs: number;
     }
   | {
       /** A WebSocket that echoes: must answer; a clean close is followed by a new connection. */
@@ -64,12 +66,13 @@ export type StreamSpec = {
       readonly connections: number;
       readonly perSecond: number;
       readonly silenceMs: number;
+      readonly heldMs: number;
     }
 );
 
 export const LIMITS = {
-  maxMs: 20 * 60_000,
-  maxRequests: 600_000,
+  maxMs: 90 * 60_000,
+  maxRequests: 1_000_000,
   perSecond: 2_000,
 } as const;
 
@@ -83,7 +86,12 @@ export interface UsualPaths {
   readonly release?: RequestSpec;
   readonly events?: RequestSpec;
   readonly websocket?: RequestSpec;
+  /** The `drain-timeout` of the stack's deploys: how long events and WebSockets are held at least. */
+  readonly heldMs?: number;
 }
+
+/** A visitor who reads before the next click; shorter than any drain. */
+const PAUSE_MS = 3_000;
 
 /** About 170 requests a second of every sort a site gets; `scale` 0.5 halves the paced ones. */
 export function usualLoad(
@@ -108,6 +116,13 @@ export function usualLoad(
       perSecond: 40 * scale,
     },
     {
+      kind: 'keep-alive',
+      name: 'GET after a pause',
+      request: paths.get,
+      connections: 6,
+      perSecond: 6_000 / PAUSE_MS,
+    },
+    {
       kind: 'fresh',
       name: 'GET fresh',
       request: paths.get,
@@ -120,7 +135,7 @@ export function usualLoad(
       concurrency: 6,
     },
   ];
-  const { page, release: telling, events, websocket } = paths;
+  const { page, release: telling, events, websocket, heldMs = 0 } = paths;
   if (page !== undefined) {
     streams.push({
       kind: 'keep-alive',
@@ -140,6 +155,7 @@ export function usualLoad(
       request: events,
       connections: 1,
       silenceMs: 3_000,
+      heldMs,
     });
   }
   if (websocket !== undefined) {
@@ -150,6 +166,7 @@ export function usualLoad(
       connections: 1,
       perSecond: 5,
       silenceMs: 3_000,
+      heldMs,
     });
   }
   return {

@@ -53,9 +53,7 @@ export async function runStream(run: LoadRun, stream: StreamSpec): Promise<void>
       );
       return;
     case 'events':
-      await lives(run, stream.name, stream.connections, (record) =>
-        eventLife(run, stream.request, stream.silenceMs, record),
-      );
+      await lives(run, stream.name, stream.connections, (record) => eventLife(run, stream, record));
       return;
     case 'websocket':
       await lives(run, stream.name, stream.connections, (record) =>
@@ -67,6 +65,16 @@ export async function runStream(run: LoadRun, stream: StreamSpec): Promise<void>
 
 /** A good sign of life on a long connection, or its end. */
 export type RecordLife = (startMs: number, end: AttemptEnd) => void;
+
+/**
+ * A server that stops drains first: a stream is at least so old as the drain is long when it is
+ * ended, and one that ends sooner was not drained, however politely it was told.
+ */
+export function endedInGoodOrder(livedMs: number, heldMs: number): AttemptEnd {
+  return livedMs >= heldMs
+    ? { kind: 'closed' }
+    : { kind: 'failed', reason: `ended before ${String(heldMs)} ms` };
+}
 
 /** Long connections, each opened again when it has ended, with a breath after a failure. */
 async function lives(

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { now, reasonOf } from './request.js';
 import type { StreamSpec } from './spec.js';
-import type { LoadRun, RecordLife } from './streams.js';
+import { endedInGoodOrder, type LoadRun, type RecordLife } from './streams.js';
 import type { AttemptEnd } from './tally.js';
 
 type WebSocketStream = Extract<StreamSpec, { kind: 'websocket' }>;
@@ -9,9 +9,13 @@ type WebSocketStream = Extract<StreamSpec, { kind: 'websocket' }>;
 /** What `ws` calls an end without a close frame (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
 
+/** Done, going away, and restarting (RFC 6455, 7.4.1, and its registry): a client connects again. */
+const IN_GOOD_ORDER: readonly number[] = [1000, 1001, 1012];
+
 /**
- * One life of a WebSocket against an echo: each echo is a good answer; a close frame is `closed`
- * (a client connects again); silence, or an end without a close frame, is a failure.
+ * One life of a WebSocket against an echo: each echo is a good answer; a close frame that says so is
+ * `closed`; silence, an end without a close frame, with another code, or before a drain could be
+ * over, is a failure.
  */
 export function webSocketLife(
   run: LoadRun,
@@ -19,7 +23,8 @@ export function webSocketLife(
   record: RecordLife,
 ): Promise<void> {
   return new Promise((resolve) => {
-    let heardAt = now();
+    const openedAt = now();
+    let heardAt = openedAt;
     let over = false;
     const finish = (end: AttemptEnd | undefined): void => {
       if (over) return;
@@ -62,7 +67,8 @@ export function webSocketLife(
     });
     socket.on('close', (code) => {
       if (code === ABNORMAL) fail('closed without a close frame');
-      else finish({ kind: 'closed' });
+      else if (!IN_GOOD_ORDER.includes(code)) fail(`closed with ${String(code)}`);
+      else finish(endedInGoodOrder(now() - openedAt, stream.heldMs));
     });
   });
 }

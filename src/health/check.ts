@@ -28,9 +28,14 @@ export type HealthResult =
 const answersKept = 3;
 const bodyShown = 300;
 
+/** More at once say nothing more. */
+const mostUnderWay = 5;
+
 /**
  * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
- * count again. `check` must end by itself and never reject.
+ * count again. Checks are sent an interval apart without waiting for those before, as one takes two
+ * round trips to the host; they are judged in the order in which they were sent. `check` must end by
+ * itself and never reject.
  * Rejects only with the signal's reason.
  */
 export async function waitForHealth(
@@ -40,32 +45,43 @@ export async function waitForHealth(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<HealthResult> {
   const startedAt = clock.now();
-  const deadline = new AbortController();
-  const timeUp = clock.sleep(rule.timeoutMs, AbortSignal.any([signal, deadline.signal])).then(
-    () => 'time-up' as const,
-    () => 'stopped' as const,
-  );
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const timer = <T>(ms: number, word: T): Promise<T | 'stopped'> =>
+    clock.sleep(ms, either).then(
+      () => word,
+      () => 'stopped' as const,
+    );
+  const timeUp = timer(rule.timeoutMs, 'time-up' as const);
+  const underWay: Promise<HttpAnswer>[] = [];
   const lastAnswers: HttpAnswer[] = [];
+  let due: Promise<'due' | 'stopped'> | undefined;
   let inARow = 0;
   let checks = 0;
   const durationMs = (): number => clock.now() - startedAt;
   try {
     while (inARow < rule.successes) {
-      const answer = await Promise.race([check(), timeUp]);
+      if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
+        underWay.push(check());
+        due = timer(rule.intervalMs, 'due' as const);
+      }
+      const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
+      const answer = await Promise.race(events);
       signal.throwIfAborted();
-      if (typeof answer === 'string') break;
+      if (answer === 'time-up') break;
+      if (typeof answer === 'string') {
+        due = undefined;
+        continue;
+      }
+      void underWay.shift();
       checks += 1;
       if (answer.kind === 'lost') return { kind: 'lost', message: answer.message };
       lastAnswers.push(answer);
       if (lastAnswers.length > answersKept) lastAnswers.shift();
       inARow = isGood(answer, rule) ? inARow + 1 : 0;
-      if (inARow >= rule.successes) break;
-      const paused = await Promise.race([clock.sleep(rule.intervalMs, signal), timeUp]);
-      signal.throwIfAborted();
-      if (paused === 'time-up') break;
     }
   } finally {
-    deadline.abort();
+    over.abort();
   }
   if (inARow >= rule.successes) return { kind: 'healthy', checks, durationMs: durationMs() };
   return {

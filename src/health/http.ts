@@ -32,6 +32,9 @@ export interface HttpGetOptions {
 }
 
 const bodyLimitBytes = 64 * 1024;
+/** A timer that is later than this was held up by our own process. */
+const lateMs = 100;
+const longestGraceMs = 1_000;
 
 /**
  * One GET on a fresh connection. Never throws: what went wrong is the answer. Redirects are answers
@@ -40,9 +43,9 @@ const bodyLimitBytes = 64 * 1024;
 export async function httpGet(dial: Dial, url: URL, options: HttpGetOptions): Promise<HttpAnswer> {
   const startedAt = performance.now();
   const stop = new AbortController();
-  const timer = setTimeout(() => {
+  const timer = startTimeout(options.timeoutMs, () => {
     stop.abort(new HttpTimeout(options.timeoutMs));
-  }, options.timeoutMs);
+  });
   const onAbort = (): void => {
     stop.abort(options.signal?.reason);
   };
@@ -68,9 +71,27 @@ export async function httpGet(dial: Dial, url: URL, options: HttpGetOptions): Pr
     }
     return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
   } finally {
-    clearTimeout(timer);
+    timer.clear();
     options.signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/**
+ * Calls `onTimeout` after `timeoutMs`. Where the process itself stood still meanwhile, the answer may
+ * have come and wait to be read: then there is a moment more for that.
+ */
+function startTimeout(timeoutMs: number, onTimeout: () => void): { clear(): void } {
+  const startedAt = performance.now();
+  let timer = setTimeout(() => {
+    const late = performance.now() - startedAt - timeoutMs;
+    if (late > lateMs) timer = setTimeout(onTimeout, Math.min(late, longestGraceMs));
+    else onTimeout();
+  }, timeoutMs);
+  return {
+    clear: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** The answer did not come in time; Node's own word for it, so that it is sorted like one. */
@@ -118,7 +139,7 @@ function secured(stream: Duplex, url: URL, host: string | undefined): Duplex {
   return tls;
 }
 
-function isLoopback(name: string): boolean {
+export function isLoopback(name: string): boolean {
   return name === 'localhost' || name === '::1' || name.startsWith('127.');
 }
 

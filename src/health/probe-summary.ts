@@ -1,72 +1,98 @@
-/** What the availability probe saw, from before the first change until after the last. */
+import { longestGap, longestPause, percentile } from './probe-times.js';
+import type { Pause, Sample } from './sample.js';
+import { explainedBy } from './sample.js';
+
+/** What an availability probe saw, from before the first change until after the last. */
 export interface ProbeSummary {
   readonly sent: number;
   readonly failed: number;
-  /** Probes that our own connection lost; in neither `sent` nor `failed`. */
-  readonly lost: number;
+  /** Probes that say nothing about the site, by why; in neither `sent` nor `failed`. */
+  readonly uncounted: Readonly<Record<string, number>>;
   /** Longest time between two successful answers around a failure, 0 without one. */
   readonly longestGapMs: number;
+  /** Longest time in which our own side stood still, so that little or nothing was measured. */
+  readonly longestPauseMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Failures by kind, e.g. `{ 'status 502': 3, 'reset': 1 }`. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Which releases answered, in the order of their first answers; [] where answers tell none. */
+  readonly releases: readonly SeenRelease[];
 }
 
-/** One probe that has ended. */
-export interface Sample {
-  readonly sentAt: number;
-  readonly durationMs: number;
-  readonly result:
-    | { readonly kind: 'ok' }
-    | { readonly kind: 'failed'; readonly why: string }
-    | { readonly kind: 'lost' };
+export interface SeenRelease {
+  readonly release: string;
+  readonly answers: number;
+  /** Its first and its last answer, in milliseconds since the probe began. */
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
 
-/** Sums up what was seen until `now`; an outage that has not ended yet lasts until then. */
-export function summarise(samples: readonly Sample[], now: number): ProbeSummary {
-  const judged = samples
-    .filter((sample) => sample.result.kind !== 'lost')
-    .sort((a, b) => a.sentAt - b.sentAt);
+/** More are not told apart: a `version` that changes with every answer names no release. */
+const mostReleases = 8;
+
+/**
+ * Sums up what was seen until `now`; an outage that has not ended yet lasts until then. A request that
+ * got no answer while our own side stood still is not counted.
+ */
+export function summarise(
+  samples: readonly Sample[],
+  now: number,
+  pauses: readonly Pause[] = [],
+): ProbeSummary {
+  const uncounted: Record<string, number> = {};
   const failures: Record<string, number> = {};
+  const durations: number[] = [];
+  const judged: Sample[] = [];
   let failed = 0;
-  for (const { result } of judged) {
-    if (result.kind !== 'failed') continue;
-    failed += 1;
-    failures[result.why] = (failures[result.why] ?? 0) + 1;
+  for (const sample of [...samples].sort((a, b) => a.sentAt - b.sentAt)) {
+    const { result } = sample;
+    const pause = explainedBy(sample, pauses);
+    const why =
+      result.kind === 'uncounted' ? result.why : isSilence(sample) ? pause?.why : undefined;
+    if (why !== undefined) {
+      uncounted[why] = (uncounted[why] ?? 0) + 1;
+      continue;
+    }
+    judged.push(sample);
+    if (result.kind === 'failed') {
+      failed += 1;
+      failures[result.why] = (failures[result.why] ?? 0) + 1;
+    } else if (pause === undefined) durations.push(sample.durationMs);
   }
-  const durations = judged
-    .filter((sample) => sample.result.kind === 'ok')
-    .map((sample) => sample.durationMs)
-    .sort((a, b) => a - b);
+  durations.sort((a, b) => a - b);
   return {
     sent: judged.length,
     failed,
-    lost: samples.length - judged.length,
+    uncounted,
     longestGapMs: longestGap(judged, now),
+    longestPauseMs: longestPause(pauses),
     p50Ms: percentile(durations, 0.5),
     p99Ms: percentile(durations, 0.99),
     failures,
+    releases: releasesOf(judged),
   };
 }
 
-/** Measured between the sending of the last good one before, and of the first good one after. */
-function longestGap(judged: readonly Sample[], now: number): number {
-  let longest = 0;
-  let goodAt: number | undefined;
-  let failedSince: number | undefined;
-  for (const { sentAt, result } of judged) {
-    if (result.kind === 'failed') {
-      failedSince ??= goodAt ?? sentAt;
-      continue;
-    }
-    if (failedSince !== undefined) longest = Math.max(longest, sentAt - failedSince);
-    failedSince = undefined;
-    goodAt = sentAt;
-  }
-  return failedSince === undefined ? longest : Math.max(longest, now - failedSince);
+/** A failure that may be our own side's: nothing came. A status or a refusal is the site's own word. */
+function isSilence({ result }: Sample): boolean {
+  return result.kind === 'failed' && !result.answered;
 }
 
-/** Nearest rank; 0 when there is nothing. */
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+function releasesOf(judged: readonly Sample[]): readonly SeenRelease[] {
+  const beganAt = judged[0]?.sentAt ?? 0;
+  const seen = new Map<string, SeenRelease>();
+  for (const { sentAt, result } of judged) {
+    if (result.kind !== 'ok' || result.release === undefined) continue;
+    const atMs = Math.round(sentAt - beganAt);
+    const before = seen.get(result.release);
+    if (before === undefined && seen.size >= mostReleases) return [];
+    seen.set(result.release, {
+      release: result.release,
+      answers: (before?.answers ?? 0) + 1,
+      firstMs: before?.firstMs ?? atMs,
+      lastMs: atMs,
+    });
+  }
+  return [...seen.values()];
 }

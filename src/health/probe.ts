@@ -1,14 +1,22 @@
 import type { Clock } from '../clock.js';
 import type { HttpAnswer } from './http.js';
 import { summarise } from './probe-summary.js';
-import type { ProbeSummary, Sample } from './probe-summary.js';
+import type { ProbeSummary } from './probe-summary.js';
+import { watchPulse } from './pulse.js';
+import type { Judge, Pause, Sample } from './sample.js';
 
 export type { ProbeSummary } from './probe-summary.js';
 
 export interface ProbeOptions {
   readonly intervalMs: number;
-  /** Exactly this is a success; when undefined, any status below 500. */
-  readonly status?: number;
+  readonly judge: Judge;
+  /** A site that hangs must not be given an ever growing number of requests; 10 when undefined. */
+  readonly maxInFlight?: number;
+  /**
+   * A round trip on the connection that the requests share, and on nothing else: where it is slow, a
+   * request without an answer says nothing about the site.
+   */
+  readonly pulse?: (() => Promise<unknown>) | undefined;
 }
 
 /** A moment in the life of a probe. */
@@ -18,15 +26,47 @@ export interface ProbeMark {
 
 export interface Probe {
   snapshot(): ProbeSummary;
-  /** Sends no more, waits for the answers under way, and sums up. */
-  stop(): Promise<ProbeSummary>;
   mark(): ProbeMark;
-  /** What failed among the probes that were sent after `mark`, by kind; {} if nothing did. */
-  failuresSince(mark: ProbeMark): Readonly<Record<string, number>>;
+  /** What was seen of the probes that were sent after `mark`, and have ended. */
+  since(mark: ProbeMark): ProbeSummary;
+  /** Waits for the answers under way. */
+  settle(): Promise<void>;
+  /** Sends no more, waits for the answers under way unless `hurry` is aborted, and sums up. */
+  stop(hurry?: AbortSignal): Promise<ProbeSummary>;
 }
 
-/** A site that hangs must not be given an ever growing number of requests. */
-const maxInFlight = 10;
+/** What was seen so far; the half of a probe that does not ask. */
+export interface ProbeRecord extends Pick<Probe, 'snapshot' | 'mark' | 'since'> {
+  add(sample: Sample): void;
+  pause(pause: Pause): void;
+}
+
+const defaultMaxInFlight = 10;
+/** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
+const lateMs = 250;
+
+export function createRecord(
+  clock: Clock,
+  openPause: () => Pause | undefined = () => undefined,
+): ProbeRecord {
+  const samples: Sample[] = [];
+  const pauses: Pause[] = [];
+  const since = ({ atMs }: ProbeMark): ProbeSummary => {
+    const open = openPause();
+    return summarise(
+      samples.filter(({ sentAt }) => sentAt >= atMs),
+      clock.now(),
+      [...pauses, ...(open === undefined ? [] : [open])].filter(({ until }) => until >= atMs),
+    );
+  };
+  return {
+    add: (sample) => samples.push(sample),
+    pause: (pause) => pauses.push(pause),
+    mark: () => ({ atMs: clock.now() }),
+    since,
+    snapshot: () => since({ atMs: -Infinity }),
+  };
+}
 
 /**
  * Sends `check` every `intervalMs` until it is stopped, also while earlier ones are under way, so
@@ -38,18 +78,18 @@ export function startProbe(
   options: ProbeOptions,
   clock: Clock,
 ): Probe {
-  const samples: Sample[] = [];
+  const { intervalMs, judge, maxInFlight = defaultMaxInFlight, pulse } = options;
   const inFlight = new Set<Promise<void>>();
   const stopped = new AbortController();
+  const pulses = watchPulse(pulse, clock, stopped.signal, (pause) => {
+    record.pause(pause);
+  });
+  const record = createRecord(clock, pulses.open);
 
   const send = async (): Promise<void> => {
     const sentAt = clock.now();
     const answer = await check();
-    samples.push({
-      sentAt,
-      durationMs: answer.durationMs,
-      result: resultOf(answer, options.status),
-    });
+    record.add({ sentAt, durationMs: answer.durationMs, result: judge(answer) });
   };
   const launch = (): void => {
     if (inFlight.size >= maxInFlight) return;
@@ -59,41 +99,37 @@ export function startProbe(
   const beat = async (): Promise<void> => {
     let dueAt = clock.now();
     while (!stopped.signal.aborted) {
+      const now = clock.now();
+      if (now - dueAt > lateMs)
+        record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
       launch();
       // Beats that were missed, because the process was busy, are not made up for.
-      dueAt = Math.max(dueAt + options.intervalMs, clock.now());
-      await clock.sleep(dueAt - clock.now(), stopped.signal).catch(untilStopped(stopped.signal));
+      dueAt = Math.max(dueAt + intervalMs, now);
+      await clock.sleep(dueAt - now, stopped.signal).catch(untilStopped(stopped.signal));
     }
   };
   const beating = beat();
+  const settle = async (): Promise<void> => {
+    await Promise.all(inFlight);
+  };
 
-  const summary = (): ProbeSummary => summarise(samples, clock.now());
   return {
-    snapshot: summary,
-    stop: async () => {
+    snapshot: record.snapshot,
+    mark: record.mark,
+    since: record.since,
+    settle,
+    stop: async (hurry) => {
       stopped.abort();
       await beating;
-      await Promise.all(inFlight);
-      return summary();
+      if (hurry?.aborted !== true) await settle();
+      return record.snapshot();
     },
-    mark: () => ({ atMs: clock.now() }),
-    failuresSince: ({ atMs }) =>
-      summarise(
-        samples.filter((sample) => sample.sentAt >= atMs),
-        clock.now(),
-      ).failures,
   };
 }
 
-function untilStopped(signal: AbortSignal): (error: unknown) => void {
+/** For a sleep that an abort ends: that is no error. */
+export function untilStopped(signal: AbortSignal): (error: unknown) => void {
   return (error) => {
     if (!signal.aborted) throw error;
   };
-}
-
-function resultOf(answer: HttpAnswer, status: number | undefined): Sample['result'] {
-  if (answer.kind === 'lost' || answer.kind === 'aborted') return { kind: 'lost' };
-  if (answer.kind !== 'response') return { kind: 'failed', why: answer.kind };
-  const good = status === undefined ? answer.status < 500 : answer.status === status;
-  return good ? { kind: 'ok' } : { kind: 'failed', why: `status ${answer.status}` };
 }

@@ -33,6 +33,7 @@ function parseContainer(json: JsonObject): Container {
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',
       })),
+    memoryKb: undefined,
   };
 }
 

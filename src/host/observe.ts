@@ -3,13 +3,14 @@ import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import { numberOf, objectOf, textOf } from '../plan/json.js';
 import type {
+  Container,
   FileChange,
   HostFacts,
   LiveDirectory,
   Observation,
   ProxyFacts,
 } from '../plan/observation.js';
-import { parseStack } from '../plan/stack.js';
+import { parseStack } from '../plan/compose-config.js';
 import { remoteScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
 import { refuseUnfit } from './fitness.js';
@@ -86,7 +87,10 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     gitDirectory: trimmed(sections, 'git-dir') ?? '',
     wanted: parseStack(sections.get('config') ?? '{}', stage),
     installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
-    containers: parseContainers(sections.get('containers') ?? ''),
+    containers: withMemory(
+      parseContainers(sections.get('containers') ?? ''),
+      linesOf(sections.get('memory')),
+    ),
     images: parseImages(sections.get('images') ?? ''),
     proxies: parseProxies(sections),
     proxyFiles: Object.fromEntries(
@@ -111,6 +115,7 @@ function parseFacts(sections: Sections): HostFacts {
     memoryTotalKb: memory.get('MemTotal') ?? 0,
     memoryAvailableKb: memory.get('MemAvailable') ?? 0,
     swapTotalKb: memory.get('SwapTotal') ?? 0,
+    swapFreeKb: memory.get('SwapFree') ?? 0,
     diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
   };
 }
@@ -130,6 +135,20 @@ function parseChange(line: string): FileChange {
   const [letter = '', ...path] = line.split('\t');
   const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
   return { path: path.join('\t'), status };
+}
+
+/** @param lines `ID KILOBYTES` */
+function withMemory(
+  containers: readonly Container[],
+  lines: readonly string[],
+): readonly Container[] {
+  const used = new Map(
+    lines.map((line) => {
+      const [id = '', kb = ''] = line.split(' ');
+      return [id, numberOf(kb)] as const;
+    }),
+  );
+  return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
 }
 
 function parseImages(text: string): Record<string, string> {

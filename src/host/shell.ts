@@ -11,7 +11,10 @@ export interface ScriptResult {
   readonly stderr: string;
 }
 
-/** Runs POSIX sh scripts on the host, one round trip each; what they say on stderr is logged. */
+/**
+ * Runs POSIX sh scripts on the host, one at a time and in their order, at most one round trip each; what
+ * they say on stderr is logged.
+ */
 export interface Shell {
   run(script: string, variables: Variables, signal?: AbortSignal): Promise<ScriptResult>;
   /** Process group of the shell on the host. */

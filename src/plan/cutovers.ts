@@ -1,73 +1,104 @@
+import type { Batch, Portion } from './batches.js';
 import type { FileGroups } from './files.js';
 import type { Observation, ProxyFacts } from './observation.js';
-import type {
-  CutoverOperation,
-  HoldOperation,
-  Route,
-  ServicePlan,
-  WithdrawOperation,
+import {
+  servicesOf,
+  type CutoverOperation,
+  type DrainedProxy,
+  type HoldOperation,
+  type Route,
+  type ServicePlan,
+  type WithdrawOperation,
 } from './plan.js';
 import { readProxy } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { upstreamsOf } from './roles.js';
+import { namesOf, upstreamsOf } from './roles.js';
 import { isWithin } from './stack.js';
 
-/** How new requests come to the candidates. */
-export interface Cutovers {
-  /** Before any candidate starts. */
-  readonly holds: readonly HoldOperation[];
-  /** Once all candidates are ready. */
-  readonly cutovers: readonly (CutoverOperation | WithdrawOperation)[];
-}
+export type Cutover = CutoverOperation | WithdrawOperation;
 
 /**
- * One cutover for each proxy that sends requests to what changes, whatever its role is: a published
- * one, a frontend's own nginx that passes `/api` on, or one of another project. One that is itself
- * rolled learned its addresses when it started, incumbents among them, so its new container is cut
- * over too, and first. Traefik follows Docker by itself: there the incumbents withdraw.
+ * How new requests come to the candidates of a batch: one cutover for each proxy that sends requests
+ * to what changes, whatever its role is: a published one, a frontend's own nginx that passes `/api` on,
+ * or one of another project. One that is itself rolled learned its addresses when it started,
+ * incumbents among them, so its new container is cut over too, and first. Traefik follows Docker by
+ * itself: there the incumbents withdraw.
+ *
+ * @param files what the proxies take over with this cutover; undefined where it is not the last
  */
 export function planCutovers(
   observation: Observation,
   services: readonly ServicePlan[],
-  files: FileGroups,
-): Cutovers {
-  const changed = services.filter(({ role, action }) => role === 'routed' && action === 'roll');
+  batch: Batch,
+  files: FileGroups | undefined,
+): readonly Cutover[] {
+  const changed = batch.filter(({ plan }) => plan.role === 'routed');
   const cutovers = observation.proxies.flatMap((proxy) => {
     const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
+    if (front?.action === 'remove') return [];
     const stays = front === undefined || front.action === 'keep' || front.action === 'reload';
-    const isGone = front?.action === 'remove';
+    // Until the last cutover the old container of a proxy that changes serves as well.
+    const old = stays || files === undefined;
     const routes = changed
-      .filter(({ service }) => service !== front?.service)
-      .flatMap((service) => routesOf(observation, proxy, service));
-    if (isGone || (routes.length === 0 && front?.action !== 'reload')) return [];
-    return [cutoverOf(observation, { proxy, front, stays, routes, files })];
+      .filter(({ plan }) => plan.service !== front?.service)
+      .flatMap((portion) => routesOf(observation, proxy, portion));
+    const reloads = files !== undefined && front?.action === 'reload';
+    if (routes.length === 0 && !reloads) return [];
+    return [cutoverOf(observation, { proxy, front, stays: old, routes, files })];
   });
   const withdrawn = withdrawals(observation, changed);
-  return {
-    holds: cutovers.flatMap(holdsFor),
-    cutovers: [
-      ...cutovers.filter(({ proxy }) => proxy === undefined),
-      ...cutovers.filter(({ proxy }) => proxy !== undefined),
-      ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn } as const]),
-    ],
-  };
+  return [
+    ...cutovers.filter(({ proxy }) => proxy === undefined),
+    ...cutovers.filter(({ proxy }) => proxy !== undefined),
+    ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn } as const]),
+  ];
 }
 
-function holdsFor(cutover: CutoverOperation): readonly HoldOperation[] {
-  const { proxy, proxyService, proxyKind, held, routes } = cutover;
-  return held && proxy !== undefined
-    ? [{ kind: 'hold', proxyService, proxyKind, proxy, routes }]
-    : [];
+/** Before any candidate starts: proxies that would send it requests from the moment it exists. */
+export function planHolds(cutovers: readonly Cutover[]): readonly HoldOperation[] {
+  const held = cutovers.flatMap((cutover) =>
+    cutover.kind === 'cutover' && cutover.held ? [cutover] : [],
+  );
+  const proxies = new Map(held.map((cutover) => [cutover.proxy, cutover] as const));
+  return [...proxies].flatMap(([proxy, { proxyService, proxyKind }]) => {
+    if (proxy === undefined) return [];
+    const routes = held.filter((each) => each.proxy === proxy).flatMap((each) => each.routes);
+    const first = new Map(
+      // What a later part of the same service finds is what an earlier one left.
+      [...routes].reverse().map((route) => [`${route.service} ${route.network}`, route] as const),
+    );
+    return [
+      { kind: 'hold', proxyService, proxyKind, proxy, routes: [...first.values()].reverse() },
+    ];
+  });
 }
 
-function withdrawals(
-  { wanted }: Observation,
-  changed: readonly ServicePlan[],
-): WithdrawOperation['services'] {
-  return changed.flatMap(({ service, incumbents }) => {
+/**
+ * Services whose proxies keep the connections that they have to the incumbents: only when these go
+ * does all traffic reach the candidates, so they go before the soak, not after it.
+ */
+export function keptConnected(cutovers: readonly Cutover[]): ReadonlySet<string> {
+  return new Set(
+    cutovers.flatMap((cutover) =>
+      cutover.kind === 'cutover' && cutover.held ? servicesOf(cutover) : [],
+    ),
+  );
+}
+
+/** What the cutovers leave to be drained. */
+export function drainedBy(cutovers: readonly Cutover[]): readonly DrainedProxy[] {
+  return cutovers.flatMap((cutover) => {
+    if (cutover.kind !== 'cutover' || cutover.held || cutover.routes.length === 0) return [];
+    const { proxyService, proxyKind, proxy, lingersMs } = cutover;
+    return [{ proxyService, proxyKind, proxy, lingersMs }];
+  });
+}
+
+function withdrawals({ wanted }: Observation, changed: Batch): WithdrawOperation['services'] {
+  return changed.flatMap(({ plan: { service }, leaving }) => {
     const definition = wanted.services[service];
     if (definition === undefined || !isTraefikRouted(definition)) return [];
-    return [{ service, incumbents, drainFile: drainFileOf(definition) }];
+    return [{ service, incumbents: leaving, drainFile: drainFileOf(definition) }];
   });
 }
 
@@ -78,7 +109,7 @@ interface CutoverParts {
   /** True where the container that runs stays. */
   readonly stays: boolean;
   readonly routes: readonly Route[];
-  readonly files: FileGroups;
+  readonly files: FileGroups | undefined;
 }
 
 function cutoverOf(
@@ -88,18 +119,21 @@ function cutoverOf(
   const binds =
     front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
   const paths =
-    stays && front?.role === 'proxy'
+    stays && files !== undefined && front?.role === 'proxy'
       ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
       : [];
+  const { lingersMs, resolvesAtEachConnection } = readProxy(proxy);
   return {
     kind: 'cutover',
     proxyService: front?.service ?? proxy.name,
     proxyKind: proxy.kind,
     proxy: stays ? proxy.containerId : undefined,
-    held: stays && routes.length > 0 && readProxy(proxy).resolvesAtEachConnection,
+    lingersMs,
+    held: stays && routes.length > 0 && resolvesAtEachConnection,
+    reloads: paths.length > 0 || !(stays && resolvesAtEachConnection),
     routes,
     paths,
-    inPlace: paths.filter((path) => files.inPlace.includes(path)),
+    inPlace: paths.filter((path) => files?.inPlace.includes(path) === true),
     mounted: binds
       .filter((bind) => paths.includes(bind.source))
       .map((bind) => ({ path: bind.source, inside: bind.target })),
@@ -110,7 +144,7 @@ function cutoverOf(
 function routesOf(
   observation: Observation,
   proxy: ProxyFacts,
-  { service, incumbents }: ServicePlan,
+  { plan: { service }, incumbents, leaving }: Portion,
 ): readonly Route[] {
   const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
   // The new configuration of a proxy of the stack may name what the loaded one does not.
@@ -119,12 +153,21 @@ function routesOf(
   );
   return proxy.networks.flatMap((network) => {
     const joined = containers.filter((container) => container.networks[network] !== undefined);
-    const names = joined
-      .flatMap((container) => container.networks[network]?.names ?? [])
-      .filter((name) => used.has(name));
+    if (joined.length === 0) return [];
+    const names = [
+      ...joined.flatMap((container) => container.networks[network]?.names ?? []),
+      ...namesOf(observation.wanted.services[service]),
+    ].filter((name) => used.has(name));
     if (names.length === 0) return [];
+    const ids = joined.map(({ id }) => id);
     return [
-      { service, names: [...new Set(names)], network, incumbents: joined.map(({ id }) => id) },
+      {
+        service,
+        names: [...new Set(names)],
+        network,
+        incumbents: ids,
+        staying: ids.filter((id) => !leaving.includes(id)),
+      },
     ];
   });
 }

@@ -82,10 +82,18 @@ function withoutDrain(service: string, accept: string): Refusal {
 /** Why the proxies that send requests to a service cannot be told of another address. */
 function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | undefined {
   const names = namesOf(definition);
+  const numbered = new Set(definition.numberedNames);
   for (const proxy of proxies) {
     const { upstreams, obstacle } = readProxy(proxy);
     for (const { name } of upstreams) {
-      const found = names.includes(name) ? obstacle(name) : undefined;
+      if (!names.includes(name)) continue;
+      if (numbered.has(name)) {
+        return {
+          what: `${proxy.name} sends its requests to ${name}, which is the name of one container, and changes with each deploy`,
+          next: `Let it use the name of the service: ${definition.name}.`,
+        };
+      }
+      const found = obstacle(name);
       if (found !== undefined) return found;
     }
   }
@@ -94,7 +102,7 @@ function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | u
 
 function replacedWithGap(
   { service, role, why }: ServicePlan,
-  { containerName }: Service,
+  { single }: Service,
 ): readonly Refusal[] {
   const gap = 'The gap is the time that it takes to stop and start, a few seconds';
   if (role === 'proxy' || role === 'direct') {
@@ -108,7 +116,7 @@ function replacedWithGap(
   if (role !== 'routed') return [];
   return [
     {
-      what: `${service} cannot have a candidate beside its incumbent: ${containerName === undefined ? 'deploy.update_config.order is stop-first' : `container_name is ${containerName}`}`,
+      what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'deploy.update_config.order is stop-first'}`,
       next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
     },
   ];

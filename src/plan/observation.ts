@@ -32,6 +32,7 @@ export interface HostFacts {
   readonly memoryTotalKb: number;
   readonly memoryAvailableKb: number;
   readonly swapTotalKb: number;
+  readonly swapFreeKb: number;
   readonly diskFreeKb: number;
 }
 
@@ -76,6 +77,8 @@ export interface Container {
   /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  /** Memory that only it uses and that cannot be reclaimed; undefined where the kernel did not tell. */
+  readonly memoryKb: number | undefined;
 }
 
 export interface ContainerNetwork {

@@ -1,7 +1,14 @@
-import { planCutovers } from './cutovers.js';
+import { planBatches, type Batch } from './batches.js';
+import { drainedBy, keptConnected, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import type { Observation } from './observation.js';
-import { servicesOf, type Operation, type ServicePlan, type ServiceScale } from './plan.js';
+import {
+  servicesOf,
+  type DrainedProxy,
+  type Operation,
+  type ServicePlan,
+  type ServiceScale,
+} from './plan.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import { namesOf, upstreamsOf } from './roles.js';
 import type { Stack } from './stack.js';
@@ -25,16 +32,18 @@ export function planOperations(
     ({ action }) => action !== 'keep' && action !== 'leave' && action !== 'reload',
   );
   const of = (test: (service: ServicePlan) => boolean) => acting.filter(test);
-  const rolled = of(({ action }) => action === 'roll');
-  const { holds, cutovers } = planCutovers(observation, services, files);
-  const routed = new Set(cutovers.flatMap(servicesOf));
-  // Where no proxy can be told about it, a routed service changes like a worker.
-  const workers = rolled.filter(({ service }) => !routed.has(service));
-  const brought = new Set([
-    ...cutovers.flatMap((cutover) => (cutover.kind === 'cutover' ? cutover.paths : [])),
-    ...files.last,
-  ]);
-  const first = [...files.first, ...files.cutover].filter((path) => !brought.has(path));
+  const { batches } = planBatches(
+    observation,
+    of(({ action }) => action === 'roll'),
+  );
+  const last = batches.at(-1) ?? [];
+  const before = batches.slice(0, -1).map((batch) => ({
+    batch,
+    cutovers: planCutovers(observation, services, batch, undefined),
+  }));
+  const cutovers = planCutovers(observation, services, last, files);
+  const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
+  const first = filesBefore(files, cutovers);
   return [
     ...(first.length === 0
       ? []
@@ -47,13 +56,11 @@ export function planOperations(
     ...of(({ action }) => action === 'run').map(
       ({ service, incumbents, dead }) => ({ kind: 'run-job', service, incumbents, dead }) as const,
     ),
-    ...holds,
-    ...starts(
-      observation,
-      of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data'),
-      rolled,
-    ),
-    ...stops(workers),
+    ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
+    ...(before.length === 0 ? [] : starts(observation, begun)),
+    ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
+    ...starts(observation, before.length === 0 ? begun : [], last),
+    ...stops(withoutCutover(last, cutovers), [], false),
     ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
     ...starts(
       observation,
@@ -65,11 +72,52 @@ export function planOperations(
     ),
     ...of(({ action, role }) => action === 'replace' && LAST.has(role)).map(replacement),
     ...cutovers,
+    ...connectedStops(last, cutovers),
     ...(acting.length === 0 && cutovers.length === 0
       ? []
       : [{ kind: 'check-health' } as const, { kind: 'soak' } as const]),
     finishing(acting, files),
   ];
+}
+
+/** A batch that is not the last: its incumbents stop, so that the next one finds room. */
+function takeOver(
+  observation: Observation,
+  batch: Batch,
+  cutovers: readonly Cutover[],
+): readonly Operation[] {
+  return [
+    ...starts(observation, [], batch),
+    ...cutovers,
+    ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' } as const]),
+    ...stops(batch, drainedBy(cutovers), cutovers.length > 0),
+  ];
+}
+
+/** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
+function connectedStops(batch: Batch, cutovers: readonly Cutover[]): readonly Operation[] {
+  const connected = keptConnected(cutovers);
+  const stopping = stops(
+    batch.filter(({ plan }) => connected.has(plan.service)),
+    [],
+    true,
+  );
+  return stopping.length === 0 ? [] : [{ kind: 'check-health' }, ...stopping];
+}
+
+/** Where no proxy can be told about it, a routed service changes like a worker. */
+function withoutCutover(batch: Batch, cutovers: readonly Cutover[]): Batch {
+  const routed = new Set(cutovers.flatMap(servicesOf));
+  return batch.filter(({ plan }) => !routed.has(plan.service));
+}
+
+/** Files that reach the live directory before the candidates start. */
+function filesBefore(files: FileGroups, cutovers: readonly Cutover[]): readonly string[] {
+  const brought = new Set([
+    ...cutovers.flatMap((cutover) => (cutover.kind === 'cutover' ? cutover.paths : [])),
+    ...files.last,
+  ]);
+  return [...files.first, ...files.cutover].filter((path) => !brought.has(path));
 }
 
 /** The point of no return: the old containers go, and the files that only they mounted. */
@@ -103,13 +151,20 @@ function replacement(service: ServicePlan): Operation {
   return { kind: 'replace', service: service.service, replicas, incumbents, dead };
 }
 
-function stops(workers: readonly ServicePlan[]): readonly Operation[] {
-  if (workers.length === 0) return [];
+function stops(
+  batch: Batch,
+  drained: readonly DrainedProxy[],
+  serving: boolean,
+): readonly Operation[] {
+  const leaving = batch.filter((portion) => portion.leaving.length > 0);
+  if (leaving.length === 0) return [];
   return [
     {
       kind: 'stop-incumbents',
-      services: workers.map(({ service }) => service),
-      ids: workers.flatMap(({ incumbents }) => incumbents),
+      services: leaving.map(({ plan }) => plan.service),
+      ids: leaving.flatMap((portion) => portion.leaving),
+      drained,
+      serving,
     },
   ];
 }
@@ -121,7 +176,7 @@ function stops(workers: readonly ServicePlan[]): readonly Operation[] {
 function starts(
   observation: Observation,
   services: readonly ServicePlan[],
-  rolled: readonly ServicePlan[] = [],
+  batch: Batch = [],
 ): readonly Operation[] {
   const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port] as const));
   const scale = (plan: ServicePlan): ServiceScale => {
@@ -140,11 +195,15 @@ function starts(
           : undefined,
     };
   };
-  const waves = inWaves(observation.wanted, services);
+  const candidates = batch.map((portion) => ({
+    ...scale(portion.plan),
+    replicas: portion.candidates,
+  }));
+  const waves = inWaves(observation.wanted, services).map((wave) => wave.map(scale));
   const last = waves.pop() ?? [];
-  return [...waves, [...last, ...rolled]]
+  return [...waves, [...last, ...candidates]]
     .filter((wave) => wave.length > 0)
-    .map((wave) => ({ kind: 'start', services: wave.map(scale) }));
+    .map((wave) => ({ kind: 'start', services: wave }));
 }
 
 function inWaves(stack: Stack, services: readonly ServicePlan[]): ServicePlan[][] {

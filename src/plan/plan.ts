@@ -63,6 +63,10 @@ export type Operation =
       readonly kind: 'stop-incumbents';
       readonly services: readonly string[];
       readonly ids: readonly string[];
+      /** Proxies that sent them requests until now, and hold some of these still. */
+      readonly drained: readonly DrainedProxy[];
+      /** True where they serve requests: one that is started again must be ready for them. */
+      readonly serving: boolean;
     }
   | {
       readonly kind: 'replace';
@@ -144,8 +148,12 @@ export interface CutoverOperation {
   readonly proxyKind: ProxyFacts['kind'];
   /** Id of the proxy's container that stays; undefined: its new containers. */
   readonly proxy: string | undefined;
-  /** True where the routes are held at the incumbents until then. */
+  /** So long the proxy may go on sending requests of visitors who stayed connected. */
+  readonly lingersMs: number;
+  /** True where the routes are held at the incumbents until then: it resolves names at each connection. */
   readonly held: boolean;
+  /** False where the pin alone moves new connections, and a reload would only cost visitors theirs. */
+  readonly reloads: boolean;
   readonly routes: readonly Route[];
   /** Changed files that the proxy mounts. */
   readonly paths: readonly string[];
@@ -161,7 +169,15 @@ export interface Route {
   readonly network: string;
   /** Ids of the containers that the names stand for until then. */
   readonly incumbents: readonly string[];
+  /** Those of them that the names go on standing for, beside the candidates. */
+  readonly staying: readonly string[];
 }
+
+/** A proxy whose cutover has been, and what it still holds. */
+export type DrainedProxy = Pick<
+  CutoverOperation,
+  'proxyService' | 'proxyKind' | 'proxy' | 'lingersMs'
+>;
 
 /** Incumbents turn unhealthy on request, and a proxy that follows Docker's health leaves them out. */
 export interface WithdrawOperation {

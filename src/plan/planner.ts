@@ -7,16 +7,18 @@ import {
   type Plan,
   type ServicePlan,
 } from './plan.js';
-import { readProxy } from './proxies/proxy.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
-import { assignRoles, upstreamsOf } from './roles.js';
+import { assignRoles, runningProxies, upstreamsOf } from './roles.js';
 import { planServices, settleImages, type ServiceOptions } from './services.js';
+import { warnings } from './warnings.js';
 
 export interface PlanOptions extends ServiceOptions {
   readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
   readonly postDeploy: readonly { readonly service: string; readonly command: string }[];
   readonly allowDowntime: boolean;
+  readonly soakMs: number;
+  readonly drainTimeoutMs: number;
   /** For a rollback: the image that each reference shall name again. */
   readonly keptImages: Readonly<Record<string, string>>;
 }
@@ -27,7 +29,11 @@ export type Planned =
 
 /** From the wanted stack and the observed host to what will be done. Pure. */
 export function makePlan(observation: Observation, options: PlanOptions): Planned {
-  const roles = assignRoles(observation.wanted, upstreamsOf(observation));
+  const roles = assignRoles(
+    observation.wanted,
+    upstreamsOf(observation),
+    runningProxies(observation),
+  );
   const planned = planServices(observation, roles, options);
   const services =
     options.images === 'kept'
@@ -38,13 +44,14 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
         )
       : planned;
   const images = prepareImages(observation, services, options);
+  const operations = [...images, ...planOperations(observation, services, options)];
   const plan: Plan = {
     project: observation.wanted.project,
     sha: observation.commit.sha,
     previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
     services,
-    operations: [...images, ...planOperations(observation, services, options)],
-    warnings: warnings(observation, services),
+    operations,
+    warnings: warnings(observation, services, operations, options),
   };
   const against = refusals(observation, services, {
     ...options,
@@ -153,26 +160,4 @@ function prepareImages(
       references: [...new Set(chosen.map(({ image }) => image))].map(reference),
     },
   ];
-}
-
-function warnings(observation: Observation, services: readonly ServicePlan[]): readonly string[] {
-  const { live, proxies } = observation;
-  const rolls = services.some(({ role, action }) => role === 'routed' && action === 'roll');
-  return [
-    ...(live.modified.length === 0
-      ? []
-      : [
-          `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
-        ]),
-    ...(rolls ? reloadCosts(proxies) : []),
-    ...services
-      .filter(({ role, action }) => role === 'data' && action === 'keep')
-      .flatMap(({ service, why }) => (why.includes('restart') ? [`${service}: ${why}`] : [])),
-  ];
-}
-
-/** Said only where no proxy of the stack holds its visitors' connections: theirs is one of them. */
-function reloadCosts(proxies: Observation['proxies']): readonly string[] {
-  const costs = proxies.map((proxy) => readProxy(proxy).reloadCost);
-  return costs.includes(undefined) ? [] : [...new Set(costs.flatMap((cost) => cost ?? []))];
 }

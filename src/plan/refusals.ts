@@ -21,6 +21,8 @@ export function refusals(
     ...filesInTheWay(observation),
     ...changedData(observation, services, options),
     ...changedNetworks(observation, options),
+    ...sharedContainers(observation, services),
+    ...linkedContainers(observation, services),
     ...gaps(observation, services, options),
   ];
 }
@@ -101,6 +103,47 @@ function changedData(
         next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
       };
     });
+}
+
+function changingServices(services: readonly ServicePlan[]): ReadonlySet<string> {
+  return new Set(
+    services.flatMap(({ service, action, incumbents }) =>
+      incumbents.length > 0 && (action === 'roll' || action === 'replace') ? service : [],
+    ),
+  );
+}
+
+/** A container that shares the network of another keeps that of the old one, which goes. */
+function sharedContainers(
+  { wanted }: Observation,
+  services: readonly ServicePlan[],
+): readonly Refusal[] {
+  const changing = changingServices(services);
+  return Object.values(wanted.services).flatMap(({ name, joins }) =>
+    joins
+      .filter((joined) => changing.has(joined))
+      .map((joined) => ({
+        what: `${name} shares the network or the processes of ${joined} (service:${joined}), and would be left with those of its old container`,
+        next: `Let ${name} reach ${joined} over a network of its own: http://${joined}:PORT.`,
+      })),
+  );
+}
+
+/** Docker ties the name of a link to one container: of no use once that is gone. */
+function linkedContainers(
+  { wanted }: Observation,
+  services: readonly ServicePlan[],
+): readonly Refusal[] {
+  const changing = changingServices(services);
+  const kept = services.filter(({ action }) => action === 'keep' || action === 'reload');
+  return kept.flatMap(({ service }) =>
+    (wanted.services[service]?.links ?? [])
+      .filter((linked) => changing.has(linked))
+      .map((linked) => ({
+        what: `${service} is tied to one container of ${linked} by \`links\`, and could not resolve the name once that is gone`,
+        next: `Remove \`links\` from ${service}: on a network of Compose the names of services and \`aliases\` resolve without. That changes ${service} once, with a gap: allow-downtime: true.`,
+      })),
+  );
 }
 
 function changedNetworks(

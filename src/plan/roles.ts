@@ -21,12 +21,20 @@ const PROXY_IMAGE =
 const DATA_IMAGE =
   /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
 /** Schedulers that must never run twice at once: each would fire every job. */
-const SCHEDULER = /\b(?:celery\b.*\bbeat|rqscheduler|clockwork|supercronic|crond|rails\s+runner)\b/;
+const SCHEDULER =
+  /\bcelery\b.*\bbeat\b|celery-?beat|\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\b(?:rqscheduler|clockwork|supercronic|crond?|ofelia|schedule:work|rails\s+runner)\b/;
+/** … and what people call them, where the command is in the image. */
+const SCHEDULER_NAME = /(?:^|[-_])(?:celery)?(?:beat|scheduler|cron|clock)$/;
 
-/** The role of every service of the stack, and why. */
+/**
+ * The role of every service of the stack, and why.
+ *
+ * @param running by service: the kind of proxy that was seen running in its containers
+ */
 export function assignRoles(
   stack: Stack,
   upstreams: readonly Upstream[],
+  running: ReadonlyMap<string, string> = new Map(),
 ): Record<string, RoleDecision> {
   const names = new Set(upstreams.map((upstream) => upstream.name));
   const awaited = new Set(
@@ -36,18 +44,29 @@ export function assignRoles(
         .map((dependency) => dependency.service),
     ),
   );
+  // One image may serve several services, of which only one says how it is built.
+  const built = new Set(
+    Object.values(stack.services).flatMap(({ build, image }) => (build === undefined ? [] : image)),
+  );
   return Object.fromEntries(
     Object.values(stack.services).map((service) => [
       service.name,
-      roleOf(service, { names, awaited }),
+      roleOf(service, { names, awaited, built, running }),
     ]),
   );
 }
 
-function roleOf(
-  service: Service,
-  known: { names: ReadonlySet<string>; awaited: ReadonlySet<string> },
-): RoleDecision {
+interface Known {
+  /** Where proxies send requests. */
+  readonly names: ReadonlySet<string>;
+  /** Services whose completion others wait for. */
+  readonly awaited: ReadonlySet<string>;
+  /** Images that the stack builds. */
+  readonly built: ReadonlySet<string>;
+  readonly running: ReadonlyMap<string, string>;
+}
+
+function roleOf(service: Service, known: Known): RoleDecision {
   const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
   if (labelled !== undefined) return { role: labelled, reason: `label ${ROLE_LABEL}` };
   if (known.awaited.has(service.name)) {
@@ -59,7 +78,12 @@ function roleOf(
   if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
     return { role: 'proxy', reason: 'publishes ports, runs nginx' };
   }
-  if (service.build === undefined && DATA_IMAGE.test(service.image)) {
+  const seen = known.running.get(service.name);
+  if (service.publishes && seen !== undefined) {
+    return { role: 'proxy', reason: `publishes ports, runs ${seen}` };
+  }
+  const isForeign = service.build === undefined && !known.built.has(service.image);
+  if (isForeign && DATA_IMAGE.test(service.image)) {
     return { role: 'data', reason: `image ${service.image}` };
   }
   const name = namesOf(service).find((candidate) => known.names.has(candidate));
@@ -68,10 +92,11 @@ function roleOf(
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
   if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
-  if (service.build === undefined && service.namedVolumes.length > 0) {
+  if (isForeign && service.namedVolumes.length > 0) {
     return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
   }
-  if (SCHEDULER.test(service.command.join(' '))) {
+  const command = service.command.join(' ');
+  if (SCHEDULER.test(command) || (command === '' && SCHEDULER_NAME.test(service.name))) {
     return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
   }
   if (service.updateOrder === 'stop-first') {
@@ -87,6 +112,7 @@ export function namesOf(service: Service | undefined): readonly string[] {
     service.name,
     ...service.aliases,
     ...(service.containerName === undefined ? [] : [service.containerName]),
+    ...service.numberedNames,
   ];
 }
 
@@ -96,4 +122,14 @@ export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upst
     ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
     ...upstreamsInFiles(proxyFiles),
   ];
+}
+
+/** By service: the kind of proxy that runs in its containers. */
+export function runningProxies({ proxies, containers }: Observation): ReadonlyMap<string, string> {
+  return new Map(
+    proxies.flatMap(({ containerId, kind }) => {
+      const container = containers.find(({ id }) => id === containerId);
+      return container === undefined ? [] : [[container.service, kind] as const];
+    }),
+  );
 }

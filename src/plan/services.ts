@@ -114,8 +114,8 @@ function decide(
     why,
     ifImageChanges,
   });
-  // One container of a name, or an order that forbids two: the incumbent must go first.
-  const single = service.containerName !== undefined || service.updateOrder === 'stop-first';
+  // One container of a name, a port or an address, or an order that forbids two: the incumbent goes first.
+  const single = service.single !== undefined || service.updateOrder === 'stop-first';
   const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
   const reason = changeOf(observation, service, running);
   if (service.replicas === 0) {

@@ -9,21 +9,35 @@ export LC_ALL=C GIT_TERMINAL_PROMPT=0 COMPOSE_ANSI=never
 
 section() { printf '\n=%s=%s=\n' "$MARK" "$1"; }
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'wait; rm -rf "$scratch"' EXIT
 
 # capture NAME COMMAND…: its output as section NAME, or its complaint as NAME.err.
 capture() {
   name=$1
   shift
-  if "$@" >"$scratch/out" 2>"$scratch/err"; then
+  if "$@" >"$scratch/$name.out" 2>"$scratch/$name.err"; then
     section "$name"
-    cat "$scratch/out"
+    cat "$scratch/$name.out"
   else
     code=$?
     section "$name.err"
-    cat "$scratch/err" "$scratch/out"
+    cat "$scratch/$name.err" "$scratch/$name.out"
     return "$code"
   fi
+}
+
+# What does not wait for each other runs side by side: each command of docker costs a moment.
+beside() { # NAME COMMAND…
+  job=$1
+  shift
+  "$@" >"$scratch/$job.job" &
+  eval "job_$job=$!"
+}
+shown() { # NAME: what it printed, once it has ended
+  eval "wait \"\$job_$1\""
+  ended=$?
+  cat "$scratch/$1.job"
+  return "$ended"
 }
 
 compose() { (cd "$1" && shift && eval "docker compose $COMPOSE \"\$@\""); }
@@ -35,15 +49,87 @@ git_fetch() {
 }
 git_live() { git --git-dir "$git" --work-tree "$DIR" -c core.quotePath=false "$@"; }
 
+# --- what runs: the containers of a project, what they use, what their proxies have loaded ----------
+# loaded_config KIND ID COMMAND: as the container's own user, who may read it.
+loaded_config() {
+  case $1 in
+    nginx)
+      # Its own words (binary, -c, -p) are meant to be split.
+      # shellcheck disable=SC2046
+      docker exec "$2" "${3%% *}" -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ ]+')
+      ;;
+    caddy)
+      docker exec "$2" wget -qO- http://127.0.0.1:2019/config/ && return
+      file=$(printf '%s' "$3" | sed -n 's/.* --config[ =]\([^ ]*\).*/\1/p')
+      docker exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
+      ;;
+  esac
+}
+
+# Lines `PID KIND COMMAND`, whatever image or script started it: the host sees every process.
+proxy_processes() {
+  ps -eo pid=,args= | sed -n \
+    -e 's/^ *\([0-9]*\) nginx: master process \(.*\)/\1 nginx \2/p' \
+    -e 's#^ *\([0-9]*\) \([^ ]*/\)\{0,1\}caddy run#\1 caddy caddy run#p'
+}
+
+what_runs() { # PROJECT
+  ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1")
+  section containers
+  # Ids are hex: they are meant to be split.
+  # shellcheck disable=SC2086
+  [ -z "$ids" ] || docker inspect $ids
+  # shellcheck disable=SC2086
+  [ -z "$ids" ] || docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids >"$scratch/project"
+  section memory
+  [ -z "$ids" ] || while read -r id pid _; do
+    # Version 2 of the kernel's control groups has one hierarchy, version 1 one for memory.
+    group=$(awk -F: '$2 == "memory" {print "/memory" $3; exit} $1 == "0" {print $3}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+    [ -z "$group" ] || awk -v id="$id" '$1 == "anon" || $1 == "total_rss" {print id, int($2 / 1024); exit}' "/sys/fs/cgroup$group/memory.stat" 2>/dev/null
+  done <"$scratch/project"
+  # Proxies of the stack, and those of other projects that share a network with it.
+  networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$scratch/project" | tr '\n' ' ') "
+  docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$scratch/running"
+  proxy_processes | while read -r pid kind command; do
+    found=$(grep -oE '[0-9a-f]{64}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+    while read -r id name joined; do
+      [ "$id" = "$found" ] || continue
+      shared=
+      for network in $(printf '%s' "$joined" | tr , ' '); do
+        case $networks in *" $network "*) shared=yes ;; esac
+      done
+      [ -z "$shared" ] || capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null
+    done <"$scratch/running"
+  done
+}
+
 # --- the machine --------------------------------------------------------------------------------
+docker_version() { capture docker docker version --format '{{json .Server}}'; }
+compose_version() {
+  capture compose docker compose version --short || capture compose-v1 docker-compose version --short
+}
+images() {
+  section images
+  docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'
+}
 section state
 printf '%s\n' "$STATE"
-capture docker docker version --format '{{json .Server}}' || exit 0
-capture compose docker compose version --short || capture compose-v1 docker-compose version --short
-capture git-version git --version || exit 0
+beside docker docker_version
+beside compose compose_version
+beside images images
+# Nearly always Compose's own choice as well; where it is not, it is looked at again.
+guessed=$(basename "$STATE")
+beside running what_runs "$guessed"
+# Whatever else is wrong, what is wrong with the machine is told as well.
+end_here() {
+  shown docker
+  shown compose
+  exit 0
+}
+capture git-version git --version || end_here
 capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash; do command -v "$t" >/dev/null || echo "$t"; done'
 section meminfo
-grep -E '^(MemTotal|MemAvailable|SwapTotal):' /proc/meminfo
+grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
 section disk
 { df -Pk /var/lib/docker 2>/dev/null || df -Pk /; } | tail -n 1
 
@@ -78,8 +164,8 @@ section git-dir
 printf '%s\n' "$git"
 head=$(git_live rev-parse -q --verify 'HEAD^{commit}' 2>/dev/null) && section head && echo "$head"
 capture branch git_live symbolic-ref -q --short HEAD
-capture fetch git_fetch "$git" || exit 0
-capture commit git_live rev-parse -q --verify "$SHA^{commit}" || exit 0
+capture fetch git_fetch "$git" || end_here
+capture commit git_live rev-parse -q --verify "$SHA^{commit}" || end_here
 SHA=$(git_live rev-parse "$SHA^{commit}")
 section on-branch
 git_live merge-base --is-ancestor "$SHA" refs/resee-deploy/branch && echo yes
@@ -88,6 +174,7 @@ git_live rev-parse refs/resee-deploy/branch
 section subject
 git_live log -1 --format=%s "$SHA"
 if [ -n "$head" ]; then
+  beside live capture live-config compose "$DIR" config --format json
   section head-on-branch
   git_live merge-base --is-ancestor "$head" refs/resee-deploy/branch && echo yes
   section newer-than-head
@@ -133,43 +220,14 @@ section files
 git_live ls-tree -r --name-only "$SHA" | head -n 20000
 
 # --- Compose: what the commit wants, what the live directory says ---------------------------------
-capture config compose "$stage" config --format json || exit 0
-project=$(project_of "$scratch/out")
-if [ -n "$head" ]; then capture live-config compose "$DIR" config --format json; fi
+capture config compose "$stage" config --format json || end_here
+shown docker || exit 0
+shown compose
+project=$(project_of "$scratch/config.out")
+[ -z "$head" ] || shown live
+shown images
+if [ "$project" = "$guessed" ]; then shown running; else what_runs "$project"; fi
 
-# --- what runs ------------------------------------------------------------------------------------
-ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project")
-section containers
-# Ids are hex: they are meant to be split.
-# shellcheck disable=SC2086
-[ -z "$ids" ] || docker inspect $ids
-section images
-docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'
-# Proxies of the stack, and those of other projects that share a network with it.
-loaded_config() { # KIND ID COMMAND
-  case $1 in
-    nginx)
-      # shellcheck disable=SC2046
-      docker exec "$2" nginx -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ "]+')
-      ;;
-    caddy)
-      docker exec "$2" wget -qO- http://127.0.0.1:2019/config/ && return
-      file=$(printf '%s' "$3" | sed -n 's/.* --config[ =]\([^ "]*\).*/\1/p')
-      docker exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
-      ;;
-  esac
-}
-# shellcheck disable=SC2086
-networks=" $([ -z "$ids" ] || docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids | tr '\n' ' ') "
-docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}} {{.Image}} {{.Command}}' >"$scratch/running"
-while read -r id name joined command; do
-  case $command in *nginx* | *openresty*) kind=nginx ;; *caddy*) kind=caddy ;; *) continue ;; esac
-  shared=
-  for network in $(printf '%s' "$joined" | tr , ' '); do
-    case $networks in *" $network "*) shared=yes ;; esac
-  done
-  [ -z "$shared" ] || capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null
-done <"$scratch/running"
 section proxy-files
 {
   git_live grep -lE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'

@@ -1,24 +1,29 @@
-# Creates containers of SERVICES from the live directory beside what runs, and starts them where START
-# is set. Prints `docker inspect` of every container of PROJECT that is not in KNOWN.
+# Creates containers of SERVICES from the live directory beside what runs, and leaves their ids in `new`.
 #
 # Not `up --no-deps`: older Composes then leave depends_on out of the digest that they label a container
 # with, and the next plain `docker compose up` would recreate it. `--no-start` touches no dependency.
-# Vars: DIR COMPOSE SCALES SERVICES PROJECT KNOWN REMOVE RESUME START
+# Vars: DIR COMPOSE SCALES SERVICES NEEDED PROJECT KNOWN REMOVE RESUME
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 for id in $REMOVE; do run docker rm --force "$id"; done
 cd "$DIR" || exit
+# Compose brings what the services depend on to its number as well: a candidate there would be removed.
+while read -r count service; do
+  case " $NEEDED " in *" $service "*) ;; *) continue ;; esac
+  case " $SERVICES " in *" $service "*) ;; *) SCALES="$SCALES --scale $service=$count" ;; esac
+done <<EOS
+$(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
+  --format '{{.Label "com.docker.compose.service"}}' | sort | uniq -c | awk '$1 > 1')
+EOS
 arguments="up --no-start --no-recreate $SCALES $SERVICES"
 say "$ docker compose $COMPOSE $arguments"
 eval "docker compose $COMPOSE $arguments" >&2
 [ -z "$RESUME" ] || eval "run docker start $RESUME"
 new=$RESUME
-for id in $(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False); do
+while read -r id service; do
+  case " $SERVICES " in *" $service "*) ;; *) continue ;; esac
   case " $KNOWN " in *" $id "*) ;; *) new="$new $id" ;; esac
-done
-# Ids are hex: they are meant to be split.
-# shellcheck disable=SC2086
-if [ -n "$new" ]; then
-  [ -z "$START" ] || run docker start $new
-  docker inspect $new
-fi
+done <<EOS
+$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
+  --format '{{.ID}} {{.Label "com.docker.compose.service"}}')
+EOS

@@ -1,13 +1,15 @@
 import { getOctokit } from '@actions/github';
 import type { GithubContext } from '../gate/github-context.js';
 import type { Log } from '../log.js';
-import type { Outcome, Result } from './outcome.js';
+import { entranceProbe, type Outcome, type Result } from './outcome.js';
 
 /** A Deployment on GitHub that follows this run. Nothing here ever fails a deploy. */
 export interface GithubDeployment {
   /** Tells how the run ended. */
-  finish(outcome: Pick<Outcome, 'result' | 'durationMs' | 'probe'>): Promise<void>;
+  finish(outcome: Ended): Promise<void>;
 }
+
+type Ended = Pick<Outcome, 'result' | 'durationMs' | 'availability'>;
 
 export interface DeploymentRequest {
   /** Name of the environment; undefined creates nothing. */
@@ -97,8 +99,8 @@ export async function startGithubDeployment(
   };
 }
 
-function describe(outcome: Pick<Outcome, 'result' | 'durationMs' | 'probe'>): string {
-  const { probe } = outcome;
+function describe(outcome: Ended): string {
+  const probe = entranceProbe(outcome);
   const lines: Readonly<Record<Result, string>> = {
     deployed: 'Deployed',
     unchanged: 'It runs already',

@@ -1,4 +1,5 @@
 import type { DeployError } from '../errors.js';
+import type { Availability } from '../health/measurement.js';
 import type { ProbeSummary } from '../health/probe.js';
 import type { Plan } from '../plan/plan.js';
 
@@ -23,7 +24,8 @@ export interface Outcome {
   readonly plan: Plan | undefined;
   readonly services: Readonly<Record<string, ServiceOutcome>>;
   readonly phases: readonly Phase[];
-  readonly probe: ProbeSummary | undefined;
+  /** What was seen of the site meanwhile; undefined where the run ended before anybody looked. */
+  readonly availability: Availability | undefined;
   readonly durationMs: number;
   readonly url: string | undefined;
   readonly error: DeployError | undefined;
@@ -42,6 +44,15 @@ export interface Phase {
   /** Milliseconds since the run began. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** It ended with an error: what the run failed in. */
+  readonly failed: boolean;
+}
+
+/** What the probe of the host's own entrance saw; the outputs are about it. */
+export function entranceProbe({
+  availability,
+}: Pick<Outcome, 'availability'>): ProbeSummary | undefined {
+  return availability?.entrance.kind === 'measured' ? availability.entrance.summary : undefined;
 }
 
 /** Phases by when they began: a phase inside another ends first, and is known first. */

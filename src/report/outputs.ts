@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import type { Outcome } from './outcome.js';
+import { entranceProbe, type Outcome } from './outcome.js';
 
 /**
  * Every output of action.yml. What isn't known is empty, and never 0: no probe at all is something
@@ -9,7 +9,7 @@ export function outputsOf(
   outcome: Outcome,
   reportPath: string | undefined,
 ): Readonly<Record<string, string>> {
-  const { probe } = outcome;
+  const probe = entranceProbe(outcome);
   return {
     result: outcome.result,
     sha: outcome.sha,

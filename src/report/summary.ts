@@ -1,6 +1,5 @@
 import * as core from '@actions/core';
-import type { DeployError } from '../errors.js';
-import type { ProbeSummary } from '../health/probe.js';
+import { availabilitySection } from './availability.js';
 import { code, escapeMarkdown, fenced, seconds, table } from './markdown.js';
 import type { OperationName } from '../inputs/types.js';
 import type { Plan } from '../plan/plan.js';
@@ -27,11 +26,11 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
   const parts = [
     `## ${headline(outcome, context.operation)}`,
     introduction(outcome, context),
-    failureSection(outcome.error),
+    failureSection(outcome),
     outcome.result === 'planned' && outcome.plan !== undefined
       ? planSection(outcome.plan)
-      : servicesSection(outcome.services),
-    probeSection(outcome.probe),
+      : servicesSection(outcome),
+    availabilitySection(outcome.availability),
     phasesSection(outcome.phases),
     warningsSection(outcome.plan?.warnings ?? []),
   ];
@@ -85,14 +84,19 @@ function introduction(outcome: Outcome, context: SummaryContext): string {
   return items.filter((item) => item !== '').join(' · ');
 }
 
-function failureSection(error: DeployError | undefined): string {
+function failureSection({ error, phases }: Pick<Outcome, 'error' | 'phases'>): string {
   if (error === undefined) return '';
+  // The innermost ends first.
+  const failed = phases.find((phase) => phase.failed);
   const where = error.where === undefined ? '' : ` (${escapeMarkdown(error.where)})`;
   const evidence = error.evidence?.trimEnd() ?? '';
   const tail =
     evidence.length > MAX_EVIDENCE_LENGTH ? `…${evidence.slice(-MAX_EVIDENCE_LENGTH)}` : evidence;
   return [
     `**What happened:** ${escapedLines(error.what)}${where}`,
+    failed === undefined
+      ? ''
+      : `**In which step:** ${escapeMarkdown(failed.name)}, ${seconds(failed.startMs + failed.durationMs)} after the run began`,
     `**What to do next:** ${escapedLines(error.next)}`,
     tail === ''
       ? ''
@@ -122,7 +126,7 @@ function planSection({ services }: Plan): string {
   return `### Plan\n\n${table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows)}`;
 }
 
-function servicesSection(services: Readonly<Record<string, ServiceOutcome>>): string {
+function servicesSection({ services, error }: Pick<Outcome, 'services' | 'error'>): string {
   const entries = Object.entries(services);
   if (entries.length === 0) return '';
   const rows = entries
@@ -136,7 +140,7 @@ function servicesSection(services: Readonly<Record<string, ServiceOutcome>>): st
     ]);
   const rest = entries.length - rows.length;
   return [
-    '### Services',
+    error === undefined ? '### Services' : '### Services, as it was planned',
     table(
       ['left', 'left', 'left', 'left', 'right'],
       ['service', 'role', 'action', 'image', 'seconds'],
@@ -154,35 +158,13 @@ function images({ oldImage, newImage }: ServiceOutcome): string {
   return after === '' || after === undefined ? before : `${before} → ${after}`;
 }
 
-function probeSection(probe: ProbeSummary | undefined): string {
-  if (probe === undefined) return '';
-  const verdict =
-    probe.failed === 0
-      ? `**0 of ${String(probe.sent)} requests failed** during the deploy.`
-      : `**${String(probe.failed)} of ${String(probe.sent)} requests failed** during the deploy; ` +
-        `longest gap ${seconds(probe.longestGapMs)}.`;
-  const kinds = Object.entries(probe.failures).slice(0, MAX_ROWS);
-  const failures =
-    kinds.length === 0
-      ? ''
-      : table(
-          ['left', 'right'],
-          ['failure', 'requests'],
-          kinds.map(([kind, count]) => [escapeMarkdown(kind), String(count)]),
-        );
-  const times = `Half of the answers came within ${milliseconds(probe.p50Ms)}, 99 % within ${milliseconds(probe.p99Ms)}.`;
-  return ['### Availability', `${verdict} ${times}`, failures]
-    .filter((part) => part !== '')
-    .join('\n\n');
-}
-
 function phasesSection(phases: readonly Phase[]): string {
   if (phases.length === 0) return '';
   const end = Math.max(1, ...phases.map((phase) => phase.startMs + phase.durationMs));
   const rows = inOrder(phases)
     .slice(0, MAX_ROWS)
     .map((phase) => [
-      escapeMarkdown(phase.name),
+      `${phase.failed ? '❌ ' : ''}${escapeMarkdown(phase.name)}`,
       seconds(phase.startMs),
       seconds(phase.durationMs),
       bar(phase, end),
@@ -210,8 +192,4 @@ function shortSha(sha: string): string {
 
 function shortImage(image: string): string {
   return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
-}
-
-function milliseconds(ms: number): string {
-  return ms < 1_000 ? `${String(Math.round(ms))} ms` : seconds(ms);
 }

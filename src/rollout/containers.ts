@@ -3,6 +3,7 @@ import { commandLine, quote } from '../host/quote.js';
 import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
+import { drains } from './cutover.js';
 
 type Start = Extract<Operation, { kind: 'start' }>;
 type Stop = Extract<Operation, { kind: 'stop-incumbents' }>;
@@ -14,8 +15,7 @@ const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 
 /** Starts containers beside the incumbents, and waits until they are ready. */
 export async function startContainers(context: RolloutContext, operation: Start): Promise<void> {
-  await create(context, { name: 'start', services: operation.services, start: true });
-  await awaitReady(context, operation.services);
+  await create(context, { name: 'start', services: operation.services, then: START });
 }
 
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
@@ -24,8 +24,10 @@ export async function stopIncumbents(context: RolloutContext, operation: Stop): 
   const ids = operation.ids.join(' ');
   await context.transaction.step({
     name: 'stop',
-    undo: `start_containers ${ids}`,
-    script: `run docker stop ${ids}`,
+    undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
+    script: [...drains(context, operation.drained, operation.ids), `run docker stop ${ids}`].join(
+      '\n',
+    ),
     variables: {},
   });
 }
@@ -43,21 +45,8 @@ export async function replaceContainers(
   if (context.observation.wanted.services[service]?.containerName !== undefined) {
     await recreate(context, scale);
   } else {
-    // Journalled first, so that it is undone last: the new container goes before the old returns.
-    await context.transaction.step({
-      name: 'keep',
-      undo: `start_containers ${incumbents.join(' ')}`,
-      script: '',
-      variables: {},
-    });
-    await create(context, { name: 'create', services: [scale], start: false });
-    await context.transaction.step({
-      name: 'swap',
-      script: `${incumbents.length > 0 ? `run docker stop ${incumbents.join(' ')}\n` : ''}run docker start ${idsOf(context, service).join(' ')}`,
-      variables: {},
-    });
+    await create(context, { name: 'replace', services: [scale], stop: incumbents, then: START });
   }
-  await awaitReady(context, [scale]);
 }
 
 /** A fixed `container_name` allows no second container: the incumbent is removed first. */
@@ -72,7 +61,7 @@ async function recreate(context: RolloutContext, scale: ServiceScale): Promise<v
     script: `run docker stop ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
     variables: {},
   });
-  await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], start: true });
+  await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
 }
 
 /** Runs a job's service to its end; its exit code decides. */
@@ -85,14 +74,7 @@ export async function runJob(context: RolloutContext, operation: RunJob): Promis
     incumbents: [],
     dead: [...incumbents, ...dead],
   };
-  await create(context, { name: 'create', services: [scale], start: false });
-  for (const id of idsOf(context, service)) {
-    await context.transaction.step({
-      name: 'job',
-      script: remoteScript('job'),
-      variables: { ID: id },
-    });
-  }
+  await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
 
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
@@ -113,46 +95,42 @@ export async function runCommand(context: RolloutContext, operation: RunCommand)
   });
 }
 
+/** Scripts that follow the creation: what becomes of the new containers. */
+const START = ['begin', 'ready'] as const;
+
 interface Creation {
   readonly name: string;
   readonly services: readonly ServiceScale[];
-  /** False: they are only created. */
-  readonly start: boolean;
+  /** Incumbents that stop when the new containers are there, and before these start. */
+  readonly stop?: readonly string[];
+  readonly then: readonly string[];
 }
 
-async function create(context: RolloutContext, { name, services, start }: Creation): Promise<void> {
-  const project = context.observation.wanted.project;
-  const known = [...knownIds(context), ...madeIds(context)].join(' ');
-  const first = context.observation.containers.length === 0;
+/** One script, which finds the ids of the new containers itself: one round trip. */
+async function create(context: RolloutContext, creation: Creation): Promise<void> {
+  const { name, services, stop = [], then } = creation;
+  const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
   const output = await context.transaction.step({
     name,
     undo: [
-      ...services.flatMap(({ service, drainFile }) => {
-        const those = `${quote(project)} ${quote(service)}`;
-        const remove = `remove_new_containers ${those} ${known}`;
-        return drainFile === undefined
-          ? [remove]
-          : [`withdraw_new ${those} ${quote(drainFile)} ${known}`, remove];
-      }),
-      ...(first ? [`remove_unused_networks ${quote(project)}`] : []),
-    ].join('\n'),
-    script: remoteScript('up'),
+      // Journalled first, so that it is undone last: the new container goes before the old returns.
+      ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
+      undoOf(context, services, known),
+    ],
+    script: ['up', ...then].map(remoteScript).join('\n'),
     variables: {
       DIR: context.observation.live.path,
       COMPOSE: context.compose,
-      SCALES: services
-        .filter(({ incumbents }) => incumbents.length > 0)
-        .map(
-          ({ service, replicas, incumbents }) =>
-            `--scale ${service}=${String(replicas + incumbents.length)}`,
-        )
-        .join(' '),
+      SCALES: scales(context, services),
       SERVICES: commandLine(services.map(({ service }) => service)),
-      PROJECT: project,
+      NEEDED: [...neededBy(context, services)].join(' '),
+      PROJECT: context.observation.wanted.project,
       KNOWN: known,
       REMOVE: services.flatMap(({ dead }) => dead).join(' '),
       RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
-      START: start ? 'yes' : '',
+      STOP: stop.join(' '),
+      PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
+      TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
     },
   });
   for (const container of parseContainers(output)) {
@@ -161,32 +139,45 @@ async function create(context: RolloutContext, { name, services, start }: Creati
   }
 }
 
-function idsOf(context: RolloutContext, service: string): readonly string[] {
-  return (context.made.candidates.get(service) ?? []).map(({ id }) => id);
-}
-
-function madeIds(context: RolloutContext): readonly string[] {
-  return candidatesOf(context).map(({ id }) => id);
-}
-
-async function awaitReady(
-  context: RolloutContext,
+/** What the services depend on, and what that depends on: Compose looks after these as well. */
+function neededBy(
+  { observation }: RolloutContext,
   services: readonly ServiceScale[],
-): Promise<void> {
-  const lines = services.flatMap(({ service, port }) =>
-    (context.made.candidates.get(service) ?? []).map((container) => {
-      const address = Object.values(container.networks)[0]?.addresses[0] ?? '';
-      const reachable = port !== undefined && address !== '';
-      return `${service} ${container.id} ${reachable ? `${address} ${String(port)}` : '- -'}\n`;
+): ReadonlySet<string> {
+  const needed = new Set(services.map(({ service }) => service));
+  // A set that grows while it is walked is walked to its end.
+  for (const name of needed) {
+    for (const { service } of observation.wanted.services[name]?.dependsOn ?? [])
+      needed.add(service);
+  }
+  return needed;
+}
+
+/** How many containers of a service there are to be, old and new ones together. */
+function scales({ made }: RolloutContext, services: readonly ServiceScale[]): string {
+  return services
+    .filter(({ incumbents }) => incumbents.length > 0)
+    .map(({ service, replicas, incumbents }) => {
+      const before = incumbents.length + (made.candidates.get(service) ?? []).length;
+      return `--scale ${service}=${String(replicas + before)}`;
+    })
+    .join(' ');
+}
+
+function undoOf(
+  { observation }: RolloutContext,
+  services: readonly ServiceScale[],
+  known: string,
+): string {
+  const project = quote(observation.wanted.project);
+  return [
+    ...services.flatMap(({ service, drainFile }) => {
+      const those = `${project} ${quote(service)}`;
+      const remove = `remove_new_containers ${those} ${known}`;
+      return drainFile === undefined
+        ? [remove]
+        : [`withdraw_new ${those} ${quote(drainFile)} ${known}`, remove];
     }),
-  );
-  if (lines.length === 0) return;
-  await context.transaction.step({
-    name: 'ready',
-    script: remoteScript('ready'),
-    variables: {
-      CANDIDATES: lines.join(''),
-      TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
-    },
-  });
+    ...(observation.containers.length === 0 ? [`remove_unused_networks ${project}`] : []),
+  ].join('\n');
 }

@@ -18,6 +18,8 @@ export interface RolloutContext {
   /** This run's name on the host. */
   readonly run: string;
   readonly fence: string;
+  /** Settles when the lease is kept and availability is measured: nothing that serves changes before. */
+  readonly watched: Promise<unknown>;
   /** Asks the health endpoint once, as seen from the host. */
   readonly checkHealth: () => Promise<HttpAnswer>;
   readonly probe: Probe | undefined;

@@ -1,6 +1,12 @@
 import { DeployError } from '../errors.js';
 import { quote } from '../host/quote.js';
-import type { CutoverOperation, HoldOperation, Route, WithdrawOperation } from '../plan/plan.js';
+import type {
+  CutoverOperation,
+  DrainedProxy,
+  HoldOperation,
+  Route,
+  WithdrawOperation,
+} from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 
@@ -23,7 +29,7 @@ export async function cutOver(context: RolloutContext, operation: CutoverOperati
 /** Ids of the containers that a cutover is for. */
 export function proxiesOf(
   { made }: RolloutContext,
-  { proxy, proxyService }: CutoverOperation,
+  { proxy, proxyService }: Pick<CutoverOperation, 'proxy' | 'proxyService'>,
 ): readonly string[] {
   return proxy === undefined
     ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
@@ -38,23 +44,27 @@ async function cutOverProxy(
   const { proxyKind, proxyService, held, routes } = operation;
   const kept = `proxy-${proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
+  const reload = operation.reloads ? 'yes' : 'no';
   const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
-  const toCandidates = pins(routes, (route) => candidatesOn(context, route));
+  const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
   const candidates = routes.flatMap((route) => candidatesOn(context, route));
+  // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.
+  const undo = [
+    `restore_files ${kept} ${quote(context.observation.live.path)}`,
+    `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`,
+    `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...candidates].join(' ')}`,
+    // Where they were held before, they stay so until no candidate is left.
+    ...(held ? [] : [`unpin ${proxy}`]),
+  ].join('\n');
   await context.transaction.step({
     name: `cutover-${proxyService}`,
-    undo: [
-      `restore_files ${kept} ${quote(context.observation.live.path)}`,
-      `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`,
-      `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[drainSeconds, ...candidates].join(' ')}`,
-      // Where they were held before, they stay so until no candidate is left.
-      ...(held ? [] : [`unpin ${proxy}`]),
-    ].join('\n'),
+    ...(operation.proxy === undefined ? {} : { undo }),
     script: remoteScript('cutover'),
     variables: {
       DIR: context.observation.live.path,
       STAGE: context.observation.stage,
       KIND: proxyKind,
+      RELOAD: reload,
       PROXY: proxy,
       KEPT: kept,
       PINS: toCandidates,
@@ -63,6 +73,25 @@ async function cutOverProxy(
       MOUNTED: mounted,
     },
   });
+}
+
+/**
+ * Commands that wait until the proxies hold nothing of these containers any more: at most the
+ * `drain-timeout`, but as long as a proxy may still send them requests.
+ */
+export function drains(
+  context: RolloutContext,
+  proxies: readonly DrainedProxy[],
+  ids: readonly string[],
+): readonly string[] {
+  const commands = proxies.flatMap((drained) => {
+    const waitMs = Math.max(context.inputs.drainTimeoutMs, drained.lingersMs);
+    const seconds = String(Math.ceil(waitMs / 1000));
+    return proxiesOf(context, drained).map(
+      (id) => `proxy_drain ${drained.proxyKind} ${id} ${seconds} ${ids.join(' ')}`,
+    );
+  });
+  return [...new Set(commands)];
 }
 
 /** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */

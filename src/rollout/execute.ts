@@ -32,9 +32,17 @@ export async function executePlan(
   context: RolloutContext,
   phased: Phased,
 ): Promise<Plan> {
-  const perform = (operation: Operation, current: Plan): Promise<void> =>
-    phased(operation, describe(operation), () => performOperation(operation, context, current));
-  for (const operation of plan.operations.filter(isImageOperation)) await perform(operation, plan);
+  const perform = (operations: readonly Operation[], current: Plan): Promise<void> =>
+    performTogether(
+      operations,
+      (each, before) => performOperation(each, context, current, before),
+      phased,
+    );
+  await Promise.all([
+    perform(plan.operations.filter(isImageOperation), plan),
+    // A failure of it ends the deploy at once, not after a long build.
+    context.watched,
+  ]);
   const settled = settlePlan(
     plan,
     Object.fromEntries(context.made.imageIds),
@@ -42,10 +50,76 @@ export async function executePlan(
     context.planOptions,
   );
   refuseGaps(settled, context);
-  for (const operation of settled.operations.filter((each) => !isImageOperation(each))) {
-    await perform(operation, settled);
-  }
+  const left = settled.operations.filter((each) => !isImageOperation(each));
+  for (const operations of batches(left, context)) await perform(operations, settled);
   return settled;
+}
+
+/** The first answers of a healthy release, through a tunnel around the world. */
+const SOON_HEALTHY_MS = 1_000;
+
+/** What goes together needs nothing of each other's answers; cutovers need those of what was started. */
+const TOGETHER: readonly ReadonlySet<Operation['kind']>[] = [
+  new Set([
+    'install-files',
+    'hold',
+    'run-command',
+    'run-job',
+    'start',
+    'stop-incumbents',
+    'replace',
+  ]),
+  new Set(['cutover']),
+  new Set(['check-health', 'soak']),
+];
+
+/** Operations that may be sent to the host together: one round trip for all of them. */
+function batches(
+  operations: readonly Operation[],
+  context: RolloutContext,
+): readonly (readonly Operation[])[] {
+  const together: Operation[][] = [];
+  let joinable: ReadonlySet<Operation['kind']> | undefined;
+  for (const operation of operations) {
+    const alone = takesSeveralSteps(operation, context);
+    if (joinable?.has(operation.kind) === true && !alone) together.at(-1)?.push(operation);
+    else together.push([operation]);
+    joinable = alone ? undefined : TOGETHER.find((kinds) => kinds.has(operation.kind));
+  }
+  return together;
+}
+
+function takesSeveralSteps(operation: Operation, { observation }: RolloutContext): boolean {
+  if (operation.kind !== 'replace') return false;
+  return observation.wanted.services[operation.service]?.containerName !== undefined;
+}
+
+/** Sends all at once; the host takes them in their order, and none after one that failed. */
+async function performTogether(
+  operations: readonly Operation[],
+  perform: (operation: Operation, before: Promise<void> | undefined) => Promise<void>,
+  phased: Phased,
+): Promise<void> {
+  const sent: { readonly operation: Operation; readonly work: Promise<void> }[] = [];
+  for (const operation of operations) {
+    const work = perform(operation, sent.at(-1)?.work);
+    // When one fails, those after it were not begun: only the first failure is told.
+    work.catch(() => undefined);
+    sent.push({ operation, work });
+  }
+  for (const [index, { operation, work }] of sent.entries()) {
+    const later = sent.slice(index + 1).map((each) => failed(each.work));
+    await phased(operation, describe(operation), () => Promise.race([work, ...later]));
+  }
+}
+
+/** Resolves when the work has failed, and never otherwise. */
+function failed(work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    work.catch(() => {
+      resolve();
+    });
+  });
 }
 
 /** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
@@ -62,6 +136,7 @@ function performOperation(
   operation: Operation,
   context: RolloutContext,
   plan: Plan,
+  before: Promise<void> | undefined,
 ): Promise<void> {
   switch (operation.kind) {
     case 'prepare-images':
@@ -89,10 +164,26 @@ function performOperation(
     case 'check-health':
       return requireHealth(context);
     case 'soak':
-      return soak(context);
+      return soakBeside(context, plan, before);
     case 'finish':
       return finish(context, operation, plan, new Date().toISOString());
   }
+}
+
+/**
+ * The candidates are watched while the health check asks for the first time. Where it had to ask for
+ * longer, the soak begins when they are well.
+ */
+async function soakBeside(
+  context: RolloutContext,
+  plan: Plan,
+  healthy: Promise<void> = Promise.resolve(),
+): Promise<void> {
+  const { clock } = context;
+  const from = clock.now();
+  const healthMs = healthy.then(() => clock.now() - from);
+  await Promise.all([soak(context, plan, healthMs), healthMs]);
+  if ((await healthMs) > SOON_HEALTHY_MS) await soak(context, plan);
 }
 
 async function installFiles(

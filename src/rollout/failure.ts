@@ -2,20 +2,27 @@ import { DeployError } from '../errors.js';
 import type { Operation } from '../plan/plan.js';
 import { StepError } from './transaction.js';
 
+/** Of each container that is shown, and of anything else. */
 const EVIDENCE_CHARACTERS = 4_000;
+const MOST_EVIDENCE_CHARACTERS = 16_000;
+/** A line of ready.sh and soak.sh. */
+const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
 
 /** What to tell of an operation that failed: what happened, where, what next. */
 export function explainFailure(error: unknown, operation: Operation): unknown {
   if (!(error instanceof StepError)) return error;
-  const evidence = error.result.stderr.slice(-EVIDENCE_CHARACTERS);
-  const [service, reason] = failedService(error.result.stdout);
-  if (service !== undefined) {
+  const { stdout, stderr } = error.result;
+  const candidates = candidatesIn(stdout);
+  const failed = candidates.filter(({ word }) => word === 'failed');
+  const characters = EVIDENCE_CHARACTERS * Math.max(1, candidates.length);
+  const evidence = stderr.slice(-Math.min(characters, MOST_EVIDENCE_CHARACTERS));
+  if (failed.length > 0) {
     return new DeployError({
-      what:
-        operation.kind === 'soak'
-          ? `${service} did not survive the soak: ${reason}`
-          : `${service} did not become ready: ${reason}`,
-      next: 'Its last log lines are above.',
+      what: failed.map((candidate) => whatFailed(candidate, operation)).join('\n'),
+      where: failed
+        .map(({ service, id }) => `container ${id.slice(0, 12)} of ${service}`)
+        .join(', '),
+      next: nextAfter(candidates, operation),
       evidence,
       cause: error,
     });
@@ -23,9 +30,38 @@ export function explainFailure(error: unknown, operation: Operation): unknown {
   return new DeployError({ ...sentence(operation), evidence, cause: error });
 }
 
-function failedService(stdout: string): [string | undefined, string] {
-  const match = /^failed (\S+) \S+ (.*)$/m.exec(stdout);
-  return [match?.[1], match?.[2] ?? ''];
+interface Candidate {
+  readonly word: string;
+  readonly service: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** What the host said of candidates: those that failed, and those that were just not ready yet. */
+function candidatesIn(stdout: string): readonly Candidate[] {
+  return [...stdout.matchAll(CANDIDATE_LINE)].map(
+    ([, word = '', service = '', id = '', reason = '']) => ({ word, service, id, reason }),
+  );
+}
+
+function whatFailed({ service, reason }: Candidate, operation: Operation): string {
+  return operation.kind === 'soak'
+    ? `${service} did not survive the soak: ${reason}`
+    : `${service} did not become ready: ${reason}`;
+}
+
+function nextAfter(candidates: readonly Candidate[], operation: Operation): string {
+  const waiting = candidates.filter(({ word }) => word === 'waiting').map(({ service }) => service);
+  const also =
+    waiting.length === 0
+      ? ''
+      : ` Not ready yet at that moment: ${[...new Set(waiting)].join(', ')}.`;
+  const late = candidates.some(({ reason }) => / within \d+ s$/.test(reason));
+  const slow =
+    late && operation.kind !== 'soak'
+      ? ' If it only needs longer to start, raise `ready-timeout`.'
+      : '';
+  return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
 }
 
 function sentence(operation: Operation): { readonly what: string; readonly next: string } {
@@ -53,7 +89,7 @@ function sentence(operation: Operation): { readonly what: string; readonly next:
     case 'cutover':
       return {
         what: `the proxy ${operation.proxyService} did not take the new configuration`,
-        next: 'nginx -t above says why; the old configuration is back.',
+        next: 'What it said above tells why; the old configuration is back.',
       };
     case 'finish':
       return {

@@ -1,11 +1,12 @@
 import { quote } from '../host/quote.js';
 import { renderRecord } from '../host/records.js';
+import { drainedBy } from '../plan/cutovers.js';
 import { digest } from '../plan/definition.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { lines, proxiesOf } from './cutover.js';
+import { drains, lines, proxiesOf } from './cutover.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
@@ -20,51 +21,68 @@ export async function finish(
   deployedAt: string,
 ): Promise<void> {
   const services = releasedServices(context, plan);
-  const proxies = plan.operations.flatMap((each) =>
-    each.kind === 'cutover'
-      ? proxiesOf(context, each).map((id) => ({ id, kind: each.proxyKind }))
-      : [],
-  );
   const sha = context.observation.commit.sha;
   const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
-  await context.transaction.step({
+  const finished = context.transaction.step({
     name: 'finish',
     script: remoteScript('finish'),
     variables: {
       RECORD: renderRecord({ sha, deployedAt, services }),
-      FORWARD: forward(context, operation, proxies, services, name).join('\n'),
+      FORWARD: forward(context, operation, plan, services, name).join('\n'),
     },
   });
+  // What comes after it needs the lease; where nothing does, it is given back without another wait.
+  const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
+  await Promise.all([finished, closed]);
 }
 
 function forward(
   context: RolloutContext,
   { retire, paths, inPlace }: Finish,
-  proxies: readonly { readonly id: string; readonly kind: string }[],
+  plan: Plan,
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
   const { live, stage, gitDirectory, commit, wanted } = context.observation;
-  const { source, drainTimeoutMs } = context.inputs;
+  const { source } = context.inputs;
   const kept = Object.values(services).flatMap(({ imageId, keptAs }) =>
     keptAs === undefined ? [] : [`${imageId} ${keptAs}`],
   );
-  const seconds = String(Math.ceil(drainTimeoutMs / 1000));
+  const proxies = plan.operations.filter((each) => each.kind === 'cutover');
+  const unpinned = new Set(proxies.flatMap((proxy) => proxiesOf(context, proxy)));
+  const move = [live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote);
+  const install = [live.path, stage, lines(paths), lines(inPlace)].map(quote);
   return [
-    ...(retire.length === 0
-      ? []
-      : proxies.map(({ id, kind }) => `proxy_drain ${kind} ${id} ${seconds} ${retire.join(' ')}`)),
-    ...(retire.length === 0 ? [] : [`retire ${retire.join(' ')}`]),
-    ...proxies.map(({ id }) => `unpin ${id}`),
-    `install_files last ${[live.path, stage, lines(paths), lines(inPlace)].map(quote).join(' ')}`,
-    `git_move ${[live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote).join(' ')}`,
-    ...(kept.length === 0 ? [] : [`keep_images ${quote(kept.join('\n'))}`]),
+    ...(retire.length === 0 ? [] : drains(context, drainedBy(proxies), retire)),
+    together([
+      ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
+      `git_move ${move.join(' ')}`,
+      ...(kept.length === 0 ? [] : [`keep_images ${quote(kept.join('\n'))}`]),
+    ]),
     `write_record ${record}`,
-    ...forgotten(context, services, record),
-    `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+    together([
+      [
+        // Before its image, which Docker keeps as long as a container needs it.
+        ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
+        ...forgotten(context, services, record),
+        `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+      ].join('\n'),
+      ...[...unpinned].map((id) => `unpin ${id}`),
+      ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
+      `install_files last ${install.join(' ')}`,
+    ]),
     `rm -rf "$STATE/stage/${context.run}"`,
     'rm -rf "$STATE/journal"',
   ];
+}
+
+function hasBuilt({ operations }: Plan): boolean {
+  return operations.some(({ kind }) => kind === 'prepare-images');
+}
+
+/** As one command of the host's library: side by side. */
+function together(scripts: readonly string[]): string {
+  return `together ${scripts.map(quote).join(' ')}`;
 }
 
 function releasedServices(
@@ -99,7 +117,7 @@ function releasedServices(
   );
 }
 
-/** Records and images of releases that are older than those to keep. */
+/** Takes away records and images of releases that are older than those to keep. */
 function forgotten(
   context: RolloutContext,
   services: Readonly<Record<string, ReleasedService>>,
@@ -115,12 +133,14 @@ function forgotten(
       Object.values(release).flatMap(({ keptAs }) => keptAs ?? []),
     ),
   );
-  return releases
-    .filter((release) => !kept.includes(release))
-    .map((release) => {
-      const tags = Object.values(release.services).flatMap(({ keptAs }) =>
-        keptAs === undefined || inUse.has(keptAs) ? [] : [keptAs],
-      );
-      return `forget_release ${[release.name, ...tags].map(quote).join(' ')}`;
-    });
+  const gone = releases.filter((release) => !kept.includes(release));
+  const tags = gone
+    .flatMap((release) => Object.values(release.services).flatMap(({ keptAs }) => keptAs ?? []))
+    .filter((tag) => !inUse.has(tag));
+  return [
+    ...(gone.length === 0
+      ? []
+      : [`forget_release ${gone.map(({ name }) => quote(name)).join(' ')}`]),
+    ...(tags.length === 0 ? [] : [`forget_images ${tags.map(quote).join(' ')}`]),
+  ];
 }

@@ -8,8 +8,11 @@ import { remoteScript } from '../remote/load.js';
 export interface Step {
   /** Names the journal entry: lower-case letters and dashes. */
   readonly name: string;
-  /** Commands of remote/lib/, a line each; may run twice. Undefined: nothing to undo. */
-  readonly undo?: string;
+  /**
+   * Commands of remote/lib/, a line each; may run twice. Undefined: nothing to undo. Of several, the
+   * last is undone first, and what fails of one keeps none of the others.
+   */
+  readonly undo?: string | readonly string[];
   /** True where the undo must come after all others: it builds on what they bring back. */
   readonly undoneLast?: boolean;
   readonly script: string;
@@ -17,9 +20,19 @@ export interface Step {
 }
 
 export interface Transaction {
-  /** @throws StepError when the script fails */
+  /**
+   * A step may be sent while earlier ones still run: it begins when they have ended, and does nothing
+   * where one of them failed.
+   *
+   * @throws StepError when the script fails
+   */
   step(step: Step): Promise<string>;
-  /** Ends a transaction that went well: what was journalled since is forgotten, the lease is free. */
+  /**
+   * Ends a transaction that went well: what was journalled since is forgotten, the lease is free. May
+   * be sent while the last step runs, as a step may; a second call waits for the first.
+   *
+   * @throws StepError when the step before it failed, and nothing was ended
+   */
   close(): Promise<void>;
 }
 
@@ -43,6 +56,7 @@ export class StepError extends Error {
 }
 
 const LEASE_LOST = 79;
+const EARLIER_STEP_FAILED = 78;
 
 export interface TransactionOptions {
   /** Shell code that sets STATE. */
@@ -54,36 +68,68 @@ export interface TransactionOptions {
 
 /** The transaction of a lease that has been taken. */
 export function openTransaction(shell: Shell, options: TransactionOptions): Transaction {
+  // Steps whose end is not known here yet; the host takes them in their order.
+  let underWay = 0;
+  const send = async (name: string, body: string, variables: Variables): Promise<string> => {
+    const script = gated(body, underWay > 0, options);
+    underWay += 1;
+    try {
+      const result = await shell.run(script, variables, options.signal);
+      if (result.code === 0) return result.stdout;
+      if (result.code === LEASE_LOST) throw leaseLost();
+      throw new StepError(name, result);
+    } finally {
+      underWay -= 1;
+    }
+  };
+  let closed: Promise<unknown> | undefined;
   return {
-    step: async (step) => {
-      const result = await shell.run(compose(step, options), step.variables, options.signal);
-      if (result.code === LEASE_LOST) {
-        throw new DeployError({
-          what: 'the lease ran out, and was taken away',
-          next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
-        });
-      }
-      if (result.code !== 0) throw new StepError(step.name, result);
-      return result.stdout;
-    },
+    step: (step) => send(step.name, stepBody(step, options), step.variables),
     close: async () => {
-      await shell.run(
-        `${options.state}. "$STATE/bin/lib.sh"\nrm -rf "$STATE/journal"\nlease_release "$FENCE"`,
-        { FENCE: options.fence },
-      );
+      closed ??= send('close', closeBody(options), {});
+      await closed;
     },
   };
 }
 
-function compose(step: Step, { state, fence }: TransactionOptions): string {
+function leaseLost(): DeployError {
+  return new DeployError({
+    what: 'the lease ran out, and was taken away',
+    next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
+  });
+}
+
+function stepBody(
+  { name, undo = [], undoneLast, script }: Step,
+  { fence }: TransactionOptions,
+): string {
+  const number = undoneLast === true ? ' 000' : '';
   return [
-    `${state}set -eu`,
-    '. "$STATE/bin/lib.sh"',
     `lease_renew ${quote(fence)} ${String(LEASE_SECONDS)} || exit ${String(LEASE_LOST)}`,
-    ...(step.undo === undefined
-      ? []
-      : [`journal ${step.name} ${quote(step.undo)}${step.undoneLast === true ? ' 000' : ''}`]),
-    step.script,
+    ...[undo].flat().map((commands) => `journal ${name} ${quote(commands)}${number}`),
+    script,
+  ].join('\n');
+}
+
+function closeBody({ fence }: TransactionOptions): string {
+  return `rm -rf "$STATE/journal"\nlease_release ${quote(fence)}`;
+}
+
+/**
+ * `failed` stands in the lease from a step that failed until the next one that follows no other.
+ */
+function gated(body: string, followsOthers: boolean, { state, fence }: TransactionOptions): string {
+  const failed = `"$STATE/lease/failed-"${quote(fence)}`;
+  return [
+    `${state}(`,
+    'set -eu',
+    '. "$STATE/bin/lib.sh"',
+    followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
+    body,
+    ')',
+    'code=$?',
+    `case $code in 0 | ${String(LEASE_LOST)}) ;; *) : >${failed} ;; esac`,
+    'exit "$code"',
   ].join('\n');
 }
 

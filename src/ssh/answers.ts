@@ -11,12 +11,12 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Puts the two streams of a session together into the answer to one command at a time. */
+/** Puts the two streams of a session together into answers, which come in the order of the commands. */
 export interface Answers {
   feed(stream: StreamName, chunk: Buffer): void;
   /** The answer to command `id`, which is the next one to be sent. */
   expect(id: number, onLine: (line: string, stream: StreamName) => void): Promise<RunResult>;
-  /** No more will come: the answer under way is rejected. */
+  /** No more will come: all answers that are still expected are rejected. */
   fail(error: Error): void;
 }
 
@@ -37,25 +37,31 @@ export interface AnswerEvents {
 }
 
 export function createAnswers(nonce: string, events: AnswerEvents): Answers {
-  let pending: Pending | undefined;
+  const expected: Pending[] = [];
+  const greeted = new Set<StreamName>();
+  /** One stream may be at the next answer already while the other still brings the one before. */
+  const current = (stream: StreamName): Pending | undefined =>
+    greeted.has(stream) ? expected.find(({ ended }) => !ended.has(stream)) : undefined;
 
   const mark = (stream: StreamName, word: string, value: number): void => {
     if (word === 'hello') {
+      greeted.add(stream);
       if (stream === 'stdout') events.hello(value);
       return;
     }
-    if (pending?.word !== word) return;
-    const done = pending;
+    const done = current(stream);
+    if (done?.word !== word) return;
     done.ended.add(stream);
     if (done.ended.size < 2) return;
-    pending = undefined;
+    expected.shift();
     done.resolve({ code: value, stdout: done.stdout.finish(), stderr: done.stderr.finish() });
   };
   const frames = (stream: StreamName) =>
     createFrames(nonce, {
       data: (bytes) => {
-        if (pending === undefined || pending.ended.has(stream)) events.stray(bytes);
-        else pending[stream].push(bytes);
+        const answer = current(stream);
+        if (answer === undefined) events.stray(bytes);
+        else answer[stream].push(bytes);
       },
       mark: (word, value) => {
         mark(stream, word, value);
@@ -69,7 +75,7 @@ export function createAnswers(nonce: string, events: AnswerEvents): Answers {
     },
     expect: (id, onLine) =>
       new Promise((resolve, reject) => {
-        pending = {
+        expected.push({
           word: String(id),
           stdout: createTextCollector((line) => {
             onLine(line, 'stdout');
@@ -80,11 +86,10 @@ export function createAnswers(nonce: string, events: AnswerEvents): Answers {
           ended: new Set(),
           resolve,
           reject,
-        };
+        });
       }),
     fail: (error) => {
-      pending?.reject(error);
-      pending = undefined;
+      for (const { reject } of expected.splice(0)) reject(error);
     },
   };
 }

@@ -34,6 +34,7 @@ export interface Connection {
   readonly fingerprint: string;
   /** Resolves when the connection ends, with why; undefined if we closed it. Never rejects. */
   readonly closed: Promise<Error | undefined>;
+  /** Tells the host that we go; `closed` resolves when it has taken note. */
   close(): Promise<void>;
 }
 
@@ -184,13 +185,13 @@ function toConnection({ client, socket, host, hostKey, clock }: Established): Co
     closed,
     openSession: () => openSession(client, host, clock),
     dial: (address, port) => dialThrough(client, host, address, port),
-    close: async () => {
+    close: () => {
       closing = true;
       client.end();
-      // A peer that is gone never answers the end of the stream.
-      const timer = setTimeout(() => socket.destroy(), closeTimeoutMs);
-      await closed;
-      clearTimeout(timer);
+      // Nobody waits for the host's answer; a peer that is gone never gives one.
+      socket.unref();
+      setTimeout(() => socket.destroy(), closeTimeoutMs).unref();
+      return Promise.resolve();
     },
   };
 }

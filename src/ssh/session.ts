@@ -21,7 +21,8 @@ export interface RunOptions {
 export interface Session {
   /**
    * Runs a POSIX sh script in a subshell with stdin from /dev/null; its text is never in an argv.
-   * Calls are queued: one script at a time. Resolves with the exit code whatever it is.
+   * It is sent at once, and begins when those that were sent before have ended: one at a time, in
+   * their order, whatever became of them. Resolves with the exit code whatever it is.
    *
    * @throws SessionLostError when the connection broke or the session was closed: the script may
    *   have run wholly, partly, or not at all. Rejects with the signal's reason when it is aborted.
@@ -88,40 +89,22 @@ export function startSession(channel: ExecChannel, nonce: string, host: string):
     });
 
     let nextId = 1;
-    const send = (script: string, onLine: RunOptions['onLine']): Promise<RunResult> => {
-      if (ended !== undefined) return Promise.reject(ended);
+    const run: Session['run'] = async (script, { onLine, signal } = {}) => {
+      if (script.includes('\0')) throw new TypeError('a shell script cannot hold a NUL byte');
+      if (ended !== undefined) throw ended;
+      signal?.throwIfAborted();
       const id = nextId++;
-      const answer = answers.expect(id, (line, stream) => onLine?.(line, stream));
+      const answer = answers.expect(id, (line, stream) => {
+        if (signal?.aborted !== true) onLine?.(line, stream);
+      });
       channel.write(sessionRequest(nonce, id, script));
-      return answer;
+      return await (signal === undefined ? answer : unlessAborted(answer, signal));
     };
-    const run = inTurn(send);
     const close = async (): Promise<void> => {
       ended ??= new SessionLostError(`the SSH session on ${host} was closed`);
       await endChannel(channel, closed);
     };
   });
-}
-
-type Send = (script: string, onLine: RunOptions['onLine']) => Promise<RunResult>;
-
-/** Lets one script run after the other, and lets a caller leave the queue or the wait. */
-function inTurn(send: Send): Session['run'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return (script, { onLine, signal } = {}) => {
-    if (script.includes('\0')) {
-      return Promise.reject(new TypeError('a shell script cannot hold a NUL byte'));
-    }
-    const turn = last.then(() => {
-      signal?.throwIfAborted();
-      return send(script, (line, stream) => {
-        if (signal?.aborted !== true) onLine?.(line, stream);
-      });
-    });
-    // The queue moves on whatever became of this run.
-    last = turn.catch(() => undefined);
-    return signal === undefined ? turn : unlessAborted(turn, signal);
-  };
 }
 
 /** Ends the loop's stdin; a channel that does not close after it is given up. */

@@ -14,7 +14,8 @@ describe('parseNginxConfig', () => {
   it('reads what `nginx -T` prints of the tiny stack', () => {
     expect(parseNginxConfig(fixtureText('tiny-nginx-T.txt'))).toEqual({
       upstreams: [{ name: 'api', port: 3000 }],
-      keepsConnectionsOnReload: true,
+      keepaliveMinMs: 15_000,
+      shutdownTimeoutMs: undefined,
       dynamicNames: [],
     });
   });
@@ -127,14 +128,21 @@ server { location / { proxy_pass http://site; } }
   });
 
   it.each([
-    ['keepalive_min_timeout 10s;', true],
-    ['keepalive_min_timeout   10s;', true],
-    ['keepalive_min_timeout 0;', false],
-    ['keepalive_min_timeout   0;', false],
-    ['keepalive_min_timeout 0s;', false],
-    ['# keepalive_min_timeout 10s;', false],
-    ['keepalive_timeout 65s;', false],
-  ])('%s keeps idle connections over a reload: %s', (line, kept) => {
-    expect(parseNginxConfig(`http { ${line} \n}`).keepsConnectionsOnReload).toBe(kept);
+    ['keepalive_min_timeout 10s;', 10_000],
+    ['keepalive_min_timeout   10s;', 10_000],
+    ['keepalive_min_timeout 1m30s;', 90_000],
+    ['keepalive_min_timeout 500ms;', 500],
+    ['keepalive_min_timeout 7;', 7_000],
+    ['keepalive_min_timeout 0;', 0],
+    ['keepalive_min_timeout   0s;', 0],
+    ['# keepalive_min_timeout 10s;', 0],
+    ['keepalive_timeout 65s;', 0],
+  ])('%s keeps idle connections over a reload for %d ms', (line, keptMs) => {
+    expect(parseNginxConfig(`http { ${line} \n}`).keepaliveMinMs).toBe(keptMs);
+  });
+
+  it('tells after how long streams are cut', () => {
+    expect(parseNginxConfig('worker_shutdown_timeout 60s;').shutdownTimeoutMs).toBe(60_000);
+    expect(parseNginxConfig('events {}').shutdownTimeoutMs).toBeUndefined();
   });
 });

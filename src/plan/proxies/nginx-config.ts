@@ -4,8 +4,10 @@ import { parseAddress, type Upstream } from './upstream.js';
 export interface NginxConfig {
   /** Names of hosts that requests are passed to, with the port where one is written. */
   readonly upstreams: readonly Upstream[];
-  /** True where idle keep-alive connections survive a reload (nginx ≥ 1.27.4). */
-  readonly keepsConnectionsOnReload: boolean;
+  /** So long idle keep-alive connections survive a reload (nginx ≥ 1.27.4); 0: they are closed. */
+  readonly keepaliveMinMs: number;
+  /** So long after a reload streams are cut; undefined: never. */
+  readonly shutdownTimeoutMs: number | undefined;
   /** Names that nginx resolves while it runs: a pin in /etc/hosts does not reach them. */
   readonly dynamicNames: readonly string[];
 }
@@ -48,7 +50,20 @@ export function parseNginxConfig(text: string): NginxConfig {
   }
   return {
     upstreams,
-    keepsConnectionsOnReload: /\bkeepalive_min_timeout\s+(?!\s|0\w*\s*;)/.test(config),
+    keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
+    shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
     dynamicNames: [...dynamicNames],
   };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
+function timesOf(directive: string, config: string): readonly number[] {
+  return [...config.matchAll(new RegExp(`\\b${directive}\\s+([\\w ]+);`, 'g'))].map((match) =>
+    [...(match[1] ?? '').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce(
+      (sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0),
+      0,
+    ),
+  );
 }

@@ -14,8 +14,12 @@ export interface ProxyReading {
    * from the moment it exists, so the incumbents are pinned before.
    */
   readonly resolvesAtEachConnection: boolean;
-  /** What a reload costs visitors, and what mends it; undefined: nothing. */
-  readonly reloadCost: string | undefined;
+  /** Whether a reload holds the idle connections of visitors open; `never`: nothing makes it. */
+  readonly keepsIdleConnections: boolean | 'never';
+  /** So long after a reload requests of visitors who stayed connected go where they went before. */
+  readonly lingersMs: number;
+  /** So long after a reload it cuts streams without a word; undefined: never. */
+  readonly cutsStreamsAfterMs: number | undefined;
   /** Why a pin in /etc/hosts does not move requests for this name; undefined: it does. */
   obstacle(name: string): Obstacle | undefined;
 }
@@ -40,9 +44,9 @@ function readNginx(text: string): ProxyReading {
   return {
     upstreams: config.upstreams,
     resolvesAtEachConnection: false,
-    reloadCost: config.keepsConnectionsOnReload
-      ? undefined
-      : 'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500). nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block',
+    keepsIdleConnections: config.keepaliveMinMs > 0,
+    lingersMs: config.keepaliveMinMs,
+    cutsStreamsAfterMs: config.shutdownTimeoutMs,
     obstacle: (name) =>
       config.dynamicNames.includes(name)
         ? {
@@ -58,7 +62,9 @@ function readCaddy(text: string): ProxyReading {
   return {
     upstreams,
     resolvesAtEachConnection: true,
-    reloadCost: undefined,
+    keepsIdleConnections: 'never',
+    lingersMs: 0,
+    cutsStreamsAfterMs: undefined,
     obstacle: () => {
       if (adminOff) {
         return {

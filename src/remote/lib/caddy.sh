@@ -10,8 +10,9 @@ caddy_option() {
     tr '=' '\n' | awk -v name="--$2" 'found {print; exit} $0 == name {found = 1}'
 }
 
-# caddy_reload CONTAINER: loads the configuration anew, and with it new connections to the upstreams;
-# one that Caddy does not accept changes nothing. Returns when the new one serves.
+# caddy_reload CONTAINER: loads the configuration anew; one that Caddy does not accept changes nothing.
+# Returns when the new one serves. It closes the idle connections of visitors, so it is for a changed
+# configuration only.
 caddy_reload() {
   config=$(caddy_option "$1" config)
   adapter=$(caddy_option "$1" adapter)
@@ -19,5 +20,4 @@ caddy_reload() {
   run docker exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"}
 }
 
-# caddy_held CONTAINER ID…: how many connections to the containers are left.
-caddy_held() { connections_to "$@"; }
+caddy_held() { echo 0; } # its connections end with the containers that they lead to

@@ -12,6 +12,9 @@ remove_new_containers() {
   shift 2
   for id in $(container_ids "$project" "$service"); do
     case " $* " in *" $id "*) continue ;; esac
+    # Whatever took it back, its own words go with it.
+    say "the last lines of $service:"
+    docker logs --tail 40 "$id" >&2 || say '(it has no log)'
     run docker stop "$id"
     run docker rm -f "$id"
   done
@@ -38,6 +41,22 @@ create_again() {
 start_containers() { # ID…
   for id in "$@"; do
     [ "$(docker inspect -f '{{.State.Running}}' "$id")" = true ] || run docker start "$id"
+  done
+}
+
+# serve_again ID…: starts those that do not run, and waits until all are ready, at most a minute: from
+# then on requests may go to them again.
+serve_again() {
+  start_containers "$@"
+  ready_by=$(($(now) + 60))
+  for id in "$@"; do
+    until is_ready "$id"; do
+      if [ "$(now)" -ge "$ready_by" ]; then
+        say "$id is not ready a minute after it was started again"
+        break
+      fi
+      sleep 0.2
+    done
   done
 }
 

@@ -1,5 +1,6 @@
-# What is done to a proxy, whatever its kind (nginx, caddy): each kind has a KIND_reload, a KIND_drain,
-# and a KIND_notice.
+# What is done to a proxy, whatever its kind (nginx, caddy): each kind has a KIND_notice, which returns
+# when it has seen a changed /etc/hosts or will with its next reload, a KIND_reload, and a KIND_held: how
+# much of what it began before the last reload is left.
 # shellcheck shell=sh
 
 # proxy_pin KIND CONTAINER LINES: the lines of pins_of stand in /etc/hosts, and the proxy has seen them
@@ -19,20 +20,23 @@ proxy_drain() {
     held=$("${drain_kind}_held" "$drain_proxy" "$@")
     [ "$held" != 0 ] || return 0
     if [ "$(now)" -ge "$drain_deadline" ]; then
-      say "drain: $held connection(s) are still held after $drain_seconds s, and end with the incumbents"
+      held=$(connections_to "$drain_proxy" "$@")
+      say "drain: $held connection(s) are still held after $drain_seconds s: the containers that hold them are told to end them"
+      printf 'held %s\n' "$held"
       return 0
     fi
     sleep 0.1
   done
 }
 
-# cutover_back KIND CONTAINER PINS DRAIN_SECONDS ID…: new requests go to the incumbents again, and what
-# the candidates ID… hold is finished.
+# cutover_back KIND CONTAINER PINS RELOAD DRAIN_SECONDS ID…: new requests go to the incumbents again, and
+# what the candidates ID… hold is finished.
 cutover_back() {
-  back_kind=$1 back_proxy=$2 back_pins=$3
+  back_kind=$1 back_proxy=$2 back_pins=$3 back_reload=$4
   [ "$(docker inspect -f '{{.State.Running}}' "$back_proxy" 2>/dev/null)" = true ] || return 0
-  shift 3
+  shift 4
   proxy_pin "$back_kind" "$back_proxy" "$back_pins"
+  [ "$back_reload" = yes ] || return 0
   "${back_kind}_reload" "$back_proxy"
   proxy_drain "$back_kind" "$back_proxy" "$@"
 }

@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Running, ToyHost } from './host.js';
+import { SHELLS, toyHost, until } from './host.js';
+import { remoteScript } from '../../src/remote/load.js';
+import type { ScriptResult } from '../../src/host/shell.js';
+
+/**
+ * An engine of files: containers/ID is what `inspect` answers, checks/ID the shell text of its
+ * healthcheck, where it has one.
+ */
+const ENGINE = `
+for last; do :; done
+case $1 in
+  inspect)
+    case "$*" in *'.Config.Healthcheck.Test 1'*) cat "$TOY/checks/$last"; exit ;; esac
+    [ -e "$TOY/containers/$last" ] || { echo "no such object: $last" >&2; exit 1; }
+    cat "$TOY/containers/$last" ;;
+  logs) echo "the log of $last" ;;
+  exec) shift; id=$1; shift; TOY=$TOY ID=$id "$@" ;;
+esac`;
+
+interface State {
+  readonly status?: string;
+  readonly restarts?: number;
+  readonly code?: number;
+  readonly oom?: boolean;
+  readonly health?: string;
+  readonly retries?: number;
+}
+
+describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+    host.answerDocker(ENGINE);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  /** A container with this healthcheck, or without one. */
+  const container = (id: string, healthcheck: string | undefined, state: State = {}): void => {
+    const { status = 'running', restarts = 0, code = 0, oom = false, health, retries = 0 } = state;
+    const kind = healthcheck === undefined ? 'NONE' : 'CMD-SHELL';
+    const seen = [status, restarts, code, oom, health ?? '-', retries, kind].map(String);
+    host.write(`containers/${id}`, `${seen.join(' ')}\n`);
+    host.write(`checks/${id}`, healthcheck ?? '');
+  };
+  const script = (name: string): string => `set -eu\n${remoteScript(name)}`;
+  const ready = (candidates: string, timeout = 1): Promise<ScriptResult> =>
+    host.run(script('ready'), { CANDIDATES: candidates, TIMEOUT: String(timeout) });
+  const startSoak = (candidates: string, seconds: number): Running =>
+    host.start(script('soak'), {
+      CANDIDATES: candidates,
+      SECONDS_TO_SOAK: String(seconds),
+      CHECK_EVERY: '0',
+    });
+
+  describe('until they are ready', () => {
+    it('is over when every healthcheck passes', async () => {
+      container('a1', '[ -e "$TOY/up" ]');
+      container('b1', 'true');
+      const running = host.start(script('ready'), {
+        CANDIDATES: 'api a1 - -\nweb b1 - -\n',
+        TIMEOUT: '60',
+      });
+      await until(() => host.dockerCalls().filter((call) => call.startsWith('exec a1')).length > 1);
+      host.write('up', '');
+      expect(await running.ended).toMatchObject({ code: 0, stdout: '', stderr: '' });
+      // One that is ready is not asked again.
+      expect(host.dockerCalls().filter((call) => call.startsWith('exec b1'))).toHaveLength(1);
+    });
+
+    it('names every one that is not ready in time, each with its own last words', async () => {
+      container('a1', 'echo no database; false');
+      container('b1', 'true');
+      container('c1', 'echo no broker; false');
+      const { code, stdout, stderr } = await ready('api a1 - -\nweb b1 - -\nworker c1 - -\n');
+      expect(code).toBe(71);
+      expect(stdout).toBe(
+        'failed api a1 its healthcheck did not pass within 1 s\nfailed worker c1 its healthcheck did not pass within 1 s\n',
+      );
+      expect(stderr).toMatch(
+        /api is not ready.*the log of a1.*healthcheck of api said:\nno database\nworker is not ready.*the log of c1.*no broker/s,
+      );
+      expect(stderr).not.toContain('b1');
+    });
+
+    it('tries the port of one without a healthcheck', async () => {
+      container('a1', undefined);
+      const { code, stdout } = await ready('api a1 127.0.0.1 1\n');
+      expect(code).toBe(71);
+      expect(stdout).toBe('failed api a1 nothing answered on its port 1 within 1 s\n');
+    });
+
+    it('tells one that exited from one that is not ready yet, and does not wait for it', async () => {
+      container('a1', 'echo no broker; false');
+      container('b1', undefined, { status: 'exited', code: 3 });
+      const { code, stdout, stderr } = await ready('api a1 - -\nworker b1 - -\n', 600);
+      expect(code).toBe(71);
+      expect(stdout).toBe(
+        'waiting api a1 its healthcheck did not pass yet\nfailed worker b1 it exited with 3\n',
+      );
+      // What matters most comes last: of a long text the end is kept.
+      expect(stderr).toMatch(/no broker.*worker is not ready: it exited with 3.*the log of b1/s);
+    });
+
+    it('names all that exit one soon after the other', async () => {
+      container('a1', 'false');
+      container('b1', undefined, { status: 'exited', code: 3 });
+      const running = host.start(script('ready'), {
+        CANDIDATES: 'api a1 - -\nworker b1 - -\n',
+        TIMEOUT: '600',
+      });
+      await until(() => host.dockerCalls().some((call) => call.startsWith('exec a1')));
+      container('a1', 'false', { status: 'exited', code: 1 });
+      const { stdout } = await running.ended;
+      expect(stdout).toBe('failed worker b1 it exited with 3\nfailed api a1 it exited with 1\n');
+    });
+
+    it.each<[string, State, string]>([
+      [
+        'was killed for its memory',
+        { status: 'exited', code: 137, oom: true },
+        'it exited with 137, out of memory',
+      ],
+      ['was restarted', { restarts: 2 }, 'it exited and was restarted'],
+      ['restarts just now', { status: 'restarting', code: 1 }, 'it exited with 1'],
+    ])('fails for one that %s', async (_name, state, reason) => {
+      container('a1', 'true', state);
+      const { code, stdout } = await ready('api a1 - -\n', 600);
+      expect(code).toBe(71);
+      expect(stdout).toBe(`failed api a1 ${reason}\n`);
+    });
+
+    it('fails for one that somebody removed', async () => {
+      const { code, stdout } = await ready('api a1 - -\n', 600);
+      expect(code).toBe(71);
+      expect(stdout).toBe('failed api a1 it is gone\n');
+    });
+  });
+
+  describe('during the soak', () => {
+    it('lets a release stay whose containers run and are healthy', async () => {
+      container('a1', 'true', { health: 'healthy' });
+      container('b1', undefined);
+      const from = performance.now();
+      const { code, stdout } = await startSoak('api a1\nworker b1\n', 1).ended;
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      // Not less than it was asked for, whenever in a second it began.
+      expect(performance.now() - from).toBeGreaterThan(990);
+    });
+
+    it.each<[string, State, string]>([
+      ['exits', { status: 'exited', code: 1 }, 'it exited with 1'],
+      ['restarts', { restarts: 1, health: 'starting' }, 'it exited and was restarted'],
+      ['turns unhealthy for Docker', { health: 'unhealthy' }, 'its healthcheck fails'],
+    ])('fails a release of which a container %s', async (_name, state, reason) => {
+      container('a1', 'true', { health: 'healthy' });
+      const soak = startSoak('api a1\n', 600);
+      await until(() => host.dockerCalls().some((call) => call.startsWith('exec a1')));
+      container('a1', 'true', state);
+      const { code, stdout, stderr } = await soak.ended;
+      expect(code).toBe(72);
+      expect(stdout).toBe(`failed api a1 ${reason}\n`);
+      expect(stderr).toContain('the log of a1');
+    });
+
+    it('names each container that did not survive', async () => {
+      container('a1', undefined, { status: 'exited' });
+      const { stdout } = await startSoak('api a1\nweb b1\n', 600).ended;
+      expect(stdout).toBe('failed api a1 it exited with 0\nfailed web b1 it is gone\n');
+    });
+
+    it('forgives one failed healthcheck, and not as many in a row as its retries', async () => {
+      // Fails, passes, and then fails for good.
+      container('a1', 'echo x >>"$TOY/asked"; echo too slow; [ "$(wc -l <"$TOY/asked")" = 2 ]', {
+        health: 'healthy',
+        retries: 2,
+      });
+      const { code, stdout, stderr } = await startSoak('api a1\n', 600).ended;
+      expect(code).toBe(72);
+      expect(stdout).toBe('failed api a1 its healthcheck failed 2 times in a row\n');
+      expect(stderr).toContain('too slow');
+      expect(host.read('asked').trim().split('\n')).toHaveLength(4);
+    });
+  });
+});

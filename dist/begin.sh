@@ -1,0 +1,20 @@
+# Follows up.sh: stops what must be gone before, starts the `new` containers, and prints their
+# `docker inspect`. Leaves in CANDIDATES what ready.sh waits for.
+# Vars: new STOP PORTS (lines `service port`, the port may be `-`)
+# shellcheck shell=sh
+# What follows reads it.
+# shellcheck disable=SC2034
+CANDIDATES=
+# Ids are hex: they are meant to be split.
+# shellcheck disable=SC2034,SC2086
+if [ -n "$new" ]; then
+  [ -z "$STOP" ] || run docker stop $STOP
+  run docker start $new
+  docker inspect $new
+  CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}' $new |
+    while read -r service id address _; do
+      port=$(printf '%s' "$PORTS" | awk -v service="$service" '$1 == service {print $2}')
+      if [ -z "$address" ] || [ "$port" = - ]; then address=- port=-; fi
+      printf '%s %s %s %s\n' "$service" "$id" "$address" "$port"
+    done)
+fi

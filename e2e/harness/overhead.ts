@@ -1,0 +1,94 @@
+import { performance } from 'node:perf_hooks';
+import type { Bed } from '../scenarios/bed.js';
+import type { ActionRun } from './action.js';
+import { phasesIn, startOf } from './report.js';
+import { startRelay } from './relay.js';
+
+/** What a deploy cannot be faster than, whoever makes it: the site's own build, start and stop. */
+const FLOOR = /^(build|run in the new image|start|let the old|stop)/;
+/** While it watches, the health check's own requests go on beside it. */
+const WATCH = /^(check the health|soak)/;
+
+export interface Overhead {
+  readonly roundTripMs: number;
+  /** What the deploy took beyond the site's own build, commands, start, stop, and the soak. */
+  readonly overheadMs: number;
+  readonly totalMs: number;
+  /**
+   * Those that the deploy waited for, one after the other, TCP and SSH included. Requests during the
+   * soak, which lasts as long without them, are one.
+   */
+  readonly roundTrips: number;
+  /** A line for people: each phase, and when the round trips began. */
+  readonly shown: string;
+  readonly run: ActionRun;
+}
+
+export interface OverheadOptions {
+  readonly roundTripMs: number;
+  /** The soak that is asked for. */
+  readonly soakMs: number;
+  /** Without the availability probe, whose requests would be counted as round trips. */
+  readonly quiet?: boolean;
+}
+
+/** Deploys `sha` to a host that is so far away. */
+export async function measureOverhead(
+  bed: Bed,
+  sha: string,
+  { roundTripMs, soakMs, quiet = false }: OverheadOptions,
+): Promise<Overhead> {
+  const relay = await startRelay({ host: bed.host.address, port: bed.host.port, roundTripMs });
+  try {
+    const run = await bed.deploy(sha, {
+      inputs: {
+        host: relay.address,
+        port: String(relay.port),
+        soak: `${String(soakMs)}ms`,
+        ...(quiet ? { 'probe-interval': '0' } : {}),
+      },
+    });
+    if (run.outputs['result'] !== 'deployed') throw new Error(run.log.slice(-3_000));
+    const began = relay.roundTripsAt.map((at) => performance.timeOrigin + at);
+    return { ...judge(run, began, { roundTripMs, soakMs }), run };
+  } finally {
+    await relay.close();
+  }
+}
+
+function judge(
+  run: ActionRun,
+  roundTripsAt: readonly number[],
+  { roundTripMs, soakMs }: OverheadOptions,
+): Omit<Overhead, 'run'> {
+  const from = startOf(run.report);
+  const phases = phasesIn(run.report).map(({ name, startMs, durationMs }) => ({
+    name,
+    durationMs,
+    trips: roundTripsAt.filter((at) => at >= from + startMs && at < from + startMs + durationMs)
+      .length,
+  }));
+  const floor = phases.filter(({ name }) => FLOOR.test(name));
+  if (floor.length === 0) throw new Error('No phase of the report is a build or a start');
+  const floorMs = floor.reduce(
+    // What was spent on the way to the host is not the site's.
+    (sum, { durationMs, trips }) => sum + durationMs - Math.min(trips, 1) * roundTripMs,
+    0,
+  );
+  const watched = phases
+    .filter(({ name }) => WATCH.test(name))
+    .reduce((sum, { trips }) => sum + trips, 0);
+  const overheadMs = Math.round(run.durationMs - floorMs - soakMs);
+  const roundTrips = roundTripsAt.length - Math.max(0, watched - 1);
+  const parts = phases.map(
+    ({ name, durationMs, trips }) =>
+      `${name} ${Math.round(durationMs)}${trips === 0 ? '' : ` (${String(trips)})`}`,
+  );
+  return {
+    roundTripMs,
+    overheadMs,
+    totalMs: run.durationMs,
+    roundTrips,
+    shown: `${overheadMs} ms at ${roundTripMs} ms, ${roundTrips} round trips (${parts.join(', ')})`,
+  };
+}

@@ -1,0 +1,80 @@
+import type { HttpAnswer } from './http.js';
+import { releaseOf } from './release.js';
+
+/** One probe that has ended. */
+export interface Sample {
+  readonly sentAt: number;
+  readonly durationMs: number;
+  readonly result: SampleResult;
+}
+
+export type SampleResult =
+  | { readonly kind: 'ok'; readonly release?: string | undefined }
+  /** `answered`: the site itself said no, by a status or by refusing the connection. */
+  | { readonly kind: 'failed'; readonly why: string; readonly answered: boolean }
+  /** It says nothing about the site. */
+  | { readonly kind: 'uncounted'; readonly why: string };
+
+/** A time in which our own side stood still. */
+export interface Pause {
+  readonly from: number;
+  readonly until: number;
+  readonly why: string;
+}
+
+/** What an answer says about the site. */
+export type Judge = (answer: HttpAnswer) => SampleResult;
+
+/** Good is this status and no other. */
+export function byStatus(status: number): Judge {
+  return (answer) => judge(answer, (seen) => seen === status);
+}
+
+/** Good is what a visitor can use: also a redirect, which an entrance often gives. */
+export const asVisitor: Judge = (answer) => judge(answer, (status) => status < 400);
+
+function judge(answer: HttpAnswer, isGood: (status: number) => boolean): SampleResult {
+  switch (answer.kind) {
+    case 'response':
+      if (isGood(answer.status)) return { kind: 'ok', release: releaseOf(answer) };
+      if (isLimit(answer)) {
+        return {
+          kind: 'uncounted',
+          why: `our own requests were limited (status ${answer.status})`,
+        };
+      }
+      return { kind: 'failed', why: `status ${answer.status}`, answered: true };
+    case 'lost':
+      return { kind: 'uncounted', why: 'the SSH connection was lost' };
+    case 'forbidden':
+      return { kind: 'uncounted', why: 'sshd refused to forward the request' };
+    case 'aborted':
+      return { kind: 'uncounted', why: 'the run ended before the answer' };
+    case 'refused':
+      return { kind: 'failed', why: answer.kind, answered: true };
+    case 'timeout':
+    case 'reset':
+    case 'unreachable':
+    case 'unknown-name':
+    case 'tls':
+    case 'not-http':
+      return { kind: 'failed', why: answer.kind, answered: false };
+  }
+}
+
+/** Too many requests of ours, or a CDN that wants to see a person: no visitor is told so. */
+function isLimit({ status, headers }: Extract<HttpAnswer, { kind: 'response' }>): boolean {
+  return status === 429 || (status === 403 && headers['cf-mitigated'] !== undefined);
+}
+
+/**
+ * The pause that took at least half of the sample's time: without it, the answer might have been
+ * another, and would have come sooner.
+ */
+export function explainedBy(sample: Sample, pauses: readonly Pause[]): Pause | undefined {
+  const until = sample.sentAt + sample.durationMs;
+  return pauses.find((pause) => {
+    const shared = Math.min(until, pause.until) - Math.max(sample.sentAt, pause.from);
+    return shared > 0 && shared >= sample.durationMs / 2;
+  });
+}

@@ -1,0 +1,214 @@
+import {
+  canonical,
+  isObject,
+  listOf,
+  numberOf,
+  objectOf,
+  textOf,
+  wordsOf,
+  type JsonObject,
+} from './json.js';
+import type { Bind, Build, Service, Stack } from './stack.js';
+
+/**
+ * Reads a normalised Compose project.
+ *
+ * @param text output of `docker compose config --format json`
+ * @param root the directory it was run in: paths below it become relative, so that the staged tree
+ *   and the live directory compare as equal
+ */
+export function parseStack(text: string, root: string): Stack {
+  const project = objectOf(JSON.parse(text));
+  const name = textOf(project['name']) ?? '';
+  const volumes = objectOf(project['volumes']);
+  const definitions = Object.entries(objectOf(project['services'])).map(
+    ([service, definition]) => [service, objectOf(definition)] as const,
+  );
+  const links = definitions.flatMap(([, definition]) => wordsOf(definition['links']));
+  const services = definitions.map(
+    ([service, definition]) =>
+      [service, parseService(service, definition, { name, project, links, root })] as const,
+  );
+  return {
+    project: name,
+    services: Object.fromEntries(services),
+    networks: texts(objectOf(project['networks'])),
+    volumes: texts(volumes),
+  };
+}
+
+function texts(group: JsonObject): Record<string, string> {
+  return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, canonical(value)]));
+}
+
+interface Whole {
+  /** The project's name. */
+  readonly name: string;
+  readonly project: JsonObject;
+  /** `SERVICE` or `SERVICE:ALIAS`, of all services. */
+  readonly links: readonly string[];
+  readonly root: string;
+}
+
+function parseService(
+  name: string,
+  json: JsonObject,
+  { name: project, project: whole, links, root }: Whole,
+): Service {
+  const deploy = objectOf(json['deploy']);
+  const update = objectOf(deploy['update_config']);
+  const order = textOf(update['order']);
+  const parallelism = numberOf(update['parallelism']) ?? 0;
+  const networks = objectOf(json['networks']);
+  const mounts = listOf(json['volumes']).map(objectOf);
+  const endpoints = Object.values(networks).map(objectOf);
+  const addresses = endpoints.flatMap((endpoint) =>
+    ['ipv4_address', 'ipv6_address'].flatMap((key) => textOf(endpoint[key]) ?? []),
+  );
+  const replicas = numberOf(deploy['replicas']) ?? numberOf(json['scale']) ?? 1;
+  return {
+    name,
+    image: (textOf(json['image']) ?? `${project}-${name}`).replace(/:latest$/, ''),
+    build: json['build'] === undefined ? undefined : parseBuild(objectOf(json['build']), root),
+    command: [...wordsOf(json['entrypoint']), ...wordsOf(json['command'])],
+    containerName: textOf(json['container_name']),
+    dependsOn: Object.entries(objectOf(json['depends_on'])).map(([service, options]) => ({
+      service,
+      condition: textOf(objectOf(options)['condition']) ?? 'service_started',
+    })),
+    replicas,
+    updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
+    // As in Swarm, 0 is all at once.
+    parallelism: parallelism > 0 ? parallelism : undefined,
+    labels: Object.fromEntries(
+      Object.entries(objectOf(json['labels'])).map(([key, value]) => [key, textOf(value) ?? '']),
+    ),
+    networks: Object.keys(networks),
+    aliases: [
+      ...endpoints.flatMap((endpoint) => wordsOf(endpoint['aliases'])),
+      ...links.flatMap((link) => (link.startsWith(`${name}:`) ? link.slice(name.length + 1) : [])),
+      ...addresses,
+    ],
+    numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap(
+      (number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash)),
+    ),
+    links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
+    joins: ['network_mode', 'ipc', 'pid'].flatMap(
+      (key) => /^service:(.+)$/.exec(textOf(json[key]) ?? '')?.[1] ?? [],
+    ),
+    single: singleReason(json, addresses),
+    publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
+    binds: [
+      ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
+      ...fileMounts(json, whole, root),
+    ],
+    namedVolumes: mounts.flatMap((mount) =>
+      mount['type'] === 'volume' ? (textOf(mount['source']) ?? []) : [],
+    ),
+    restart: textOf(json['restart']),
+    definition: runtimeDefinition(json, root),
+  };
+}
+
+/** Ports of the host, `8000` or the range `8000-8010`. */
+function publishedPorts(json: JsonObject): readonly string[] {
+  return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
+}
+
+function singleReason(json: JsonObject, addresses: readonly string[]): string | undefined {
+  const containerName = textOf(json['container_name']);
+  if (containerName !== undefined) return `container_name is ${containerName}`;
+  const port = publishedPorts(json).find((published) => !published.includes('-'));
+  if (port !== undefined) return `it publishes port ${port} of the host`;
+  const [address] = addresses;
+  return address === undefined ? undefined : `it has the fixed address ${address}`;
+}
+
+/** `configs` and `secrets` with a `file` are bind mounts of that file. */
+function fileMounts(json: JsonObject, whole: JsonObject, root: string): Bind[] {
+  return ['configs', 'secrets'].flatMap((kind) =>
+    listOf(json[kind]).flatMap((use) => {
+      const source = isObject(use) ? textOf(use['source']) : textOf(use);
+      if (source === undefined) return [];
+      const file = textOf(objectOf(objectOf(whole[kind])[source])['file']);
+      const target = textOf(objectOf(use)['target']) ?? source;
+      return file === undefined ? [] : [{ source: relativeTo(root, file), target, readOnly: true }];
+    }),
+  );
+}
+
+function parseBuild(json: JsonObject, root: string): Build {
+  const context = textOf(json['context']) ?? '.';
+  const remote = !context.startsWith('/');
+  const base = relativeTo(root, context);
+  const dockerfile = textOf(json['dockerfile']);
+  const additional = Object.values(objectOf(json['additional_contexts']))
+    .flatMap((path) => textOf(path) ?? [])
+    .filter((path) => path.startsWith('/'))
+    .map((path) => relativeTo(root, path));
+  return {
+    remote,
+    inputs: [
+      base,
+      ...additional,
+      ...(dockerfile === undefined
+        ? []
+        : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
+    ],
+  };
+}
+
+function parseBind(mount: JsonObject, root: string): Bind {
+  return {
+    source: relativeTo(root, textOf(mount['source']) ?? ''),
+    target: textOf(mount['target']) ?? '',
+    readOnly: mount['read_only'] === true,
+  };
+}
+
+function relativeTo(root: string, path: string): string {
+  if (path === root) return '';
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
+/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
+function joinPath(base: string, path: string): string {
+  const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
+  const parts: string[] = [];
+  for (const part of joined.split('/')) {
+    if (part === '..' && parts.length > 0) parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
+}
+
+/**
+ * What Compose itself leaves out when it asks whether a container must be recreated: how the image
+ * is made, how many there are, and in which order they start.
+ */
+const NOT_OF_THE_CONTAINER = new Set([
+  'build',
+  'pull_policy',
+  'scale',
+  'depends_on',
+  'profiles',
+  'deploy',
+]);
+
+function runtimeDefinition(json: JsonObject, root: string): JsonObject {
+  const kept = Object.entries(json).filter(([key]) => !NOT_OF_THE_CONTAINER.has(key));
+  const deploy = objectOf(json['deploy']);
+  const resources = deploy['resources'] === undefined ? {} : { resources: deploy['resources'] };
+  return objectOf(withoutRoot({ ...Object.fromEntries(kept), ...resources }, root));
+}
+
+function withoutRoot(value: unknown, root: string): unknown {
+  if (typeof value === 'string') {
+    return value === root || value.startsWith(`${root}/`) ? `.${value.slice(root.length)}` : value;
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutRoot(item, root));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutRoot(item, root)]),
+  );
+}

@@ -1,0 +1,74 @@
+import { planBatches } from './batches.js';
+import type { Observation } from './observation.js';
+import type { Operation, ServicePlan } from './plan.js';
+import { readProxy, type ProxyReading } from './proxies/proxy.js';
+
+export interface WarningOptions {
+  readonly soakMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+/** What a person should know before the plan is executed, and what mends it. */
+export function warnings(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  operations: readonly Operation[],
+  options: WarningOptions,
+): readonly string[] {
+  const { live } = observation;
+  const rolled = services.filter(({ action }) => action === 'roll');
+  const { why } = planBatches(observation, rolled);
+  return [
+    ...(live.modified.length === 0
+      ? []
+      : [
+          `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
+        ]),
+    ...(why === undefined ? [] : [why]),
+    ...aboutReloads(observation, operations, options),
+    ...services
+      .filter(({ role, action }) => role === 'data' && action === 'keep')
+      .flatMap(({ service, why: reason }) =>
+        reason.includes('restart') ? [`${service}: ${reason}`] : [],
+      ),
+  ];
+}
+
+function aboutReloads(
+  { proxies }: Observation,
+  operations: readonly Operation[],
+  { soakMs, drainTimeoutMs }: WarningOptions,
+): readonly string[] {
+  const reloaded = new Set(
+    operations.flatMap((operation) =>
+      operation.kind === 'cutover' && operation.reloads ? [operation.proxy] : [],
+    ),
+  );
+  const read = proxies.filter(({ containerId }) => reloaded.has(containerId)).map(readProxy);
+  const drainedAfterMs = soakMs + drainTimeoutMs;
+  const cutting = read.flatMap(({ cutsStreamsAfterMs: afterMs }) =>
+    afterMs !== undefined && afterMs < drainedAfterMs ? [seconds(afterMs)] : [],
+  );
+  return [
+    // Where one holds its visitors' connections, theirs are those that count.
+    ...(read.length > 0 && read.every(({ keepsIdleConnections }) => keepsIdleConnections !== true)
+      ? [...new Set(read.map(closing))]
+      : []),
+    ...cutting.map(
+      (after) =>
+        `nginx cuts WebSockets and long requests ${after} after the cutover (worker_shutdown_timeout), before the drain is over: set it to more than soak and drain-timeout together (${seconds(drainedAfterMs)})`,
+    ),
+  ];
+}
+
+function closing({ keepsIdleConnections }: ProxyReading): string {
+  const cost =
+    'a reload closes idle keep-alive connections, and a request that is just on its way is lost (about 1 in 1,500)';
+  return keepsIdleConnections === 'never'
+    ? `${cost}: Caddy has no remedy for HTTP/1.1`
+    : `${cost}. nginx 1.27.4 and later hold them open: set keepalive_min_timeout 10s; in the http block`;
+}
+
+function seconds(durationMs: number): string {
+  return `${String(durationMs / 1000)} s`;
+}
