@@ -1,30 +1,24 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { takeBundle } from './harness/bundle.js';
 import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
-import { cacheDirectory, type Host, type Suite, up } from './host/host.js';
-import { baseImages } from './images/images.js';
-import { type Bed, makeBed } from './scenarios/bed.js';
-import { collectChecks } from './scenarios/checks.js';
-import { scenarios } from './scenarios/index.js';
-import type { Scenario } from './scenarios/scenario.js';
-import { makeStage, type Stage } from './scenarios/stage.js';
-import { stacks } from './stacks/index.js';
-import type { StackDefinition } from './stacks/stack.js';
+import { prepareDockerData } from './host/docker-data.js';
+import type { Suite } from './host/host.js';
+import { allImages } from './images/images.js';
+import { type Group, group, runInLanes } from './lanes.js';
+import { scenarios, trials } from './scenarios/index.js';
+import { others, stacks } from './stacks/index.js';
 
-const USAGE = `npm run e2e -- [--stack resee|tiny] [--suite trixie|forky] [--list] [SCENARIO…]
+const ALL_STACKS = [...stacks, ...others];
+const USAGE = `npm run e2e -- [--stack NAME] [--suite trixie|forky] [--list] [SCENARIO…]
 A name stands for that scenario, or for all that begin with it; without one all of them run.
-Without a stack each runs on its own one, both stacks side by side.`;
+Without a stack each runs on its own one. The stacks: ${ALL_STACKS.map(({ name }) => name).join(', ')}.`;
 
-/** Scenarios that run one after the other, on one host. */
-interface Lane {
-  readonly stack: StackDefinition;
-  readonly chosen: readonly Scenario[];
-}
+/** Two cores stand three hosts, as long as one of them mostly waits. */
+const LANES = 3;
 
 interface Wish {
-  readonly lanes: readonly Lane[];
+  readonly groups: readonly Group[];
   readonly suite: Suite;
   readonly listOnly: boolean;
 }
@@ -42,41 +36,67 @@ function parse(argv: readonly string[]): Wish {
   if (values.suite !== 'trixie' && values.suite !== 'forky') {
     throw new Error(`No suite "${values.suite}"\n${USAGE}`);
   }
-  if (values.stack !== undefined && !stacks.some(({ name }) => name === values.stack)) {
+  if (values.stack !== undefined && !ALL_STACKS.some(({ name }) => name === values.stack)) {
     throw new Error(`No stack "${values.stack}"\n${USAGE}`);
   }
-  const wanted = positionals.flatMap(named);
-  const lanes = stacks.map((stack) => ({
-    stack,
-    chosen: scenarios.filter(
-      (scenario) =>
-        (values.stack ?? scenario.home) === stack.name &&
-        (scenario.stacks?.(stack) ?? true) &&
-        (positionals.length === 0 ? scenario.alone !== true : wanted.includes(scenario)),
-    ),
-  }));
   return {
-    lanes: lanes.filter(({ chosen }) => chosen.length > 0),
+    groups: groupsOf(values.stack, positionals),
     suite: values.suite,
     listOnly: values.list,
   };
 }
 
+/** What is wished for, the longest first. */
+function groupsOf(onStack: string | undefined, names: readonly string[]): readonly Group[] {
+  const wanted = names.flatMap(named);
+  const groups: Group[] = [];
+  for (const stack of stacks) {
+    const chosen = scenarios.filter(
+      (scenario) =>
+        (onStack ?? scenario.home) === stack.name &&
+        (scenario.stacks?.(stack) ?? true) &&
+        (names.length === 0 ? scenario.alone !== true : wanted.includes(scenario.name)),
+    );
+    groups.push(
+      group(
+        stack,
+        chosen.filter(({ alone = false, waits = false }) => !alone && !waits),
+      ),
+      group(
+        stack,
+        chosen.filter(({ alone = false, waits = false }) => !alone && waits),
+      ),
+      group(
+        stack,
+        chosen.filter(({ alone = false }) => alone),
+        true,
+      ),
+    );
+  }
+  for (const stack of others.filter(({ name }) => (onStack ?? name) === name)) {
+    const chosen = trials.filter(
+      (trial) =>
+        (trial.stacks?.(stack) ?? true) && (names.length === 0 || wanted.includes(trial.name)),
+    );
+    groups.push(group(stack, chosen));
+  }
+  return groups.filter((each) => each.scenarios.length > 0);
+}
+
 /** The scenario of that name, or all whose names begin with it. */
-function named(name: string): readonly Scenario[] {
-  const exact = scenarios.filter((scenario) => scenario.name === name);
-  const found =
-    exact.length > 0 ? exact : scenarios.filter((scenario) => scenario.name.startsWith(name));
+function named(name: string): readonly string[] {
+  const known = [...scenarios, ...trials].map((each) => each.name);
+  const found = known.includes(name) ? [name] : known.filter((each) => each.startsWith(name));
   if (found.length === 0) throw new Error(`No scenario "${name}"\n${USAGE}`);
   return found;
 }
 
 async function main(): Promise<void> {
-  const { lanes, suite, listOnly } = parse(process.argv.slice(2));
+  const { groups, suite, listOnly } = parse(process.argv.slice(2));
   if (listOnly) {
-    for (const { stack, chosen } of lanes) {
+    for (const { stack, scenarios: chosen } of groups) {
       for (const { name, sentence } of chosen) {
-        console.log(`${`${stack.name}/${name}`.padEnd(34)}${sentence}`);
+        console.log(`${`${stack}/${name}`.padEnd(34)}${sentence}`);
       }
     }
     return;
@@ -87,95 +107,34 @@ async function main(): Promise<void> {
   try {
     const bundle = await takeBundle();
     cleanUps.push(bundle.remove);
-    const archives = await baseImages();
-    const opened: OpenLane[] = [];
-    for (const lane of lanes) {
-      const host = await up({ name: `e2e-${lane.stack.name}-${process.pid}`, suite });
-      cleanUps.push(() => host.down());
-      await host.loadImages(archives);
-      const open = await openLane(host, bundle.directory, lane);
-      cleanUps.push(open.close);
-      opened.push(open);
-    }
-    const together = await Promise.all(
-      opened.map((lane) => lane.run(({ alone = false }) => !alone)),
-    );
-    const failed = together.flat();
-    for (const lane of opened) failed.push(...(await lane.run(({ alone = false }) => alone)));
-    await conclude(lanes, failed);
+    const archives = await allImages();
+    const dockerData = await prepareDockerData({
+      suite,
+      key: archives.join(' '),
+      fill: (host) => host.loadImages(archives),
+    });
+    const failed = await runInLanes(groups, {
+      lanes: LANES,
+      suite,
+      action: bundle.directory,
+      dockerData,
+      cleanUps,
+    });
+    await conclude(groups, failed);
   } finally {
     release();
     for (const cleanUp of cleanUps.reverse()) await cleanUp();
   }
 }
 
-async function conclude(lanes: readonly Lane[], failed: readonly string[]): Promise<void> {
-  const all = lanes.reduce((sum, { chosen }) => sum + chosen.length, 0);
+async function conclude(groups: readonly Group[], failed: readonly string[]): Promise<void> {
+  const all = groups.reduce((sum, { scenarios: chosen }) => sum + chosen.length, 0);
   const counts = { passed: all - failed.length, failed: failed.length };
   for (const name of failed) console.log(`✗ ${name}`);
   console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
   const file = process.env['RESEE_E2E_REPORT'];
   if (file !== undefined) await writeFile(file, `${JSON.stringify(counts)}\n`);
   process.exitCode = failed.length === 0 && all > 0 ? 0 : 1;
-}
-
-interface OpenLane {
-  /** Runs those of its scenarios; answers the names of the ones that failed. */
-  run(these: (scenario: Scenario) => boolean): Promise<string[]>;
-  readonly close: CleanUp;
-}
-
-async function openLane(host: Host, action: string, { stack, chosen }: Lane): Promise<OpenLane> {
-  console.log(`${stack.name}: Engine ${host.engineVersion}, Compose ${host.composeVersion}`);
-  const { bed, first } = await makeBed({ host, stack, action });
-  const stage = makeStage(bed, first);
-  return {
-    run: async (these) => {
-      const failed: string[] = [];
-      for (const scenario of chosen.filter(these)) {
-        if (!(await runOne(bed, stage, scenario))) failed.push(`${stack.name}/${scenario.name}`);
-      }
-      return failed;
-    },
-    close: () => bed.fixture.remove(),
-  };
-}
-
-async function runOne(bed: Bed, stage: Stage, scenario: Scenario): Promise<boolean> {
-  const checks = collectChecks();
-  const failures: string[] = [];
-  let startedAt = performance.now();
-  bed.takeLog();
-  try {
-    const standing = await stage.prepare(scenario);
-    startedAt = performance.now();
-    await scenario.run(bed, checks, standing);
-  } catch (error) {
-    failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  }
-  failures.unshift(...checks.failures);
-
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const log = await keepLog(bed, scenario.name);
-  if (failures.length === 0) {
-    console.log(
-      `✓ ${bed.stack.name}/${scenario.name} (${seconds} s, ${checks.made} checks): ${scenario.sentence}`,
-    );
-    await stage.keep();
-    return true;
-  }
-  console.log(`✗ ${bed.stack.name}/${scenario.name} (${seconds} s): ${scenario.sentence}`);
-  for (const failure of failures) console.log(`    - ${failure.replaceAll('\n', '\n      ')}`);
-  console.log(`    the log of its runs: ${log}`);
-  return false;
-}
-
-async function keepLog(bed: Bed, name: string): Promise<string> {
-  const directory = join(cacheDirectory(), 'logs', bed.stack.name);
-  await mkdir(directory, { recursive: true });
-  const file = join(directory, `${name}.log`);
-  await writeFile(file, bed.takeLog());
-  return file;
 }
 
 main().catch((error: unknown) => {

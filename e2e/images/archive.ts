@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { LayerName, StandIn } from './catalog.js';
@@ -33,7 +33,8 @@ export async function writeArchive(
       const tar = layerTars.get(name);
       if (tar === undefined) throw new Error(`the layer '${name}' was not built`);
       digests.set(name, await sha256OfFile(tar));
-      await link(tar, join(staging, `${name}.tar`));
+      // A hard link would change the file's ctime under a tar that reads it for somebody else.
+      await symlink(tar, join(staging, `${name}.tar`));
     }
     const manifest = [];
     for (const image of images) {
@@ -57,7 +58,7 @@ export async function writeArchive(
       });
     }
     await writeFile(join(staging, 'manifest.json'), JSON.stringify(manifest));
-    await run('tar', ['-cf', `${staging}.tar`, '-C', staging, '.']);
+    await run('tar', ['-chf', `${staging}.tar`, '-C', staging, '.']);
     await rename(`${staging}.tar`, target);
   } finally {
     await rm(staging, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The layers of the stand-ins for the base images: Debian trees, in place of what a registry would send.
-# usage: build.sh OUTDIR      prints one line a layer: NAME PATH-OF-TAR
+# usage: build.sh OUTDIR [base|proxies]      prints one line a layer: NAME PATH-OF-TAR
 #
 # A layer's file name holds a hash of its recipe, its parent and the files that it reads, so a change
 # builds that layer anew and leaves the others. What has the name is whole: built aside, then renamed.
@@ -18,7 +18,8 @@ die() {
 }
 
 [ "$(id -u)" = 0 ] || die 'the base images need root (debootstrap, chroot)' "type: sudo -E $0 $*"
-[ $# = 1 ] || die 'usage: build.sh OUTDIR'
+case $#${2:-base} in 1base | 2base | 2proxies) ;; *) die 'usage: build.sh OUTDIR [base|proxies]' ;; esac
+set_of_layers=${2:-base}
 # shellcheck source=../host/preflight.sh
 . "$here/../host/preflight.sh"
 install_missing_packages
@@ -92,15 +93,23 @@ build_layer() {
   fi
 }
 
-# The proxy must know keepalive_min_timeout (nginx 1.27.4), the rest comes from Debian's stable suite:
-# two trees, built side by side.
-layer nginx none "$here"/rootfs/nginx* >"$work/nginx.line" &
-nginx_job=$!
+if [ "$set_of_layers" = base ]; then
+  # The proxy must know keepalive_min_timeout (nginx 1.27.4), the rest comes from Debian's stable suite:
+  # two trees, built side by side.
+  layer nginx none "$here"/rootfs/nginx* >"$work/nginx.line" &
+  nginx_job=$!
+fi
 
 trixie=$(layer trixie none)
 printf '%s\n' "$trixie"
 parent=${trixie#* }
 parent=${parent%.tar}
+
+if [ "$set_of_layers" = proxies ]; then
+  layer proxies "$parent" "$here/rootfs/traefik-entrypoint.sh"
+  exit
+fi
+
 layer python "$parent" "$example"/backend/requirements*.txt
 layer postgres "$parent" "$here/rootfs/postgres-entrypoint.sh"
 layer redis "$parent" "$here/rootfs/redis-entrypoint.sh"

@@ -1,5 +1,5 @@
 /** A layer that build.sh makes. */
-export type LayerName = 'trixie' | 'python' | 'postgres' | 'redis' | 'node' | 'nginx';
+export type LayerName = 'trixie' | 'python' | 'postgres' | 'redis' | 'node' | 'nginx' | 'proxies';
 
 /** What `docker image inspect` shows under Config. */
 export interface ImageConfig {
@@ -22,7 +22,7 @@ export interface StandIn {
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Configured as the official images are, plus what lets pip and npm do without an index. */
-export const catalog: readonly StandIn[] = [
+export const base: readonly StandIn[] = [
   {
     tag: 'python:3.13-slim',
     layers: ['trixie', 'python'],
@@ -87,6 +87,30 @@ export const catalog: readonly StandIn[] = [
       WorkingDir: '/data',
       ExposedPorts: { '6379/tcp': {} },
       Volumes: { '/data': {} },
+    },
+  },
+];
+
+/** What other stacks have in front: large, and of no use to most. */
+export const proxies: readonly StandIn[] = [
+  {
+    tag: 'caddy:2-alpine',
+    layers: ['trixie', 'proxies'],
+    config: {
+      Env: [PATH, 'XDG_CONFIG_HOME=/config', 'XDG_DATA_HOME=/data'],
+      Cmd: ['caddy', 'run', '--config', '/etc/caddy/Caddyfile', '--adapter', 'caddyfile'],
+      WorkingDir: '/srv',
+      ExposedPorts: { '80/tcp': {}, '443/tcp': {}, '443/udp': {}, '2019/tcp': {} },
+    },
+  },
+  {
+    tag: 'traefik:v3',
+    layers: ['trixie', 'proxies'],
+    config: {
+      Env: [PATH],
+      Entrypoint: ['/entrypoint.sh'],
+      Cmd: ['traefik'],
+      ExposedPorts: { '80/tcp': {} },
     },
   },
 ];

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeArchive } from './archive.js';
-import { catalog, type LayerName } from './catalog.js';
+import { base, type LayerName, proxies, type StandIn } from './catalog.js';
 import { run } from './run.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -16,7 +16,7 @@ function cacheDirectory(env: NodeJS.ProcessEnv): string {
 }
 
 function isLayerName(name: string): name is LayerName {
-  return catalog.some((image) => image.layers.some((layer) => layer === name));
+  return [...base, ...proxies].some((image) => image.layers.some((layer) => layer === name));
 }
 
 /** build.sh tells each layer as `NAME PATH`. */
@@ -37,9 +37,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Archives of former recipes are only in the way. */
-async function removeOthers(directory: string, kept: string): Promise<void> {
+async function removeOthers(directory: string, set: string, kept: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (/^base-[0-9a-f]+\.tar$/.test(name) && name !== kept) {
+    if (new RegExp(`^${set}-[0-9a-f]+\\.tar$`).test(name) && name !== kept) {
       await rm(join(directory, name), { force: true });
     }
   }
@@ -53,20 +53,34 @@ async function removeOthers(directory: string, kept: string): Promise<void> {
  * @throws if a layer cannot be built; its log is named on standard error
  */
 export async function baseImages(env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+  return [await archiveOf('base', base, env)];
+}
+
+/** As `baseImages`, with caddy:2-alpine and traefik:v3, a quarter of a gigabyte, besides. */
+export async function allImages(env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+  return [await archiveOf('base', base, env), await archiveOf('proxies', proxies, env)];
+}
+
+async function archiveOf(
+  set: string,
+  images: readonly StandIn[],
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
   const cache = cacheDirectory(env);
-  const layers = parseLayers(await run('bash', [join(here, 'build.sh'), join(cache, 'layers')]));
+  const script = join(here, 'build.sh');
+  const layers = parseLayers(await run('bash', [script, join(cache, 'layers'), set]));
   const recipe = JSON.stringify([
-    catalog,
+    images,
     [...layers].map(([name, path]) => [name, basename(path)]),
   ]);
   const key = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
-  const name = `base-${key}.tar`;
+  const name = `${set}-${key}.tar`;
   const archive = join(cache, name);
   if (!(await exists(archive))) {
-    await writeArchive(catalog, layers, archive);
-    await removeOthers(cache, name);
+    await writeArchive(images, layers, archive);
+    await removeOthers(cache, set, name);
   }
-  return [archive];
+  return archive;
 }
 
 // As a program (`tsx e2e/images/images.ts`) it prints the paths.

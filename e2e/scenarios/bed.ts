@@ -13,15 +13,15 @@ import { type Place, type Snapshot, snapshot } from '../harness/snapshot.js';
 import type { Host } from '../host/host.js';
 import { fromDirectory, type GitFixture } from '../host/repository.js';
 import type { Standing } from './scenario.js';
-import type { Change, StackDefinition } from '../stacks/stack.js';
+import type { Change, Stack, StackDefinition } from '../stacks/stack.js';
 
 /** A host with a stack's repository on it: where a scenario happens. */
-export interface Bed {
+export interface Bed<S extends Stack = StackDefinition> {
   readonly host: Host;
-  readonly stack: StackDefinition;
+  readonly stack: S;
   readonly fixture: GitFixture;
   readonly place: Place;
-  /** `http://198.18.0.2` */
+  /** `http://198.18.0.2`, with the stack's port where it is another than 80. */
   readonly base: string;
   /** Commits a change, pushes it to `main`, and answers its sha. */
   commit(message: string, change: Change): Promise<string>;
@@ -54,6 +54,8 @@ const PATIENCE = {
   'lock-timeout': '60s',
 } as const;
 
+const APP = new URL('../stacks/app/', import.meta.url);
+
 const NOT_SOURCE = new Set([
   'node_modules',
   'dist',
@@ -63,9 +65,9 @@ const NOT_SOURCE = new Set([
   '.env',
 ]);
 
-export interface BedOptions {
+export interface BedOptions<S extends Stack> {
   readonly host: Host;
-  readonly stack: StackDefinition;
+  readonly stack: S;
   /** The directory of action.yml and dist/. */
   readonly action: string;
   /** Each line that a run prints. */
@@ -73,15 +75,15 @@ export interface BedOptions {
 }
 
 /** Copies the stack's sources into a repository on the host, and makes of them a release `r1`. */
-export async function makeBed({
+export async function makeBed<S extends Stack>({
   host,
   stack,
   action,
   onLine = () => undefined,
-}: BedOptions): Promise<{ bed: Bed; first: Standing }> {
+}: BedOptions<S>): Promise<{ bed: Bed<S>; first: Standing }> {
   const fixture = await repositoryOf(host, stack);
   const directory = `/home/ec2-user/${basename(stack.repository)}`;
-  const place = { directory, project: basename(stack.repository).toLowerCase() };
+  const place = { directory, project: stack.project ?? basename(stack.repository).toLowerCase() };
   let log: string[] = [];
   let releases = 1;
   let runs = 0;
@@ -111,12 +113,12 @@ export async function makeBed({
   });
   const start = (sha: string, said?: Said): Promise<RunningAction> =>
     startAction(options(sha, said));
-  const bed: Bed = {
+  const bed: Bed<S> = {
     host,
     stack,
     fixture,
     place,
-    base: `http://${host.address}`,
+    base: new URL(`http://${host.address}:${String(stack.port ?? 80)}`).origin,
     commit: async (message, change) => {
       const sha = await fixture.commit(message, await change(fixture));
       await fixture.push();
@@ -158,9 +160,9 @@ async function settled(look: () => Promise<Snapshot>): Promise<Snapshot> {
 }
 
 /** Places what git must not hold, as a user does before the first deploy. */
-export async function placeFiles(bed: Bed): Promise<void> {
+export async function placeFiles(bed: Bed<Stack>): Promise<void> {
   for (const [file, text] of Object.entries(bed.stack.placed)) {
-    await ask(bed.host, 'mkdir -p "$1" && cat >"$1/$2"', {
+    await ask(bed.host, 'mkdir -p "$(dirname "$1/$2")" && cat >"$1/$2"', {
       args: [bed.place.directory, file],
       stdin: text,
     });
@@ -168,7 +170,7 @@ export async function placeFiles(bed: Bed): Promise<void> {
 }
 
 /** Takes away all of the stack, the host's base images excepted, as if nobody had ever deployed. */
-export async function emptyHost(bed: Bed): Promise<void> {
+export async function emptyHost(bed: Bed<Stack>): Promise<void> {
   await ask(bed.host, EMPTY, { user: 'root', args: [bed.place.directory, bed.place.project] });
 }
 
@@ -181,13 +183,16 @@ docker image prune -f >/dev/null
 rm -rf "$1" /home/ec2-user/.local/state/resee-deploy
 `;
 
-async function repositoryOf(host: Host, stack: StackDefinition): Promise<GitFixture> {
+async function repositoryOf(host: Host, stack: Stack): Promise<GitFixture> {
+  // The history of a bed that was here before is not this one's.
+  await ask(host, 'rm -rf "/srv/git/$1.git"', { args: [stack.repository] });
   const source = await mkdtemp(join(tmpdir(), 'resee-e2e-source-'));
   try {
-    await cp(fileURLToPath(stack.source), source, {
-      recursive: true,
-      filter: (path) => !NOT_SOURCE.has(basename(path)),
-    });
+    const filter = (path: string): boolean => !NOT_SOURCE.has(basename(path));
+    if (stack.app !== undefined) {
+      await cp(fileURLToPath(APP), join(source, stack.app), { recursive: true, filter });
+    }
+    await cp(fileURLToPath(stack.source), source, { recursive: true, filter });
     return await fromDirectory(host, stack.repository, source);
   } finally {
     await rm(source, { recursive: true, force: true });

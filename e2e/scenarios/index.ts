@@ -1,9 +1,12 @@
 import { backendChange, bothChange, frontendChange, proxyConfigChange } from './changes.js';
-import { threeInARow, unchanged } from './changes.js';
+import { proxyConfigStale, unchanged } from './changes.js';
 import { buildFails, failsBehindProxy, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
+import { acceptedGap } from './accepted-gap.js';
 import { adoption } from './adoption.js';
+import { assets } from './assets.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
+import { forwardingForbidden } from './forwarding.js';
 import {
   cancelled,
   connectionCut,
@@ -13,11 +16,15 @@ import {
   twoAtOnce,
 } from './interruptions.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
+import { deploysInARow, manyDeploys } from './many-deploys.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
+import { smallHost } from './small-host.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
-import type { Scenario } from './scenario.js';
+import type { Stack } from '../stacks/stack.js';
+import type { Scenario, Trial } from './scenario.js';
 import { taskInFlight } from './tasks.js';
+import { twoDeploys } from './two-deploys.js';
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -27,9 +34,12 @@ export const scenarios: readonly Scenario[] = [
   frontendChange,
   bothChange,
   proxyConfigChange,
-  threeInARow,
+  proxyConfigStale,
+  deploysInARow,
+  assets,
   taskInFlight,
   overhead,
+  smallHost,
   secrets,
   buildFails,
   neverReady,
@@ -40,6 +50,7 @@ export const scenarios: readonly Scenario[] = [
   requiredOutput,
   wrongBranch,
   unpinnedHost,
+  forwardingForbidden,
   planOnly,
   superseded,
   localChangeKept,
@@ -53,4 +64,8 @@ export const scenarios: readonly Scenario[] = [
   connectionFrozen,
   firstDeployWithoutEnv,
   adoption,
+  manyDeploys,
 ];
+
+/** What is tried on each of the other stacks. */
+export const trials: readonly Trial<Stack>[] = [twoDeploys, acceptedGap];

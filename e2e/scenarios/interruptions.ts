@@ -47,6 +47,7 @@ export const cancelled: readonly Scenario[] = Object.entries(MOMENTS).map(([key,
 export const lost: readonly Scenario[] = Object.entries(MOMENTS).map(([key, moment]) => ({
   name: `runner-lost-while-${key}`,
   home: 'tiny',
+  waits: true,
   sentence: `a runner that vanishes in ${moment.name} leaves a stack that is whole when the lease ends`,
   from: 'deployed',
   run: (bed, checks, standing) =>
@@ -59,6 +60,7 @@ export const lost: readonly Scenario[] = Object.entries(MOMENTS).map(([key, mome
 export const connectionCut: Scenario = {
   name: 'connection-cut',
   home: 'tiny',
+  waits: true,
   sentence:
     'a connection that breaks in the soak costs no request, and the stack is whole afterwards',
   from: 'deployed',
@@ -79,6 +81,7 @@ const afterwards = ({ sha }: Standing): Moment => ({
 export const connectionCutAfterwards: Scenario = {
   name: 'connection-cut-afterwards',
   home: 'tiny',
+  waits: true,
   sentence: 'past the point of no return a lost connection leaves the new release, and says so',
   from: 'deployed',
   run: (bed, checks, standing) =>
@@ -108,6 +111,7 @@ ss -Htnp state established '( sport = :22 )' | grep -o 'pid=[0-9]*' | cut -d= -f
 export const connectionFrozen: Scenario = {
   name: 'connection-frozen',
   home: 'tiny',
+  waits: true,
   sentence:
     'a connection on which nothing comes any more is noticed, and the stack is whole afterwards',
   from: 'deployed',
@@ -170,7 +174,7 @@ async function interrupt(
   const before = await bed.look();
   await underLoad(bed, checks, async () => {
     const running = await bed.start(sha, said);
-    await untilHostSays(bed, 30_000, (seen) => moment.reached(bed, seen), running.done);
+    await untilHostSays(bed, 90_000, (seen) => moment.reached(bed, seen), running.done);
     await act(running);
   });
   const seen = await bed.look();

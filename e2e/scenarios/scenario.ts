@@ -1,21 +1,28 @@
+import type { Stack, StackDefinition } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
-import type { StackDefinition } from '../stacks/stack.js';
 import type { Checks } from './checks.js';
 
-export interface Scenario {
+/** A promise, and how it is tried on a stack. */
+export interface Trial<S extends Stack> {
   /** `backend-change`: what it is called on the command line. */
   readonly name: string;
   /** What is true when it passes. */
   readonly sentence: string;
   /** `empty`: nothing was ever deployed. `deployed`: a release of this action runs, `main` is at it. */
   readonly from: 'empty' | 'deployed';
+  /** Stacks that it makes no sense for are left out. */
+  readonly stacks?: (stack: S) => boolean;
+  run(bed: Bed<S>, checks: Checks, standing: Standing): Promise<void>;
+}
+
+/** One that needs a stack which can be broken in every way. */
+export interface Scenario extends Trial<StackDefinition> {
   /** The stack on which it runs when none is named: the whole one, where the whole one matters. */
   readonly home: 'resee' | 'tiny';
-  /** It measures time: it runs only when it is named, and while the other host is idle. */
+  /** It measures time: it runs only when it is named, and while the other hosts are idle. */
   readonly alone?: boolean;
-  /** Stacks that it makes no sense for are left out. */
-  readonly stacks?: (stack: StackDefinition) => boolean;
-  run(bed: Bed, checks: Checks, standing: Standing): Promise<void>;
+  /** Most of its time is waiting, for a lease to end: a host beside the others costs next to nothing. */
+  readonly waits?: boolean;
 }
 
 /** The release that runs when a scenario begins. */

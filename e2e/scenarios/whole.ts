@@ -1,11 +1,12 @@
 import { askSite } from '../harness/http.js';
 import { releaseIn } from '../load/request.js';
 import { startLoad } from '../load/load.js';
-import { usualLoad } from '../load/spec.js';
+import { LIMITS, usualLoad } from '../load/spec.js';
 import { loadTable } from '../load/table.js';
 import type { LoadResult } from '../load/tally.js';
 import { ask } from '../harness/shell.js';
 import { idsByService, idsOf, leftovers, type Snapshot } from '../harness/snapshot.js';
+import type { Stack } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import type { Standing } from './scenario.js';
@@ -20,18 +21,22 @@ export interface LoadOptions {
    * connection just as a request is on its way. 0 unless told.
    */
   readonly resets?: number;
+  /** How long the load goes on at most, where the usual ten minutes are too few. */
+  readonly maxMs?: number;
 }
 
 /** Runs `work` while the site is used in every way, and checks that nobody noticed. */
 export async function underLoad<T>(
-  bed: Bed,
+  bed: Bed<Stack>,
   checks: Checks,
   work: () => Promise<T>,
-  { asksHealth = true, scale = 1, resets = 0 }: LoadOptions = {},
+  { asksHealth = true, scale = 1, resets = bed.stack.resets ?? 0, maxMs }: LoadOptions = {},
 ): Promise<{ value: T; load: LoadResult }> {
   const { paths, tellRelease, release } = bed.stack;
   const all = asksHealth ? { ...paths, release: tellRelease } : paths;
-  const load = startLoad(usualLoad(bed.base, all, release, scale));
+  const usual = usualLoad(bed.base, all, release, scale);
+  const spec = maxMs === undefined ? usual : { ...usual, maxMs, maxRequests: LIMITS.maxRequests };
+  const load = startLoad(spec);
   try {
     await load.answered(15_000);
   } catch (error) {
@@ -47,6 +52,10 @@ export async function underLoad<T>(
     checks.that(
       ECONNRESET <= resets,
       `${ECONNRESET} requests were reset, at most ${resets} may be`,
+    );
+    checks.that(
+      result.durationMs < spec.maxMs && result.sent < spec.maxRequests,
+      'the load outlasts what is done under it',
     );
     checks.that(result.ok > 100, `only ${String(result.ok)} requests were answered under load`);
     return { value, load: result };
@@ -69,7 +78,7 @@ export interface WholeOptions {
  * `docker compose up -d` finds nothing to do.
  */
 export async function checkWhole(
-  bed: Bed,
+  bed: Bed<Stack>,
   checks: Checks,
   before: Snapshot | undefined,
   standing: Standing,
@@ -82,7 +91,14 @@ export async function checkWhole(
       checks.equal(idsOf(after, service), idsOf(before, service), `the container of ${service}`);
     }
   }
-  const left = options.rolledBack === true ? { ...after, danglingImages: [] } : after;
+  const { jobs = [] } = bed.stack;
+  const left = {
+    ...after,
+    containers: after.containers.filter(
+      ({ service, state }) => state !== 'exited' || !jobs.includes(service),
+    ),
+    danglingImages: options.rolledBack === true ? [] : after.danglingImages,
+  };
   for (const problem of leftovers(left, bed.place, bed.stack.services)) checks.that(false, problem);
   checks.equal(after.head, standing.sha, 'HEAD on the host');
   checks.equal(after.branch, 'main', 'the branch on the host');
@@ -91,19 +107,29 @@ export async function checkWhole(
 }
 
 /** Twenty answers through the proxy, all of the same release. */
-export async function checkRelease(bed: Bed, checks: Checks, release: string): Promise<void> {
+export async function checkRelease(
+  bed: Bed<Stack>,
+  checks: Checks,
+  release: string,
+): Promise<void> {
   const seen = new Set<string>();
   for (let n = 0; n < 20; n += 1) seen.add(await answeringRelease(bed));
   checks.equal([...seen], [release], 'the release that answers');
 }
 
-export async function answeringRelease(bed: Bed): Promise<string> {
+export async function answeringRelease(bed: Bed<Stack>): Promise<string> {
   const answer = await askSite(bed, bed.stack.tellRelease);
   return releaseIn(answer.message, answer.text, bed.stack.release) ?? `status ${answer.status}`;
 }
 
-async function checkComposeAgrees(bed: Bed, checks: Checks, before: Snapshot): Promise<void> {
-  await ask(bed.host, 'cd "$1" && docker compose up -d', { args: [bed.place.directory] });
+async function checkComposeAgrees(
+  bed: Bed<Stack>,
+  checks: Checks,
+  before: Snapshot,
+): Promise<void> {
+  await ask(bed.host, `cd "$1" && docker compose ${bed.stack.composeOptions ?? ''} up -d`, {
+    args: [bed.place.directory],
+  });
   const after = await bed.lookSettled();
   checks.equal(
     idsByService(after),

@@ -1,5 +1,26 @@
+import { caddy } from './caddy.js';
+import { direct } from './direct.js';
+import { files } from './files.js';
+import { gateway } from './gateway.js';
+import { pull } from './pull.js';
+import { readonly } from './readonly.js';
+import { replicas } from './replicas.js';
 import { resee } from './resee.js';
-import type { StackDefinition } from './stack.js';
+import type { Stack, StackDefinition } from './stack.js';
 import { tiny } from './tiny.js';
+import { traefik } from './traefik.js';
 
+/** On these every scenario can run. */
 export const stacks: readonly StackDefinition[] = [resee, tiny];
+
+/** As other people write theirs; each has something that no other one has. */
+export const others: readonly Stack[] = [
+  replicas,
+  readonly,
+  files,
+  pull,
+  gateway,
+  caddy,
+  traefik,
+  direct,
+];

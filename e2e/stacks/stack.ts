@@ -1,24 +1,30 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Host } from '../host/host.js';
 import type { Edits, GitFixture } from '../host/repository.js';
 import type { ReleaseSource, RequestSpec, UsualPaths } from '../load/spec.js';
 
-/** A stack that the scenarios deploy: where it lies, what it consists of, how it is changed. */
-export interface StackDefinition {
+/** What every stack has: where it lies, what it consists of, how its app is changed. */
+export interface Stack {
   readonly name: string;
   /** `org/Resee-project`; the name is also that of the directory on the host. */
   readonly repository: string;
   readonly source: URL;
-  /** Makes of the sources the stack as a script deployed it before this action came. */
-  readonly before: Change;
+  /** Where in the sources the app that the small stacks share lies; what `source` has there wins. */
+  readonly app?: string;
+  /** The Compose project; the repository's name in lower case unless told. */
+  readonly project?: string;
+  /** Where visitors come in on the host; 80 unless told. */
+  readonly port?: number;
   /** Files that git must not hold and the Compose file needs, as the user places them. */
   readonly placed: Readonly<Record<string, string>>;
+  /** What a person types after `docker compose`. */
+  readonly composeOptions?: string;
   /** How many containers each service has. */
   readonly services: Readonly<Record<string, number>>;
-  readonly proxy: string;
-  /** The routed service that `changes.backend` changes. */
-  readonly backend: string;
+  /** Services whose container has done its work and stands there, exited. */
+  readonly jobs?: readonly string[];
   /** Services that no deploy of code may touch: their containers keep their ids. */
   readonly kept: readonly string[];
   /** What the workflow says about this stack. */
@@ -27,6 +33,27 @@ export interface StackDefinition {
   readonly release: ReleaseSource;
   /** A request whose answer tells the release of the backend. */
   readonly tellRelease: RequestSpec;
+  readonly changes: {
+    /** The backend tells this release from now on; the one file that a one-line change touches. */
+    readonly backend: (release: string) => Change;
+  };
+  /** How many kept-alive connections a reload of its proxy may reset: it cannot hold them open. */
+  readonly resets?: number;
+  /** Its app cannot be replaced without a gap. */
+  readonly hasGap?: boolean;
+  /** What somebody else's pipeline does on the host before a release comes. */
+  readonly arrange?: (host: Host, release: string) => Promise<void>;
+  /** The proxy sends this header from now on. */
+  readonly tellsHeader?: { readonly change: Change; readonly name: string; readonly value: string };
+}
+
+/** A stack on which every scenario can run: it can be broken in every way, too. */
+export interface StackDefinition extends Stack {
+  /** Makes of the sources the stack as a script deployed it before this action came. */
+  readonly before: Change;
+  readonly proxy: string;
+  /** The routed service that `changes.backend` changes. */
+  readonly backend: string;
   readonly changes: StackChanges;
 }
 
@@ -34,7 +61,7 @@ export interface StackDefinition {
 export type Change = (fixture: GitFixture) => Promise<Edits>;
 
 export interface StackChanges {
-  /** The backend tells this release from now on; the one file that a one-line change touches. */
+  /** As in every stack. */
   readonly backend: (release: string) => Change;
   /** Undefined where the stack has no second routed service. */
   readonly frontend: ((release: string) => Change) | undefined;

@@ -14,6 +14,8 @@ export const tiny: StackDefinition = {
   inputs: {
     'health-url': 'http://localhost/health',
     'pre-deploy': 'api: python migrate.py',
+    // Each deploy waits so long for the streams that are held, then ends them.
+    'drain-timeout': '4s',
   },
   paths: {
     get: { method: 'GET', path: '/' },
@@ -25,6 +27,9 @@ export const tiny: StackDefinition = {
       contains: 'number',
     },
     slow: { method: 'GET', path: '/slow?s=2' },
+    events: { method: 'GET', path: '/events' },
+    websocket: { method: 'GET', path: '/ws' },
+    heldMs: 4_000,
   },
   release: { kind: 'json', field: 'release' },
   tellRelease: { method: 'GET', path: '/health' },

@@ -10,6 +10,7 @@ fill() {
   install -m 644 "${here:?}/rootfs/nginx.conf" "$1/etc/nginx/nginx.conf"
   install -m 644 "${here:?}/rootfs/nginx-default.conf" "$1/etc/nginx/conf.d/default.conf"
   install -m 755 "${here:?}/rootfs/nginx-entrypoint.sh" "$1/docker-entrypoint.sh"
+  install -m 755 "${here:?}/rootfs/nginx-envsubst.sh" "$1/docker-entrypoint.d/20-envsubst-on-templates.sh"
   mkdir -p "$1/var/log/nginx"
   ln -sf /dev/stdout "$1/var/log/nginx/access.log"
   ln -sf /dev/stderr "$1/var/log/nginx/error.log"

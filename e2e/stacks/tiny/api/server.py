@@ -1,4 +1,4 @@
-"""An HTTP server for tests: it tells its release, echoes, is slow when asked, and streams events."""
+"""An HTTP server for tests: tells its release, echoes, is slow when asked, streams, speaks WebSocket."""
 
 import json
 import signal
@@ -7,6 +7,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+import websocket
 
 RELEASE = Path(__file__).with_name("RELEASE").read_text().strip()
 stopping = threading.Event()
@@ -23,6 +25,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(float(parse_qs(url.query)["s"][0]))
         if url.path == "/events":
             self.send_events()
+        elif url.path == "/ws" and "sec-websocket-key" in self.headers:
+            self.speak_websocket()
         elif url.path in ("/", "/health", "/slow"):
             self.answer(200, {"release": RELEASE})
         else:
@@ -45,9 +49,20 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        while not stopping.wait(0.5):
+        while not stopping.wait(0.2):
             self.send_chunk(f"data: {RELEASE}\n\n".encode())
+        # In good order: the visitor is told, and the answer is whole.
+        self.send_chunk(b"event: end\ndata: {}\n\n")
         self.send_chunk(b"")
+        self.close_connection = True
+
+    def speak_websocket(self):
+        self.send_response(101)
+        self.send_header("upgrade", "websocket")
+        self.send_header("connection", "upgrade")
+        self.send_header("sec-websocket-accept", websocket.accept_key(self.headers["sec-websocket-key"]))
+        self.end_headers()
+        websocket.echo(self.connection, stopping)
         self.close_connection = True
 
     def send_chunk(self, data):
