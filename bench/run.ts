@@ -12,8 +12,9 @@ import type { Scenario } from '../e2e/scenarios/scenario.js';
 import { makeStage, type Stage } from '../e2e/scenarios/stage.js';
 import { replacing } from '../e2e/stacks/stack.js';
 import { tiny } from '../e2e/stacks/tiny.js';
+import { growth, overheads } from './costs.js';
 import { measure, type Measured } from './measure.js';
-import { comparison, failures, markdownTable, plain, replaceRegion } from './tables.js';
+import { comparison, failures, markdownTable, plain, replaceRegion, type Rows } from './tables.js';
 import { type Way, ways } from './ways.js';
 
 /** A server that boots in no time would hide what a deploy does to those who wait for it. */
@@ -62,9 +63,16 @@ async function compare(bed: Bed, write: boolean): Promise<void> {
   }
   console.log(`\n${textTable(plain(comparison(measured)))}`);
   console.log(`\n${textTable(plain(failures(measured)))}`);
+  await stage.prepare(beginning);
+  const costs: Rows[] = [];
+  for (const cost of [overheads, growth]) {
+    costs.push(await cost(bed));
+    console.log(`\n${textTable(plain(costs.at(-1) ?? []))}`);
+    loads.push(loadavg()[0] ?? 0);
+  }
   const circumstances = await describe(bed, loads);
   console.log(`\n${circumstances}`);
-  if (write) await writePages(measured, circumstances);
+  if (write) await writePages(measured, costs, circumstances);
 }
 
 async function one(bed: Bed, stage: Stage, way: Way): Promise<Measured> {
@@ -87,11 +95,15 @@ async function describe(bed: Bed, loads: readonly number[]): Promise<string> {
   const averages = loads.map((load) => load.toFixed(1)).join(', ');
   return [
     `Measured on ${new Date().toISOString().slice(0, 10)} with Engine ${bed.host.engineVersion}, Compose ${bed.host.composeVersion},`,
-    `nginx ${nginx}, on a machine with ${cpus().length} CPUs; its load average after each way: ${averages}.`,
+    `nginx ${nginx}, on a machine with ${cpus().length} CPUs; its load average after each part: ${averages}.`,
   ].join('\n');
 }
 
-async function writePages(measured: readonly Measured[], circumstances: string): Promise<void> {
+async function writePages(
+  measured: readonly Measured[],
+  costs: readonly Rows[],
+  circumstances: string,
+): Promise<void> {
   const table = markdownTable(comparison(measured));
   const short =
     'A one-line change of a backend that boots in two seconds, under about 170 requests a second, deployed in\n' +
@@ -100,7 +112,10 @@ async function writePages(measured: readonly Measured[], circumstances: string):
     ['../README.md', `${short}\n\n${table}`],
     [
       '../docs/benchmarks.md',
-      `${circumstances}\n\n${table}\n\n${markdownTable(failures(measured))}`,
+      [
+        circumstances,
+        ...[comparison(measured), failures(measured), ...costs].map(markdownTable),
+      ].join('\n\n'),
     ],
   ] as const;
   for (const [page, text] of pages) {

@@ -87,10 +87,11 @@ export function replaceRegion(page: string, text: string): string {
   return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
-function number(value: number): string {
+/** With commas. */
+export function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
