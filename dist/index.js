@@ -57576,6 +57576,7 @@ async function watchHealth(context, over) {
 
 
 
+
 /**
  * Executes a plan, operation by operation. Once the images are there, what would have rolled for an
  * equal image is left out.
@@ -57619,13 +57620,22 @@ function batches(operations, context) {
     let joinable;
     for (const operation of operations) {
         const alone = takesSeveralSteps(operation, context);
-        if (joinable?.has(operation.kind) === true && !alone)
-            together.at(-1)?.push(operation);
+        const last = together.at(-1) ?? [];
+        const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
+        if (joins)
+            last.push(operation);
         else
             together.push([operation]);
         joinable = alone ? undefined : TOGETHER.find((kinds) => kinds.has(operation.kind));
     }
     return together;
+}
+/** How many containers of a service there are is known when its last start has ended. */
+function startsAgain(operation, before) {
+    if (operation.kind !== 'start')
+        return false;
+    const started = new Set(before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)));
+    return operation.services.some(({ service }) => started.has(service));
 }
 function takesSeveralSteps(operation, { observation }) {
     if (operation.kind !== 'replace')

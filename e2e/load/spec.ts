@@ -132,7 +132,7 @@ export function usualLoad(
       kind: 'in-flight',
       name: '2 s in flight',
       request: paths.slow,
-      concurrency: 6,
+      concurrency: Math.max(1, Math.round(6 * scale)),
     },
   ];
   const { page, release: telling, events, websocket, heldMs = 0 } = paths;

@@ -1,6 +1,6 @@
 import { commandLine } from '../host/quote.js';
 import { DeployError } from '../errors.js';
-import type { Operation, Plan } from '../plan/plan.js';
+import { servicesOf, type Operation, type Plan } from '../plan/plan.js';
 import { cutOverBy, isImageOperation, settlePlan } from '../plan/planner.js';
 import { gaps } from '../plan/gaps.js';
 import { describe } from '../plan/render.js';
@@ -82,11 +82,22 @@ function batches(
   let joinable: ReadonlySet<Operation['kind']> | undefined;
   for (const operation of operations) {
     const alone = takesSeveralSteps(operation, context);
-    if (joinable?.has(operation.kind) === true && !alone) together.at(-1)?.push(operation);
+    const last = together.at(-1) ?? [];
+    const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
+    if (joins) last.push(operation);
     else together.push([operation]);
     joinable = alone ? undefined : TOGETHER.find((kinds) => kinds.has(operation.kind));
   }
   return together;
+}
+
+/** How many containers of a service there are is known when its last start has ended. */
+function startsAgain(operation: Operation, before: readonly Operation[]): boolean {
+  if (operation.kind !== 'start') return false;
+  const started = new Set(
+    before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)),
+  );
+  return operation.services.some(({ service }) => started.has(service));
 }
 
 function takesSeveralSteps(operation: Operation, { observation }: RolloutContext): boolean {

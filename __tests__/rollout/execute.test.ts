@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RolloutContext } from '../../src/rollout/context.js';
+import { executePlan } from '../../src/rollout/execute.js';
+import type { Step } from '../../src/rollout/transaction.js';
+import { fakeClock, response } from '../health/servers.js';
+import { accepted } from '../inputs/given.js';
+import {
+  container,
+  observed,
+  options,
+  planned,
+  services,
+  type Situation,
+} from '../plan/observed.js';
+import { recordedLog } from '../ssh/server.js';
+
+interface Sent {
+  readonly step: Step;
+  /** How many steps before it had not answered yet. */
+  readonly underWay: number;
+}
+
+/** Executes the plan of a situation on a host that takes every step a turn of the event loop. */
+async function sentFor(situation: Situation): Promise<readonly Sent[]> {
+  const sent: Sent[] = [];
+  let underWay = 0;
+  const observation = observed(situation);
+  const context: RolloutContext = {
+    transaction: {
+      step: async (step) => {
+        sent.push({ step, underWay });
+        underWay += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        underWay -= 1;
+        return step.name === 'start' ? inspected(step, sent.length) : '';
+      },
+      close: () => Promise.resolve(),
+    },
+    observation,
+    inputs: accepted({ soak: '0', build: 'none', 'health-successes': '1' }),
+    planOptions: { ...options, images: 'none' },
+    compose: '',
+    run: 'run',
+    fence: '1',
+    watched: Promise.resolve(),
+    checkHealth: () => Promise.resolve(response(200)),
+    probe: undefined,
+    clock: fakeClock(),
+    log: recordedLog(),
+    signal: new AbortController().signal,
+    made: { candidates: new Map(), imageIds: new Map() },
+  };
+  const { plan } = planned(situation, { images: 'none' });
+  await executePlan(plan, context, (_operation, _title, work) => work());
+  return sent;
+}
+
+/** What `docker inspect` says of the one container that a step starts of each of its services. */
+function inspected(step: Step, number: number): string {
+  const names = String(step.variables['SERVICES']).split(' ');
+  return JSON.stringify(
+    names.map((service) => {
+      const { id } = container(service, 100 + number);
+      const labels = { 'com.docker.compose.service': service };
+      const networks = { tiny_default: { IPAddress: '198.19.1.99', Aliases: [service] } };
+      return { Id: id, Config: { Labels: labels }, NetworkSettings: { Networks: networks } };
+    }),
+  );
+}
+
+describe('what is sent to the host', () => {
+  const definition = { environment: { CHANGED: 'yes' } };
+
+  it('goes together where nothing of it needs the answer of another', async () => {
+    const sent = await sentFor({ wants: services({ worker: definition, api: definition }) });
+    const waits = sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
+    expect(waits.slice(0, 3)).toEqual(['start after 0', 'stop after 1', 'cutover-proxy after 0']);
+  });
+
+  it('waits for the last start of a service before the next: how many there are decides', async () => {
+    const inParts = { deploy: { replicas: 3, update_config: { parallelism: 1 } } };
+    const sent = await sentFor({
+      was: services({ worker: inParts }),
+      wants: services({ worker: definition }),
+    });
+    expect(
+      sent
+        .filter(({ step }) => step.name === 'start')
+        .map(
+          ({ step, underWay }) => `${String(step.variables['SCALES'])} after ${String(underWay)}`,
+        ),
+    ).toEqual(['--scale worker=4 after 0', '--scale worker=5 after 0', '--scale worker=6 after 0']);
+  });
+});
