@@ -56989,6 +56989,11 @@ function drains(context, proxies, ids) {
     });
     return [...new Set(commands)];
 }
+/** Counts what a step says of connections that outlasted its drains. */
+function countHeld({ made }, output) {
+    for (const [, number] of output.matchAll(/^held (\d+)$/gm))
+        made.heldConnections += Number(number);
+}
 /** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
 async function withdraw({ transaction, made }, { services }) {
     const leaving = services.flatMap(({ drainFile, incumbents }) => drainFile === undefined || incumbents.length === 0
@@ -57046,12 +57051,13 @@ async function stopIncumbents(context, operation) {
     if (operation.ids.length === 0)
         return;
     const ids = operation.ids.join(' ');
-    await context.transaction.step({
+    const output = await context.transaction.step({
         name: 'stop',
         undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
         script: [...drains(context, operation.drained, operation.ids), `run docker stop ${ids}`].join('\n'),
         variables: {},
     });
+    countHeld(context, output);
 }
 /**
  * The incumbent goes first, then the new container starts: never two at once. The new one is created
@@ -57298,7 +57304,8 @@ async function finish(context, operation, plan, deployedAt) {
     });
     // What comes after it needs the lease; where nothing does, it is given back without another wait.
     const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
-    await Promise.all([finished, closed]);
+    const [output] = await Promise.all([finished, closed]);
+    countHeld(context, output);
 }
 function forward(context, { retire, paths, inPlace }, plan, services, record) {
     const { live, stage, gitDirectory, commit, wanted } = context.observation;
@@ -57863,7 +57870,7 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
         clock,
         log,
         signal,
-        made: { candidates: new Map(), imageIds: new Map() },
+        made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
     };
     try {
         const executed = await executePlan(plan, context, (operation, title, work) => progress.operation(operation, title, () => work().catch((error) => {
@@ -58572,18 +58579,22 @@ async function releaseToRestore(inputs, shell, state) {
 
 ;// CONCATENATED MODULE: ./src/progress.ts
 
-function createProgress(clock, log, onLease) {
-    const startedAt = clock.now();
-    const known = {
+function nothingYet() {
+    return {
         phases: [],
         plan: undefined,
         sha: undefined,
         previousSha: undefined,
         services: {},
         availability: undefined,
+        heldConnections: 0,
         fence: undefined,
         result: undefined,
     };
+}
+function createProgress(clock, log, onLease) {
+    const startedAt = clock.now();
+    const known = nothingYet();
     const secondsOf = new Map();
     const timed = (name, work, services) => log.group(name, async () => {
         const from = clock.now();
@@ -58616,6 +58627,7 @@ function createProgress(clock, log, onLease) {
         executed: (plan, made) => {
             known.plan = plan;
             known.services = outcomes(plan, made, secondsOf);
+            known.heldConnections = made.heldConnections;
         },
         leased: (fence) => {
             known.fence = fence;
@@ -64016,6 +64028,7 @@ function renderSummary(outcome, context) {
             ? planSection(outcome.plan)
             : servicesSection(outcome),
         availabilitySection(outcome.availability),
+        heldSection(outcome.heldConnections),
         phasesSection(outcome.phases),
         warningsSection(outcome.plan?.warnings ?? []),
     ];
@@ -64031,6 +64044,12 @@ async function writeSummary(outcome, context) {
     if (path === '')
         return;
     await core/* summary */.z.addRaw(renderSummary(outcome, context)).write();
+}
+function heldSection(connections) {
+    if (connections === 0)
+        return '';
+    const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
+    return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
 }
 function headline(outcome, operation) {
     if (outcome.error === undefined && operation === 'status')
@@ -64222,6 +64241,7 @@ async function main() {
         services: known.services,
         phases: known.phases,
         availability: known.availability,
+        heldConnections: known.heldConnections,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
         error,

@@ -87,7 +87,7 @@ export async function carryOut(
     clock,
     log,
     signal,
-    made: { candidates: new Map(), imageIds: new Map() },
+    made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
   };
   try {
     const executed = await executePlan(plan, context, (operation, title, work) =>

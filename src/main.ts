@@ -52,6 +52,7 @@ export async function main(): Promise<void> {
       services: known.services,
       phases: known.phases,
       availability: known.availability,
+      heldConnections: known.heldConnections,
       durationMs: systemClock.now() - from,
       url: inputs?.url,
       error,

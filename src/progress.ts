@@ -32,23 +32,29 @@ export interface Known {
   previousSha: string | undefined;
   services: Record<string, ServiceOutcome>;
   availability: Availability | undefined;
+  heldConnections: number;
   /** Set from the moment that the host may have been changed. */
   fence: string | undefined;
   result: Result | undefined;
 }
 
-export function createProgress(clock: Clock, log: Log, onLease: (fence: string) => void): Progress {
-  const startedAt = clock.now();
-  const known: Known = {
+function nothingYet(): Known {
+  return {
     phases: [],
     plan: undefined,
     sha: undefined,
     previousSha: undefined,
     services: {},
     availability: undefined,
+    heldConnections: 0,
     fence: undefined,
     result: undefined,
   };
+}
+
+export function createProgress(clock: Clock, log: Log, onLease: (fence: string) => void): Progress {
+  const startedAt = clock.now();
+  const known = nothingYet();
   const secondsOf = new Map<string, number>();
   const timed = <T>(
     name: string,
@@ -85,6 +91,7 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
     executed: (plan, made) => {
       known.plan = plan;
       known.services = outcomes(plan, made, secondsOf);
+      known.heldConnections = made.heldConnections;
     },
     leased: (fence) => {
       known.fence = fence;

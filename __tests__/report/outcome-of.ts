@@ -54,6 +54,7 @@ const DEPLOYED: Outcome = {
     entrance: { kind: 'measured', address: 'http://localhost/api/health/', summary: PROBE },
     public: undefined,
   },
+  heldConnections: 0,
   durationMs: 42_123.4,
   url: 'https://example.com/',
   error: undefined,

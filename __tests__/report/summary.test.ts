@@ -37,6 +37,12 @@ describe('the summary', () => {
     expect(render({ result }).split('\n')[0]).toMatch(/^## \S+ .*<code>0123456<\/code>/);
   });
 
+  it('counts the connections that outlasted the drain', () => {
+    expect(render({ heldConnections: 2 })).toContain('2 connections were still open');
+    expect(render({ heldConnections: 1 })).toContain('1 connection was still open');
+    expect(render({})).not.toContain('still open');
+  });
+
   it('shows a plan with its reasons, and phases in the order they began', () => {
     const backend = {
       service: 'backend',

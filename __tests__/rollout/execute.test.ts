@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RolloutContext } from '../../src/rollout/context.js';
+import { countHeld } from '../../src/rollout/cutover.js';
 import { executePlan } from '../../src/rollout/execute.js';
 import type { Step } from '../../src/rollout/transaction.js';
 import { fakeClock, response } from '../health/servers.js';
@@ -48,7 +49,7 @@ async function sentFor(situation: Situation): Promise<readonly Sent[]> {
     clock: fakeClock(),
     log: recordedLog(),
     signal: new AbortController().signal,
-    made: { candidates: new Map(), imageIds: new Map() },
+    made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
   };
   const { plan } = planned(situation, { images: 'none' });
   await executePlan(plan, context, (_operation, _title, work) => work());
@@ -90,5 +91,13 @@ describe('what is sent to the host', () => {
           ({ step, underWay }) => `${String(step.variables['SCALES'])} after ${String(underWay)}`,
         ),
     ).toEqual(['--scale worker=4 after 0', '--scale worker=5 after 0', '--scale worker=6 after 0']);
+  });
+});
+
+describe('connections that outlast a drain', () => {
+  it('are counted over all that a step says of them', () => {
+    const made = { candidates: new Map(), imageIds: new Map(), heldConnections: 1 };
+    countHeld({ made }, 'held 2\nsomething else\nheld 3\nwithheld 9\n');
+    expect(made.heldConnections).toBe(6);
   });
 });

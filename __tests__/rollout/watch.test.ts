@@ -51,7 +51,7 @@ function siteOf(given: Readonly<Record<string, string>> = {}): Site {
     clock,
     log,
     signal: new AbortController().signal,
-    made: { candidates: new Map(), imageIds: new Map() },
+    made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
   };
   return {
     context,

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly phases: readonly Phase[];
   /** What was seen of the site meanwhile; undefined where the run ended before anybody looked. */
   readonly availability: Availability | undefined;
+  /** WebSockets and long requests that outlasted `drain-timeout`, and were ended with the incumbents. */
+  readonly heldConnections: number;
   readonly durationMs: number;
   readonly url: string | undefined;
   readonly error: DeployError | undefined;

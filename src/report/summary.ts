@@ -31,6 +31,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
       ? planSection(outcome.plan)
       : servicesSection(outcome),
     availabilitySection(outcome.availability),
+    heldSection(outcome.heldConnections),
     phasesSection(outcome.phases),
     warningsSection(outcome.plan?.warnings ?? []),
   ];
@@ -45,6 +46,12 @@ export async function writeSummary(outcome: Outcome, context: SummaryContext): P
   const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (path === '') return;
   await core.summary.addRaw(renderSummary(outcome, context)).write();
+}
+
+function heldSection(connections: number): string {
+  if (connections === 0) return '';
+  const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
+  return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
 }
 
 function headline(outcome: Outcome, operation: OperationName | undefined): string {

@@ -3,7 +3,7 @@ import { commandLine, quote } from '../host/quote.js';
 import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
-import { drains } from './cutover.js';
+import { countHeld, drains } from './cutover.js';
 
 type Start = Extract<Operation, { kind: 'start' }>;
 type Stop = Extract<Operation, { kind: 'stop-incumbents' }>;
@@ -22,7 +22,7 @@ export async function startContainers(context: RolloutContext, operation: Start)
 export async function stopIncumbents(context: RolloutContext, operation: Stop): Promise<void> {
   if (operation.ids.length === 0) return;
   const ids = operation.ids.join(' ');
-  await context.transaction.step({
+  const output = await context.transaction.step({
     name: 'stop',
     undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
     script: [...drains(context, operation.drained, operation.ids), `run docker stop ${ids}`].join(
@@ -30,6 +30,7 @@ export async function stopIncumbents(context: RolloutContext, operation: Stop): 
     ),
     variables: {},
   });
+  countHeld(context, output);
 }
 
 /**

@@ -36,6 +36,8 @@ export interface Made {
   readonly candidates: Map<string, readonly Container[]>;
   /** Image ids of the release, by reference. */
   readonly imageIds: Map<string, string>;
+  /** Connections that were still open when a drain was over: their containers were told to end them. */
+  heldConnections: number;
 }
 
 /** Containers of the project that were there before this run. */

@@ -94,6 +94,12 @@ export function drains(
   return [...new Set(commands)];
 }
 
+/** Counts what a step says of connections that outlasted its drains. */
+export function countHeld({ made }: Pick<RolloutContext, 'made'>, output: string): void {
+  for (const [, number] of output.matchAll(/^held (\d+)$/gm))
+    made.heldConnections += Number(number);
+}
+
 /** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
 export async function withdraw(
   { transaction, made }: RolloutContext,

@@ -6,7 +6,7 @@ import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { drains, lines, proxiesOf } from './cutover.js';
+import { countHeld, drains, lines, proxiesOf } from './cutover.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
@@ -33,7 +33,8 @@ export async function finish(
   });
   // What comes after it needs the lease; where nothing does, it is given back without another wait.
   const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
-  await Promise.all([finished, closed]);
+  const [output] = await Promise.all([finished, closed]);
+  countHeld(context, output);
 }
 
 function forward(
