@@ -93,7 +93,7 @@ export interface UsualPaths {
 /** A visitor who reads before the next click; shorter than any drain. */
 const PAUSE_MS = 3_000;
 
-/** About 170 requests a second of every sort a site gets; `scale` 0.5 halves the paced ones. */
+/** About 120 requests a second of every sort a site gets; `scale` 0.5 halves the paced ones. */
 export function usualLoad(
   base: string,
   paths: UsualPaths,
@@ -106,14 +106,14 @@ export function usualLoad(
       name: 'GET keep-alive',
       request: paths.get,
       connections: 8,
-      perSecond: 65 * scale,
+      perSecond: 42 * scale,
     },
     {
       kind: 'keep-alive',
       name: 'POST keep-alive',
       request: paths.post,
       connections: 5,
-      perSecond: 40 * scale,
+      perSecond: 26 * scale,
     },
     {
       kind: 'keep-alive',
@@ -126,7 +126,7 @@ export function usualLoad(
       kind: 'fresh',
       name: 'GET fresh',
       request: paths.get,
-      perSecond: 40 * scale,
+      perSecond: 26 * scale,
     },
     {
       kind: 'in-flight',
@@ -142,11 +142,11 @@ export function usualLoad(
       name: 'page',
       request: page,
       connections: 4,
-      perSecond: 22 * scale,
+      perSecond: 14 * scale,
     });
   }
   if (telling !== undefined) {
-    streams.push({ kind: 'fresh', name: 'release', request: telling, perSecond: 10 * scale });
+    streams.push({ kind: 'fresh', name: 'release', request: telling, perSecond: 7 * scale });
   }
   if (events !== undefined) {
     streams.push({
