@@ -55668,11 +55668,16 @@ function parseCaddyConfig(text) {
     const config = parsed(text);
     const upstreams = [];
     let looksUp = false;
+    let keepsConnections = false;
     const visit = (value) => {
         if (Array.isArray(value))
             value.forEach(visit);
         if (!isObject(value))
             return;
+        if (value['upstreams'] !== undefined) {
+            const keepAlive = objectOf(objectOf(value['transport'])['keep_alive']);
+            keepsConnections ||= keepAlive['enabled'] !== false;
+        }
         for (const upstream of listOf(value['upstreams'])) {
             const dial = isObject(upstream) ? textOf(upstream['dial']) : undefined;
             const address = dial === undefined ? undefined : parseAddress(dial);
@@ -55685,7 +55690,7 @@ function parseCaddyConfig(text) {
     };
     visit(config);
     const admin = isObject(config) && isObject(config['admin']) ? config['admin'] : {};
-    return { upstreams, looksUp, adminOff: admin['disabled'] === true };
+    return { upstreams, looksUp, keepsConnections, adminOff: admin['disabled'] === true };
 }
 function parsed(text) {
     try {
@@ -55786,6 +55791,7 @@ function readNginx(text) {
     return {
         upstreams: config.upstreams,
         resolvesAtEachConnection: false,
+        staysConnected: false,
         keepsIdleConnections: config.keepaliveMinMs > 0,
         lingersMs: config.keepaliveMinMs,
         cutsStreamsAfterMs: config.shutdownTimeoutMs,
@@ -55798,10 +55804,11 @@ function readNginx(text) {
     };
 }
 function readCaddy(text) {
-    const { upstreams, looksUp, adminOff } = parseCaddyConfig(text);
+    const { upstreams, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
     return {
         upstreams,
         resolvesAtEachConnection: true,
+        staysConnected: keepsConnections,
         keepsIdleConnections: 'never',
         lingersMs: 0,
         cutsStreamsAfterMs: undefined,
@@ -56020,12 +56027,12 @@ function planHolds(cutovers) {
  * does all traffic reach the candidates, so they go before the soak, not after it.
  */
 function keptConnected(cutovers) {
-    return new Set(cutovers.flatMap((cutover) => cutover.kind === 'cutover' && cutover.held ? servicesOf(cutover) : []));
+    return new Set(cutovers.flatMap((cutover) => cutover.kind === 'cutover' && cutover.staysConnected ? servicesOf(cutover) : []));
 }
 /** What the cutovers leave to be drained. */
 function drainedBy(cutovers) {
     return cutovers.flatMap((cutover) => {
-        if (cutover.kind !== 'cutover' || cutover.held || cutover.routes.length === 0)
+        if (cutover.kind !== 'cutover' || cutover.staysConnected || cutover.routes.length === 0)
             return [];
         const { proxyService, proxyKind, proxy, lingersMs } = cutover;
         return [{ proxyService, proxyKind, proxy, lingersMs }];
@@ -56044,7 +56051,7 @@ function cutoverOf(observation, { proxy, front, stays, routes, files }) {
     const paths = stays && files !== undefined && front?.role === 'proxy'
         ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
         : [];
-    const { lingersMs, resolvesAtEachConnection } = readProxy(proxy);
+    const { lingersMs, resolvesAtEachConnection, staysConnected } = readProxy(proxy);
     return {
         kind: 'cutover',
         proxyService: front?.service ?? proxy.name,
@@ -56052,6 +56059,7 @@ function cutoverOf(observation, { proxy, front, stays, routes, files }) {
         proxy: stays ? proxy.containerId : undefined,
         lingersMs,
         held: stays && routes.length > 0 && resolvesAtEachConnection,
+        staysConnected: staysConnected && routes.length > 0,
         reloads: paths.length > 0 || !(stays && resolvesAtEachConnection),
         routes,
         paths,
@@ -56725,11 +56733,16 @@ function warnings(observation, services, operations, options) {
                 `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
             ]),
         ...(why === undefined ? [] : [why]),
+        ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
         ...services
             .filter(({ role, action }) => role === 'data' && action === 'keep')
             .flatMap(({ service, why: reason }) => reason.includes('restart') ? [`${service}: ${reason}`] : []),
     ];
+}
+function aboutConnections(operations) {
+    const connected = operations.flatMap((operation) => operation.kind === 'cutover' && operation.staysConnected ? [operation.proxyService] : []);
+    return [...new Set(connected)].map((proxy) => `${proxy} keeps connections to its upstreams: a POST that it sends just as an incumbent closes one is lost (about 1 in 5,000). With \`transport http { keepalive off }\` in reverse_proxy none is`);
 }
 function aboutReloads({ proxies }, operations, { soakMs, drainTimeoutMs }) {
     const reloaded = new Set(operations.flatMap((operation) => operation.kind === 'cutover' && operation.reloads ? [operation.proxy] : []));
@@ -56948,7 +56961,8 @@ async function cutOverProxy(context, operation, proxy) {
     const kept = `proxy-${proxyService}`;
     const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
     const reload = operation.reloads ? 'yes' : 'no';
-    const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
+    const drainMs = operation.staysConnected ? 0 : context.inputs.drainTimeoutMs;
+    const drainSeconds = String(Math.ceil(drainMs / 1000));
     const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
     const candidates = routes.flatMap((route) => candidatesOn(context, route));
     // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.

@@ -81,6 +81,24 @@ describe('behind Caddy', () => {
     ]);
   });
 
+  it('but stand by as usual where it keeps no connections', () => {
+    const off = CADDY.replace(
+      '"handler":"reverse_proxy"',
+      '"handler":"reverse_proxy","transport":{"protocol":"http","keep_alive":{"enabled":false}}',
+    );
+    const order = kinds({ proxies: proxy('caddy', off) });
+    expect(order.slice(order.indexOf('cutover'))).toEqual([
+      'cutover',
+      'check-health',
+      'soak',
+      'finish',
+    ]);
+    expect(planned({ changes: CHANGE, proxies: proxy('caddy', off) }).plan.warnings).toEqual([]);
+    expect(planned({ changes: CHANGE, proxies }).plan.warnings).toEqual([
+      expect.stringContaining('keepalive off'),
+    ]);
+  });
+
   it('it reloads for a changed configuration only: a reload closes the connections of visitors', () => {
     const reloads = (changes: readonly string[]) =>
       operations({ proxies, changes }).flatMap((operation) =>

@@ -228,6 +228,7 @@ describe('the cutover', () => {
         proxyKind: 'nginx',
         lingersMs: 15_000,
         held: false,
+        staysConnected: false,
         reloads: true,
         proxyService: 'proxy',
         proxy: 'proxy-1',

@@ -57,6 +57,7 @@ describe('explainFailure', () => {
         proxyKind: 'nginx',
         lingersMs: 0,
         held: false,
+        staysConnected: false,
         reloads: true,
         proxyService: 'nginx',
         proxy: 'abc',

@@ -20,4 +20,5 @@ caddy_reload() {
   run docker exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"}
 }
 
-caddy_held() { echo 0; } # its connections end with the containers that they lead to
+# Without `keepalive off` it stays connected, and nobody waits for this.
+caddy_held() { connections_to "$@"; }

@@ -1,9 +1,9 @@
 import { idsByService } from '../harness/snapshot.js';
-import { type Stack, together } from '../stacks/stack.js';
+import { replacing, type Stack, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import type { Scenario, Standing } from './scenario.js';
-import { checkWhole, underLoad } from './whole.js';
+import { checkWhole, type LoadOptions, underLoad } from './whole.js';
 
 export const unchanged: Scenario = {
   name: 'unchanged',
@@ -98,12 +98,15 @@ export const proxyConfigStale: Scenario = {
     await bed.host.ask(
       `cd ${bed.place.directory} && cp -p nginx/nginx.conf nginx/new && mv nginx/new nginx/nginx.conf`,
     );
-    const sha = await bed.commit('Change the proxy configuration', bed.stack.changes.proxyConfig);
+    const sha = await bed.commit(
+      'Change the proxy configuration',
+      replacing('nginx/nginx.conf', /\n$/, '\n# Of the newest release.\n'),
+    );
     await checkDeployed(bed, checks, standing, { sha, release: standing.release });
     const effective = await bed.host.ask(
       `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
     );
-    checks.matches(effective, /client_max_body_size 6m;/, 'the configuration that is loaded');
+    checks.matches(effective, /# Of the newest release\./, 'what nginx sees of its configuration');
   },
 };
 
@@ -113,9 +116,10 @@ export async function checkDeployed(
   checks: Checks,
   standing: Standing,
   next: Standing,
+  options: LoadOptions = {},
 ): Promise<void> {
   const before = await bed.lookSettled();
-  const { value: run, load } = await underLoad(bed, checks, () => bed.deploy(next.sha));
+  const { value: run, load } = await underLoad(bed, checks, () => bed.deploy(next.sha), options);
   checks.equal(run.exitCode, 0, 'the exit code');
   checks.equal(run.outputs['result'], 'deployed', 'result');
   checks.equal(run.outputs['sha'], next.sha, 'sha');

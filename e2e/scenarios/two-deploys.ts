@@ -36,7 +36,9 @@ async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing):
   if (tellsHeader === undefined) return;
   const { name, value, change } = tellsHeader;
   const sha = await bed.commit('Change the configuration of the proxy', change);
-  await checkDeployed(bed, checks, standing, { sha, release: standing.release });
+  const { release } = standing;
+  const { reloadResets: resets = 0 } = bed.stack;
+  await checkDeployed(bed, checks, standing, { sha, release }, { resets });
   const { message } = await askSite(bed, tellRelease);
   checks.equal(message.headers[name], value, `the header ${name} that the proxy sends`);
 }

@@ -30,7 +30,7 @@ export async function underLoad<T>(
   bed: Bed<Stack>,
   checks: Checks,
   work: () => Promise<T>,
-  { asksHealth = true, scale = 1, resets = bed.stack.resets ?? 0, maxMs }: LoadOptions = {},
+  { asksHealth = true, scale = 1, resets = 0, maxMs }: LoadOptions = {},
 ): Promise<{ value: T; load: LoadResult }> {
   const { paths, tellRelease, release } = bed.stack;
   const all = asksHealth ? { ...paths, release: tellRelease } : paths;

@@ -38,7 +38,7 @@ export interface Stack {
     readonly backend: (release: string) => Change;
   };
   /** How many kept-alive connections a reload of its proxy may reset: it cannot hold them open. */
-  readonly resets?: number;
+  readonly reloadResets?: number;
   /** Its app cannot be replaced without a gap. */
   readonly hasGap?: boolean;
   /** What somebody else's pipeline does on the host before a release comes. */

@@ -80,7 +80,7 @@ export function planHolds(cutovers: readonly Cutover[]): readonly HoldOperation[
 export function keptConnected(cutovers: readonly Cutover[]): ReadonlySet<string> {
   return new Set(
     cutovers.flatMap((cutover) =>
-      cutover.kind === 'cutover' && cutover.held ? servicesOf(cutover) : [],
+      cutover.kind === 'cutover' && cutover.staysConnected ? servicesOf(cutover) : [],
     ),
   );
 }
@@ -88,7 +88,8 @@ export function keptConnected(cutovers: readonly Cutover[]): ReadonlySet<string>
 /** What the cutovers leave to be drained. */
 export function drainedBy(cutovers: readonly Cutover[]): readonly DrainedProxy[] {
   return cutovers.flatMap((cutover) => {
-    if (cutover.kind !== 'cutover' || cutover.held || cutover.routes.length === 0) return [];
+    if (cutover.kind !== 'cutover' || cutover.staysConnected || cutover.routes.length === 0)
+      return [];
     const { proxyService, proxyKind, proxy, lingersMs } = cutover;
     return [{ proxyService, proxyKind, proxy, lingersMs }];
   });
@@ -122,7 +123,7 @@ function cutoverOf(
     stays && files !== undefined && front?.role === 'proxy'
       ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
       : [];
-  const { lingersMs, resolvesAtEachConnection } = readProxy(proxy);
+  const { lingersMs, resolvesAtEachConnection, staysConnected } = readProxy(proxy);
   return {
     kind: 'cutover',
     proxyService: front?.service ?? proxy.name,
@@ -130,6 +131,7 @@ function cutoverOf(
     proxy: stays ? proxy.containerId : undefined,
     lingersMs,
     held: stays && routes.length > 0 && resolvesAtEachConnection,
+    staysConnected: staysConnected && routes.length > 0,
     reloads: paths.length > 0 || !(stays && resolvesAtEachConnection),
     routes,
     paths,

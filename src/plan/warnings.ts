@@ -25,6 +25,7 @@ export function warnings(
           `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
         ]),
     ...(why === undefined ? [] : [why]),
+    ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
     ...services
       .filter(({ role, action }) => role === 'data' && action === 'keep')
@@ -32,6 +33,16 @@ export function warnings(
         reason.includes('restart') ? [`${service}: ${reason}`] : [],
       ),
   ];
+}
+
+function aboutConnections(operations: readonly Operation[]): readonly string[] {
+  const connected = operations.flatMap((operation) =>
+    operation.kind === 'cutover' && operation.staysConnected ? [operation.proxyService] : [],
+  );
+  return [...new Set(connected)].map(
+    (proxy) =>
+      `${proxy} keeps connections to its upstreams: a POST that it sends just as an incumbent closes one is lost (about 1 in 5,000). With \`transport http { keepalive off }\` in reverse_proxy none is`,
+  );
 }
 
 function aboutReloads(

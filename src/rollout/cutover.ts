@@ -45,7 +45,8 @@ async function cutOverProxy(
   const kept = `proxy-${proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const reload = operation.reloads ? 'yes' : 'no';
-  const drainSeconds = String(Math.ceil(context.inputs.drainTimeoutMs / 1000));
+  const drainMs = operation.staysConnected ? 0 : context.inputs.drainTimeoutMs;
+  const drainSeconds = String(Math.ceil(drainMs / 1000));
   const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
   const candidates = routes.flatMap((route) => candidatesOn(context, route));
   // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.

@@ -1,4 +1,4 @@
-import { isObject, listOf, textOf } from '../json.js';
+import { isObject, listOf, objectOf, textOf } from '../json.js';
 import { parseAddress, type Upstream } from './upstream.js';
 
 /** What the loaded configuration of a Caddy (its JSON) says about where requests go. */
@@ -6,6 +6,8 @@ export interface CaddyConfig {
   readonly upstreams: readonly Upstream[];
   /** True where upstreams are looked up while it runs, by a resolver of their own. */
   readonly looksUp: boolean;
+  /** True where it keeps idle connections to its upstreams, and sends later requests on them. */
+  readonly keepsConnections: boolean;
   /** True where `admin off` leaves no way to tell it anything. */
   readonly adminOff: boolean;
 }
@@ -15,9 +17,14 @@ export function parseCaddyConfig(text: string): CaddyConfig {
   const config = parsed(text);
   const upstreams: Upstream[] = [];
   let looksUp = false;
+  let keepsConnections = false;
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(visit);
     if (!isObject(value)) return;
+    if (value['upstreams'] !== undefined) {
+      const keepAlive = objectOf(objectOf(value['transport'])['keep_alive']);
+      keepsConnections ||= keepAlive['enabled'] !== false;
+    }
     for (const upstream of listOf(value['upstreams'])) {
       const dial = isObject(upstream) ? textOf(upstream['dial']) : undefined;
       const address = dial === undefined ? undefined : parseAddress(dial);
@@ -28,7 +35,7 @@ export function parseCaddyConfig(text: string): CaddyConfig {
   };
   visit(config);
   const admin = isObject(config) && isObject(config['admin']) ? config['admin'] : {};
-  return { upstreams, looksUp, adminOff: admin['disabled'] === true };
+  return { upstreams, looksUp, keepsConnections, adminOff: admin['disabled'] === true };
 }
 
 function parsed(text: string): unknown {

@@ -14,6 +14,8 @@ export interface ProxyReading {
    * from the moment it exists, so the incumbents are pinned before.
    */
   readonly resolvesAtEachConnection: boolean;
+  /** True where it goes on sending requests on the connections that it has, as long as they stand. */
+  readonly staysConnected: boolean;
   /** Whether a reload holds the idle connections of visitors open; `never`: nothing makes it. */
   readonly keepsIdleConnections: boolean | 'never';
   /** So long after a reload requests of visitors who stayed connected go where they went before. */
@@ -44,6 +46,7 @@ function readNginx(text: string): ProxyReading {
   return {
     upstreams: config.upstreams,
     resolvesAtEachConnection: false,
+    staysConnected: false,
     keepsIdleConnections: config.keepaliveMinMs > 0,
     lingersMs: config.keepaliveMinMs,
     cutsStreamsAfterMs: config.shutdownTimeoutMs,
@@ -58,10 +61,11 @@ function readNginx(text: string): ProxyReading {
 }
 
 function readCaddy(text: string): ProxyReading {
-  const { upstreams, looksUp, adminOff } = parseCaddyConfig(text);
+  const { upstreams, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
   return {
     upstreams,
     resolvesAtEachConnection: true,
+    staysConnected: keepsConnections,
     keepsIdleConnections: 'never',
     lingersMs: 0,
     cutsStreamsAfterMs: undefined,

@@ -36,8 +36,7 @@ cutover_back() {
   [ "$(docker inspect -f '{{.State.Running}}' "$back_proxy" 2>/dev/null)" = true ] || return 0
   shift 4
   proxy_pin "$back_kind" "$back_proxy" "$back_pins"
-  [ "$back_reload" = yes ] || return 0
-  "${back_kind}_reload" "$back_proxy"
+  [ "$back_reload" = no ] || "${back_kind}_reload" "$back_proxy"
   proxy_drain "$back_kind" "$back_proxy" "$@"
 }
 
