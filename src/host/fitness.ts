@@ -81,7 +81,7 @@ function toolsProblem(sections: Sections): Problem | undefined {
   if (missing.length === 0) return undefined;
   return {
     what: `the host lacks ${missing.join(', ')}`,
-    next: 'On the host: sudo dnf install -y git tar util-linux (Amazon Linux), or sudo apt-get install -y git tar util-linux (Debian, Ubuntu).',
+    next: 'On the host: sudo dnf install -y git tar util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar util-linux procps diffutils (Debian, Ubuntu).',
   };
 }
 

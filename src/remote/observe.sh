@@ -127,7 +127,7 @@ end_here() {
   exit 0
 }
 capture git-version git --version || end_here
-capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash; do command -v "$t" >/dev/null || echo "$t"; done'
+capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash ps; do command -v "$t" >/dev/null || echo "$t"; done'
 section meminfo
 grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
 section disk
