@@ -136,6 +136,18 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       );
     });
 
+    it('waits until the old workers take no connection any more', async () => {
+      host.write('deaf', '');
+      const reload = host.start('set -eu\nnginx_reload proxy');
+      const seen = () => host.dockerCalls().filter((call) => call.startsWith('top')).length;
+      await until(() => host.exists('nginx.log') && host.read('nginx.log').includes('-s reload'));
+      host.write('workers', '1 nginx: worker process\n8 nginx: worker process\n');
+      const before = seen();
+      await until(() => seen() > before + 5);
+      host.write('workers', '1 nginx: worker process is shutting down\n8 nginx: worker process\n');
+      expect((await reload.ended).code).toBe(0);
+    });
+
     it('does not take a worker that ends for a new one', async () => {
       host.write('deaf', '');
       host.write(

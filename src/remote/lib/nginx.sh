@@ -22,9 +22,9 @@ NGINX_RELOADING='render=/docker-entrypoint.d/20-envsubst-on-templates.sh
 [ ! -d "${NGINX_ENVSUBST_TEMPLATE_DIR:-/etc/nginx/templates}" ] || [ ! -x "$render" ] || "$render" || exit 3
 "$@" -t && "$@" -s reload'
 
-# nginx_reload CONTAINER: tests the configuration, reloads, and returns when a new worker runs. A
-# reload is asynchronous: the signal alone proves nothing. As the container's own user: root without
-# its capabilities may do less.
+# nginx_reload CONTAINER: tests the configuration, reloads, and returns when new workers take all new
+# connections, and the old ones none. A reload is asynchronous: the signal alone proves nothing. As the
+# container's own user: root without its capabilities may do less.
 nginx_reload() {
   processes=$(docker top "$1" -eo pid,args)
   command=$(printf '%s\n' "$processes" | command_in)
@@ -34,13 +34,16 @@ nginx_reload() {
   docker exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
   tries=0
   while [ "$tries" -lt 200 ]; do
+    serving='' leaving=''
     for pid in $(docker top "$1" -eo pid,args | workers_in); do
-      case "$before" in *" $pid "*) ;; *) return 0 ;; esac
+      case "$before" in *" $pid "*) leaving=yes ;; *) serving=yes ;; esac
     done
+    # The old workers hear of it 0.1 s after the new ones have started.
+    [ -z "$serving" ] || [ -n "$leaving" ] || return 0
     tries=$((tries + 1))
     sleep 0.05
   done
-  say "nginx did not start a new worker within 10 s of the reload"
+  say "nginx did not change its workers within 10 s of the reload"
   docker logs --tail 20 "$1" >&2
   return 1
 }
