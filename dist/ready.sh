@@ -1,6 +1,9 @@
 # Waits until every candidate is ready, at most TIMEOUT seconds: its own healthcheck passes, or, where
 # it has none, its port accepts (or it has run for 3 s).
+# A service of which nothing runs yet may start over as often as its restart policy lets it: what it needs
+# may be starting as well.
 # Vars: CANDIDATES (lines `service id address port`, address and port may be `-`) TIMEOUT
+#   FIRST (services of which nothing ran before)
 # Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
 # `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
@@ -11,11 +14,17 @@ answers_now() { # ID ADDRESS PORT KIND
       if [ "$3" != - ]; then
         timeout 2 bash -c ": </dev/tcp/$2/$3" 2>"$answers/$1"
       else
-        [ $(($(now) - began)) -ge 3 ]
+        [ $(($(now) - $(cat "$answers/$1.since" 2>/dev/null || echo "$began"))) -ge 3 ]
       fi
       ;;
     *) healthcheck "$1" "$4" 30 >"$answers/$1" 2>&1 ;;
   esac
+}
+
+# What look_at saw is a container that its restart policy starts again, of a service that is new.
+starts_over() { # SERVICE
+  case " ${FIRST-} " in *" $1 "*) ;; *) return 1 ;; esac
+  case $status in restarting | running) ;; *) return 1 ;; esac
 }
 
 tell() { # WORD LINES: lines `service id reason`, for the runner and for people
@@ -28,7 +37,7 @@ $2
 EOS
 }
 
-kind='' reason=''
+kind='' reason='' status='' restarts=''
 answers=$(mktemp -d)
 trap 'rm -rf "$answers"' EXIT
 began=$(now)
@@ -40,7 +49,14 @@ while [ -n "$pending" ]; do
   while read -r service id address port; do
     [ -n "$id" ] || continue
     look_at "$id"
-    if [ -n "$reason" ]; then
+    if [ -n "$reason" ] && starts_over "$service"; then
+      forgive "$id" "$restarts"
+      now >"$answers/$id.since"
+      waiting="$waiting$service $id $address $port
+"
+      late="$late$service $id $reason, again and again within $TIMEOUT s
+"
+    elif [ -n "$reason" ]; then
       failed="$failed$service $id $reason
 "
     elif ! answers_now "$id" "$address" "$port" "$kind"; then

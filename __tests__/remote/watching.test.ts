@@ -133,6 +133,32 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       expect(stdout).toBe(`failed api a1 ${reason}\n`);
     });
 
+    it('lets one start over of whose service nothing ran before, and the soak holds nothing against it', async () => {
+      container('a1', 'true', { status: 'restarting', restarts: 1, code: 1 });
+      const starting = host.start(script('ready'), {
+        CANDIDATES: 'api a1 - -\n',
+        TIMEOUT: '600',
+        FIRST: 'web api',
+      });
+      await until(() => host.exists("state of o'neill/journal/restarts/a1"));
+      container('a1', 'true', { restarts: 3 });
+      expect((await starting.ended).code).toBe(0);
+      expect((await startSoak('api a1\n', 1).ended).code).toBe(0);
+      container('a1', 'true', { restarts: 4 });
+      const { code, stdout } = await startSoak('api a1\n', 1).ended;
+      expect(code).toBe(72);
+      expect(stdout).toBe('failed api a1 it exited and was restarted\n');
+    });
+
+    it('does not wait for one that starts over beside an incumbent, or that stays where it exited', async () => {
+      container('a1', 'true', { status: 'restarting', restarts: 1, code: 1 });
+      container('b1', 'true', { status: 'exited', code: 1 });
+      const said = (first: string, candidates: string) =>
+        host.run(script('ready'), { CANDIDATES: candidates, TIMEOUT: '600', FIRST: first });
+      expect((await said('web', 'api a1 - -\n')).stdout).toBe('failed api a1 it exited with 1\n');
+      expect((await said('web', 'web b1 - -\n')).stdout).toBe('failed web b1 it exited with 1\n');
+    });
+
     it('fails for one that somebody removed', async () => {
       const { code, stdout } = await ready('api a1 - -\n', 600);
       expect(code).toBe(71);

@@ -13,10 +13,17 @@ EOS
   case $status in
     '') reason='it is gone' ;;
     exited | dead | restarting) reason="it exited with $code" ;;
-    running) [ "$restarts" = 0 ] || reason='it exited and was restarted' ;;
+    running) [ "$restarts" = "$(forgiven "$1")" ] || reason='it exited and was restarted' ;;
     *) reason="it is $status" ;;
   esac
   [ -z "$reason" ] || [ "$oom" != true ] || reason="$reason, out of memory"
+}
+
+# How often a container has started over without harm: nothing of its service had served before.
+forgiven() { cat "$STATE/journal/restarts/$1" 2>/dev/null || echo 0; } # ID
+forgive() { # ID RESTARTS
+  mkdir -p "$STATE/journal/restarts"
+  echo "$2" >"$STATE/journal/restarts/$1"
 }
 
 # healthcheck ID KIND SECONDS: one attempt, no longer than that. KIND is the first word of its test.

@@ -130,6 +130,10 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
       REMOVE: services.flatMap(({ dead }) => dead).join(' '),
       RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
       STOP: stop.join(' '),
+      FIRST: services
+        .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
+        .map(({ service }) => service)
+        .join(' '),
       PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
       TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
     },
