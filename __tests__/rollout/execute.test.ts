@@ -38,7 +38,7 @@ async function sentFor(situation: Situation): Promise<readonly Sent[]> {
       close: () => Promise.resolve(),
     },
     observation,
-    inputs: accepted({ soak: '0', build: 'none', 'health-successes': '1' }),
+    inputs: accepted({ soak: '0', build: 'none', 'health-successes': '1', 'drain-timeout': '4s' }),
     planOptions: { ...options, images: 'none' },
     compose: '',
     run: 'run',
@@ -76,6 +76,16 @@ describe('what is sent to the host', () => {
     const sent = await sentFor({ wants: services({ worker: definition, api: definition }) });
     const waits = sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
     expect(waits.slice(0, 3)).toEqual(['start after 0', 'stop after 1', 'cutover-proxy after 0']);
+  });
+
+  it('drains as long on the way back as on the way forward, also where the proxy lingers longer', async () => {
+    const sent = await sentFor({ wants: services({ api: definition }) });
+    const seconds = (name: string, pattern: RegExp): unknown => {
+      const step = sent.find((each) => each.step.name === name)?.step;
+      return pattern.exec(`${String(step?.undo)} ${String(step?.variables['FORWARD'])}`)?.[1];
+    };
+    expect(seconds('cutover-proxy', /cutover_back nginx .* yes (\d+) /)).toBe('15');
+    expect(seconds('finish', /proxy_drain nginx \S+ (\d+) /)).toBe('15');
   });
 
   it('waits for the last start of a service before the next: how many there are decides', async () => {

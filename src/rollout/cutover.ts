@@ -45,8 +45,7 @@ async function cutOverProxy(
   const kept = `proxy-${proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const reload = operation.reloads ? 'yes' : 'no';
-  const drainMs = operation.staysConnected ? 0 : context.inputs.drainTimeoutMs;
-  const drainSeconds = String(Math.ceil(drainMs / 1000));
+  const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
   const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
   const candidates = routes.flatMap((route) => candidatesOn(context, route));
   // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.
@@ -76,6 +75,14 @@ async function cutOverProxy(
   });
 }
 
+/** The same forwards and back: a proxy lingers on candidates that are taken back as well. */
+function drainSecondsOf(
+  { inputs }: RolloutContext,
+  { lingersMs }: Pick<DrainedProxy, 'lingersMs'>,
+): string {
+  return String(Math.ceil(Math.max(inputs.drainTimeoutMs, lingersMs) / 1000));
+}
+
 /**
  * Commands that wait until the proxies hold nothing of these containers any more: at most the
  * `drain-timeout`, but as long as a proxy may still send them requests.
@@ -86,8 +93,7 @@ export function drains(
   ids: readonly string[],
 ): readonly string[] {
   const commands = proxies.flatMap((drained) => {
-    const waitMs = Math.max(context.inputs.drainTimeoutMs, drained.lingersMs);
-    const seconds = String(Math.ceil(waitMs / 1000));
+    const seconds = drainSecondsOf(context, drained);
     return proxiesOf(context, drained).map(
       (id) => `proxy_drain ${drained.proxyKind} ${id} ${seconds} ${ids.join(' ')}`,
     );
