@@ -5,11 +5,11 @@ import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const SOAK_MS = 1_000;
-const MOST_ROUND_TRIPS = 17;
+const MOST_ROUND_TRIPS = 15;
 /** How far away the host is, and what a deploy may take beyond what nobody could take away. */
 const DISTANCES = [
-  { roundTripMs: 0, overheadMs: 3_000 },
-  { roundTripMs: 200, overheadMs: 8_000 },
+  { roundTripMs: 0, overheadMs: 1_500 },
+  { roundTripMs: 200, overheadMs: 4_000 },
 ] as const;
 
 export const overhead: Scenario = {
@@ -17,7 +17,7 @@ export const overhead: Scenario = {
   home: 'resee',
   alone: true,
   sentence:
-    'a one-line backend change takes at most 3 s beyond build, boot and soak, 8 s at 200 ms and 17 round trips',
+    'a one-line backend change takes at most 1.5 s beyond build, boot and soak, 4 s at 200 ms and 15 round trips',
   from: 'deployed',
   run: async (bed, checks) => {
     const before = await bed.lookSettled();

@@ -10,7 +10,7 @@ export const caddy: Stack = {
   app: 'server',
   placed: {},
   // Each of the load's kept-alive connections once: Caddy closes idle ones when it loads a configuration.
-  reloadResets: 30,
+  reloadResets: 23,
   services: { caddy: 1, server: 1, jobs: 1 },
   kept: ['caddy'],
   inputs: { 'health-url': 'http://localhost/api/health' },
