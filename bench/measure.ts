@@ -32,7 +32,7 @@ export async function measure(
   const quickLoad = startLoad(quickRequests(bed));
   const slowLoad = startLoad(slowRequests(bed));
   try {
-    await Promise.all([quickLoad.answered(15_000), slowLoad.answered(15_000)]);
+    await Promise.all([quickLoad.answered(1, 15_000), slowLoad.answered(1, 15_000)]);
     const beganAt = performance.now();
     const verdict = await way.deploy(bed, sha);
     const deployMs = performance.now() - beganAt;

@@ -101,7 +101,7 @@ async function deployUnderLoad(
 ): Promise<Shown> {
   const load = startLoad(usualLoad(bed.base, asked, bed.stack.release));
   try {
-    await load.answered(15_000);
+    await load.answered(1, 15_000);
     live.watch(load.progress);
     const run = await bed.deploy(sha);
     live.watch(undefined);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocketServer } from 'ws';
 import { startLoad } from '../../e2e/load/load.js';
 import { runLoad } from '../../e2e/load/run-load.js';
-import type { LoadSpec, StreamSpec } from '../../e2e/load/spec.js';
+import { type LoadSpec, type StreamSpec, withStaleCheck } from '../../e2e/load/spec.js';
 import { loadTable } from '../../e2e/load/table.js';
 import { tally } from '../../e2e/load/tally.js';
 import { assertBenchTarget } from '../../e2e/load/target.js';
@@ -101,6 +101,24 @@ describe('a load', () => {
     expect(ports.size).toBe(1);
     await run(spec(base, { kind: 'fresh', name: 'fresh', request: GET, perSecond: 400 }, 10));
     expect(ports.size).toBe(11);
+  });
+
+  it('uses no connection again that was ended before, where it looks first', async () => {
+    const base = await serve((request, response) => {
+      response.end('ok');
+      response.once('finish', () => {
+        // The client is in this process: its next request is due before it can hear of the end.
+        setImmediate(() => {
+          request.socket.destroy();
+          const until = performance.now() + 20;
+          while (performance.now() < until);
+        });
+      });
+    });
+    const stream = { ...KEEP_ALIVE, perSecond: 100 };
+    expect((await run(spec(base, stream, 10))).failed).toBeGreaterThan(0);
+    const looking = withStaleCheck(spec(base, stream, 10));
+    expect(await run(looking)).toMatchObject({ sent: 10, ok: 10, failed: 0 });
   });
 
   it('calls an answer that broke off in its middle a failure', async () => {
@@ -231,7 +249,7 @@ describe('a load', () => {
   it('runs in a process of its own until it is stopped', async () => {
     const base = await serve((_request, response) => response.end('ok'));
     const load = startLoad(spec(base, KEEP_ALIVE, 100_000));
-    await load.answered(10_000);
+    await load.answered(1, 10_000);
     const result = await load.stop();
     expect(result.failed).toBe(0);
     expect(result.sent).toBeGreaterThan(0);

@@ -8,8 +8,8 @@ import type { WorkerMessage, WorkerOrder } from './worker.js';
 export interface Load {
   /** Undefined until the first quarter of a second has passed. */
   readonly progress: () => Progress | undefined;
-  /** Resolves once a good answer has come. @throws Error when none has within `timeoutMs`. */
-  answered(timeoutMs: number): Promise<void>;
+  /** Resolves once so many good answers have come. @throws Error when they have not within `timeoutMs`. */
+  answered(count: number, timeoutMs: number): Promise<void>;
   /** Ends the load, lets what is in flight end, and tells all. */
   stop(): Promise<LoadResult>;
 }
@@ -50,7 +50,7 @@ export function startLoad(spec: LoadSpec): Load {
   order({ kind: 'start', spec });
   return {
     progress: () => latest,
-    answered: (timeoutMs) => firstAnswer(result, listeners, timeoutMs),
+    answered: (count, timeoutMs) => goodAnswers(count, { result, listeners, timeoutMs }),
     stop: () => {
       order({ kind: 'stop' });
       return result;
@@ -58,19 +58,23 @@ export function startLoad(spec: LoadSpec): Load {
   };
 }
 
-function firstAnswer(
-  result: Promise<LoadResult>,
-  listeners: Set<(progress: Progress) => void>,
-  timeoutMs: number,
-): Promise<void> {
+interface Heard {
+  readonly result: Promise<LoadResult>;
+  readonly listeners: Set<(progress: Progress) => void>;
+  readonly timeoutMs: number;
+}
+
+function goodAnswers(count: number, { result, listeners, timeoutMs }: Heard): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       settle(() => {
-        reject(new Error(`No good answer within ${String(timeoutMs)} ms of load`));
+        reject(
+          new Error(`Not ${String(count)} good answers within ${String(timeoutMs)} ms of load`),
+        );
       });
     }, timeoutMs);
     const heard = (progress: Progress): void => {
-      if (progress.sent > progress.failed) settle(resolve);
+      if (progress.sent - progress.failed >= count) settle(resolve);
     };
     const settle = (then: () => void): void => {
       clearTimeout(timer);

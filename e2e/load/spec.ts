@@ -40,6 +40,11 @@ export type StreamSpec = {
       readonly connections: number;
       /** Over all connections. */
       readonly perSecond: number;
+      /**
+       * A connection that the server has ended by the time of the next request is not used again, as
+       * with the clients of HTTP that people use. Without it such a request fails.
+       */
+      readonly staleCheck?: boolean;
     }
   | {
       /** A new connection for each request, sent on time whether or not the last was answered. */
@@ -92,6 +97,14 @@ export interface UsualPaths {
 
 /** A visitor who reads before the next click; shorter than any drain. */
 const PAUSE_MS = 3_000;
+
+/** The same load, by clients that look before they use a connection again. */
+export function withStaleCheck(spec: LoadSpec): LoadSpec {
+  const streams = spec.streams.map((stream) =>
+    stream.kind === 'keep-alive' ? { ...stream, staleCheck: true } : stream,
+  );
+  return { ...spec, streams };
+}
 
 /** About 120 requests a second of every sort a site gets; `scale` 0.5 halves the paced ones. */
 export function usualLoad(

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { eventLife } from './events.js';
 import { now, send } from './request.js';
 import type { LoadSpec, StreamSpec } from './spec.js';
@@ -23,9 +24,10 @@ export async function runStream(run: LoadRun, stream: StreamSpec): Promise<void>
       const intervalMs = (1000 * stream.connections) / stream.perSecond;
       await Promise.all(
         agents.map((agent, lane) =>
-          paced(run, intervalMs, (lane * intervalMs) / agents.length, (n) =>
-            attempt(run, stream.name, () => send(run.spec, stream.request, agent, n)),
-          ),
+          paced(run, intervalMs, (lane * intervalMs) / agents.length, async (n) => {
+            if (stream.staleCheck === true) await hearOfEnds();
+            await attempt(run, stream.name, () => send(run.spec, stream.request, agent, n));
+          }),
         ),
       );
       for (const agent of agents) agent.destroy();
@@ -61,6 +63,15 @@ export async function runStream(run: LoadRun, stream: StreamSpec): Promise<void>
       );
       return;
   }
+}
+
+/**
+ * The ends of connections that have come by now have been read when this resolves: Node polls before
+ * immediates, and reads an answer in one poll, the end behind it in the next.
+ */
+async function hearOfEnds(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 /** A good sign of life on a long connection, or its end. */

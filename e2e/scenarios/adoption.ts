@@ -25,7 +25,7 @@ export const adoption: Scenario = {
       // Development servers do not stand more.
       scale: 0.15,
       // The old configuration has no keepalive_min_timeout yet, and the plan says what that costs.
-      resets: 2,
+      staleCheck: true,
     });
     checks.equal(run.outputs['result'], 'deployed', 'result');
     checks.equal(run.outputs['previous-sha'], oldSha, 'previous-sha');
@@ -60,14 +60,20 @@ async function unanswered(bed: Bed, timeoutMs: number): Promise<string | undefin
 const RESTARTS = 6;
 
 /**
- * A service that was started again before its database answered has another address now, and nginx
- * never learns: whoever did this by hand restarts it, as often as it takes.
+ * A development server that came up before its database stays, and serves nothing; one that was
+ * started again has another address now, and nginx never learns. Whoever did this by hand restarts
+ * both, as often as it takes.
  */
-async function restartProxyUntilItAnswers(bed: Bed): Promise<void> {
+async function restartUntilItAnswers(bed: Bed): Promise<void> {
+  const { backend, proxy } = bed.stack;
   for (let restarts = 1; ; restarts += 1) {
-    await ask(bed.host, `cd "$1" && docker compose restart ${bed.stack.proxy}`, {
-      args: [bed.place.directory],
-    });
+    await ask(
+      bed.host,
+      `cd "$1" && docker compose restart ${backend} && docker compose restart ${proxy}`,
+      {
+        args: [bed.place.directory],
+      },
+    );
     const problem = await unanswered(bed, 15_000);
     if (problem === undefined) return;
     if (restarts === RESTARTS)
@@ -92,5 +98,5 @@ async function setUpByHand(bed: Bed): Promise<void> {
       args: [directory],
     });
   }
-  await restartProxyUntilItAnswers(bed);
+  await restartUntilItAnswers(bed);
 }

@@ -1,7 +1,7 @@
 import { askSite } from '../harness/http.js';
 import { releaseIn } from '../load/request.js';
 import { startLoad } from '../load/load.js';
-import { LIMITS, usualLoad } from '../load/spec.js';
+import { LIMITS, usualLoad, withStaleCheck } from '../load/spec.js';
 import { loadTable } from '../load/table.js';
 import type { LoadResult } from '../load/tally.js';
 import { ask } from '../harness/shell.js';
@@ -17,47 +17,45 @@ export interface LoadOptions {
   /** 0.5 is half of the usual requests a second. */
   readonly scale?: number;
   /**
-   * Resets that an nginx without `keepalive_min_timeout` cannot avoid: a reload closes an idle
-   * connection just as a request is on its way. 0 unless told.
+   * Where a reload of the proxy closes idle connections whatever a deploy does (nginx without
+   * `keepalive_min_timeout`, Caddy): visitors who look before they use a connection again.
    */
-  readonly resets?: number;
+  readonly staleCheck?: boolean;
   /** How long the load goes on at most, where the usual ten minutes are too few. */
   readonly maxMs?: number;
 }
+
+const MEANINGFUL_ANSWERS = 100;
 
 /** Runs `work` while the site is used in every way, and checks that nobody noticed. */
 export async function underLoad<T>(
   bed: Bed<Stack>,
   checks: Checks,
   work: () => Promise<T>,
-  { asksHealth = true, scale = 1, resets = 0, maxMs }: LoadOptions = {},
+  { asksHealth = true, scale = 1, staleCheck = false, maxMs }: LoadOptions = {},
 ): Promise<{ value: T; load: LoadResult }> {
   const { paths, tellRelease, release } = bed.stack;
   const all = asksHealth ? { ...paths, release: tellRelease } : paths;
   const usual = usualLoad(bed.base, all, release, scale);
   const spec = maxMs === undefined ? usual : { ...usual, maxMs, maxRequests: LIMITS.maxRequests };
-  const load = startLoad(spec);
+  const load = startLoad(staleCheck ? withStaleCheck(spec) : spec);
   try {
-    await load.answered(15_000);
+    await load.answered(1, 15_000);
   } catch (error) {
     await load.stop();
     throw error;
   }
   try {
     const value = await work();
+    // What is done in a second is seen by few.
+    await load.answered(MEANINGFUL_ANSWERS, 30_000);
     const result = await load.stop();
     bed.note(loadTable(result));
-    const { ECONNRESET = 0, ...failures } = result.failures;
-    checks.equal(failures, {}, 'the list of failed requests under load');
-    checks.that(
-      ECONNRESET <= resets,
-      `${ECONNRESET} requests were reset, at most ${resets} may be`,
-    );
+    checks.equal(result.failures, {}, 'the list of failed requests under load');
     checks.that(
       result.durationMs < spec.maxMs && result.sent < spec.maxRequests,
       'the load outlasts what is done under it',
     );
-    checks.that(result.ok > 100, `only ${String(result.ok)} requests were answered under load`);
     return { value, load: result };
   } finally {
     // A second stop answers what the first one did.

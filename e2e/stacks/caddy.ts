@@ -9,8 +9,7 @@ export const caddy: Stack = {
   source: new URL('./caddy/', import.meta.url),
   app: 'server',
   placed: {},
-  // Each of the load's kept-alive connections once: Caddy closes idle ones when it loads a configuration.
-  reloadResets: 23,
+  closesIdle: true,
   services: { caddy: 1, server: 1, jobs: 1 },
   kept: ['caddy'],
   inputs: { 'health-url': 'http://localhost/api/health' },

@@ -37,8 +37,8 @@ export interface Stack {
     /** The backend tells this release from now on; the one file that a one-line change touches. */
     readonly backend: (release: string) => Change;
   };
-  /** How many kept-alive connections a reload of its proxy may reset: it cannot hold them open. */
-  readonly reloadResets?: number;
+  /** A reload of its proxy closes the connections of visitors that are idle just then. */
+  readonly closesIdle?: boolean;
   /** Its app cannot be replaced without a gap. */
   readonly hasGap?: boolean;
   /** What somebody else's pipeline does on the host before a release comes. */
