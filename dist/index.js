@@ -56945,10 +56945,25 @@ async function hold(context, operation) {
         variables: { PINS: pins(routes, incumbentsOf) },
     });
 }
-/** New requests go to the candidates of all routed services at once; the incumbents stay up. */
-async function cutOver(context, operation) {
-    for (const proxy of proxiesOf(context, operation))
-        await cutOverProxy(context, operation, proxy);
+/**
+ * New requests go to the candidates of all routed services at once; the incumbents stay up. All proxies
+ * change side by side, those that are themselves new before the ones that send requests to them.
+ */
+async function cutOver(context, operations) {
+    const moves = operations.flatMap((operation) => proxiesOf(context, operation).map((proxy) => moveOf(context, operation, proxy)));
+    const waves = [moves.filter((move) => move.isNew), moves.filter((move) => !move.isNew)];
+    await context.transaction.step({
+        name: 'cutover',
+        undo: moves.flatMap(({ undo }) => undo ?? []),
+        script: (0,load/* remoteScript */.m)('cutover'),
+        variables: {
+            KEEPS: cutover_lines(moves.map(({ keep }) => keep)),
+            CUTOVERS: waves
+                .filter((wave) => wave.length > 0)
+                .map((wave) => cutover_together(wave.map(({ commands }) => commands)))
+                .join('\n'),
+        },
+    });
 }
 /** Ids of the containers that a cutover is for. */
 function proxiesOf({ made }, { proxy, proxyService }) {
@@ -56956,39 +56971,31 @@ function proxiesOf({ made }, { proxy, proxyService }) {
         ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
         : [proxy];
 }
-async function cutOverProxy(context, operation, proxy) {
-    const { proxyKind, proxyService, held, routes } = operation;
+function moveOf(context, operation, proxy) {
+    const { proxyKind, proxyService, held, routes, paths, inPlace } = operation;
+    const { live, stage } = context.observation;
     const kept = `proxy-${proxyService}`;
     const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
     const reload = operation.reloads ? 'yes' : 'no';
     const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
     const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
     const candidates = routes.flatMap((route) => candidatesOn(context, route));
-    // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.
+    const isNew = operation.proxy === undefined;
+    const texts = [toCandidates, live.path, stage, cutover_lines(paths), cutover_lines(inPlace), mounted].map(quote/* quote */.hD);
+    const keeping = `${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`;
     const undo = [
-        `restore_files ${kept} ${(0,quote/* quote */.hD)(context.observation.live.path)}`,
-        `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`,
+        `restore_files ${kept} ${(0,quote/* quote */.hD)(live.path)}`,
+        `proxy_files_show ${keeping}`,
         `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...candidates].join(' ')}`,
         // Where they were held before, they stay so until no candidate is left.
         ...(held ? [] : [`unpin ${proxy}`]),
     ].join('\n');
-    await context.transaction.step({
-        name: `cutover-${proxyService}`,
-        ...(operation.proxy === undefined ? {} : { undo }),
-        script: (0,load/* remoteScript */.m)('cutover'),
-        variables: {
-            DIR: context.observation.live.path,
-            STAGE: context.observation.stage,
-            KIND: proxyKind,
-            RELOAD: reload,
-            PROXY: proxy,
-            KEPT: kept,
-            PINS: toCandidates,
-            PATHS: cutover_lines(operation.paths),
-            INPLACE: cutover_lines(operation.inPlace),
-            MOUNTED: mounted,
-        },
-    });
+    return {
+        isNew,
+        keep: `proxy_files_keep ${keeping}`,
+        commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
+        undo: isNew ? undefined : undo,
+    };
 }
 /** The same forwards and back: a proxy lingers on candidates that are taken back as well. */
 function drainSecondsOf({ inputs }, { lingersMs }) {
@@ -57049,6 +57056,10 @@ function candidatesOn({ made }, { service, network }) {
 }
 function cutover_lines(paths) {
     return paths.map((path) => `${path}\n`).join('');
+}
+/** As one command of the host's library: the scripts run side by side. */
+function cutover_together(scripts) {
+    return `together ${scripts.map(quote/* quote */.hD).join(' ')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/containers.ts
@@ -57337,13 +57348,14 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
     const install = [live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD);
     return [
         ...(retire.length === 0 ? [] : drains(context, drainedBy(proxies), retire)),
-        finish_together([
+        cutover_together([
             ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
             `git_move ${move.join(' ')}`,
             ...(kept.length === 0 ? [] : [`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`]),
+            ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
         ]),
         `write_record ${record}`,
-        finish_together([
+        cutover_together([
             [
                 // Before its image, which Docker keeps as long as a container needs it.
                 ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
@@ -57351,7 +57363,6 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
                 `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
             ].join('\n'),
             ...[...unpinned].map((id) => `unpin ${id}`),
-            ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
             `install_files last ${install.join(' ')}`,
         ]),
         `rm -rf "$STATE/stage/${context.run}"`,
@@ -57360,10 +57371,6 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
 }
 function hasBuilt({ operations }) {
     return operations.some(({ kind }) => kind === 'prepare-images');
-}
-/** As one command of the host's library: side by side. */
-function finish_together(scripts) {
-    return `together ${scripts.map(quote/* quote */.hD).join(' ')}`;
 }
 function releasedServices(context, plan) {
     const { wanted, commit, releases } = context.observation;
@@ -57612,7 +57619,7 @@ async function watchHealth(context, over) {
  * @throws whatever the first failing operation throws; undoing is the caller's
  */
 async function executePlan(plan, context, phased) {
-    const perform = (operations, current) => performTogether(operations, (each, before) => performOperation(each, context, current, before), phased);
+    const perform = (operations, current) => performTogether(operations, (each, before) => performOperation(each, context, { plan: current, operations, before }), phased);
     await Promise.all([
         perform(plan.operations.filter(isImageOperation), plan),
         // A failure of it ends the deploy at once, not after a long build.
@@ -57627,20 +57634,24 @@ async function executePlan(plan, context, phased) {
 }
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
-/** What goes together needs nothing of each other's answers; cutovers need those of what was started. */
-const TOGETHER = [
-    new Set([
-        'install-files',
-        'hold',
-        'run-command',
-        'run-job',
-        'start',
-        'stop-incumbents',
-        'replace',
-    ]),
-    new Set(['cutover']),
-    new Set(['check-health', 'soak']),
-];
+const PREPARING = new Set([
+    'install-files',
+    'hold',
+    'run-command',
+    'run-job',
+    'start',
+    'stop-incumbents',
+    'replace',
+]);
+/** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
+function mayFollow(kind) {
+    if (PREPARING.has(kind))
+        return PREPARING;
+    // The host watches the candidates from the cutover on, while the health check asks.
+    if (kind === 'cutover')
+        return new Set(['cutover', 'check-health']);
+    return kind === 'check-health' ? new Set(['soak']) : undefined;
+}
 /** Operations that may be sent to the host together: one round trip for all of them. */
 function batches(operations, context) {
     const together = [];
@@ -57653,7 +57664,7 @@ function batches(operations, context) {
             last.push(operation);
         else
             together.push([operation]);
-        joinable = alone ? undefined : TOGETHER.find((kinds) => kinds.has(operation.kind));
+        joinable = alone ? undefined : mayFollow(operation.kind);
     }
     return together;
 }
@@ -57701,7 +57712,7 @@ function refuseGaps(plan, { observation, planOptions }) {
         next: against.map(({ next }) => next).join('\n'),
     });
 }
-function performOperation(operation, context, plan, before) {
+function performOperation(operation, context, { plan, operations, before }) {
     switch (operation.kind) {
         case 'prepare-images':
             return images_prepareImages(context, operation);
@@ -57722,27 +57733,35 @@ function performOperation(operation, context, plan, before) {
         case 'hold':
             return hold(context, operation);
         case 'cutover':
-            return cutOver(context, operation);
+            // The first of them is the cutover of all.
+            return before ?? cutOver(context, operations.filter(isCutover));
         case 'withdraw':
             return withdraw(context, operation);
         case 'check-health':
-            return requireHealth(context);
+            return checkHealthAfter(context, before);
         case 'soak':
             return soakBeside(context, plan, before);
         case 'finish':
             return finish(context, operation, plan, new Date().toISOString());
     }
 }
+function isCutover(operation) {
+    return operation.kind === 'cutover';
+}
+/** Before the cutover has ended, the answers may be the incumbents'. */
+async function checkHealthAfter(context, before) {
+    await before;
+    const from = context.clock.now();
+    await requireHealth(context);
+    context.made.healthyAfterMs = context.clock.now() - from;
+}
 /**
  * The candidates are watched while the health check asks for the first time. Where it had to ask for
  * longer, the soak begins when they are well.
  */
 async function soakBeside(context, plan, healthy = Promise.resolve()) {
-    const { clock } = context;
-    const from = clock.now();
-    const healthMs = healthy.then(() => clock.now() - from);
-    await Promise.all([soak(context, plan, healthMs), healthMs]);
-    if ((await healthMs) > SOON_HEALTHY_MS)
+    await Promise.all([soak(context, plan, healthy), healthy]);
+    if (context.made.healthyAfterMs > SOON_HEALTHY_MS)
         await soak(context, plan);
 }
 async function installFiles(context, { paths, inPlace }) {
@@ -57767,6 +57786,8 @@ const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
 /** A line of ready.sh and soak.sh. */
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
+/** A line of cut_over. */
+const REFUSED_LINE = /^refused (\S+)$/gm;
 /** What to tell of an operation that failed: what happened, where, what next. */
 function explainFailure(error, operation) {
     if (!(error instanceof transaction/* StepError */.zg))
@@ -57787,7 +57808,7 @@ function explainFailure(error, operation) {
             cause: error,
         });
     }
-    return new errors/* DeployError */.s({ ...sentence(operation), evidence, cause: error });
+    return new errors/* DeployError */.s({ ...sentence(operation, stdout), evidence, cause: error });
 }
 /** What the host said of candidates: those that failed, and those that were just not ready yet. */
 function candidatesIn(stdout) {
@@ -57809,7 +57830,7 @@ function nextAfter(candidates, operation) {
         : '';
     return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
 }
-function sentence(operation) {
+function sentence(operation, stdout) {
     const look = 'See the lines above for what the host said.';
     switch (operation.kind) {
         case 'prepare-images':
@@ -57833,7 +57854,7 @@ function sentence(operation) {
             return { what: `replacing ${operation.service} failed`, next: look };
         case 'cutover':
             return {
-                what: `the proxy ${operation.proxyService} did not take the new configuration`,
+                what: `${proxiesThatRefused(operation.proxyService, stdout)} did not take the new configuration`,
                 next: 'What it said above tells why; the old configuration is back.',
             };
         case 'finish':
@@ -57844,6 +57865,11 @@ function sentence(operation) {
         default:
             return { what: `${operation.kind} failed`, next: look };
     }
+}
+/** A cutover is of several proxies; where none of them said that it was the one, `first` is named. */
+function proxiesThatRefused(first, stdout) {
+    const names = [...stdout.matchAll(REFUSED_LINE)].map(([, name = '']) => name);
+    return `the proxy ${names.length === 0 ? first : names.join(', ')}`;
 }
 
 ;// CONCATENATED MODULE: ./src/carry-out.ts
@@ -57890,7 +57916,12 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
         clock,
         log,
         signal,
-        made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
+        made: {
+            candidates: new Map(),
+            imageIds: new Map(),
+            healthyAfterMs: 0,
+            heldConnections: 0,
+        },
     };
     try {
         const executed = await executePlan(plan, context, (operation, title, work) => progress.operation(operation, title, () => work().catch((error) => {
@@ -58609,9 +58640,16 @@ function nothingYet() {
         availability: undefined,
         heldConnections: 0,
         fence: undefined,
+        leftOld: false,
         result: undefined,
     };
 }
+const LEAVES_OLD = new Set([
+    'stop-incumbents',
+    'replace',
+    'cutover',
+    'withdraw',
+]);
 function createProgress(clock, log, onLease) {
     const startedAt = clock.now();
     const known = nothingYet();
@@ -58635,7 +58673,10 @@ function createProgress(clock, log, onLease) {
     return {
         known,
         phase: (name, work) => timed(name, work, []),
-        operation: (operation, name, work) => timed(name, work, servicesOf(operation)),
+        operation: (operation, name, work) => {
+            known.leftOld ||= LEAVES_OLD.has(operation.kind);
+            return timed(name, work, servicesOf(operation));
+        },
         observed: ({ releases, live, commit }) => {
             known.sha = commit.sha;
             known.previousSha = releases.at(-1)?.sha ?? live.head;
@@ -64341,9 +64382,7 @@ async function settle(error, run) {
             progress.end(back.finished ? 'deployed' : 'rolled-back');
             return back.finished
                 ? error.and('The new release serves: it was finished on the host.')
-                : error.and(progress.known.previousSha === undefined
-                    ? 'What the run had started was taken away again.'
-                    : 'The stack was rolled back: the old release serves.');
+                : error.and(takenBack(progress.known));
         }
         progress.end('failed');
         return error.and('Rolling back failed as well. The log above says what stands, and the commands to type on the host.');
@@ -64353,6 +64392,13 @@ async function settle(error, run) {
         log.warn(`rolling back from here failed: ${String(problem)}`);
         return error.and('The host cannot be reached to roll back. Its watchdog does it within a minute; `operation: status` tells.');
     }
+}
+function takenBack({ previousSha, leftOld }) {
+    if (previousSha === undefined)
+        return 'What the run had started was taken away again.';
+    return leftOld
+        ? 'The stack was rolled back: the old release serves.'
+        : 'The old release serves, and was never left: what the run had started was taken away again.';
 }
 /** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
 function cancelOnSignal() {

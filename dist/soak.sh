@@ -5,12 +5,6 @@
 # Exit 72; prints `failed SERVICE ID REASON` for each that did not survive.
 # shellcheck shell=sh
 
-# 1/100 s: whole seconds would cut up to one off a soak of one.
-read_uptime() {
-  read -r uptime _ </proc/uptime
-  uptime=${uptime%.*}${uptime#*.}
-}
-
 # Fails where the container has failed its healthcheck too often in a row.
 stays_healthy() { # ID KIND RETRIES
   if healthcheck "$1" "$2" 10 >"$work/$1.said" 2>&1; then
@@ -36,8 +30,8 @@ judge() { # ID
 health='' kind=''
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-read_uptime
-deadline=$((uptime + SECONDS_TO_SOAK * 100))
+# Whole seconds would cut up to one off a soak of one.
+deadline=$(($(hundredths) + SECONDS_TO_SOAK * 100))
 check_at=0
 : "${CHECK_EVERY:=2}"
 while :; do
@@ -57,8 +51,7 @@ while :; do
 $CANDIDATES
 EOS
   [ -z "$failed" ] || exit 72
-  read_uptime
-  left=$((deadline - uptime))
+  left=$((deadline - $(hundredths)))
   [ "$left" -gt 0 ] || break
   [ "$left" -lt 50 ] || left=50
   sleep "0.$(printf %02d "$left")"

@@ -87,7 +87,12 @@ export async function carryOut(
     clock,
     log,
     signal,
-    made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
+    made: {
+      candidates: new Map(),
+      imageIds: new Map(),
+      healthyAfterMs: 0,
+      heldConnections: 0,
+    },
   };
   try {
     const executed = await executePlan(plan, context, (operation, title, work) =>

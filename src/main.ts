@@ -158,11 +158,7 @@ async function settle(
       progress.end(back.finished ? 'deployed' : 'rolled-back');
       return back.finished
         ? error.and('The new release serves: it was finished on the host.')
-        : error.and(
-            progress.known.previousSha === undefined
-              ? 'What the run had started was taken away again.'
-              : 'The stack was rolled back: the old release serves.',
-          );
+        : error.and(takenBack(progress.known));
     }
     progress.end('failed');
     return error.and(
@@ -175,6 +171,13 @@ async function settle(
       'The host cannot be reached to roll back. Its watchdog does it within a minute; `operation: status` tells.',
     );
   }
+}
+
+function takenBack({ previousSha, leftOld }: Progress['known']): string {
+  if (previousSha === undefined) return 'What the run had started was taken away again.';
+  return leftOld
+    ? 'The stack was rolled back: the old release serves.'
+    : 'The old release serves, and was never left: what the run had started was taken away again.';
 }
 
 /** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */

@@ -35,6 +35,8 @@ export interface Known {
   heldConnections: number;
   /** Set from the moment that the host may have been changed. */
   fence: string | undefined;
+  /** True from the moment that something of the old release may not be as it was: all before is beside it. */
+  leftOld: boolean;
   result: Result | undefined;
 }
 
@@ -48,9 +50,17 @@ function nothingYet(): Known {
     availability: undefined,
     heldConnections: 0,
     fence: undefined,
+    leftOld: false,
     result: undefined,
   };
 }
+
+const LEAVES_OLD: ReadonlySet<Operation['kind']> = new Set([
+  'stop-incumbents',
+  'replace',
+  'cutover',
+  'withdraw',
+]);
 
 export function createProgress(clock: Clock, log: Log, onLease: (fence: string) => void): Progress {
   const startedAt = clock.now();
@@ -79,7 +89,10 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
   return {
     known,
     phase: (name, work) => timed(name, work, []),
-    operation: (operation, name, work) => timed(name, work, servicesOf(operation)),
+    operation: (operation, name, work) => {
+      known.leftOld ||= LEAVES_OLD.has(operation.kind);
+      return timed(name, work, servicesOf(operation));
+    },
     observed: ({ releases, live, commit }) => {
       known.sha = commit.sha;
       known.previousSha = releases.at(-1)?.sha ?? live.head;

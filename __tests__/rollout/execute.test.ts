@@ -49,7 +49,7 @@ async function sentFor(situation: Situation): Promise<readonly Sent[]> {
     clock: fakeClock(),
     log: recordedLog(),
     signal: new AbortController().signal,
-    made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
+    made: { candidates: new Map(), imageIds: new Map(), healthyAfterMs: 0, heldConnections: 0 },
   };
   const { plan } = planned(situation, { images: 'none' });
   await executePlan(plan, context, (_operation, _title, work) => work());
@@ -75,7 +75,7 @@ describe('what is sent to the host', () => {
   it('goes together where nothing of it needs the answer of another', async () => {
     const sent = await sentFor({ wants: services({ worker: definition, api: definition }) });
     const waits = sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
-    expect(waits.slice(0, 3)).toEqual(['start after 0', 'stop after 1', 'cutover-proxy after 0']);
+    expect(waits.slice(0, 3)).toEqual(['start after 0', 'stop after 1', 'cutover after 0']);
   });
 
   it('drains as long on the way back as on the way forward, also where the proxy lingers longer', async () => {
@@ -84,7 +84,7 @@ describe('what is sent to the host', () => {
       const step = sent.find((each) => each.step.name === name)?.step;
       return pattern.exec(`${String(step?.undo)} ${String(step?.variables['FORWARD'])}`)?.[1];
     };
-    expect(seconds('cutover-proxy', /cutover_back nginx .* yes (\d+) /)).toBe('15');
+    expect(seconds('cutover', /cutover_back nginx .* yes (\d+) /)).toBe('15');
     expect(seconds('finish', /proxy_drain nginx \S+ (\d+) /)).toBe('15');
   });
 
@@ -106,7 +106,12 @@ describe('what is sent to the host', () => {
 
 describe('connections that outlast a drain', () => {
   it('are counted over all that a step says of them', () => {
-    const made = { candidates: new Map(), imageIds: new Map(), heldConnections: 1 };
+    const made = {
+      candidates: new Map(),
+      imageIds: new Map(),
+      healthyAfterMs: 0,
+      heldConnections: 1,
+    };
     countHeld({ made }, 'held 2\nsomething else\nheld 3\nwithheld 9\n');
     expect(made.heldConnections).toBe(6);
   });

@@ -51,7 +51,7 @@ function siteOf(given: Readonly<Record<string, string>> = {}): Site {
     clock,
     log,
     signal: new AbortController().signal,
-    made: { candidates: new Map(), imageIds: new Map(), heldConnections: 0 },
+    made: { candidates: new Map(), imageIds: new Map(), healthyAfterMs: 0, heldConnections: 0 },
   };
   return {
     context,

@@ -15,3 +15,9 @@ run() {
 }
 
 now() { date +%s; }
+
+# In 1/100 s, from when the machine started: where whole seconds are too coarse.
+hundredths() {
+  read -r uptime _ </proc/uptime
+  printf '%s\n' "${uptime%.*}${uptime#*.}"
+}

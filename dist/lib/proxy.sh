@@ -29,6 +29,20 @@ proxy_drain() {
   done
 }
 
+# cut_over NAME KIND CONTAINER RELOAD KEPT PINS DIR STAGE PATHS INPLACE MOUNTED: new requests go to the
+# candidates: brings the proxy's own files from STAGE to DIR, pins the names, reloads (yes, no), and
+# returns when the proxy knows only the candidates. Says `refused NAME` where that failed; runs in a
+# subshell of its own (`together`).
+cut_over() {
+  over_name=$1 over_kind=$2 over_proxy=$3 over_reload=$4 over_kept=$5 over_pins=$6
+  shift 6
+  trap '[ "$?" = 0 ] || echo "refused $over_name"' EXIT
+  [ -z "$3" ] || install_files "$over_kept" "$1" "$2" "$3" "$4"
+  proxy_files_show "$over_proxy" "$2" "$5"
+  proxy_pin "$over_kind" "$over_proxy" "$over_pins"
+  [ "$over_reload" = no ] || "${over_kind}_reload" "$over_proxy"
+}
+
 # cutover_back KIND CONTAINER PINS RELOAD DRAIN_SECONDS ID…: new requests go to the incumbents again, and
 # what the candidates ID… hold is finished.
 cutover_back() {

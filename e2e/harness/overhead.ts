@@ -6,12 +6,14 @@ import { startRelay } from './relay.js';
 
 /** What a deploy cannot be faster than, whoever makes it: the site's own build, start and stop. */
 const FLOOR = /^(build|run in the new image|start|let the old|stop)/;
+/** Sent one behind the other, so that only the first of a row waits for a way to the host. */
+const SENT_AHEAD = /^(bring|hold|run in the new image|start|let the old|stop)/;
 /** While it watches, the health check's own requests go on beside it. */
 const WATCH = /^(check the health|soak)/;
 
 export interface Overhead {
   readonly roundTripMs: number;
-  /** What the deploy took beyond the site's own build, commands, start, stop, and the soak. */
+  /** What the deploy took beyond the site's own build, commands, start and stop, and the soak. */
   readonly overheadMs: number;
   readonly totalMs: number;
   /**
@@ -68,13 +70,17 @@ function judge(
     trips: roundTripsAt.filter((at) => at >= from + startMs && at < from + startMs + durationMs)
       .length,
   }));
-  const floor = phases.filter(({ name }) => FLOOR.test(name));
-  if (floor.length === 0) throw new Error('No phase of the report is a build or a start');
-  const floorMs = floor.reduce(
+  if (!phases.some(({ name }) => FLOOR.test(name)))
+    throw new Error('No phase of the report is a build or a start');
+  // The last phase says itself how long the old release took to finish what it had begun.
+  const stopMs = /^stopped within (\d+) ms$/m.exec(run.log)?.[1];
+  if (stopMs === undefined) throw new Error('The log does not tell how long the stop took');
+  const floorMs = phases.reduce((sum, { name, durationMs }, index) => {
+    if (!FLOOR.test(name)) return sum;
     // What was spent on the way to the host is not the site's.
-    (sum, { durationMs, trips }) => sum + durationMs - Math.min(trips, 1) * roundTripMs,
-    0,
-  );
+    const waited = !SENT_AHEAD.test(name) || !SENT_AHEAD.test(phases[index - 1]?.name ?? '');
+    return sum + durationMs - (waited ? roundTripMs : 0);
+  }, Number(stopMs));
   const watched = phases
     .filter(({ name }) => WATCH.test(name))
     .reduce((sum, { trips }) => sum + trips, 0);

@@ -48,7 +48,7 @@ export interface Said {
 /** Short enough for a test, long enough to mean what they mean. */
 const PATIENCE = {
   soak: '1s',
-  'drain-timeout': '10s',
+  'drain-timeout': '6s',
   'ready-timeout': '20s',
   'health-timeout': '10s',
   'lock-timeout': '60s',

@@ -2,6 +2,7 @@ import { idsByService } from '../harness/snapshot.js';
 import { type Change, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
+import { errorOf } from './refusals.js';
 import type { Scenario, Standing } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
@@ -9,6 +10,8 @@ interface Failure {
   readonly result: 'rolled-back' | 'refused';
   /** Something that the log or the annotation must tell. */
   readonly tells: RegExp;
+  /** Whether the old release had to be brought back, or served all the time. */
+  readonly stands: 'rolled back' | 'never left';
   readonly inputs?: Readonly<Record<string, string>>;
   /** False where the health endpoint itself is what the release breaks. */
   readonly asksHealth?: boolean;
@@ -24,6 +27,7 @@ export const buildFails: Scenario = {
     checkFailed(bed, checks, standing, bed.stack.changes.buildFails, {
       result: 'rolled-back',
       tells: /no_such_module/,
+      stands: 'never left',
     }),
 };
 
@@ -40,6 +44,7 @@ export const neverReady: Scenario = {
     await checkFailed(bed, checks, standing, change, {
       result: 'rolled-back',
       tells: bed.stack.changes.lastWords,
+      stands: 'never left',
       inputs: { 'ready-timeout': '15s' },
     });
   },
@@ -59,6 +64,7 @@ export const failsBehindProxy: Scenario = {
     await checkFailed(bed, checks, standing, change, {
       result: 'rolled-back',
       tells: /500/,
+      stands: 'rolled back',
       inputs: { 'health-timeout': '3s' },
       asksHealth: false,
     });
@@ -78,6 +84,7 @@ export const migrationFails: Scenario = {
     await checkFailed(bed, checks, standing, change, {
       result: 'rolled-back',
       tells: /no_such_column/,
+      stands: 'never left',
     });
   },
 };
@@ -92,7 +99,11 @@ export const proxyConfigBroken: Scenario = {
       bed.stack.changes.backend(bed.nextRelease()),
       bed.stack.changes.proxyConfigBroken,
     );
-    await checkFailed(bed, checks, standing, change, { result: 'rolled-back', tells: /send_file/ });
+    await checkFailed(bed, checks, standing, change, {
+      result: 'rolled-back',
+      tells: /send_file/,
+      stands: 'rolled back',
+    });
     const seen = await bed.host.ask(
       `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
     );
@@ -118,6 +129,7 @@ async function checkFailed(
   const errors = run.annotations.filter((annotation) => annotation.level === 'error');
   checks.equal(errors.length, 1, 'the number of error annotations');
   checks.that(failure.tells.test(run.log), `the log does not tell ${String(failure.tells)}`);
+  checks.that(errorOf(run).includes(failure.stands), `the annotation: ${failure.stands}`);
   checks.equal(idsByService(await bed.lookSettled()), idsByService(before), 'the containers');
   await checkWhole(bed, checks, before, standing, { rolledBack: true });
 }

@@ -36,6 +36,8 @@ export interface Made {
   readonly candidates: Map<string, readonly Container[]>;
   /** Image ids of the release, by reference. */
   readonly imageIds: Map<string, string>;
+  /** How long the health check asked until the release was well; 0 before. */
+  healthyAfterMs: number;
   /** Connections that were still open when a drain was over: their containers were told to end them. */
   heldConnections: number;
 }

@@ -21,9 +21,30 @@ export async function hold(context: RolloutContext, operation: HoldOperation): P
   });
 }
 
-/** New requests go to the candidates of all routed services at once; the incumbents stay up. */
-export async function cutOver(context: RolloutContext, operation: CutoverOperation): Promise<void> {
-  for (const proxy of proxiesOf(context, operation)) await cutOverProxy(context, operation, proxy);
+/**
+ * New requests go to the candidates of all routed services at once; the incumbents stay up. All proxies
+ * change side by side, those that are themselves new before the ones that send requests to them.
+ */
+export async function cutOver(
+  context: RolloutContext,
+  operations: readonly CutoverOperation[],
+): Promise<void> {
+  const moves = operations.flatMap((operation) =>
+    proxiesOf(context, operation).map((proxy) => moveOf(context, operation, proxy)),
+  );
+  const waves = [moves.filter((move) => move.isNew), moves.filter((move) => !move.isNew)];
+  await context.transaction.step({
+    name: 'cutover',
+    undo: moves.flatMap(({ undo }) => undo ?? []),
+    script: remoteScript('cutover'),
+    variables: {
+      KEEPS: lines(moves.map(({ keep }) => keep)),
+      CUTOVERS: waves
+        .filter((wave) => wave.length > 0)
+        .map((wave) => together(wave.map(({ commands }) => commands)))
+        .join('\n'),
+    },
+  });
 }
 
 /** Ids of the containers that a cutover is for. */
@@ -36,43 +57,40 @@ export function proxiesOf(
     : [proxy];
 }
 
-async function cutOverProxy(
-  context: RolloutContext,
-  operation: CutoverOperation,
-  proxy: string,
-): Promise<void> {
-  const { proxyKind, proxyService, held, routes } = operation;
+/** What one proxy does in a cutover, as commands of the host's library. */
+interface Move {
+  /** A candidate that is itself a proxy: it goes with its undo, and nothing of it is to be brought back. */
+  readonly isNew: boolean;
+  readonly keep: string;
+  readonly commands: string;
+  readonly undo: string | undefined;
+}
+
+function moveOf(context: RolloutContext, operation: CutoverOperation, proxy: string): Move {
+  const { proxyKind, proxyService, held, routes, paths, inPlace } = operation;
+  const { live, stage } = context.observation;
   const kept = `proxy-${proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const reload = operation.reloads ? 'yes' : 'no';
   const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
   const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
   const candidates = routes.flatMap((route) => candidatesOn(context, route));
-  // A candidate that is itself a proxy goes with its undo: nothing of it is to be brought back.
+  const isNew = operation.proxy === undefined;
+  const texts = [toCandidates, live.path, stage, lines(paths), lines(inPlace), mounted].map(quote);
+  const keeping = `${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`;
   const undo = [
-    `restore_files ${kept} ${quote(context.observation.live.path)}`,
-    `proxy_files_show ${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`,
+    `restore_files ${kept} ${quote(live.path)}`,
+    `proxy_files_show ${keeping}`,
     `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...candidates].join(' ')}`,
     // Where they were held before, they stay so until no candidate is left.
     ...(held ? [] : [`unpin ${proxy}`]),
   ].join('\n');
-  await context.transaction.step({
-    name: `cutover-${proxyService}`,
-    ...(operation.proxy === undefined ? {} : { undo }),
-    script: remoteScript('cutover'),
-    variables: {
-      DIR: context.observation.live.path,
-      STAGE: context.observation.stage,
-      KIND: proxyKind,
-      RELOAD: reload,
-      PROXY: proxy,
-      KEPT: kept,
-      PINS: toCandidates,
-      PATHS: lines(operation.paths),
-      INPLACE: lines(operation.inPlace),
-      MOUNTED: mounted,
-    },
-  });
+  return {
+    isNew,
+    keep: `proxy_files_keep ${keeping}`,
+    commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
+    undo: isNew ? undefined : undo,
+  };
 }
 
 /** The same forwards and back: a proxy lingers on candidates that are taken back as well. */
@@ -162,4 +180,9 @@ function candidatesOn({ made }: RolloutContext, { service, network }: Route): re
 
 export function lines(paths: readonly string[]): string {
   return paths.map((path) => `${path}\n`).join('');
+}
+
+/** As one command of the host's library: the scripts run side by side. */
+export function together(scripts: readonly string[]): string {
+  return `together ${scripts.map(quote).join(' ')}`;
 }

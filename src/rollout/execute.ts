@@ -1,6 +1,6 @@
 import { commandLine } from '../host/quote.js';
 import { DeployError } from '../errors.js';
-import { servicesOf, type Operation, type Plan } from '../plan/plan.js';
+import { servicesOf, type CutoverOperation, type Operation, type Plan } from '../plan/plan.js';
 import { cutOverBy, isImageOperation, settlePlan } from '../plan/planner.js';
 import { gaps } from '../plan/gaps.js';
 import { describe } from '../plan/render.js';
@@ -35,7 +35,7 @@ export async function executePlan(
   const perform = (operations: readonly Operation[], current: Plan): Promise<void> =>
     performTogether(
       operations,
-      (each, before) => performOperation(each, context, current, before),
+      (each, before) => performOperation(each, context, { plan: current, operations, before }),
       phased,
     );
   await Promise.all([
@@ -58,20 +58,25 @@ export async function executePlan(
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
 
-/** What goes together needs nothing of each other's answers; cutovers need those of what was started. */
-const TOGETHER: readonly ReadonlySet<Operation['kind']>[] = [
-  new Set([
-    'install-files',
-    'hold',
-    'run-command',
-    'run-job',
-    'start',
-    'stop-incumbents',
-    'replace',
-  ]),
-  new Set(['cutover']),
-  new Set(['check-health', 'soak']),
-];
+type Kinds = ReadonlySet<Operation['kind']>;
+
+const PREPARING: Kinds = new Set([
+  'install-files',
+  'hold',
+  'run-command',
+  'run-job',
+  'start',
+  'stop-incumbents',
+  'replace',
+]);
+
+/** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
+function mayFollow(kind: Operation['kind']): Kinds | undefined {
+  if (PREPARING.has(kind)) return PREPARING;
+  // The host watches the candidates from the cutover on, while the health check asks.
+  if (kind === 'cutover') return new Set(['cutover', 'check-health']);
+  return kind === 'check-health' ? new Set(['soak']) : undefined;
+}
 
 /** Operations that may be sent to the host together: one round trip for all of them. */
 function batches(
@@ -79,14 +84,14 @@ function batches(
   context: RolloutContext,
 ): readonly (readonly Operation[])[] {
   const together: Operation[][] = [];
-  let joinable: ReadonlySet<Operation['kind']> | undefined;
+  let joinable: Kinds | undefined;
   for (const operation of operations) {
     const alone = takesSeveralSteps(operation, context);
     const last = together.at(-1) ?? [];
     const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
     if (joins) last.push(operation);
     else together.push([operation]);
-    joinable = alone ? undefined : TOGETHER.find((kinds) => kinds.has(operation.kind));
+    joinable = alone ? undefined : mayFollow(operation.kind);
   }
   return together;
 }
@@ -143,11 +148,19 @@ function refuseGaps(plan: Plan, { observation, planOptions }: RolloutContext): v
   });
 }
 
+/** Where an operation stands. */
+interface Standing {
+  readonly plan: Plan;
+  /** Those that are sent together with it, itself among them. */
+  readonly operations: readonly Operation[];
+  /** The end of the one before it, where that is one of them. */
+  readonly before: Promise<void> | undefined;
+}
+
 function performOperation(
   operation: Operation,
   context: RolloutContext,
-  plan: Plan,
-  before: Promise<void> | undefined,
+  { plan, operations, before }: Standing,
 ): Promise<void> {
   switch (operation.kind) {
     case 'prepare-images':
@@ -169,16 +182,32 @@ function performOperation(
     case 'hold':
       return hold(context, operation);
     case 'cutover':
-      return cutOver(context, operation);
+      // The first of them is the cutover of all.
+      return before ?? cutOver(context, operations.filter(isCutover));
     case 'withdraw':
       return withdraw(context, operation);
     case 'check-health':
-      return requireHealth(context);
+      return checkHealthAfter(context, before);
     case 'soak':
       return soakBeside(context, plan, before);
     case 'finish':
       return finish(context, operation, plan, new Date().toISOString());
   }
+}
+
+function isCutover(operation: Operation): operation is CutoverOperation {
+  return operation.kind === 'cutover';
+}
+
+/** Before the cutover has ended, the answers may be the incumbents'. */
+async function checkHealthAfter(
+  context: RolloutContext,
+  before: Promise<void> | undefined,
+): Promise<void> {
+  await before;
+  const from = context.clock.now();
+  await requireHealth(context);
+  context.made.healthyAfterMs = context.clock.now() - from;
 }
 
 /**
@@ -190,11 +219,8 @@ async function soakBeside(
   plan: Plan,
   healthy: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  const { clock } = context;
-  const from = clock.now();
-  const healthMs = healthy.then(() => clock.now() - from);
-  await Promise.all([soak(context, plan, healthMs), healthMs]);
-  if ((await healthMs) > SOON_HEALTHY_MS) await soak(context, plan);
+  await Promise.all([soak(context, plan, healthy), healthy]);
+  if (context.made.healthyAfterMs > SOON_HEALTHY_MS) await soak(context, plan);
 }
 
 async function installFiles(

@@ -7,6 +7,8 @@ const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
 /** A line of ready.sh and soak.sh. */
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
+/** A line of cut_over. */
+const REFUSED_LINE = /^refused (\S+)$/gm;
 
 /** What to tell of an operation that failed: what happened, where, what next. */
 export function explainFailure(error: unknown, operation: Operation): unknown {
@@ -27,7 +29,7 @@ export function explainFailure(error: unknown, operation: Operation): unknown {
       cause: error,
     });
   }
-  return new DeployError({ ...sentence(operation), evidence, cause: error });
+  return new DeployError({ ...sentence(operation, stdout), evidence, cause: error });
 }
 
 interface Candidate {
@@ -64,7 +66,10 @@ function nextAfter(candidates: readonly Candidate[], operation: Operation): stri
   return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
 }
 
-function sentence(operation: Operation): { readonly what: string; readonly next: string } {
+function sentence(
+  operation: Operation,
+  stdout: string,
+): { readonly what: string; readonly next: string } {
   const look = 'See the lines above for what the host said.';
   switch (operation.kind) {
     case 'prepare-images':
@@ -88,7 +93,7 @@ function sentence(operation: Operation): { readonly what: string; readonly next:
       return { what: `replacing ${operation.service} failed`, next: look };
     case 'cutover':
       return {
-        what: `the proxy ${operation.proxyService} did not take the new configuration`,
+        what: `${proxiesThatRefused(operation.proxyService, stdout)} did not take the new configuration`,
         next: 'What it said above tells why; the old configuration is back.',
       };
     case 'finish':
@@ -99,4 +104,10 @@ function sentence(operation: Operation): { readonly what: string; readonly next:
     default:
       return { what: `${operation.kind} failed`, next: look };
   }
+}
+
+/** A cutover is of several proxies; where none of them said that it was the one, `first` is named. */
+function proxiesThatRefused(first: string, stdout: string): string {
+  const names = [...stdout.matchAll(REFUSED_LINE)].map(([, name = '']) => name);
+  return `the proxy ${names.length === 0 ? first : names.join(', ')}`;
 }

@@ -6,7 +6,7 @@ import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { countHeld, drains, lines, proxiesOf } from './cutover.js';
+import { countHeld, drains, lines, proxiesOf, together } from './cutover.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
@@ -59,6 +59,7 @@ function forward(
       ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
       `git_move ${move.join(' ')}`,
       ...(kept.length === 0 ? [] : [`keep_images ${quote(kept.join('\n'))}`]),
+      ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
     ]),
     `write_record ${record}`,
     together([
@@ -69,7 +70,6 @@ function forward(
         `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
       ].join('\n'),
       ...[...unpinned].map((id) => `unpin ${id}`),
-      ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
       `install_files last ${install.join(' ')}`,
     ]),
     `rm -rf "$STATE/stage/${context.run}"`,
@@ -79,11 +79,6 @@ function forward(
 
 function hasBuilt({ operations }: Plan): boolean {
   return operations.some(({ kind }) => kind === 'prepare-images');
-}
-
-/** As one command of the host's library: side by side. */
-function together(scripts: readonly string[]): string {
-  return `together ${scripts.map(quote).join(' ')}`;
 }
 
 function releasedServices(

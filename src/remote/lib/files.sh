@@ -8,7 +8,8 @@
 copy_paths() {
   copy_from=$1 copy_to=$2
   mkdir -p "$copy_to"
-  : >"$STATE/copy.list"
+  copy_list=$3.copied
+  : >"$copy_list"
   newline='
 '
   held=$newline$(cat "$4")$newline
@@ -23,15 +24,15 @@ copy_paths() {
           fi
           ;;
       esac
-      printf '%s\n' "$path" >>"$STATE/copy.list"
+      printf '%s\n' "$path" >>"$copy_list"
     elif [ -h "$copy_to/$path" ] || [ -e "$copy_to/$path" ]; then
       rm -f "$copy_to/$path"
       # A directory that just became empty is not in the commit either.
       (cd "$copy_to" && rmdir -p -- "$(dirname -- "$path")" 2>/dev/null) || :
     fi
   done <"$3"
-  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$STATE/copy.list" | tar -C "$copy_to" -xpf -
-  rm -f "$STATE/copy.list"
+  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$copy_list" | tar -C "$copy_to" -xpf -
+  rm -f "$copy_list"
 }
 
 # install_files NAME LIVE STAGE PATHS INPLACE: brings PATHS (text, one a line) from the staged tree

@@ -27,9 +27,12 @@ present() {
 
 stop_present() { # ID…: stops them together, each with its own grace period
   stopping=$(present "$@")
+  [ -n "$stopping" ] || return 0
+  stop_began=$(hundredths)
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  [ -z "$stopping" ] || run docker stop $stopping
+  run docker stop $stopping
+  say "stopped within $((($(hundredths) - stop_began) * 10)) ms"
 }
 
 remove_present() { # ID…
