@@ -67,6 +67,7 @@ function judge(
   const phases = phasesIn(run.report).map(({ name, startMs, durationMs }) => ({
     name,
     durationMs,
+    endMs: startMs + durationMs,
     trips: roundTripsAt.filter((at) => at >= from + startMs && at < from + startMs + durationMs)
       .length,
   }));
@@ -85,7 +86,10 @@ function judge(
     .filter(({ name }) => WATCH.test(name))
     .reduce((sum, { trips }) => sum + trips, 0);
   const overheadMs = Math.round(run.durationMs - floorMs - soakMs);
-  const roundTrips = roundTripsAt.length - Math.max(0, watched - 1);
+  const endedAt = from + Math.max(...phases.map(({ endMs }) => endMs));
+  // Nobody waits for the answer to a farewell.
+  const waitedFor = roundTripsAt.filter((at) => at < endedAt).length;
+  const roundTrips = waitedFor - Math.max(0, watched - 1);
   const parts = phases.map(
     ({ name, durationMs, trips }) =>
       `${name} ${Math.round(durationMs)}${trips === 0 ? '' : ` (${String(trips)})`}`,
