@@ -17,6 +17,8 @@ const config = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 20_000,
+  // They wait for processes and clocks more than they compute: by default two cores would get one worker.
+  maxWorkers: 4,
 };
 
 export { config as default };

@@ -54650,6 +54650,7 @@ const kindByCode = {
     ENETUNREACH: 'unreachable',
     ENOTFOUND: 'unknown-name',
     EAI_AGAIN: 'unknown-name',
+    EMFILE: 'forbidden',
 };
 /** Sorts what a request was rejected with. */
 function failureOf(error, durationMs) {
@@ -56213,7 +56214,7 @@ function filesBefore(files, cutovers) {
 /** The point of no return: the old containers go, and the files that only they mounted. */
 function finishing(acting, { last, inPlace }) {
     const retire = acting.flatMap(({ action, incumbents, dead }) => {
-        if (action === 'remove')
+        if (action === 'remove' || action === 'run')
             return [...incumbents, ...dead];
         return action === 'roll' || action === 'replace' ? incumbents : [];
     });
@@ -57114,16 +57115,16 @@ async function recreate(context, scale) {
     });
     await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
 }
-/** Runs a job's service to its end; its exit code decides. */
+/**
+ * Runs a job's service to its end; its exit code decides. Where its name is not fixed, the container of
+ * the last run stays beside it until the release is proven.
+ */
 async function runJob(context, operation) {
-    const { service, incumbents, dead } = operation;
-    const scale = {
-        ...NOTHING_MORE,
-        service,
-        replicas: 1,
-        incumbents: [],
-        dead: [...incumbents, ...dead],
-    };
+    const { service } = operation;
+    const old = [...operation.incumbents, ...operation.dead];
+    const stays = context.observation.wanted.services[service]?.containerName === undefined;
+    const [incumbents, dead] = stays ? [old, []] : [[], old];
+    const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead };
     await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
@@ -65247,6 +65248,7 @@ function tellOfLoss(client, host, channel) {
     });
     return channel;
 }
+/** What it means that sshd opened no stream. */
 function dialFailure(error, host, address) {
     if (error.reason === administrativelyProhibited) {
         return new errors/* DeployError */.s({
@@ -65266,6 +65268,9 @@ function dialFailure(error, host, address) {
 }
 /** sshd passes on the system's text for the error, in English. */
 function dialCode(message) {
+    // sshd's own trouble: nobody was asked.
+    if (/too many open files|cannot allocate|resource/i.test(message))
+        return 'EMFILE';
     if (/refused/i.test(message))
         return 'ECONNREFUSED';
     if (/timed out/i.test(message))

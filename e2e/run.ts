@@ -2,9 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { takeBundle } from './harness/bundle.js';
 import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
-import { prepareDockerData } from './host/docker-data.js';
 import type { Suite } from './host/host.js';
-import { allImages } from './images/images.js';
+import { loadedImages } from './images/loaded.js';
 import { type Group, group, runInLanes } from './lanes.js';
 import { scenarios, trials } from './scenarios/index.js';
 import { others, stacks } from './stacks/index.js';
@@ -107,12 +106,7 @@ async function main(): Promise<void> {
   try {
     const bundle = await takeBundle();
     cleanUps.push(bundle.remove);
-    const archives = await allImages();
-    const dockerData = await prepareDockerData({
-      suite,
-      key: archives.join(' '),
-      fill: (host) => host.loadImages(archives),
-    });
+    const dockerData = await loadedImages(suite);
     const failed = await runInLanes(groups, {
       lanes: LANES,
       suite,

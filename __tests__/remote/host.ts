@@ -178,6 +178,16 @@ function killGroup(pid: number): void {
   }
 }
 
+/** Whether the process is over: one that only waits to be reaped is, for some inits take a second. */
+export function hasEnded(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 1).startsWith(' Z');
+  } catch {
+    return true;
+  }
+}
+
 /** @throws Error when `condition` does not become true in time. */
 export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync } from 'node:fs';
 import type { ScriptResult } from '../../src/host/shell.js';
 import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
-import { SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
+import { hasEnded, SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
 
 const STATE = "state of o'neill";
 
@@ -26,7 +25,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
   const abandon = async (): Promise<void> => {
     const pid = watchdog();
     process.kill(-pid, 'SIGKILL');
-    await until(() => !existsSync(`/proc/${String(pid)}`));
+    await until(() => hasEnded(pid));
     expire();
   };
   /** A run's own shell on the host, where its scripts would work. */
@@ -153,7 +152,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       // Whole rounds of its loop, seen from outside: it is still there, and has done nothing.
       const later = Date.now() + 3_000;
       await until(() => Date.now() > later);
-      process.kill(pid, 0);
+      expect(hasEnded(pid)).toBe(false);
       expect(undone()).toBe('');
     });
 
@@ -161,7 +160,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       await acquire(session());
       const pid = watchdog();
       await host.run('lease_release 1');
-      await until(() => !existsSync(`/proc/${String(pid)}`));
+      await until(() => hasEnded(pid));
     });
   });
 

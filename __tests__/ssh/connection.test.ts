@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { DialError } from '../../src/ssh/dial.js';
+import { failureOf } from '../../src/health/failure.js';
+import { dialFailure, DialError } from '../../src/ssh/dial.js';
 import { SessionLostError } from '../../src/ssh/session.js';
 import { cleanUp, listen, opened, serve, user } from './fixture.js';
 import { inputsFor, portOf } from './server.js';
@@ -29,6 +30,17 @@ describe('a connection', () => {
     await expect(connection.dial('127.0.0.1', port)).rejects.toMatchObject({
       code: 'ECONNREFUSED',
     });
+  });
+
+  it('tells an address that refuses from an sshd that has no room for another stream', () => {
+    const told = (text: string): Error => {
+      const error = new Error(`(SSH) Channel open failure: ${text}`);
+      return dialFailure(Object.assign(error, { reason: 2 }), 'host', '127.0.0.1:80');
+    };
+    expect(failureOf(told('Connection refused'), 1).kind).toBe('refused');
+    expect(failureOf(told('open failed: connect failed: Too many open files'), 1).kind).toBe(
+      'forbidden',
+    );
   });
 
   it('names the setting when sshd forbids forwarding', async () => {

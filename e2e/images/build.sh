@@ -93,11 +93,25 @@ build_layer() {
   fi
 }
 
+# beside NAME PARENT FILE…: as `layer`, while what follows goes on.
+jobs=()
+beside() {
+  layer "$@" >"$work/$1.line" &
+  jobs+=($!)
+}
+# finish NAME…: waits for all of them, and tells these.
+finish() {
+  local job name failed=0
+  # All of them, also when one fails: what they work in goes away with this process.
+  for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+  [ "$failed" = 0 ] || exit 1
+  for name in "$@"; do cat "$work/$name.line"; done
+}
+
 if [ "$set_of_layers" = base ]; then
   # The proxy must know keepalive_min_timeout (nginx 1.27.4), the rest comes from Debian's stable suite:
   # two trees, built side by side.
-  layer nginx none "$here"/rootfs/nginx* >"$work/nginx.line" &
-  nginx_job=$!
+  beside nginx none "$here"/rootfs/nginx*
 fi
 
 trixie=$(layer trixie none)
@@ -110,10 +124,9 @@ if [ "$set_of_layers" = proxies ]; then
   exit
 fi
 
-layer python "$parent" "$example"/backend/requirements*.txt
-layer postgres "$parent" "$here/rootfs/postgres-entrypoint.sh"
-layer redis "$parent" "$here/rootfs/redis-entrypoint.sh"
-layer node "$parent" "$example"/frontend/{package.json,package-lock.json,.npmrc}
-
-wait "$nginx_job"
-cat "$work/nginx.line"
+# Each mostly waits for somebody else: a mirror, an index, the disk.
+beside python "$parent" "$example"/backend/requirements*.txt
+beside node "$parent" "$example"/frontend/{package.json,package-lock.json,.npmrc}
+beside postgres "$parent" "$here/rootfs/postgres-entrypoint.sh"
+beside redis "$parent" "$here/rootfs/redis-entrypoint.sh"
+finish python postgres redis node nginx

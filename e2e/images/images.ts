@@ -85,7 +85,7 @@ async function archiveOf(
 
 // As a program (`tsx e2e/images/images.ts`) it prints the paths.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  void baseImages().then((archives) => {
+  void allImages().then((archives) => {
     process.stdout.write(`${archives.join('\n')}\n`);
   });
 }

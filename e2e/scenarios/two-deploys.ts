@@ -1,4 +1,5 @@
 import { askSite } from '../harness/http.js';
+import { idsOf } from '../harness/snapshot.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import { placeFiles } from './bed.js';
@@ -26,14 +27,15 @@ export const twoDeploys: Trial<Stack> = {
       await checkDeployed(bed, checks, last, { sha, release });
       last = { sha, release };
     }
-    await changeProxy(bed, checks, last);
+    last = await changeProxy(bed, checks, last);
+    if (bed.stack.jobs !== undefined) await takeBack(bed, checks, last);
   },
 };
 
 /** The container of the proxy stays (`checkDeployed`), and what it answers shows its new configuration. */
-async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing): Promise<void> {
+async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing): Promise<Standing> {
   const { tellsHeader, tellRelease } = bed.stack;
-  if (tellsHeader === undefined) return;
+  if (tellsHeader === undefined) return standing;
   const { name, value, change } = tellsHeader;
   const sha = await bed.commit('Change the configuration of the proxy', change);
   const { release } = standing;
@@ -41,4 +43,20 @@ async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing):
   await checkDeployed(bed, checks, standing, { sha, release }, { staleCheck });
   const { message } = await askSite(bed, tellRelease);
   checks.equal(message.headers[name], value, `the header ${name} that the proxy sends`);
+  return { sha, release };
+}
+
+/** A release that is not well leaves what its jobs' last runs left. */
+async function takeBack(bed: Bed<Stack>, checks: Checks, standing: Standing): Promise<void> {
+  const before = await bed.lookSettled();
+  const change = bed.stack.changes.backend(bed.nextRelease());
+  const sha = await bed.commit('Not what is wanted', change);
+  const inputs = { 'health-status': '299', 'health-timeout': '1s' };
+  const run = await bed.deploy(sha, { inputs });
+  checks.equal(run.outputs['result'], 'rolled-back', 'result of a release that is not well');
+  const after = await bed.lookSettled();
+  for (const job of bed.stack.jobs ?? []) {
+    checks.equal(idsOf(after, job), idsOf(before, job), `the container of the job ${job}`);
+  }
+  await checkWhole(bed, checks, before, standing, { rolledBack: true });
 }

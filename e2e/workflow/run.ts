@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { takeBundle } from '../harness/bundle.js';
 import { cleanUpOnSignal } from '../harness/signals.js';
 import { cacheDirectory, down, type Host, up } from '../host/host.js';
-import { baseImages } from '../images/images.js';
+import { loadedImages } from '../images/loaded.js';
 import { makeBed } from '../scenarios/bed.js';
 import { type Checks, collectChecks } from '../scenarios/checks.js';
 import { resee } from '../stacks/resee.js';
@@ -54,7 +54,7 @@ interface Setup {
 
 /** Sets up the host that is deployed to, and a runner with an engine of its own. */
 async function onSite(tools: Tools, work: (setup: Setup) => Promise<void>): Promise<void> {
-  const archives = await baseImages();
+  const dockerData = await loadedImages('trixie');
   const bundle = await takeBundle();
   const undos = [() => bundle.remove()];
   const undoAll = async (): Promise<void> => {
@@ -63,15 +63,17 @@ async function onSite(tools: Tools, work: (setup: Setup) => Promise<void>): Prom
   // A signal and the end of the work may both ask for it: whoever asks waits for all of it.
   let ending: Promise<void> | undefined;
   const takeDown = (): Promise<void> => (ending ??= undoAll());
-  const bringUp = (name: string): Promise<Host> => {
-    undos.push(() => down(name));
-    return up({ name });
-  };
   const release = cleanUpOnSignal([takeDown]);
   try {
-    const host = await bringUp(`workflow-site-${process.pid}`);
-    const engine = await bringUp(`workflow-runner-${process.pid}`);
-    for (const each of [host, engine]) await each.loadImages(archives);
+    const names = [`workflow-site-${process.pid}`, `workflow-runner-${process.pid}`] as const;
+    undos.push(async () => {
+      await Promise.all(names.map((name) => down(name)));
+    });
+    const [site, runs] = names;
+    const [host, engine] = await Promise.all([
+      up({ name: site, dockerData }),
+      up({ name: runs, dockerData }),
+    ]);
     const action = bundle.directory;
     const runner = await makeRunner({ act: tools.act, uses: USES, action, engine });
     undos.push(() => runner.remove());

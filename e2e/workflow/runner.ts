@@ -54,6 +54,9 @@ export async function makeRunner(options: RunnerOptions): Promise<Runner> {
   const environment = {
     ...ownEnvironment(),
     ...client.environment,
+    // The lockfile says what each package must be: nobody needs to ask again for what npm has already.
+    NPM_CONFIG_PREFER_OFFLINE: 'true',
+    NPM_CONFIG_AUDIT: 'false',
     // Whatever settings of act this user has, they are not for here.
     XDG_CONFIG_HOME: await part('config'),
     // Steps run with the Node that runs this.

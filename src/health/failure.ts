@@ -20,7 +20,7 @@ export type FailureKind =
   | 'tls'
   /** What came back is no HTTP. */
   | 'not-http'
-  /** sshd on the deploy host lets nobody connect through it. */
+  /** sshd on the deploy host lets nobody connect through it, or has no room for it just now. */
   | 'forbidden'
   /** We gave up ourselves. */
   | 'aborted'
@@ -37,6 +37,7 @@ const kindByCode: Readonly<Record<string, FailureKind>> = {
   ENETUNREACH: 'unreachable',
   ENOTFOUND: 'unknown-name',
   EAI_AGAIN: 'unknown-name',
+  EMFILE: 'forbidden',
 };
 
 /** Sorts what a request was rejected with. */

@@ -123,7 +123,7 @@ function filesBefore(files: FileGroups, cutovers: readonly Cutover[]): readonly 
 /** The point of no return: the old containers go, and the files that only they mounted. */
 function finishing(acting: readonly ServicePlan[], { last, inPlace }: FileGroups): Operation {
   const retire = acting.flatMap(({ action, incumbents, dead }) => {
-    if (action === 'remove') return [...incumbents, ...dead];
+    if (action === 'remove' || action === 'run') return [...incumbents, ...dead];
     return action === 'roll' || action === 'replace' ? incumbents : [];
   });
   return {

@@ -65,16 +65,16 @@ async function recreate(context: RolloutContext, scale: ServiceScale): Promise<v
   await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
 }
 
-/** Runs a job's service to its end; its exit code decides. */
+/**
+ * Runs a job's service to its end; its exit code decides. Where its name is not fixed, the container of
+ * the last run stays beside it until the release is proven.
+ */
 export async function runJob(context: RolloutContext, operation: RunJob): Promise<void> {
-  const { service, incumbents, dead } = operation;
-  const scale = {
-    ...NOTHING_MORE,
-    service,
-    replicas: 1,
-    incumbents: [],
-    dead: [...incumbents, ...dead],
-  };
+  const { service } = operation;
+  const old = [...operation.incumbents, ...operation.dead];
+  const stays = context.observation.wanted.services[service]?.containerName === undefined;
+  const [incumbents, dead] = stays ? [old, []] : [[], old];
+  const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead };
   await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
 

@@ -59,7 +59,8 @@ function tellOfLoss(client: Client, host: string, channel: Duplex): Duplex {
   return channel;
 }
 
-function dialFailure(error: Error & { reason?: unknown }, host: string, address: string): Error {
+/** What it means that sshd opened no stream. */
+export function dialFailure(error: Error & { reason?: unknown }, host: string, address: string): Error {
   if (error.reason === administrativelyProhibited) {
     return new DeployError({
       what: `sshd on the host does not let us connect to ${address} through it`,
@@ -80,6 +81,8 @@ function dialFailure(error: Error & { reason?: unknown }, host: string, address:
 
 /** sshd passes on the system's text for the error, in English. */
 function dialCode(message: string): string {
+  // sshd's own trouble: nobody was asked.
+  if (/too many open files|cannot allocate|resource/i.test(message)) return 'EMFILE';
   if (/refused/i.test(message)) return 'ECONNREFUSED';
   if (/timed out/i.test(message)) return 'ETIMEDOUT';
   if (/no route|unreachable/i.test(message)) return 'EHOSTUNREACH';
