@@ -60,7 +60,11 @@ function tellOfLoss(client: Client, host: string, channel: Duplex): Duplex {
 }
 
 /** What it means that sshd opened no stream. */
-export function dialFailure(error: Error & { reason?: unknown }, host: string, address: string): Error {
+export function dialFailure(
+  error: Error & { reason?: unknown },
+  host: string,
+  address: string,
+): Error {
   if (error.reason === administrativelyProhibited) {
     return new DeployError({
       what: `sshd on the host does not let us connect to ${address} through it`,

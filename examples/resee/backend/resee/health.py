@@ -11,8 +11,13 @@ from django.views.decorators.http import require_safe
 
 import resee
 
+# Asked once: whoever wants to know asks again by himself.
 broker = redis.Redis.from_url(
-    settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, health_check_interval=0
+    settings.REDIS_URL,
+    socket_connect_timeout=2,
+    socket_timeout=2,
+    health_check_interval=0,
+    retry=None,
 )
 
 

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def unreachable() -> redis.Redis:
-    return redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=1)
+    return redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=1, retry=None)
 
 
 def test_it_is_well_and_tells_its_release_when_postgres_and_redis_answer(client: Client) -> None:
