@@ -24,7 +24,9 @@ import { unpinnedHost, wrongBranch } from './refusals.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { taskInFlight } from './tasks.js';
+import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
+import { updateOrder } from './update-order.js';
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -55,6 +57,12 @@ export const scenarios: readonly Scenario[] = [
   superseded,
   localChangeKept,
   localChangeRefused,
+  idleChange,
+  updateOrder,
+  unknownHost,
+  composeV1,
+  dataChange,
+  proxyChange,
   rollbackOperation,
   twoAtOnce,
   ...cancelled,

@@ -1,6 +1,7 @@
 """An HTTP server for tests: tells its release, echoes, is slow when asked, streams, speaks WebSocket."""
 
 import json
+import re
 import signal
 import threading
 import time
@@ -11,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import websocket
 
 RELEASE = Path(__file__).with_name("RELEASE").read_text().strip()
+# As Django's ALLOWED_HOSTS: any address of this machine, and no other name.
+KNOWN_HOST = re.compile(r"(localhost|[\d.]+)(:\d+)?")
 stopping = threading.Event()
 
 
@@ -20,6 +23,9 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 3
 
     def do_GET(self):
+        if not KNOWN_HOST.fullmatch(self.headers["host"]):
+            self.answer(400, {"release": RELEASE})
+            return
         url = urlsplit(self.path)
         if url.path == "/slow":
             time.sleep(float(parse_qs(url.query)["s"][0]))
