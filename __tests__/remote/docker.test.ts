@@ -182,6 +182,39 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     });
   });
 
+  describe('cut_over', () => {
+    const cutOver = () =>
+      run(`together "cut_over front nginx proxy yes kept 'new1 default api' dir stage '' '' ''"`);
+
+    it('pins nginx to the addresses that the candidates have, and reloads it', async () => {
+      const before = hosts();
+      host.write('containers/new1', '198.19.1.6 \n');
+      expect(await cutOver()).toMatchObject({ code: 0, stdout: '' });
+      expect(host.read('workers')).toContain('2 nginx');
+      expect(hosts()).toBe(`${before}198.19.1.6 api # resee-deploy\n`);
+    });
+
+    it('says which proxy refused', async () => {
+      host.write('containers/new1', '198.19.1.6 \n');
+      host.write('broken', '');
+      const { code, stdout } = await cutOver();
+      expect(code).not.toBe(0);
+      expect(stdout).toBe('refused front\n');
+      expect(host.read('workers')).not.toContain('2 nginx');
+    });
+
+    it.each([
+      ['has no address any more', '\n'],
+      ['is gone', undefined],
+    ])('reloads nothing for a candidate that %s', async (_, said) => {
+      if (said !== undefined) host.write('containers/new1', said);
+      const { code, stdout } = await cutOver();
+      expect(code).not.toBe(0);
+      expect(stdout).toBe('refused front\n');
+      expect(host.read('workers')).not.toContain('2 nginx');
+    });
+  });
+
   it('cutover_back pins nginx to the addresses that the incumbents have now', async () => {
     const before = hosts();
     host.write('containers/old1', '198.19.1.5 \n');

@@ -23,6 +23,21 @@ function told(operation: Operation, stdout = '', stderr = 'last words'): DeployE
   return error;
 }
 
+const CUTOVER: Operation = {
+  kind: 'cutover',
+  proxyKind: 'nginx',
+  lingersMs: 0,
+  held: false,
+  staysConnected: false,
+  reloads: true,
+  proxyService: 'nginx',
+  proxy: 'abc',
+  routes: [],
+  paths: [],
+  inPlace: [],
+  mounted: [],
+};
+
 describe('explainFailure', () => {
   it.each<[Operation, string, RegExp]>([
     [
@@ -52,20 +67,7 @@ describe('explainFailure', () => {
       /above/,
     ],
     [
-      {
-        kind: 'cutover',
-        proxyKind: 'nginx',
-        lingersMs: 0,
-        held: false,
-        staysConnected: false,
-        reloads: true,
-        proxyService: 'nginx',
-        proxy: 'abc',
-        routes: [],
-        paths: [],
-        inPlace: [],
-        mounted: [],
-      },
+      CUTOVER,
       'the proxy nginx did not take the new configuration',
       /the old configuration is back/,
     ],
@@ -80,6 +82,12 @@ describe('explainFailure', () => {
     expect(error.what).toBe(what);
     expect(error.next).toMatch(next);
     expect(error.evidence).toBe('last words');
+  });
+
+  it('names the proxies that refused, of all that were cut over together', () => {
+    expect(told(CUTOVER, 'refused front\nrefused edge\n').what).toBe(
+      'the proxy front, edge did not take the new configuration',
+    );
   });
 
   it('names the candidate that did not become ready, and why', () => {

@@ -6,7 +6,9 @@
 # proxy_pin KIND CONTAINER LINES: the lines of pins_of stand in /etc/hosts, and the proxy has seen them
 # or will with its next reload.
 proxy_pin() {
-  write_pins "$2" "$(pins_of "$3")"
+  # Not as an argument: there a failure goes by unnoticed.
+  pinned=$(pins_of "$3")
+  write_pins "$2" "$pinned"
   [ -z "$3" ] || "$1_notice" "$2"
 }
 
@@ -40,6 +42,10 @@ cut_over() {
   [ -z "$3" ] || install_files "$over_kept" "$1" "$2" "$3" "$4"
   proxy_files_show "$over_proxy" "$2" "$5"
   proxy_pin "$over_kind" "$over_proxy" "$over_pins"
+  [ -z "$over_pins" ] || [ -n "$pinned" ] || {
+    say 'the candidates have no address any more: they have ended'
+    return 1
+  }
   [ "$over_reload" = no ] || "${over_kind}_reload" "$over_proxy"
 }
 
