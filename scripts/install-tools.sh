@@ -9,6 +9,10 @@ need() { command -v "$1" >/dev/null || missing="$missing $2"; }
 need git git
 need ssh-keygen openssh-client
 need ps procps
+# What a host may have to ask its own entrance with, and the shells that it may have.
+need curl curl
+need wget wget
+need busybox busybox
 [ "${1:-}" != lint ] || need shellcheck shellcheck
 [ -n "$missing" ] || exit 0
 
