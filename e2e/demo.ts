@@ -2,6 +2,7 @@ import { takeBundle } from './harness/bundle.js';
 import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
 import { type Host, up } from './host/host.js';
 import { baseImages } from './images/images.js';
+import { loadedImages } from './images/loaded.js';
 import { startLoad } from './load/load.js';
 import { usualLoad, type UsualPaths } from './load/spec.js';
 import { loadTable } from './load/table.js';
@@ -26,11 +27,10 @@ async function main(): Promise<void> {
   try {
     const bundle = await takeBundle();
     cleanUps.push(bundle.remove);
-    const archives = await baseImages();
+    const dockerData = await loadedImages('trixie', baseImages);
     live.say('the base images are built');
-    const host = await up({ name: `demo-${process.pid}` });
+    const host = await up({ name: `demo-${process.pid}`, dockerData });
     cleanUps.push(() => host.down());
-    await host.loadImages(archives);
     live.say(`${host.address} is up: Engine ${host.engineVersion}, Compose ${host.composeVersion}`);
     printTables(await threeDeploys(host, bundle.directory, checks, live));
   } finally {
