@@ -18,7 +18,13 @@ case $1 in
     cat "$TOY/containers/$last" ;;
   start) shift; for id; do echo true >"$TOY/containers/$id"; done ;;
   stop) shift; for id; do echo false >"$TOY/containers/$id"; done ;;
-  rm) shift; for id; do case $id in -*) ;; *) rm "$TOY/containers/$id" ;; esac; done ;;
+  rm)
+    if [ -e "$TOY/removing" ]; then
+      (sleep 0.3; rm -f "$TOY/containers/cmd") >/dev/null 2>&1 &
+      echo 'removal is already in progress' >&2
+      exit 1
+    fi
+    shift; for id; do case $id in -*) ;; *) rm "$TOY/containers/$id" ;; esac; done ;;
   tag) cp "$TOY/images/$(echo "$2" | tr / _)" "$TOY/images/$(echo "$3" | tr / _)" 2>/dev/null || echo "$2" >"$TOY/images/$(echo "$3" | tr / _)" ;;
   rmi) rm "$TOY/images/$(echo "$2" | tr / _)" ;;
   image)
@@ -272,6 +278,20 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(changes()).toEqual(['stop new1', 'rm -f new1', 'stop new2', 'rm -f new2']);
       await run('remove_new_containers shop api old1 old2 proxy');
       expect(changes()).toHaveLength(4);
+    });
+
+    it('remove_container takes it away, and may be done twice', async () => {
+      host.write('containers/cmd', 'true\n');
+      expect((await run('remove_container cmd')).code).toBe(0);
+      expect(host.exists('containers/cmd')).toBe(false);
+      expect((await run('remove_container cmd')).code).toBe(0);
+    });
+
+    it('remove_container waits for one that takes itself away at that moment', async () => {
+      host.write('containers/cmd', 'true\n');
+      host.write('removing', '');
+      const { code } = await run('remove_container cmd\n! docker inspect cmd');
+      expect(code).toBe(0);
     });
 
     it('retiring stops all together, then removes them, and may be done twice', async () => {

@@ -20,8 +20,16 @@ remove_new_containers() {
   done
 }
 
-remove_container() { # NAME
-  ! docker inspect "$1" >/dev/null 2>&1 || run docker rm -f "$1"
+# remove_container NAME: it is gone when this returns. Where `--rm` takes it away at the same moment, docker
+# refuses to do it twice.
+remove_container() {
+  docker inspect "$1" >/dev/null 2>&1 || return 0
+  ! run docker rm -f "$1" || return 0
+  gone_by=$(($(now) + 10))
+  while docker inspect "$1" >/dev/null 2>&1; do
+    [ "$(now)" -lt "$gone_by" ] || return 1
+    sleep 0.2
+  done
 }
 
 # remove_unused_networks PROJECT: after a first deploy that failed; volumes stay, they hold data.
