@@ -12,6 +12,8 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
 
   const lease = (name: string): string => `state of o'neill/lease/${name}`;
   const secondsLeft = (): number => Number(host.read(lease('expires'))) - Date.now() / 1000;
+  /** A process has been noted in the file, as a whole. */
+  const isNoted = (file: string): boolean => host.exists(file) && host.read(file).endsWith('\n');
   const expire = (): void => {
     host.write(lease('expires'), '1\n');
   };
@@ -110,7 +112,7 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
 
   it('ends what the former owner still runs when it is taken over', async () => {
     const former = host.start('lease_take first 60; lease_enter "$$"; sleep 600 & wait');
-    await until(() => host.exists(lease('session')));
+    await until(() => isNoted(lease('session')));
     expire();
     expect(await take('second')).toBe('2');
     const { code } = await former.ended;
@@ -131,7 +133,7 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
   it('ends the watchdog when it is released', async () => {
     await take('first');
     const watchdog = host.start('note_process "$$" "$STATE/lease/watchdog"; sleep 600');
-    await until(() => host.exists(lease('watchdog')));
+    await until(() => isNoted(lease('watchdog')));
     await host.run('lease_release 1');
     expect((await watchdog.ended).code).not.toBe(0);
   });

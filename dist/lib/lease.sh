@@ -61,7 +61,11 @@ lease_release() { locked lease_remove_if_ours "$1"; }
 # never taken for it.
 process_start() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
-note_process() { echo "$1 $(process_start "$1")" >"$2"; } # PID FILE
+note_process() { # PID FILE
+  noted="$1 $(process_start "$1")"
+  # In one write: whoever reads the file meanwhile would find nobody.
+  echo "$noted" >"$2"
+}
 
 # process_of FILE: prints the pid that the file notes, if that process still runs.
 process_of() {
