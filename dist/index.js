@@ -57120,10 +57120,10 @@ async function recreate(context, scale) {
  * the last run stays beside it until the release is proven.
  */
 async function runJob(context, operation) {
-    const { service } = operation;
-    const old = [...operation.incumbents, ...operation.dead];
+    const { service, incumbents: running, dead: ended } = operation;
     const stays = context.observation.wanted.services[service]?.containerName === undefined;
-    const [incumbents, dead] = stays ? [old, []] : [[], old];
+    // One that still runs goes first: a job is never done twice at once.
+    const [incumbents, dead] = stays ? [ended, running] : [[], [...running, ...ended]];
     const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead };
     await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
