@@ -8,7 +8,7 @@ CANDIDATES=
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2034,SC2086
 if [ -n "$new" ]; then
-  [ -z "$STOP" ] || run docker stop $STOP
+  [ -z "$STOP" ] || stop_containers $STOP
   run docker start $new
   docker inspect $new
   CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}' $new |

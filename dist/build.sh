@@ -1,5 +1,5 @@
 # Builds (or pulls) the images of SERVICES in the staged tree. Prints `reference image-id` for each of
-# REFERENCES. Vars: STAGE COMPOSE VERB SERVICES REFERENCES
+# REFERENCES, and notes the same in the lease. Vars: STATE STAGE COMPOSE VERB SERVICES REFERENCES
 # shellcheck shell=sh
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1 DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain COMPOSE_ANSI=never
 cd "$STAGE" || exit
@@ -7,4 +7,5 @@ say "$ docker compose $COMPOSE $VERB $SERVICES"
 eval "docker compose $COMPOSE $VERB $SERVICES" >&2
 for reference in $REFERENCES; do
   printf '%s %s\n' "$reference" "$(docker image inspect -f '{{.Id}}' "$reference")"
-done
+done >"$STATE/lease/images"
+cat "$STATE/lease/images"

@@ -53232,7 +53232,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3881);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6763);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -54133,7 +54133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3881:
+/***/ 6763:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -55049,6 +55049,8 @@ function watchPulse(pulse, clock, stopped, onPause) {
 const defaultMaxInFlight = 10;
 /** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
 const probe_lateMs = 250;
+/** An answer that takes longer than so many times the usual is late. */
+const lateBy = 1.5;
 function createRecord(clock, openPause = () => undefined) {
     const samples = [];
     const pauses = [];
@@ -55071,7 +55073,8 @@ function createRecord(clock, openPause = () => undefined) {
  */
 function startProbe(check, options, clock) {
     const { intervalMs, judge, maxInFlight = defaultMaxInFlight, pulse } = options;
-    const inFlight = new Set();
+    /** With the moments when they were sent. */
+    const inFlight = new Map();
     const stopped = new AbortController();
     const pulses = watchPulse(pulse, clock, stopped.signal, (pause) => {
         record.pause(pause);
@@ -55086,7 +55089,7 @@ function startProbe(check, options, clock) {
         if (inFlight.size >= maxInFlight)
             return;
         const probe = send().finally(() => inFlight.delete(probe));
-        inFlight.add(probe);
+        inFlight.set(probe, clock.now());
     };
     const beat = async () => {
         let dueAt = clock.now();
@@ -55102,7 +55105,10 @@ function startProbe(check, options, clock) {
     };
     const beating = beat();
     const settle = async () => {
-        await Promise.all(inFlight);
+        // Where nothing is known of what is usual, 0: all are late.
+        const usualMs = record.snapshot().p50Ms;
+        const late = [...inFlight].filter(([, sentAt]) => clock.now() - sentAt >= lateBy * usualMs);
+        await Promise.all(late.map(([probe]) => probe));
     };
     return {
         snapshot: record.snapshot,
@@ -55595,6 +55601,7 @@ function servicesOf(operation) {
     switch (operation.kind) {
         case 'prepare-images':
         case 'stop-incumbents':
+        case 'await-incumbents':
             return operation.services;
         case 'start':
             return operation.services.map(({ service }) => service);
@@ -56170,11 +56177,13 @@ function planOperations(observation, services, options) {
         ...(before.length === 0 ? [] : starts(observation, begun)),
         ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
         ...starts(observation, before.length === 0 ? begun : [], last),
-        ...stops(withoutCutover(last, cutovers), [], false),
-        ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
-        ...starts(observation, of(({ action, role }) => action === 'start' && role === 'singleton')),
+        ...besideStops(withoutCutover(last, cutovers), [
+            ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
+            ...starts(observation, of(({ action, role }) => action === 'start' && role === 'singleton')),
+            ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replacement),
+        ]),
         ...starts(observation, of(({ action, role }) => action === 'start' && FRONT.has(role))),
-        ...of(({ action, role }) => action === 'replace' && LAST.has(role)).map(replacement),
+        ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replacement),
         ...cutovers,
         ...connectedStops(last, cutovers),
         ...(acting.length === 0 && cutovers.length === 0
@@ -56238,6 +56247,20 @@ function replacement(service) {
     const { replicas, incumbents, dead } = service;
     return { kind: 'replace', service: service.service, replicas, incumbents, dead };
 }
+/**
+ * What changes while the incumbents of a batch finish what they hold: the candidates are there by now, and
+ * nothing of it waits for their end but the cutover.
+ */
+function besideStops(batch, operations) {
+    const leaving = stops(batch, [], false);
+    if (operations.length === 0)
+        return leaving;
+    return [
+        ...leaving.map((stop) => ({ ...stop, aside: true })),
+        ...operations,
+        ...leaving.map(({ services }) => ({ kind: 'await-incumbents', services })),
+    ];
+}
 function stops(batch, drained, serving) {
     const leaving = batch.filter((portion) => portion.leaving.length > 0);
     if (leaving.length === 0)
@@ -56249,6 +56272,7 @@ function stops(batch, drained, serving) {
             ids: leaving.flatMap((portion) => portion.leaving),
             drained,
             serving,
+            aside: false,
         },
     ];
 }
@@ -56706,13 +56730,16 @@ function settleImages(services, imageIds, containers) {
         const built = imageIds[service.image];
         if (!service.ifImageChanges || built === undefined)
             return service;
-        const same = containers
-            .filter(({ id }) => (service.role === 'job' ? service.dead : service.incumbents).includes(id))
-            .every(({ imageId }) => imageId === built);
+        const same = imagesInUse(service, containers).every((imageId) => imageId === built);
         return same
             ? { ...service, action: 'keep', why: 'its image is the same', ifImageChanges: false }
             : { ...service, why: 'its image changed', ifImageChanges: false };
     });
+}
+/** The images that the containers of a service are of, each once: those that a new one is compared with. */
+function imagesInUse({ role, dead, incumbents }, containers) {
+    const own = new Set(role === 'job' ? dead : incumbents);
+    return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }
 function services_listed(paths) {
     const shown = paths.slice(0, 2).join(', ');
@@ -56810,6 +56837,29 @@ function settlePlan(plan, imageIds, observation, options) {
         services,
         operations: [...images, ...planOperations(observation, services, options)],
     };
+}
+/** Undefined where nothing can be said: no image is made, or one that nothing can be compared with. */
+function foreseePlan(plan, observation, options) {
+    if (!plan.operations.some(({ kind }) => kind === 'prepare-images'))
+        return undefined;
+    const open = plan.services
+        .filter(({ ifImageChanges }) => ifImageChanges)
+        .map((service) => ({
+        reference: service.image,
+        inUse: imagesInUse(service, observation.containers),
+    }));
+    if (open.some(({ inUse }) => inUse.length === 0))
+        return undefined;
+    const another = Object.fromEntries(open.map(({ reference }) => [reference, '']));
+    return {
+        plan: settlePlan(plan, another, observation, options),
+        // Of several images that are in use, a new one differs from some in any case.
+        unless: open.flatMap(({ reference, inUse: [imageId = '', ...others] }) => others.length === 0 ? [{ reference, imageId }] : []),
+    };
+}
+/** True where it came true. */
+function cameTrue({ unless }, imageIds) {
+    return unless.every(({ reference, imageId }) => imageIds[reference] !== imageId);
 }
 /** The services that the plan's cutovers bring to their candidates. */
 function cutOverBy({ operations }) {
@@ -57082,10 +57132,17 @@ async function stopIncumbents(context, operation) {
     const output = await context.transaction.step({
         name: 'stop',
         undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
-        script: [...drains(context, operation.drained, operation.ids), `run docker stop ${ids}`].join('\n'),
+        script: [
+            ...drains(context, operation.drained, operation.ids),
+            `${operation.aside ? 'stop_aside' : 'stop_containers'} ${ids}`,
+        ].join('\n'),
         variables: {},
     });
     countHeld(context, output);
+}
+/** The end of a stop that went on beside other changes. */
+async function awaitIncumbents({ transaction }) {
+    await transaction.step({ name: 'stopped', script: 'await_stopped', variables: {} });
 }
 /**
  * The incumbent goes first, then the new container starts: never two at once. The new one is created
@@ -57110,7 +57167,7 @@ async function recreate(context, scale) {
         // The old definition and image are back by then: Compose makes the old container again.
         undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote/* quote */.hD).join(' ')}`,
         undoneLast: true,
-        script: `run docker stop ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
+        script: `stop_containers ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
         variables: {},
     });
     await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
@@ -57216,74 +57273,6 @@ function undoOf({ observation }, services, known) {
     ].join('\n');
 }
 
-;// CONCATENATED MODULE: ./src/plan/render.ts
-/** The plan as lines for a person: a table of services, then the steps. */
-function renderPlan(plan) {
-    const header = ['service', 'role', 'action', 'because'];
-    const rows = plan.services.map(({ service, role, action, why, ifImageChanges, reason }) => [
-        service,
-        role,
-        ifImageChanges ? `${action}?` : action,
-        `${why} (${role}: ${reason})`,
-    ]);
-    return [
-        ...table([header, ...rows]),
-        '',
-        ...plan.operations.map((operation, index) => `${String(index + 1).padStart(2)}. ${describe(operation)}`),
-        ...plan.warnings.map((warning) => `note: ${warning}`),
-    ];
-}
-function table(rows) {
-    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-    return rows.map((row) => row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd());
-}
-/** One step in a sentence. */
-function describe(operation) {
-    switch (operation.kind) {
-        case 'prepare-images':
-            return `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
-        case 'restore-images':
-            return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
-        case 'install-files':
-            return `bring ${count(operation.paths.length, 'changed file')} to the live directory`;
-        case 'start':
-            return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a candidate of ${service}` : service)))}, wait until ready`;
-        case 'run-command':
-            return `run in the new image of ${operation.service}: ${operation.command}`;
-        case 'run-job':
-            return `run the job ${operation.service} to its end`;
-        case 'stop-incumbents':
-            return `let the old ${names(operation.services)} finish, then stop`;
-        case 'replace':
-            return `stop ${operation.service}, start its new container`;
-        case 'hold':
-            return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
-        case 'withdraw':
-            return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
-        case 'cutover':
-            return operation.routes.length > 0
-                ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`
-                : `reload ${operation.proxyService} with its new configuration`;
-        case 'check-health':
-            return 'check the health endpoint';
-        case 'soak':
-            return 'soak: watch real traffic, the incumbents still stand by';
-        case 'finish':
-            return operation.retire.length > 0
-                ? `drain and retire ${count(operation.retire.length, 'incumbent')}, record the release`
-                : 'record the release';
-    }
-}
-function names(list) {
-    return [...new Set(list)].join(', ');
-}
-function count(number, noun) {
-    return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 ;// CONCATENATED MODULE: ./src/host/records.ts
 
 /** A release's record as it lies in `releases/` on the host. */
@@ -57348,7 +57337,7 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
     const move = [live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD);
     const install = [live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD);
     return [
-        ...(retire.length === 0 ? [] : drains(context, drainedBy(proxies), retire)),
+        ...(retire.length === 0 ? [] : [cutover_together(drains(context, drainedBy(proxies), retire))]),
         cutover_together([
             ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
             `git_move ${move.join(' ')}`,
@@ -57480,6 +57469,156 @@ function restoreTags(references) {
     return references
         .map(({ reference, before }) => `restore_tag ${(0,quote/* quote */.hD)(reference)} ${(0,quote/* quote */.hD)(before ?? '')}`)
         .join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/plan/render.ts
+/** The plan as lines for a person: a table of services, then the steps. */
+function renderPlan(plan) {
+    const header = ['service', 'role', 'action', 'because'];
+    const rows = plan.services.map(({ service, role, action, why, ifImageChanges, reason }) => [
+        service,
+        role,
+        ifImageChanges ? `${action}?` : action,
+        `${why} (${role}: ${reason})`,
+    ]);
+    return [
+        ...table([header, ...rows]),
+        '',
+        ...plan.operations.map((operation, index) => `${String(index + 1).padStart(2)}. ${describe(operation)}`),
+        ...plan.warnings.map((warning) => `note: ${warning}`),
+    ];
+}
+function table(rows) {
+    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+    return rows.map((row) => row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd());
+}
+/** One step in a sentence. */
+function describe(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+            return `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
+        case 'restore-images':
+            return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
+        case 'install-files':
+            return `bring ${count(operation.paths.length, 'changed file')} to the live directory`;
+        case 'start':
+            return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a candidate of ${service}` : service)))}, wait until ready`;
+        case 'run-command':
+            return `run in the new image of ${operation.service}: ${operation.command}`;
+        case 'run-job':
+            return `run the job ${operation.service} to its end`;
+        case 'stop-incumbents':
+            return operation.aside
+                ? `tell the old ${names(operation.services)} to finish and stop`
+                : `let the old ${names(operation.services)} finish, then stop`;
+        case 'await-incumbents':
+            return `wait until the old ${names(operation.services)} ${new Set(operation.services).size === 1 ? 'has' : 'have'} stopped`;
+        case 'replace':
+            return `stop ${operation.service}, start its new container`;
+        case 'hold':
+            return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
+        case 'withdraw':
+            return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
+        case 'cutover':
+            return operation.routes.length > 0
+                ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`
+                : `reload ${operation.proxyService} with its new configuration`;
+        case 'check-health':
+            return 'check the health endpoint';
+        case 'soak':
+            return 'soak: watch real traffic, the incumbents still stand by';
+        case 'finish':
+            return operation.retire.length > 0
+                ? `drain and retire ${count(operation.retire.length, 'incumbent')}, record the release`
+                : 'record the release';
+    }
+}
+function names(list) {
+    return [...new Set(list)].join(', ');
+}
+function count(number, noun) {
+    return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+;// CONCATENATED MODULE: ./src/rollout/sending.ts
+
+
+/** What brings a release to its cutover, once its images are there. */
+const PREPARING = new Set([
+    'install-files',
+    'hold',
+    'run-command',
+    'run-job',
+    'start',
+    'stop-incumbents',
+    'await-incumbents',
+    'replace',
+]);
+/** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
+function mayFollow(kind) {
+    if (PREPARING.has(kind))
+        return PREPARING;
+    // The host watches the candidates from the cutover on, while the health check asks.
+    if (kind === 'cutover')
+        return new Set(['cutover', 'check-health']);
+    return kind === 'check-health' ? new Set(['soak']) : undefined;
+}
+/** Operations that may be sent to the host together: one round trip for all of them. */
+function sendable(operations, observation) {
+    const together = [];
+    let joinable;
+    for (const operation of operations) {
+        const alone = takesSeveralSteps(operation, observation);
+        const last = together.at(-1) ?? [];
+        const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
+        if (joins)
+            last.push(operation);
+        else
+            together.push([operation]);
+        joinable = alone ? undefined : mayFollow(operation.kind);
+    }
+    return together;
+}
+/** How many containers of a service there are is known when its last start has ended. */
+function startsAgain(operation, before) {
+    if (operation.kind !== 'start')
+        return false;
+    const started = new Set(before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)));
+    return operation.services.some(({ service }) => started.has(service));
+}
+function takesSeveralSteps(operation, { wanted }) {
+    if (operation.kind !== 'replace')
+        return false;
+    return wanted.services[operation.service]?.containerName !== undefined;
+}
+/** Sends all at once; the host takes them in their order, and none after one that failed. */
+function sendTogether(operations, perform) {
+    const sent = [];
+    for (const operation of operations) {
+        const work = perform(operation, sent.at(-1)?.work);
+        // When one fails, those after it were not begun: only the first failure is told.
+        work.catch(() => undefined);
+        sent.push({ operation, work });
+    }
+    return sent;
+}
+/** Waits for them, one phase after the other. */
+async function follow(sent, phased) {
+    for (const [index, { operation, work }] of sent.entries()) {
+        const later = sent.slice(index + 1).map((each) => failed(each.work));
+        await phased(operation, describe(operation), () => Promise.race([work, ...later]));
+    }
+}
+/** Resolves when the work has failed, and never otherwise. */
+function failed(work) {
+    return new Promise((resolve) => {
+        work.catch(() => {
+            resolve();
+        });
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/watch.ts
@@ -57620,98 +57759,79 @@ async function watchHealth(context, over) {
  * @throws whatever the first failing operation throws; undoing is the caller's
  */
 async function executePlan(plan, context, phased) {
-    const perform = (operations, current) => performTogether(operations, (each, before) => performOperation(each, context, { plan: current, operations, before }), phased);
+    const images = send(plan.operations.filter(isImageOperation), plan, context);
+    const ahead = sendAhead(plan, context, images);
+    // It fails only with what everything is watched by, which is told below.
+    ahead.catch(() => undefined);
     await Promise.all([
-        perform(plan.operations.filter(isImageOperation), plan),
+        follow(images, phased),
         // A failure of it ends the deploy at once, not after a long build.
         context.watched,
     ]);
     const settled = settlePlan(plan, Object.fromEntries(context.made.imageIds), context.observation, context.planOptions);
     refuseGaps(settled, context);
-    const left = settled.operations.filter((each) => !isImageOperation(each));
-    for (const operations of batches(left, context))
-        await perform(operations, settled);
+    const sent = await ahead;
+    if (sent !== undefined)
+        await follow(sent, phased);
+    const left = sendable(afterImages(settled), context.observation);
+    for (const operations of sent === undefined ? left : left.slice(1))
+        await follow(send(operations, settled, context), phased);
     return settled;
+}
+/**
+ * While the images are made, the host is sent what comes after them where they turn out as foreseen, and
+ * looks for itself whether they did: one way to it less.
+ *
+ * @returns the first of what comes after them, where it was sent and the host does it
+ */
+async function sendAhead(plan, context, images) {
+    const { observation, planOptions, made } = context;
+    const foreseen = foreseePlan(plan, observation, planOptions);
+    if (foreseen === undefined || gapsIn(foreseen.plan, context).length > 0)
+        return undefined;
+    const [first = []] = sendable(afterImages(foreseen.plan), observation);
+    if (!first.every(({ kind }) => PREPARING.has(kind)))
+        return undefined;
+    const ended = Promise.allSettled(images.map(({ work }) => work));
+    // Where they were quick, nothing is left to be gained.
+    if (await Promise.race([ended.then(() => true), context.watched.then(() => false)]))
+        return undefined;
+    const differ = context.transaction.step({
+        name: 'foreseen',
+        script: (0,load/* remoteScript */.m)('foreseen'),
+        variables: {
+            UNLESS: foreseen.unless.map(({ reference, imageId }) => `${reference} ${imageId}`).join('\n'),
+        },
+    });
+    const sent = send(first, foreseen.plan, context);
+    const answers = Promise.allSettled([differ, ...sent.map(({ work }) => work)]);
+    await ended;
+    if (cameTrue(foreseen, Object.fromEntries(made.imageIds)))
+        return sent;
+    // The host did none of it. Once it has said so of each, the next step starts anew.
+    await answers;
+    return undefined;
+}
+function afterImages({ operations }) {
+    return operations.filter((each) => !isImageOperation(each));
+}
+function send(operations, plan, context) {
+    return sendTogether(operations, (each, before) => performOperation(each, context, { plan, operations, before }));
 }
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
-const PREPARING = new Set([
-    'install-files',
-    'hold',
-    'run-command',
-    'run-job',
-    'start',
-    'stop-incumbents',
-    'replace',
-]);
-/** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
-function mayFollow(kind) {
-    if (PREPARING.has(kind))
-        return PREPARING;
-    // The host watches the candidates from the cutover on, while the health check asks.
-    if (kind === 'cutover')
-        return new Set(['cutover', 'check-health']);
-    return kind === 'check-health' ? new Set(['soak']) : undefined;
-}
-/** Operations that may be sent to the host together: one round trip for all of them. */
-function batches(operations, context) {
-    const together = [];
-    let joinable;
-    for (const operation of operations) {
-        const alone = takesSeveralSteps(operation, context);
-        const last = together.at(-1) ?? [];
-        const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
-        if (joins)
-            last.push(operation);
-        else
-            together.push([operation]);
-        joinable = alone ? undefined : mayFollow(operation.kind);
-    }
-    return together;
-}
-/** How many containers of a service there are is known when its last start has ended. */
-function startsAgain(operation, before) {
-    if (operation.kind !== 'start')
-        return false;
-    const started = new Set(before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)));
-    return operation.services.some(({ service }) => started.has(service));
-}
-function takesSeveralSteps(operation, { observation }) {
-    if (operation.kind !== 'replace')
-        return false;
-    return observation.wanted.services[operation.service]?.containerName !== undefined;
-}
-/** Sends all at once; the host takes them in their order, and none after one that failed. */
-async function performTogether(operations, perform, phased) {
-    const sent = [];
-    for (const operation of operations) {
-        const work = perform(operation, sent.at(-1)?.work);
-        // When one fails, those after it were not begun: only the first failure is told.
-        work.catch(() => undefined);
-        sent.push({ operation, work });
-    }
-    for (const [index, { operation, work }] of sent.entries()) {
-        const later = sent.slice(index + 1).map((each) => failed(each.work));
-        await phased(operation, describe(operation), () => Promise.race([work, ...later]));
-    }
-}
-/** Resolves when the work has failed, and never otherwise. */
-function failed(work) {
-    return new Promise((resolve) => {
-        work.catch(() => {
-            resolve();
-        });
-    });
-}
 /** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
-function refuseGaps(plan, { observation, planOptions }) {
-    const against = gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
+function refuseGaps(plan, context) {
+    const against = gapsIn(plan, context);
     if (against.length === 0)
         return;
     throw new errors/* DeployError */.s({
         what: against.map(({ what }) => what).join('\n'),
         next: against.map(({ next }) => next).join('\n'),
     });
+}
+function gapsIn(plan, { observation, planOptions }) {
+    return gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
 }
 function performOperation(operation, context, { plan, operations, before }) {
     switch (operation.kind) {
@@ -57729,6 +57849,8 @@ function performOperation(operation, context, { plan, operations, before }) {
             return runJob(context, operation);
         case 'stop-incumbents':
             return stopIncumbents(context, operation);
+        case 'await-incumbents':
+            return awaitIncumbents(context);
         case 'replace':
             return replaceContainers(context, operation);
         case 'hold':
@@ -57851,6 +57973,9 @@ function sentence(operation, stdout) {
                 what: `starting ${operation.services.map(({ service }) => service).join(', ')} failed`,
                 next: look,
             };
+        case 'stop-incumbents':
+        case 'await-incumbents':
+            return { what: `stopping the old ${operation.services.join(', ')} failed`, next: look };
         case 'replace':
             return { what: `replacing ${operation.service} failed`, next: look };
         case 'cutover':
@@ -58595,7 +58720,7 @@ async function operate(inputs, github, work) {
             const release = inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
             const sha = release?.sha ?? inputs.source.sha;
             if (inputs.operation !== 'plan')
-                await work.announce(sha);
+                work.announce(sha);
             const run = (0,run_state/* runName */.rt)(github);
             const { runId, runUrl, actor } = github;
             await deploy({
@@ -64314,9 +64439,9 @@ async function perform(inputs, github, progress, log) {
     const cancelled = cancelOnSignal();
     const connection = await progress.phase('connect', () => (0,connect/* connect */.N)(inputs.connection, { log, clock: system_clock/* systemClock */.m, signal: cancelled }));
     const announced = [];
-    const announce = async (sha) => {
+    const announce = (sha) => {
         const { environment, url, source } = inputs;
-        announced.push(await startGithubDeployment({ environment, token: source.token, sha, url }, github, log));
+        announced.push(startGithubDeployment({ environment, token: source.token, sha, url }, github, log));
     };
     const from = system_clock/* systemClock */.m.now();
     let error;
@@ -64351,7 +64476,7 @@ async function perform(inputs, github, progress, log) {
     await connection.close();
     const { result = 'refused', availability } = progress.known;
     const durationMs = system_clock/* systemClock */.m.now() - from;
-    for (const deployment of announced)
+    for (const deployment of await Promise.all(announced))
         await deployment.finish({ result, durationMs, availability });
     return error;
 }

@@ -74,11 +74,11 @@ async function perform(
   const connection = await progress.phase('connect', () =>
     connect(inputs.connection, { log, clock: systemClock, signal: cancelled }),
   );
-  const announced: GithubDeployment[] = [];
-  const announce = async (sha: string): Promise<void> => {
+  const announced: Promise<GithubDeployment>[] = [];
+  const announce = (sha: string): void => {
     const { environment, url, source } = inputs;
     announced.push(
-      await startGithubDeployment({ environment, token: source.token, sha, url }, github, log),
+      startGithubDeployment({ environment, token: source.token, sha, url }, github, log),
     );
   };
   const from = systemClock.now();
@@ -113,7 +113,8 @@ async function perform(
   await connection.close();
   const { result = 'refused', availability } = progress.known;
   const durationMs = systemClock.now() - from;
-  for (const deployment of announced) await deployment.finish({ result, durationMs, availability });
+  for (const deployment of await Promise.all(announced))
+    await deployment.finish({ result, durationMs, availability });
   return error;
 }
 

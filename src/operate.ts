@@ -21,8 +21,8 @@ export interface Work {
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Tells GitHub which commit is about to be brought. */
-  readonly announce: (sha: string) => Promise<void>;
+  /** Tells GitHub which commit is about to be brought, without a wait. */
+  readonly announce: (sha: string) => void;
 }
 
 /** Does what the input `operation` asks. */
@@ -50,7 +50,7 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
       const release =
         inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
       const sha = release?.sha ?? inputs.source.sha;
-      if (inputs.operation !== 'plan') await work.announce(sha);
+      if (inputs.operation !== 'plan') work.announce(sha);
       const run = runName(github);
       const { runId, runUrl, actor } = github;
       await deploy(

@@ -103,7 +103,7 @@ describe('the availability probe', () => {
     await probe.stop();
   });
 
-  it('waits for the answers under way when it is told to settle, and not when there is a hurry', async () => {
+  it('waits for late answers when it is told to settle, and not when there is a hurry', async () => {
     const clock = fakeClock();
     let answer = (): void => undefined;
     const probe = startProbe(
@@ -124,6 +124,30 @@ describe('the availability probe', () => {
     answer();
     await settling;
     expect(probe.snapshot()).toMatchObject({ failed: 1 });
+  });
+
+  it('settles without the answers that are not late, and counts them only where they come in time', async () => {
+    const clock = fakeClock();
+    let waitMs = 200;
+    const check = async (): Promise<HttpAnswer> => {
+      const durationMs = waitMs;
+      await clock.sleep(durationMs);
+      return { ...response(200), durationMs };
+    };
+    const probe = startProbe(check, EVERY_100_MS, clock);
+    await clock.advance(1_050);
+    await probe.settle();
+    expect(probe.snapshot().sent).toBe(9);
+    waitMs = 1_000;
+    await clock.advance(450);
+    expect(probe.snapshot().sent).toBe(11);
+    // The oldest has been under way for 400 ms, twice as long as they took before.
+    let stopped = false;
+    const stopping = probe.stop().finally(() => (stopped = true));
+    await clock.advance(500);
+    expect(stopped).toBe(false);
+    await clock.advance(200);
+    expect(await stopping).toMatchObject({ failed: 0, sent: 13 });
   });
 
   it('does not blame the site for a connection of ours that is busy', async () => {

@@ -28,7 +28,9 @@ function brief(operation: Operation): string {
     case 'run-job':
       return `job ${operation.service}`;
     case 'stop-incumbents':
-      return `stop ${operation.services.join('+')}`;
+      return `stop ${operation.services.join('+')}${operation.aside ? ' aside' : ''}`;
+    case 'await-incumbents':
+      return `await ${operation.services.join('+')}`;
     case 'replace':
       return `replace ${operation.service}`;
     case 'cutover':
@@ -59,8 +61,9 @@ describe('the order of a deploy', () => {
       'files backend/app.py',
       'command backend',
       'start backend+celery',
-      'stop celery',
+      'stop celery aside',
       'replace celery-beat',
+      'await celery',
       'cutover backend',
       'check-health',
       'soak',

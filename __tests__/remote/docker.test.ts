@@ -15,16 +15,27 @@ case $1 in
   inspect)
     for last; do :; done
     [ -e "$TOY/containers/$last" ] || { echo "no such object: $last" >&2; exit 1; }
-    cat "$TOY/containers/$last" ;;
+    case "$*" in *StopTimeout*) echo 1 ;; *) cat "$TOY/containers/$last" ;; esac ;;
   start) shift; for id; do echo true >"$TOY/containers/$id"; done ;;
-  stop) shift; for id; do echo false >"$TOY/containers/$id"; done ;;
+  stop)
+    shift
+    [ ! -e "$TOY/slow" ] || sleep "$(cat "$TOY/slow")"
+    code=0
+    for id; do
+      if [ -e "$TOY/containers/$id" ]; then echo false >"$TOY/containers/$id"
+      else echo "no such container: $id" >&2; code=1; fi
+    done
+    exit "$code" ;;
+  wait) while [ "$(cat "$TOY/containers/$2")" = true ]; do sleep 0.05; done ;;
   rm)
     if [ -e "$TOY/removing" ]; then
       (sleep 0.3; rm -f "$TOY/containers/cmd") >/dev/null 2>&1 &
       echo 'removal is already in progress' >&2
       exit 1
     fi
-    shift; for id; do case $id in -*) ;; *) rm "$TOY/containers/$id" ;; esac; done ;;
+    code=0
+    shift; for id; do case $id in -*) ;; *) rm "$TOY/containers/$id" || code=1 ;; esac; done
+    exit "$code" ;;
   tag) cp "$TOY/images/$(echo "$2" | tr / _)" "$TOY/images/$(echo "$3" | tr / _)" 2>/dev/null || echo "$2" >"$TOY/images/$(echo "$3" | tr / _)" ;;
   rmi) rm "$TOY/images/$(echo "$2" | tr / _)" ;;
   image)
@@ -297,13 +308,19 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     it('retiring stops all together, then removes them, and may be done twice', async () => {
       await run('stop_present old1 old2; remove_present old1 old2');
       expect(changes()).toEqual(['stop old1 old2', 'rm old1 old2']);
-      await run('stop_present old1 old2; remove_present old1 old2');
-      expect(changes()).toHaveLength(2);
+      const { code } = await run('stop_present old1 old2; remove_present old1 old2');
+      expect(code).toBe(0);
     });
 
     it('retiring goes on with those that are left', async () => {
-      await run('stop_present gone old2; remove_present gone old2');
-      expect(changes()).toEqual(['stop old2', 'rm old2']);
+      const { code } = await run('stop_present gone old2; remove_present gone old2');
+      expect(code).toBe(0);
+      expect(host.exists('containers/old2')).toBe(false);
+    });
+
+    it('retiring fails where one that is there does not go', async () => {
+      host.answerDocker(`[ "$1" != stop ] || exit 1\n${ENGINE}`);
+      expect((await run('stop_present old1 old2')).code).not.toBe(0);
     });
 
     it.each(['stop_present', 'remove_present'])('%s takes no silence for absence', async (name) => {
@@ -316,9 +333,57 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       await run('start_containers old1 old2');
       expect(changes()).toEqual(['start old2']);
     });
+
+    it('start_containers brings back one that has been told to stop and has not ended yet', async () => {
+      host.write('slow', '0.5');
+      const stopping = host.start('set -eu; stop_containers old1');
+      await until(() => host.dockerCalls().includes('stop old1'));
+      expect(host.read('containers/old1')).toBe('true\n');
+      expect((await run('start_containers old1')).code).toBe(0);
+      expect(host.read('containers/old1')).toBe('true\n');
+      expect(changes()).toEqual(['stop old1', 'start old1']);
+      await stopping.ended;
+    });
+
+    it('start_containers leaves one alone that nobody came to tell', async () => {
+      await run('tell_of_stop old1');
+      const { code, stderr } = await run('start_containers old1');
+      expect(code).toBe(0);
+      expect(stderr).toContain('old1 was not stopped, and goes on');
+      expect(changes()).toEqual([]);
+    });
+
+    it('stop_aside does not wait, and await_stopped does', async () => {
+      host.write('slow', '0.5');
+      await run('stop_aside old1 old2');
+      expect(host.read('containers/old1')).toBe('true\n');
+      expect((await run('await_stopped')).code).toBe(0);
+      expect(host.read('containers/old1')).toBe('false\n');
+    });
+
+    it('await_stopped fails, and tells why, where docker could not stop them', async () => {
+      await run('stop_aside gone');
+      const { code, stderr } = await run('await_stopped');
+      expect([code, stderr]).toEqual([1, 'no such container: gone\n']);
+    });
   });
 
   describe('images', () => {
+    const foreseen = (unless: string) => run(remoteScript('foreseen'), { UNLESS: unless });
+
+    it.each([
+      ['each differs', 'shop-api sha256:old\nshop-worker sha256:old', 0],
+      ['one is the same', 'shop-api sha256:old\nshop-worker sha256:new', 1],
+      ['nothing was in question', '', 0],
+    ])('are as foreseen where %s', async (_, unless, code) => {
+      host.write(`${STATE}/lease/images`, 'shop-api sha256:new\nshop-worker sha256:new\n');
+      expect((await foreseen(unless)).code).toBe(code);
+    });
+
+    it('are not as foreseen where none were made', async () => {
+      expect((await foreseen('shop-api sha256:old')).code).toBe(1);
+    });
+
     it('restore_tag gives the reference back what it named', async () => {
       host.write('images/shop-api', 'sha256:new\n');
       host.write('images/sha256:old', 'sha256:old\n');

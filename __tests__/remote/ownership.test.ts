@@ -24,7 +24,8 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
   /** The lease has run out, and nobody has seen it yet: the watchdog died as well. */
   const abandon = async (): Promise<void> => {
     const pid = watchdog();
-    process.kill(-pid, 'SIGKILL');
+    // Not its group, which it leads only a moment after it was noted.
+    process.kill(pid, 'SIGKILL');
     await until(() => hasEnded(pid));
     expire();
   };

@@ -7,6 +7,7 @@ import { fakeClock, response } from '../health/servers.js';
 import { accepted } from '../inputs/given.js';
 import {
   container,
+  imageId,
   observed,
   options,
   planned,
@@ -21,25 +22,49 @@ interface Sent {
   readonly underWay: number;
 }
 
+interface Given {
+  /** What each build makes of the references; undefined: nothing is built. */
+  readonly builds?: Readonly<Record<string, string>>;
+}
+
 /** Executes the plan of a situation on a host that takes every step a turn of the event loop. */
-async function sentFor(situation: Situation): Promise<readonly Sent[]> {
+async function sentFor(situation: Situation, { builds }: Given = {}): Promise<readonly Sent[]> {
   const sent: Sent[] = [];
   let underWay = 0;
+  let failed = false;
   const observation = observed(situation);
+  const images = builds === undefined ? 'none' : 'host';
+  const lines = Object.entries(builds ?? {}).map((built) => built.join(' '));
+  const answer = (step: Step): string => {
+    if (step.name === 'start') return inspected(step, sent.length);
+    if (step.name === 'build') return lines.join('\n');
+    const unless = step.variables['UNLESS']?.split('\n') ?? [];
+    if (lines.some((line) => unless.includes(line))) throw new Error('not as foreseen');
+    return '';
+  };
   const context: RolloutContext = {
     transaction: {
       step: async (step) => {
-        sent.push({ step, underWay });
+        if (underWay === 0) failed = false;
+        const entry = { step, underWay };
         underWay += 1;
-        await new Promise((resolve) => setImmediate(resolve));
-        underWay -= 1;
-        return step.name === 'start' ? inspected(step, sent.length) : '';
+        try {
+          await new Promise((resolve) => setImmediate(resolve));
+          if (failed) throw new Error('a step before it failed');
+          sent.push(entry);
+          return answer(step);
+        } catch (error) {
+          failed = true;
+          throw error;
+        } finally {
+          underWay -= 1;
+        }
       },
       close: () => Promise.resolve(),
     },
     observation,
     inputs: accepted({ soak: '0', build: 'none', 'health-successes': '1', 'drain-timeout': '4s' }),
-    planOptions: { ...options, images: 'none' },
+    planOptions: { ...options, images },
     compose: '',
     run: 'run',
     fence: '1',
@@ -51,7 +76,7 @@ async function sentFor(situation: Situation): Promise<readonly Sent[]> {
     signal: new AbortController().signal,
     made: { candidates: new Map(), imageIds: new Map(), healthyAfterMs: 0, heldConnections: 0 },
   };
-  const { plan } = planned(situation, { images: 'none' });
+  const { plan } = planned(situation, { images });
   await executePlan(plan, context, (_operation, _title, work) => work());
   return sent;
 }
@@ -76,6 +101,39 @@ describe('what is sent to the host', () => {
     const sent = await sentFor({ wants: services({ worker: definition, api: definition }) });
     const waits = sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
     expect(waits.slice(0, 3)).toEqual(['start after 0', 'stop after 1', 'cutover after 0']);
+  });
+
+  describe('while images are built', () => {
+    const situation: Situation = { changes: ['worker/worker.py', 'api/server.py'] };
+    const waits = async (builds: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+      const sent = await sentFor(situation, { builds });
+      return sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
+    };
+
+    it('is what comes next where each of them turns out to be another', async () => {
+      expect(await waits({ 'tiny-api': 'sha256:new', 'tiny-worker': 'sha256:another' })).toEqual([
+        'build after 0',
+        'foreseen after 1',
+        'files after 2',
+        'start after 3',
+        'stop after 4',
+        'cutover after 0',
+        'finish after 0',
+      ]);
+    });
+
+    it('is not done where one is the same, and what is left is sent anew', async () => {
+      expect(
+        await waits({ 'tiny-api': 'sha256:new', 'tiny-worker': imageId('tiny-worker') }),
+      ).toEqual([
+        'build after 0',
+        'foreseen after 1',
+        'files after 0',
+        'start after 1',
+        'cutover after 0',
+        'finish after 0',
+      ]);
+    });
   });
 
   it('drains as long on the way back as on the way forward, also where the proxy lingers longer', async () => {

@@ -25,21 +25,25 @@ present() {
   done
 }
 
-stop_present() { # ID…: stops them together, each with its own grace period
-  stopping=$(present "$@")
-  [ -n "$stopping" ] || return 0
-  stop_began=$(hundredths)
+# on_present VERB ID…: what docker does to the containers; where that fails, once more to those of them
+# that are still there.
+on_present() {
+  verb=$1
+  shift
+  ! run docker "$verb" "$@" || return 0
+  left=$(present "$@")
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  run docker stop $stopping
+  [ -z "$left" ] || run docker "$verb" $left
+}
+
+stop_present() { # ID…: stops them together, each with its own grace period
+  stop_began=$(hundredths)
+  on_present stop "$@"
   say "stopped within $((($(hundredths) - stop_began) * 10)) ms"
 }
 
-remove_present() { # ID…
-  removing=$(present "$@")
-  # shellcheck disable=SC2086
-  [ -z "$removing" ] || run docker rm $removing
-}
+remove_present() { on_present rm "$@"; } # ID…
 
 # git_move DIR GIT_DIR BRANCH SHA REMOTE_URL: the live directory's git is on BRANCH at SHA; its files
 # are already those of the commit.

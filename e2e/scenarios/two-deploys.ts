@@ -39,8 +39,9 @@ async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing):
   const { name, value, change } = tellsHeader;
   const sha = await bed.commit('Change the configuration of the proxy', change);
   const { release } = standing;
-  const { closesIdle: staleCheck = false } = bed.stack;
-  await checkDeployed(bed, checks, standing, { sha, release }, { staleCheck });
+  const { resetsAtReload = 0 } = bed.stack;
+  const options = { staleCheck: resetsAtReload > 0, resets: resetsAtReload };
+  await checkDeployed(bed, checks, standing, { sha, release }, options);
   const { message } = await askSite(bed, tellRelease);
   checks.equal(message.headers[name], value, `the header ${name} that the proxy sends`);
   return { sha, release };

@@ -44,7 +44,7 @@ const ROWS: readonly (readonly [RegExp, string])[] = [
   [/^bring /, 'files'],
   [/^run in the new image/, 'pre-deploy'],
   [/^start /, 'start, until ready'],
-  [/^let the old/, 'old workers finish'],
+  [/^(let|tell|wait until) the old/, 'old workers finish'],
   [/^stop /, 'replace what must not run twice'],
   [/^(cut over|reload)/, 'cut over'],
   [/^check the health/, 'health'],

@@ -29,9 +29,12 @@ export interface Probe {
   mark(): ProbeMark;
   /** What was seen of the probes that were sent after `mark`, and have ended. */
   since(mark: ProbeMark): ProbeSummary;
-  /** Waits for the answers under way. */
+  /** Waits for the answers that are late: a site that has begun to hang shows in these. */
   settle(): Promise<void>;
-  /** Sends no more, waits for the answers under way unless `hurry` is aborted, and sums up. */
+  /**
+   * Sends no more, settles unless `hurry` is aborted, and sums up. Answers under way that are not late
+   * are not counted: what the site had answered until now is here.
+   */
   stop(hurry?: AbortSignal): Promise<ProbeSummary>;
 }
 
@@ -44,6 +47,8 @@ export interface ProbeRecord extends Pick<Probe, 'snapshot' | 'mark' | 'since'> 
 const defaultMaxInFlight = 10;
 /** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
 const lateMs = 250;
+/** An answer that takes longer than so many times the usual is late. */
+const lateBy = 1.5;
 
 export function createRecord(
   clock: Clock,
@@ -79,7 +84,8 @@ export function startProbe(
   clock: Clock,
 ): Probe {
   const { intervalMs, judge, maxInFlight = defaultMaxInFlight, pulse } = options;
-  const inFlight = new Set<Promise<void>>();
+  /** With the moments when they were sent. */
+  const inFlight = new Map<Promise<void>, number>();
   const stopped = new AbortController();
   const pulses = watchPulse(pulse, clock, stopped.signal, (pause) => {
     record.pause(pause);
@@ -94,7 +100,7 @@ export function startProbe(
   const launch = (): void => {
     if (inFlight.size >= maxInFlight) return;
     const probe = send().finally(() => inFlight.delete(probe));
-    inFlight.add(probe);
+    inFlight.set(probe, clock.now());
   };
   const beat = async (): Promise<void> => {
     let dueAt = clock.now();
@@ -110,7 +116,10 @@ export function startProbe(
   };
   const beating = beat();
   const settle = async (): Promise<void> => {
-    await Promise.all(inFlight);
+    // Where nothing is known of what is usual, 0: all are late.
+    const usualMs = record.snapshot().p50Ms;
+    const late = [...inFlight].filter(([, sentAt]) => clock.now() - sentAt >= lateBy * usualMs);
+    await Promise.all(late.map(([probe]) => probe));
   };
 
   return {

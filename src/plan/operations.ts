@@ -60,17 +60,19 @@ export function planOperations(
     ...(before.length === 0 ? [] : starts(observation, begun)),
     ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
     ...starts(observation, before.length === 0 ? begun : [], last),
-    ...stops(withoutCutover(last, cutovers), [], false),
-    ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
-    ...starts(
-      observation,
-      of(({ action, role }) => action === 'start' && role === 'singleton'),
-    ),
+    ...besideStops(withoutCutover(last, cutovers), [
+      ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
+      ...starts(
+        observation,
+        of(({ action, role }) => action === 'start' && role === 'singleton'),
+      ),
+      ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replacement),
+    ]),
     ...starts(
       observation,
       of(({ action, role }) => action === 'start' && FRONT.has(role)),
     ),
-    ...of(({ action, role }) => action === 'replace' && LAST.has(role)).map(replacement),
+    ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replacement),
     ...cutovers,
     ...connectedStops(last, cutovers),
     ...(acting.length === 0 && cutovers.length === 0
@@ -151,11 +153,23 @@ function replacement(service: ServicePlan): Operation {
   return { kind: 'replace', service: service.service, replicas, incumbents, dead };
 }
 
-function stops(
-  batch: Batch,
-  drained: readonly DrainedProxy[],
-  serving: boolean,
-): readonly Operation[] {
+/**
+ * What changes while the incumbents of a batch finish what they hold: the candidates are there by now, and
+ * nothing of it waits for their end but the cutover.
+ */
+function besideStops(batch: Batch, operations: readonly Operation[]): readonly Operation[] {
+  const leaving = stops(batch, [], false);
+  if (operations.length === 0) return leaving;
+  return [
+    ...leaving.map((stop) => ({ ...stop, aside: true })),
+    ...operations,
+    ...leaving.map(({ services }) => ({ kind: 'await-incumbents', services }) as const),
+  ];
+}
+
+type Stop = Extract<Operation, { kind: 'stop-incumbents' }>;
+
+function stops(batch: Batch, drained: readonly DrainedProxy[], serving: boolean): readonly Stop[] {
   const leaving = batch.filter((portion) => portion.leaving.length > 0);
   if (leaving.length === 0) return [];
   return [
@@ -165,6 +179,7 @@ function stops(
       ids: leaving.flatMap((portion) => portion.leaving),
       drained,
       serving,
+      aside: false,
     },
   ];
 }

@@ -67,6 +67,12 @@ export type Operation =
       readonly drained: readonly DrainedProxy[];
       /** True where they serve requests: one that is started again must be ready for them. */
       readonly serving: boolean;
+      /** True where they finish beside what comes next, until `await-incumbents`. */
+      readonly aside: boolean;
+    }
+  | {
+      readonly kind: 'await-incumbents';
+      readonly services: readonly string[];
     }
   | {
       readonly kind: 'replace';
@@ -92,6 +98,7 @@ export function servicesOf(operation: Operation): readonly string[] {
   switch (operation.kind) {
     case 'prepare-images':
     case 'stop-incumbents':
+    case 'await-incumbents':
       return operation.services;
     case 'start':
       return operation.services.map(({ service }) => service);

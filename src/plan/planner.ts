@@ -10,7 +10,7 @@ import {
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles, runningProxies, upstreamsOf } from './roles.js';
-import { planServices, settleImages, type ServiceOptions } from './services.js';
+import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
 import { warnings } from './warnings.js';
 
 export interface PlanOptions extends ServiceOptions {
@@ -77,6 +77,46 @@ export function settlePlan(
     services,
     operations: [...images, ...planOperations(observation, services, options)],
   };
+}
+
+/** What a plan nearly always turns out to be, before its images are there. */
+export interface Foreseen {
+  /** The rest of the plan where each image that may change does. */
+  readonly plan: Plan;
+  /** It is another one where a reference names such an image after all. */
+  readonly unless: readonly { readonly reference: string; readonly imageId: string }[];
+}
+
+/** Undefined where nothing can be said: no image is made, or one that nothing can be compared with. */
+export function foreseePlan(
+  plan: Plan,
+  observation: Observation,
+  options: PlanOptions,
+): Foreseen | undefined {
+  if (!plan.operations.some(({ kind }) => kind === 'prepare-images')) return undefined;
+  const open = plan.services
+    .filter(({ ifImageChanges }) => ifImageChanges)
+    .map((service) => ({
+      reference: service.image,
+      inUse: imagesInUse(service, observation.containers),
+    }));
+  if (open.some(({ inUse }) => inUse.length === 0)) return undefined;
+  const another = Object.fromEntries(open.map(({ reference }) => [reference, '']));
+  return {
+    plan: settlePlan(plan, another, observation, options),
+    // Of several images that are in use, a new one differs from some in any case.
+    unless: open.flatMap(({ reference, inUse: [imageId = '', ...others] }) =>
+      others.length === 0 ? [{ reference, imageId }] : [],
+    ),
+  };
+}
+
+/** True where it came true. */
+export function cameTrue(
+  { unless }: Foreseen,
+  imageIds: Readonly<Record<string, string>>,
+): boolean {
+  return unless.every(({ reference, imageId }) => imageIds[reference] !== imageId);
 }
 
 /** The services that the plan's cutovers bring to their candidates. */

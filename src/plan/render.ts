@@ -47,7 +47,11 @@ export function describe(operation: Operation): string {
     case 'run-job':
       return `run the job ${operation.service} to its end`;
     case 'stop-incumbents':
-      return `let the old ${names(operation.services)} finish, then stop`;
+      return operation.aside
+        ? `tell the old ${names(operation.services)} to finish and stop`
+        : `let the old ${names(operation.services)} finish, then stop`;
+    case 'await-incumbents':
+      return `wait until the old ${names(operation.services)} ${new Set(operation.services).size === 1 ? 'has' : 'have'} stopped`;
     case 'replace':
       return `stop ${operation.service}, start its new container`;
     case 'hold':

@@ -212,13 +212,20 @@ export function settleImages(
   return services.map((service) => {
     const built = imageIds[service.image];
     if (!service.ifImageChanges || built === undefined) return service;
-    const same = containers
-      .filter(({ id }) => (service.role === 'job' ? service.dead : service.incumbents).includes(id))
-      .every(({ imageId }) => imageId === built);
+    const same = imagesInUse(service, containers).every((imageId) => imageId === built);
     return same
       ? { ...service, action: 'keep', why: 'its image is the same', ifImageChanges: false }
       : { ...service, why: 'its image changed', ifImageChanges: false };
   });
+}
+
+/** The images that the containers of a service are of, each once: those that a new one is compared with. */
+export function imagesInUse(
+  { role, dead, incumbents }: ServicePlan,
+  containers: readonly Container[],
+): readonly string[] {
+  const own = new Set(role === 'job' ? dead : incumbents);
+  return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }
 
 function listed(paths: readonly string[]): string {

@@ -25,12 +25,18 @@ export async function stopIncumbents(context: RolloutContext, operation: Stop): 
   const output = await context.transaction.step({
     name: 'stop',
     undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
-    script: [...drains(context, operation.drained, operation.ids), `run docker stop ${ids}`].join(
-      '\n',
-    ),
+    script: [
+      ...drains(context, operation.drained, operation.ids),
+      `${operation.aside ? 'stop_aside' : 'stop_containers'} ${ids}`,
+    ].join('\n'),
     variables: {},
   });
   countHeld(context, output);
+}
+
+/** The end of a stop that went on beside other changes. */
+export async function awaitIncumbents({ transaction }: RolloutContext): Promise<void> {
+  await transaction.step({ name: 'stopped', script: 'await_stopped', variables: {} });
 }
 
 /**
@@ -59,7 +65,7 @@ async function recreate(context: RolloutContext, scale: ServiceScale): Promise<v
     // The old definition and image are back by then: Compose makes the old container again.
     undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote).join(' ')}`,
     undoneLast: true,
-    script: `run docker stop ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
+    script: `stop_containers ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
     variables: {},
   });
   await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });

@@ -1,10 +1,11 @@
 import { commandLine } from '../host/quote.js';
 import { DeployError } from '../errors.js';
-import { servicesOf, type CutoverOperation, type Operation, type Plan } from '../plan/plan.js';
-import { cutOverBy, isImageOperation, settlePlan } from '../plan/planner.js';
-import { gaps } from '../plan/gaps.js';
-import { describe } from '../plan/render.js';
+import { gaps, type Refusal } from '../plan/gaps.js';
+import type { CutoverOperation, Operation, Plan } from '../plan/plan.js';
+import { cameTrue, cutOverBy, foreseePlan, isImageOperation, settlePlan } from '../plan/planner.js';
+import { remoteScript } from '../remote/load.js';
 import {
+  awaitIncumbents,
   replaceContainers,
   runCommand,
   runJob,
@@ -15,10 +16,8 @@ import type { RolloutContext } from './context.js';
 import { cutOver, hold, lines, withdraw } from './cutover.js';
 import { finish } from './finish.js';
 import { prepareImages, restoreImages } from './images.js';
+import { follow, PREPARING, sendable, sendTogether, type Phased, type Sent } from './sending.js';
 import { requireHealth, soak } from './watch.js';
-
-/** Called around each operation, so that phases can be timed and shown. */
-export type Phased = <T>(operation: Operation, title: string, work: () => Promise<T>) => Promise<T>;
 
 /**
  * Executes a plan, operation by operation. Once the images are there, what would have rolled for an
@@ -32,14 +31,12 @@ export async function executePlan(
   context: RolloutContext,
   phased: Phased,
 ): Promise<Plan> {
-  const perform = (operations: readonly Operation[], current: Plan): Promise<void> =>
-    performTogether(
-      operations,
-      (each, before) => performOperation(each, context, { plan: current, operations, before }),
-      phased,
-    );
+  const images = send(plan.operations.filter(isImageOperation), plan, context);
+  const ahead = sendAhead(plan, context, images);
+  // It fails only with what everything is watched by, which is told below.
+  ahead.catch(() => undefined);
   await Promise.all([
-    perform(plan.operations.filter(isImageOperation), plan),
+    follow(images, phased),
     // A failure of it ends the deploy at once, not after a long build.
     context.watched,
   ]);
@@ -50,102 +47,79 @@ export async function executePlan(
     context.planOptions,
   );
   refuseGaps(settled, context);
-  const left = settled.operations.filter((each) => !isImageOperation(each));
-  for (const operations of batches(left, context)) await perform(operations, settled);
+  const sent = await ahead;
+  if (sent !== undefined) await follow(sent, phased);
+  const left = sendable(afterImages(settled), context.observation);
+  for (const operations of sent === undefined ? left : left.slice(1))
+    await follow(send(operations, settled, context), phased);
   return settled;
+}
+
+/**
+ * While the images are made, the host is sent what comes after them where they turn out as foreseen, and
+ * looks for itself whether they did: one way to it less.
+ *
+ * @returns the first of what comes after them, where it was sent and the host does it
+ */
+async function sendAhead(
+  plan: Plan,
+  context: RolloutContext,
+  images: readonly Sent[],
+): Promise<readonly Sent[] | undefined> {
+  const { observation, planOptions, made } = context;
+  const foreseen = foreseePlan(plan, observation, planOptions);
+  if (foreseen === undefined || gapsIn(foreseen.plan, context).length > 0) return undefined;
+  const [first = []] = sendable(afterImages(foreseen.plan), observation);
+  if (!first.every(({ kind }) => PREPARING.has(kind))) return undefined;
+  const ended = Promise.allSettled(images.map(({ work }) => work));
+  // Where they were quick, nothing is left to be gained.
+  if (await Promise.race([ended.then(() => true), context.watched.then(() => false)]))
+    return undefined;
+  const differ = context.transaction.step({
+    name: 'foreseen',
+    script: remoteScript('foreseen'),
+    variables: {
+      UNLESS: foreseen.unless.map(({ reference, imageId }) => `${reference} ${imageId}`).join('\n'),
+    },
+  });
+  const sent = send(first, foreseen.plan, context);
+  const answers = Promise.allSettled([differ, ...sent.map(({ work }) => work)]);
+  await ended;
+  if (cameTrue(foreseen, Object.fromEntries(made.imageIds))) return sent;
+  // The host did none of it. Once it has said so of each, the next step starts anew.
+  await answers;
+  return undefined;
+}
+
+function afterImages({ operations }: Plan): readonly Operation[] {
+  return operations.filter((each) => !isImageOperation(each));
+}
+
+function send(
+  operations: readonly Operation[],
+  plan: Plan,
+  context: RolloutContext,
+): readonly Sent[] {
+  return sendTogether(operations, (each, before) =>
+    performOperation(each, context, { plan, operations, before }),
+  );
 }
 
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
 
-type Kinds = ReadonlySet<Operation['kind']>;
-
-const PREPARING: Kinds = new Set([
-  'install-files',
-  'hold',
-  'run-command',
-  'run-job',
-  'start',
-  'stop-incumbents',
-  'replace',
-]);
-
-/** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
-function mayFollow(kind: Operation['kind']): Kinds | undefined {
-  if (PREPARING.has(kind)) return PREPARING;
-  // The host watches the candidates from the cutover on, while the health check asks.
-  if (kind === 'cutover') return new Set(['cutover', 'check-health']);
-  return kind === 'check-health' ? new Set(['soak']) : undefined;
-}
-
-/** Operations that may be sent to the host together: one round trip for all of them. */
-function batches(
-  operations: readonly Operation[],
-  context: RolloutContext,
-): readonly (readonly Operation[])[] {
-  const together: Operation[][] = [];
-  let joinable: Kinds | undefined;
-  for (const operation of operations) {
-    const alone = takesSeveralSteps(operation, context);
-    const last = together.at(-1) ?? [];
-    const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
-    if (joins) last.push(operation);
-    else together.push([operation]);
-    joinable = alone ? undefined : mayFollow(operation.kind);
-  }
-  return together;
-}
-
-/** How many containers of a service there are is known when its last start has ended. */
-function startsAgain(operation: Operation, before: readonly Operation[]): boolean {
-  if (operation.kind !== 'start') return false;
-  const started = new Set(
-    before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)),
-  );
-  return operation.services.some(({ service }) => started.has(service));
-}
-
-function takesSeveralSteps(operation: Operation, { observation }: RolloutContext): boolean {
-  if (operation.kind !== 'replace') return false;
-  return observation.wanted.services[operation.service]?.containerName !== undefined;
-}
-
-/** Sends all at once; the host takes them in their order, and none after one that failed. */
-async function performTogether(
-  operations: readonly Operation[],
-  perform: (operation: Operation, before: Promise<void> | undefined) => Promise<void>,
-  phased: Phased,
-): Promise<void> {
-  const sent: { readonly operation: Operation; readonly work: Promise<void> }[] = [];
-  for (const operation of operations) {
-    const work = perform(operation, sent.at(-1)?.work);
-    // When one fails, those after it were not begun: only the first failure is told.
-    work.catch(() => undefined);
-    sent.push({ operation, work });
-  }
-  for (const [index, { operation, work }] of sent.entries()) {
-    const later = sent.slice(index + 1).map((each) => failed(each.work));
-    await phased(operation, describe(operation), () => Promise.race([work, ...later]));
-  }
-}
-
-/** Resolves when the work has failed, and never otherwise. */
-function failed(work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    work.catch(() => {
-      resolve();
-    });
-  });
-}
-
 /** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
-function refuseGaps(plan: Plan, { observation, planOptions }: RolloutContext): void {
-  const against = gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
+function refuseGaps(plan: Plan, context: RolloutContext): void {
+  const against = gapsIn(plan, context);
   if (against.length === 0) return;
   throw new DeployError({
     what: against.map(({ what }) => what).join('\n'),
     next: against.map(({ next }) => next).join('\n'),
   });
+}
+
+function gapsIn(plan: Plan, { observation, planOptions }: RolloutContext): readonly Refusal[] {
+  return gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
 }
 
 /** Where an operation stands. */
@@ -177,6 +151,8 @@ function performOperation(
       return runJob(context, operation);
     case 'stop-incumbents':
       return stopIncumbents(context, operation);
+    case 'await-incumbents':
+      return awaitIncumbents(context);
     case 'replace':
       return replaceContainers(context, operation);
     case 'hold':

@@ -89,6 +89,9 @@ function sentence(
         what: `starting ${operation.services.map(({ service }) => service).join(', ')} failed`,
         next: look,
       };
+    case 'stop-incumbents':
+    case 'await-incumbents':
+      return { what: `stopping the old ${operation.services.join(', ')} failed`, next: look };
     case 'replace':
       return { what: `replacing ${operation.service} failed`, next: look };
     case 'cutover':

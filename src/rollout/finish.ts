@@ -54,7 +54,7 @@ function forward(
   const move = [live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote);
   const install = [live.path, stage, lines(paths), lines(inPlace)].map(quote);
   return [
-    ...(retire.length === 0 ? [] : drains(context, drainedBy(proxies), retire)),
+    ...(retire.length === 0 ? [] : [together(drains(context, drainedBy(proxies), retire))]),
     together([
       ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
       `git_move ${move.join(' ')}`,

@@ -46,8 +46,44 @@ create_again() {
   run docker start $(container_ids "$3" "$4")
 }
 
-start_containers() { # ID…
+# stop_containers ID…: together, each with its own grace period. That they were told so is noted first: who
+# undoes it may come while they still finish.
+stop_containers() {
+  tell_of_stop "$@"
+  run docker stop "$@"
+}
+
+# stop_aside ID…: the same, without waiting for their end; await_stopped does, and tells how it went.
+stop_aside() {
+  tell_of_stop "$@"
+  say "$ docker stop $*"
+  (
+    code=0
+    docker stop "$@" >/dev/null 2>"$STATE/journal/stopping/said" || code=$?
+    echo "$code" >"$STATE/journal/stopping/code.new"
+    mv -f "$STATE/journal/stopping/code.new" "$STATE/journal/stopping/code"
+  ) </dev/null >/dev/null 2>&1 &
+}
+
+await_stopped() {
+  until [ -e "$STATE/journal/stopping/code" ]; do sleep 0.05; done
+  cat "$STATE/journal/stopping/said" >&2
+  return "$(cat "$STATE/journal/stopping/code")"
+}
+
+tell_of_stop() { # ID…
+  mkdir -p "$STATE/journal/stopping"
+  for id in "$@"; do : >"$STATE/journal/stopping/$id"; done
+}
+
+# start_containers ID…: they run, also those that were told to stop and have not ended yet.
+start_containers() {
   for id in "$@"; do
+    if [ -e "$STATE/journal/stopping/$id" ]; then
+      grace=$(docker inspect -f '{{or .Config.StopTimeout 10}}' "$id")
+      # Where nobody came to tell it, it never ends.
+      timeout $((grace + 2)) docker wait "$id" >/dev/null || say "$id was not stopped, and goes on"
+    fi
     [ "$(docker inspect -f '{{.State.Running}}' "$id")" = true ] || run docker start "$id"
   done
 }
