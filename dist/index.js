@@ -53075,6 +53075,7 @@ const RENEW_EVERY_MS = 20_000;
 async function acquireLease(shell, request, signal) {
     const result = await shell.run(request.state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('acquire'), {
         OWNER: request.owner,
+        RUN: request.run,
         TTL: String(LEASE_SECONDS),
         WAIT: String(Math.ceil(request.waitMs / 1000)),
         SESSION: String(shell.pid),
@@ -57751,6 +57752,10 @@ async function watchHealth(context, over) {
 
 
 
+/** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */
+function sendImages(plan, context) {
+    return send(plan.operations.filter(isImageOperation), plan, context);
+}
 /**
  * Executes a plan, operation by operation. Once the images are there, what would have rolled for an
  * equal image is left out.
@@ -57758,15 +57763,14 @@ async function watchHealth(context, over) {
  * @returns the plan as it was executed
  * @throws whatever the first failing operation throws; undoing is the caller's
  */
-async function executePlan(plan, context, phased) {
-    const images = send(plan.operations.filter(isImageOperation), plan, context);
-    const ahead = sendAhead(plan, context, images);
+async function executePlan(plan, context, { images, watched, phased }) {
+    const ahead = sendAhead(plan, context, { images, watched });
     // It fails only with what everything is watched by, which is told below.
     ahead.catch(() => undefined);
     await Promise.all([
         follow(images, phased),
         // A failure of it ends the deploy at once, not after a long build.
-        context.watched,
+        watched,
     ]);
     const settled = settlePlan(plan, Object.fromEntries(context.made.imageIds), context.observation, context.planOptions);
     refuseGaps(settled, context);
@@ -57784,7 +57788,7 @@ async function executePlan(plan, context, phased) {
  *
  * @returns the first of what comes after them, where it was sent and the host does it
  */
-async function sendAhead(plan, context, images) {
+async function sendAhead(plan, context, { images, watched }) {
     const { observation, planOptions, made } = context;
     const foreseen = foreseePlan(plan, observation, planOptions);
     if (foreseen === undefined || gapsIn(foreseen.plan, context).length > 0)
@@ -57794,7 +57798,7 @@ async function sendAhead(plan, context, images) {
         return undefined;
     const ended = Promise.allSettled(images.map(({ work }) => work));
     // Where they were quick, nothing is left to be gained.
-    if (await Promise.race([ended.then(() => true), context.watched.then(() => false)]))
+    if (await Promise.race([ended.then(() => true), watched.then(() => false)]))
         return undefined;
     const differ = context.transaction.step({
         name: 'foreseen',
@@ -58011,33 +58015,33 @@ function proxiesThatRefused(first, stdout) {
 /**
  * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
+ *
+ * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
+ * @returns false where nothing was done: while it came, somebody else may have changed the stack
  */
-async function carryOut({ plan, options, observation }, lease, { inputs, run }, deps) {
-    const { connection, shell, clock, log, progress, signal } = deps;
+async function carryOut({ plan, options, observation }, leasing, { inputs, run }, deps) {
+    const { connection, shell, clock, log, signal } = deps;
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
+    const behind = leasing instanceof Promise ? leasing : undefined;
     // What was opened before somebody else was waited for tells of another time.
-    const fresh = deps.opening === undefined || lease.changed;
+    const fresh = deps.opening === undefined || behind === undefined;
     const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
-    const heartbeat = session.then((opened) => (0,host_lease/* keepLease */.yx)(opened, state, lease.fence, deps));
-    let probe;
-    const measure = async () => {
-        const measuring = await startMeasuring(await entrance, inputs, deps);
-        progress.measuring(measuring);
-        probe = measuring.probe;
-    };
-    const watched = Promise.all([heartbeat, measure()]);
+    const known = {};
     const context = {
-        transaction: (0,transaction/* openTransaction */.L)(shell, { state, fence: lease.fence, run, signal }),
+        transaction: (0,transaction/* openTransaction */.L)(shell, { state, run, signal, behind }),
         observation,
         inputs,
         planOptions: options,
         compose: (0,host_state/* composeArguments */.hw)(inputs.compose),
         run,
-        fence: lease.fence,
-        watched,
+        get fence() {
+            if (known.lease === undefined)
+                throw new Error('The lease is not there yet');
+            return known.lease.fence;
+        },
         checkHealth: async () => (await entrance).check(),
         get probe() {
-            return probe;
+            return known.probe;
         },
         clock,
         log,
@@ -58049,14 +58053,20 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
             heldConnections: 0,
         },
     };
+    const images = sendImages(plan, context);
+    const lease = await leasing;
+    known.lease = lease;
+    if (behind !== undefined && lease.changed)
+        return false;
+    const heartbeat = session.then((opened) => (0,host_lease/* keepLease */.yx)(opened, state, lease.fence, deps));
+    const measure = async () => {
+        const measuring = await startMeasuring(await entrance, inputs, deps);
+        deps.progress.measuring(measuring);
+        known.probe = measuring.probe;
+    };
+    const watched = Promise.all([heartbeat, measure()]);
     try {
-        const executed = await executePlan(plan, context, (operation, title, work) => progress.operation(operation, title, () => work().catch((error) => {
-            throw explainFailure(error, operation);
-        })));
-        progress.executed(executed, context.made);
-        progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
-        await postDeploy(context, log);
-        await Promise.all([checkPublicUrl(inputs, deps), context.transaction.close()]);
+        await executeToItsEnd(plan, context, { images, watched }, deps);
     }
     finally {
         // What was only just being opened has to be there, or to have failed, before it can be ended.
@@ -58064,6 +58074,19 @@ async function carryOut({ plan, options, observation }, lease, { inputs, run }, 
         if (opened.status === 'fulfilled')
             opened.value.stop();
     }
+    return true;
+}
+/** The plan, what comes after it, and the end of the transaction. */
+async function executeToItsEnd(plan, context, around, deps) {
+    const { progress, log } = deps;
+    const phased = (operation, title, work) => progress.operation(operation, title, () => work().catch((error) => {
+        throw explainFailure(error, operation);
+    }));
+    const executed = await executePlan(plan, context, { ...around, phased });
+    progress.executed(executed, context.made);
+    progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
+    await postDeploy(context, log);
+    await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close()]);
 }
 /** Commands after success; a failure warns. */
 async function postDeploy(context, log) {
@@ -58582,7 +58605,7 @@ async function deploy(request, deps) {
         return seen;
     };
     const take = async () => {
-        const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal));
+        const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, run, waitMs: inputs.lockTimeoutMs }, signal));
         progress.leased(lease.fence);
         return lease;
     };
@@ -58598,22 +58621,26 @@ async function deploy(request, deps) {
     }
 }
 async function judgeAndExecute(request, deps, { state, look, take }) {
+    const { inputs, run } = request;
     let observation = await look();
     let lease;
-    if (observation.busy && request.inputs.operation !== 'plan') {
+    if (observation.busy && inputs.operation !== 'plan') {
         lease = await take();
         observation = await look();
     }
-    let judged = deploy_judge(observation, request, deps);
-    if (judged !== undefined && lease === undefined) {
-        lease = await take();
-        if (lease.changed)
-            judged = deploy_judge(await look(), request, deps);
+    for (;;) {
+        const judged = deploy_judge(observation, request, deps);
+        if (judged === undefined) {
+            await clearStage(deps.shell, { state, run, fence: lease?.fence });
+            return;
+        }
+        const asked = lease ?? take();
+        if (await carryOut(judged, asked, request, deps))
+            return;
+        // While the lease came, somebody else may have changed what was observed.
+        lease = await asked;
+        observation = await look();
     }
-    if (judged === undefined)
-        await clearStage(deps.shell, { state, run: request.run, fence: lease?.fence });
-    else if (lease !== undefined)
-        await carryOut(judged, lease, request, deps);
 }
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
 async function clearStage(shell, { state, run, fence }) {
@@ -64851,10 +64878,16 @@ class StepError extends Error {
 }
 const LEASE_LOST = 79;
 const EARLIER_STEP_FAILED = 78;
-/** The transaction of a lease that has been taken. */
 function openTransaction(shell, options) {
     // Steps whose end is not known here yet; the host takes them in their order.
     let underWay = 0;
+    const follow = async (before) => {
+        underWay += 1;
+        await before.catch(() => undefined);
+        underWay -= 1;
+    };
+    if (options.behind !== undefined)
+        void follow(options.behind);
     const send = async (name, body, variables) => {
         const script = gated(body, underWay > 0, options);
         underWay += 1;
@@ -64872,9 +64905,9 @@ function openTransaction(shell, options) {
     };
     let closed;
     return {
-        step: (step) => send(step.name, stepBody(step, options), step.variables),
+        step: (step) => send(step.name, stepBody(step), step.variables),
         close: async () => {
-            closed ??= send('close', closeBody(options), {});
+            closed ??= send('close', CLOSE, {});
             await closed;
         },
     };
@@ -64885,26 +64918,25 @@ function leaseLost() {
         next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
     });
 }
-function stepBody({ name, undo = [], undoneLast, script }, { fence }) {
+function stepBody({ name, undo = [], undoneLast, script }) {
     const number = undoneLast === true ? ' 000' : '';
     return [
-        `lease_renew ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(fence)} ${String(_host_lease_js__WEBPACK_IMPORTED_MODULE_1__/* .LEASE_SECONDS */ .Vb)} || exit ${String(LEASE_LOST)}`,
+        `lease_renew "$FENCE" ${String(_host_lease_js__WEBPACK_IMPORTED_MODULE_1__/* .LEASE_SECONDS */ .Vb)} || exit ${String(LEASE_LOST)}`,
         ...[undo].flat().map((commands) => `journal ${name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(commands)}${number}`),
         script,
     ].join('\n');
 }
-function closeBody({ fence }) {
-    return `rm -rf "$STATE/journal"\nlease_release ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(fence)}`;
-}
+const CLOSE = 'rm -rf "$STATE/journal"\nlease_release "$FENCE"';
 /**
  * `failed` stands in the lease from a step that failed until the next one that follows no other.
  */
-function gated(body, followsOthers, { state, fence }) {
-    const failed = `"$STATE/lease/failed-"${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(fence)}`;
+function gated(body, followsOthers, { state, run }) {
+    const failed = `"$STATE/lease/failed-"${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(run)}`;
     return [
         `${state}(`,
         'set -eu',
         '. "$STATE/bin/lib.sh"',
+        `FENCE=$(lease_of_run ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(run)}) || exit ${String(LEASE_LOST)}`,
         followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
         body,
         ')',

@@ -13,7 +13,7 @@ import { changesNothing, type PlanOptions } from './plan/planner.js';
 import type { Progress } from './progress.js';
 import { runCommand } from './rollout/containers.js';
 import type { RolloutContext } from './rollout/context.js';
-import { executePlan } from './rollout/execute.js';
+import { executePlan, sendImages, type Around } from './rollout/execute.js';
 import { explainFailure } from './rollout/failure.js';
 import { openTransaction } from './rollout/transaction.js';
 import type { Connection } from './ssh/connect.js';
@@ -51,38 +51,37 @@ export interface Judged {
 /**
  * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
+ *
+ * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
+ * @returns false where nothing was done: while it came, somebody else may have changed the stack
  */
 export async function carryOut(
   { plan, options, observation }: Judged,
-  lease: Lease,
+  leasing: Lease | Promise<Lease>,
   { inputs, run }: DeployRequest,
   deps: DeployDeps,
-): Promise<void> {
-  const { connection, shell, clock, log, progress, signal } = deps;
+): Promise<boolean> {
+  const { connection, shell, clock, log, signal } = deps;
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
+  const behind = leasing instanceof Promise ? leasing : undefined;
   // What was opened before somebody else was waited for tells of another time.
-  const fresh = deps.opening === undefined || lease.changed;
+  const fresh = deps.opening === undefined || behind === undefined;
   const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
-  const heartbeat = session.then((opened) => keepLease(opened, state, lease.fence, deps));
-  let probe: Probe | undefined;
-  const measure = async (): Promise<void> => {
-    const measuring = await startMeasuring(await entrance, inputs, deps);
-    progress.measuring(measuring);
-    probe = measuring.probe;
-  };
-  const watched = Promise.all([heartbeat, measure()]);
+  const known: Known = {};
   const context: RolloutContext = {
-    transaction: openTransaction(shell, { state, fence: lease.fence, run, signal }),
+    transaction: openTransaction(shell, { state, run, signal, behind }),
     observation,
     inputs,
     planOptions: options,
     compose: composeArguments(inputs.compose),
     run,
-    fence: lease.fence,
-    watched,
+    get fence() {
+      if (known.lease === undefined) throw new Error('The lease is not there yet');
+      return known.lease.fence;
+    },
     checkHealth: async () => (await entrance).check(),
     get probe() {
-      return probe;
+      return known.probe;
     },
     clock,
     log,
@@ -94,23 +93,53 @@ export async function carryOut(
       heldConnections: 0,
     },
   };
+  const images = sendImages(plan, context);
+  const lease = await leasing;
+  known.lease = lease;
+  if (behind !== undefined && lease.changed) return false;
+
+  const heartbeat = session.then((opened) => keepLease(opened, state, lease.fence, deps));
+  const measure = async (): Promise<void> => {
+    const measuring = await startMeasuring(await entrance, inputs, deps);
+    deps.progress.measuring(measuring);
+    known.probe = measuring.probe;
+  };
+  const watched = Promise.all([heartbeat, measure()]);
   try {
-    const executed = await executePlan(plan, context, (operation, title, work) =>
-      progress.operation(operation, title, () =>
-        work().catch((error: unknown) => {
-          throw explainFailure(error, operation);
-        }),
-      ),
-    );
-    progress.executed(executed, context.made);
-    progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
-    await postDeploy(context, log);
-    await Promise.all([checkPublicUrl(inputs, deps), context.transaction.close()]);
+    await executeToItsEnd(plan, context, { images, watched }, deps);
   } finally {
     // What was only just being opened has to be there, or to have failed, before it can be ended.
     const [opened] = await Promise.allSettled([heartbeat, watched]);
     if (opened.status === 'fulfilled') opened.value.stop();
   }
+  return true;
+}
+
+/** What comes to be known after the first of it was sent. */
+interface Known {
+  lease?: Lease;
+  probe?: Probe | undefined;
+}
+
+/** The plan, what comes after it, and the end of the transaction. */
+async function executeToItsEnd(
+  plan: Plan,
+  context: RolloutContext,
+  around: Omit<Around, 'phased'>,
+  deps: DeployDeps,
+): Promise<void> {
+  const { progress, log } = deps;
+  const phased: Around['phased'] = (operation, title, work) =>
+    progress.operation(operation, title, () =>
+      work().catch((error: unknown) => {
+        throw explainFailure(error, operation);
+      }),
+    );
+  const executed = await executePlan(plan, context, { ...around, phased });
+  progress.executed(executed, context.made);
+  progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
+  await postDeploy(context, log);
+  await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close()]);
 }
 
 /** Commands after success; a failure warns. */

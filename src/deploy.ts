@@ -25,7 +25,11 @@ export async function deploy(request: DeployRequest, deps: DeployDeps): Promise<
   };
   const take = async (): Promise<Lease> => {
     const lease = await progress.phase('lease', () =>
-      acquireLease(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal),
+      acquireLease(
+        shell,
+        { state, owner: request.owner, run, waitMs: inputs.lockTimeoutMs },
+        signal,
+      ),
     );
     progress.leased(lease.fence);
     return lease;
@@ -53,20 +57,25 @@ async function judgeAndExecute(
   deps: DeployDeps,
   { state, look, take }: Acts,
 ): Promise<void> {
+  const { inputs, run } = request;
   let observation = await look();
   let lease: Lease | undefined;
-  if (observation.busy && request.inputs.operation !== 'plan') {
+  if (observation.busy && inputs.operation !== 'plan') {
     lease = await take();
     observation = await look();
   }
-  let judged = judge(observation, request, deps);
-  if (judged !== undefined && lease === undefined) {
-    lease = await take();
-    if (lease.changed) judged = judge(await look(), request, deps);
+  for (;;) {
+    const judged = judge(observation, request, deps);
+    if (judged === undefined) {
+      await clearStage(deps.shell, { state, run, fence: lease?.fence });
+      return;
+    }
+    const asked = lease ?? take();
+    if (await carryOut(judged, asked, request, deps)) return;
+    // While the lease came, somebody else may have changed what was observed.
+    lease = await asked;
+    observation = await look();
   }
-  if (judged === undefined)
-    await clearStage(deps.shell, { state, run: request.run, fence: lease?.fence });
-  else if (lease !== undefined) await carryOut(judged, lease, request, deps);
 }
 
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */

@@ -38,7 +38,11 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
   const unused = (): never => {
     throw new Error('nothing of this run needs more than its shell');
   };
-  const run = (sha: string, given: Readonly<Record<string, string>> = {}): Promise<void> => {
+  const run = (
+    sha: string,
+    given: Readonly<Record<string, string>> = {},
+    deps: Partial<DeployDeps> = {},
+  ): Promise<void> => {
     const inputs = accepted({
       path: shop.host.path('shop'),
       repository: shop.host.path('origin'),
@@ -61,6 +65,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
         log,
         progress,
         signal: new AbortController().signal,
+        ...deps,
       },
     );
   };
@@ -121,6 +126,28 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     );
     expect(shop.host.exists(`${STATE}/stage/run-1-1`)).toBe(false);
     expect(shop.host.read(`${STATE}/lease/fence`)).toBe('7\n');
+  });
+
+  it('looks again, and builds nothing, where somebody else was there before its lease', async () => {
+    shop.deployed(shop.first);
+    const shell = shellOf(shop.host);
+    const never = new Promise<never>(() => undefined);
+    const overtaken: DeployDeps['shell'] = {
+      ...shell,
+      run: (script, variables) => {
+        if ('WATCHDOG' in variables) {
+          shop.host.write('shop/web/Dockerfile', 'FROM mine\n');
+          shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2');
+        }
+        return shell.run(script, variables);
+      },
+    };
+    const opening = { session: never, entrance: never };
+    await expect(run(shop.second, {}, { shell: overtaken, opening })).rejects.toThrow(
+      /local changes in .* would be overwritten/,
+    );
+    expect(shop.host.dockerCalls().filter((call) => call.includes('build'))).toEqual([]);
+    expect(leases).toHaveLength(1);
   });
 
   it('takes the lease of a dead run first, and gives it back where there is nothing to do', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RolloutContext } from '../../src/rollout/context.js';
 import { countHeld } from '../../src/rollout/cutover.js';
-import { executePlan } from '../../src/rollout/execute.js';
+import { executePlan, sendImages } from '../../src/rollout/execute.js';
 import type { Step } from '../../src/rollout/transaction.js';
 import { fakeClock, response } from '../health/servers.js';
 import { accepted } from '../inputs/given.js';
@@ -68,7 +68,6 @@ async function sentFor(situation: Situation, { builds }: Given = {}): Promise<re
     compose: '',
     run: 'run',
     fence: '1',
-    watched: Promise.resolve(),
     checkHealth: () => Promise.resolve(response(200)),
     probe: undefined,
     clock: fakeClock(),
@@ -77,7 +76,11 @@ async function sentFor(situation: Situation, { builds }: Given = {}): Promise<re
     made: { candidates: new Map(), imageIds: new Map(), healthyAfterMs: 0, heldConnections: 0 },
   };
   const { plan } = planned(situation, { images });
-  await executePlan(plan, context, (_operation, _title, work) => work());
+  await executePlan(plan, context, {
+    images: sendImages(plan, context),
+    watched: Promise.resolve(),
+    phased: (_operation, _title, work) => work(),
+  });
   return sent;
 }
 

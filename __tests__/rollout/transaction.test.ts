@@ -11,6 +11,7 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
   beforeEach(async () => {
     host = toyHost(path);
     await host.run('lease_take owner 60');
+    host.write(`${STATE}/lease/run`, 'run-1-1\n');
   });
   afterEach(() => {
     host.remove();

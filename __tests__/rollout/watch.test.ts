@@ -45,7 +45,6 @@ function siteOf(given: Readonly<Record<string, string>> = {}): Site {
     compose: '',
     run: 'run',
     fence: '1',
-    watched: Promise.resolve(),
     checkHealth: check,
     probe,
     clock,

@@ -1,7 +1,7 @@
 # The lease: one deploy at a time.
 # shellcheck shell=sh
 
-# lease/{fence,expires,owner,session}; every change happens under a file lock that dies with us.
+# lease/{fence,run,expires,owner,session}; every change happens under a file lock that dies with us.
 
 locked() {
   (
@@ -15,6 +15,11 @@ lease_expired() {
 }
 
 lease_is_ours() { [ "$(cat "$STATE/lease/fence" 2>/dev/null)" = "$1" ]; }
+
+# lease_of_run RUN: prints the fence, where the lease is that run's.
+lease_of_run() {
+  [ "$(cat "$STATE/lease/run" 2>/dev/null)" = "$1" ] && cat "$STATE/lease/fence"
+}
 
 lease_write_expiry() {
   echo $(($(now) + $1)) >"$STATE/lease/expires.new" && mv -f "$STATE/lease/expires.new" "$STATE/lease/expires"

@@ -9,7 +9,7 @@ const FLOOR =
   /^(build|run in the new image|start|let the old|tell the old|wait until the old|stop)/;
 /** Sent one behind the other, so that only the first of a row waits for a way to the host. */
 const SENT_AHEAD =
-  /^(build|bring|hold|run in the new image|start|let the old|tell the old|wait until the old|stop)/;
+  /^(lease|build|bring|hold|run in the new image|start|let the old|tell the old|wait until the old|stop)/;
 /** While it watches, the health check's own requests go on beside it. */
 const WATCH = /^(check the health|soak)/;
 

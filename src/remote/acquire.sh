@@ -1,6 +1,7 @@
 # Takes the lease, waiting for another deploy; puts a stack right that a dead run left behind.
-# Vars: STATE OWNER TTL WAIT SESSION MARK and the texts LIB ABORT WATCHDOG.
-# Prints `fence N` and, if the host may have changed since it was observed, `changed`.
+# Vars: STATE OWNER RUN TTL WAIT SESSION and the texts LIB ABORT WATCHDOG.
+# Prints `fence N` and, if the host may have changed since it was observed, `changed`: then steps that were
+# sent behind this do nothing.
 # Exit 75: the lease is somebody else's; prints `owner JSON`.
 # shellcheck shell=sh
 set -eu
@@ -29,13 +30,18 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
   waited=1
   sleep 0.5
 done
+printf '%s\n' "$RUN" >"$STATE/lease/run"
 lease_enter "$SESSION"
+changed() {
+  : >"$STATE/lease/failed-$RUN"
+  echo changed
+}
 # What runs left behind that died before they had the lease.
 find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
-[ -z "$waited" ] || echo changed
+[ -z "$waited" ] || changed
 if [ -d "$STATE/journal" ]; then
   say 'an earlier run left its journal: undoing it before anything else'
-  echo changed
+  changed
   if ! abort_now; then
     lease_release "$fence"
     exit 76

@@ -74,13 +74,17 @@ proxy_processes() {
 }
 
 what_runs() { # PROJECT
+  docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$scratch/running" &
+  listing=$!
   ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1")
   section containers
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  [ -z "$ids" ] || docker inspect $ids
+  [ -z "$ids" ] || docker inspect $ids &
+  inspecting=$!
   # shellcheck disable=SC2086
   [ -z "$ids" ] || docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids >"$scratch/project"
+  wait "$listing" "$inspecting"
   section memory
   [ -z "$ids" ] || while read -r id pid _; do
     # Version 2 of the kernel's control groups has one hierarchy, version 1 one for memory.
@@ -89,8 +93,9 @@ what_runs() { # PROJECT
   done <"$scratch/project"
   # Proxies of the stack, and those of other projects that share a network with it.
   networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$scratch/project" | tr '\n' ' ') "
-  docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$scratch/running"
-  proxy_processes | while read -r pid kind command; do
+  proxy_processes >"$scratch/proxies"
+  asking=
+  while read -r pid kind command; do
     found=$(grep -oE '[0-9a-f]{64}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
     while read -r id name joined; do
       [ "$id" = "$found" ] || continue
@@ -98,8 +103,15 @@ what_runs() { # PROJECT
       for network in $(printf '%s' "$joined" | tr , ' '); do
         case $networks in *" $network "*) shared=yes ;; esac
       done
-      [ -z "$shared" ] || capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null
+      [ -n "$shared" ] || continue
+      capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null >"$scratch/proxy-$pid" &
+      asking="$asking $pid:$!"
     done <"$scratch/running"
+  done <"$scratch/proxies"
+  for asked in $asking; do
+    # What it complains of is told in its section.
+    wait "${asked#*:}" || :
+    cat "$scratch/proxy-${asked%%:*}"
   done
 }
 

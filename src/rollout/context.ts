@@ -17,9 +17,8 @@ export interface RolloutContext {
   readonly compose: string;
   /** This run's name on the host. */
   readonly run: string;
+  /** Of the lease, once it is there. */
   readonly fence: string;
-  /** Settles when the lease is kept and availability is measured: nothing that serves changes before. */
-  readonly watched: Promise<unknown>;
   /** Asks the health endpoint once, as seen from the host. */
   readonly checkHealth: () => Promise<HttpAnswer>;
   readonly probe: Probe | undefined;

@@ -19,6 +19,20 @@ import { prepareImages, restoreImages } from './images.js';
 import { follow, PREPARING, sendable, sendTogether, type Phased, type Sent } from './sending.js';
 import { requireHealth, soak } from './watch.js';
 
+/** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */
+export function sendImages(plan: Plan, context: RolloutContext): readonly Sent[] {
+  return send(plan.operations.filter(isImageOperation), plan, context);
+}
+
+/** What goes on around a plan while it is executed. */
+export interface Around {
+  /** Of `sendImages`. */
+  readonly images: readonly Sent[];
+  /** Settles when the lease is kept and availability is measured: nothing that serves changes before. */
+  readonly watched: Promise<unknown>;
+  readonly phased: Phased;
+}
+
 /**
  * Executes a plan, operation by operation. Once the images are there, what would have rolled for an
  * equal image is left out.
@@ -29,16 +43,15 @@ import { requireHealth, soak } from './watch.js';
 export async function executePlan(
   plan: Plan,
   context: RolloutContext,
-  phased: Phased,
+  { images, watched, phased }: Around,
 ): Promise<Plan> {
-  const images = send(plan.operations.filter(isImageOperation), plan, context);
-  const ahead = sendAhead(plan, context, images);
+  const ahead = sendAhead(plan, context, { images, watched });
   // It fails only with what everything is watched by, which is told below.
   ahead.catch(() => undefined);
   await Promise.all([
     follow(images, phased),
     // A failure of it ends the deploy at once, not after a long build.
-    context.watched,
+    watched,
   ]);
   const settled = settlePlan(
     plan,
@@ -64,7 +77,7 @@ export async function executePlan(
 async function sendAhead(
   plan: Plan,
   context: RolloutContext,
-  images: readonly Sent[],
+  { images, watched }: Pick<Around, 'images' | 'watched'>,
 ): Promise<readonly Sent[] | undefined> {
   const { observation, planOptions, made } = context;
   const foreseen = foreseePlan(plan, observation, planOptions);
@@ -73,8 +86,7 @@ async function sendAhead(
   if (!first.every(({ kind }) => PREPARING.has(kind))) return undefined;
   const ended = Promise.allSettled(images.map(({ work }) => work));
   // Where they were quick, nothing is left to be gained.
-  if (await Promise.race([ended.then(() => true), context.watched.then(() => false)]))
-    return undefined;
+  if (await Promise.race([ended.then(() => true), watched.then(() => false)])) return undefined;
   const differ = context.transaction.step({
     name: 'foreseen',
     script: remoteScript('foreseen'),

@@ -61,15 +61,25 @@ const EARLIER_STEP_FAILED = 78;
 export interface TransactionOptions {
   /** Shell code that sets STATE. */
   readonly state: string;
-  readonly fence: string;
+  /** The run whose lease it is: a step does nothing where the lease is another's. */
   readonly run: string;
   readonly signal: AbortSignal;
+  /**
+   * The lease, where it was only just asked for: steps are sent behind it, and do nothing where it is
+   * refused or what was observed has changed.
+   */
+  readonly behind?: Promise<unknown> | undefined;
 }
 
-/** The transaction of a lease that has been taken. */
 export function openTransaction(shell: Shell, options: TransactionOptions): Transaction {
   // Steps whose end is not known here yet; the host takes them in their order.
   let underWay = 0;
+  const follow = async (before: Promise<unknown>): Promise<void> => {
+    underWay += 1;
+    await before.catch(() => undefined);
+    underWay -= 1;
+  };
+  if (options.behind !== undefined) void follow(options.behind);
   const send = async (name: string, body: string, variables: Variables): Promise<string> => {
     const script = gated(body, underWay > 0, options);
     underWay += 1;
@@ -84,9 +94,9 @@ export function openTransaction(shell: Shell, options: TransactionOptions): Tran
   };
   let closed: Promise<unknown> | undefined;
   return {
-    step: (step) => send(step.name, stepBody(step, options), step.variables),
+    step: (step) => send(step.name, stepBody(step), step.variables),
     close: async () => {
-      closed ??= send('close', closeBody(options), {});
+      closed ??= send('close', CLOSE, {});
       await closed;
     },
   };
@@ -99,31 +109,27 @@ function leaseLost(): DeployError {
   });
 }
 
-function stepBody(
-  { name, undo = [], undoneLast, script }: Step,
-  { fence }: TransactionOptions,
-): string {
+function stepBody({ name, undo = [], undoneLast, script }: Step): string {
   const number = undoneLast === true ? ' 000' : '';
   return [
-    `lease_renew ${quote(fence)} ${String(LEASE_SECONDS)} || exit ${String(LEASE_LOST)}`,
+    `lease_renew "$FENCE" ${String(LEASE_SECONDS)} || exit ${String(LEASE_LOST)}`,
     ...[undo].flat().map((commands) => `journal ${name} ${quote(commands)}${number}`),
     script,
   ].join('\n');
 }
 
-function closeBody({ fence }: TransactionOptions): string {
-  return `rm -rf "$STATE/journal"\nlease_release ${quote(fence)}`;
-}
+const CLOSE = 'rm -rf "$STATE/journal"\nlease_release "$FENCE"';
 
 /**
  * `failed` stands in the lease from a step that failed until the next one that follows no other.
  */
-function gated(body: string, followsOthers: boolean, { state, fence }: TransactionOptions): string {
-  const failed = `"$STATE/lease/failed-"${quote(fence)}`;
+function gated(body: string, followsOthers: boolean, { state, run }: TransactionOptions): string {
+  const failed = `"$STATE/lease/failed-"${quote(run)}`;
   return [
     `${state}(`,
     'set -eu',
     '. "$STATE/bin/lib.sh"',
+    `FENCE=$(lease_of_run ${quote(run)}) || exit ${String(LEASE_LOST)}`,
     followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
     body,
     ')',
@@ -136,7 +142,7 @@ function gated(body: string, followsOthers: boolean, { state, fence }: Transacti
 /** Undoes this run's work, whatever it still does on the host; harmless when there is nothing. */
 export async function handBack(
   shell: Shell,
-  { state, fence, run }: Pick<TransactionOptions, 'state' | 'fence' | 'run'>,
+  { state, fence, run }: { readonly state: string; readonly fence: string; readonly run: string },
 ): Promise<AbortResult> {
   const result = await shell.run(state + remoteScript('hand-back'), { FENCE: fence, RUN: run });
   return {
