@@ -1,5 +1,5 @@
 # Takes the lease, waiting for another deploy; puts a stack right that a dead run left behind.
-# Vars: STATE OWNER RUN TTL WAIT SESSION and the texts LIB ABORT WATCHDOG.
+# Vars: STATE OWNER TTL WAIT SESSION and the texts LIB ABORT WATCHDOG.
 # Prints `fence N` and, if the host may have changed since it was observed, `changed`: then steps that were
 # sent behind this do nothing.
 # Exit 75: the lease is somebody else's; prints `owner JSON`.
@@ -30,10 +30,9 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
   waited=1
   sleep 0.5
 done
-printf '%s\n' "$RUN" >"$STATE/lease/run"
 lease_enter "$SESSION"
 changed() {
-  : >"$STATE/lease/failed-$RUN"
+  : >"$STATE/lease/failed-$SESSION"
   echo changed
 }
 # What runs left behind that died before they had the lease.

@@ -52906,102 +52906,6 @@ class RefusedError extends DeployError {
 
 /***/ }),
 
-/***/ 418:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-"use strict";
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   z: () => (/* binding */ readGithubContext)
-/* harmony export */ });
-/* harmony import */ var _json_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4497);
-
-/**
- * Reads the `GITHUB_*` environment and the event's payload. `readText` reads a file and may throw;
- * a payload that can't be read leaves empty what it would have told, which the gate takes as closed.
- */
-function readGithubContext(environment, readText) {
-    const get = (name) => environment[`GITHUB_${name}`] ?? '';
-    const payload = readPayload(get('EVENT_PATH'), readText);
-    const serverUrl = get('SERVER_URL') === '' ? 'https://github.com' : get('SERVER_URL');
-    const repository = get('REPOSITORY');
-    const runId = get('RUN_ID');
-    const runAttempt = /^\d+$/.test(get('RUN_ATTEMPT')) ? Number(get('RUN_ATTEMPT')) : 1;
-    const headRepository = headRepositoryOf(payload, repository);
-    return {
-        runId,
-        runAttempt,
-        runUrl: `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${String(runAttempt)}`,
-        repository,
-        actor: get('ACTOR'),
-        eventName: get('EVENT_NAME'),
-        ref: get('REF'),
-        sha: get('SHA').toLowerCase(),
-        headRepository,
-        isFork: headRepository?.toLowerCase() !== repository.toLowerCase(),
-        endedRun: endedRunOf(payload),
-        serverUrl,
-        apiUrl: get('API_URL') === '' ? 'https://api.github.com' : get('API_URL'),
-    };
-}
-function readPayload(path, readText) {
-    if (path === '')
-        return {};
-    try {
-        const value = JSON.parse(readText(path));
-        return (0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isRecord */ .u)(value) ? value : {};
-    }
-    catch {
-        // Not swallowed: the gate refuses the events that can't be judged without their payload.
-        return {};
-    }
-}
-function headRepositoryOf(payload, repository) {
-    const pullRequest = payload['pull_request'];
-    if ((0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isRecord */ .u)(pullRequest)) {
-        const head = pullRequest['head'];
-        return fullName((0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isRecord */ .u)(head) ? head['repo'] : undefined);
-    }
-    const run = payload['workflow_run'];
-    return (0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isRecord */ .u)(run) ? fullName(run['head_repository']) : repository;
-}
-function fullName(repository) {
-    const name = (0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isRecord */ .u)(repository) ? repository['full_name'] : undefined;
-    return typeof name === 'string' ? name : undefined;
-}
-function endedRunOf(payload) {
-    const run = payload['workflow_run'];
-    if (!(0,_json_js__WEBPACK_IMPORTED_MODULE_0__/* .isRecord */ .u)(run))
-        return undefined;
-    const text = (name) => {
-        const value = run[name];
-        return typeof value === 'string' ? value : '';
-    };
-    return {
-        name: text('name'),
-        eventName: text('event'),
-        branch: text('head_branch'),
-        conclusion: text('conclusion'),
-    };
-}
-
-
-/***/ }),
-
-/***/ 4497:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-"use strict";
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   u: () => (/* binding */ isRecord)
-/* harmony export */ });
-/** Narrows parsed JSON to an object whose fields can be looked at. */
-function isRecord(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-
-/***/ }),
-
 /***/ 7124:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -53075,7 +52979,6 @@ const RENEW_EVERY_MS = 20_000;
 async function acquireLease(shell, request, signal) {
     const result = await shell.run(request.state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('acquire'), {
         OWNER: request.owner,
-        RUN: request.run,
         TTL: String(LEASE_SECONDS),
         WAIT: String(Math.ceil(request.waitMs / 1000)),
         SESSION: String(shell.pid),
@@ -53233,7 +53136,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6763);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1381);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -54134,7 +54037,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6763:
+/***/ 1381:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -54154,8 +54057,12 @@ var core = __nccwpck_require__(4116);
 var errors = __nccwpck_require__(3916);
 // EXTERNAL MODULE: ./src/inputs/operations.ts
 var operations = __nccwpck_require__(2151);
-// EXTERNAL MODULE: ./src/gate/json.ts
-var json = __nccwpck_require__(4497);
+;// CONCATENATED MODULE: ./src/gate/json.ts
+/** Narrows parsed JSON to an object whose fields can be looked at. */
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 ;// CONCATENATED MODULE: ./src/gate/verdict.ts
 function refused(what, next) {
     return { refusals: [{ what, next }], warnings: [], passed: [] };
@@ -54197,7 +54104,7 @@ function parseNeeds(text) {
             ? 'it is the result of one job, and not the jobs'
             : 'it is no JSON');
     }
-    if (!(0,json/* isRecord */.u)(value))
+    if (!isRecord(value))
         return unreadable('it is JSON, but no object of jobs');
     if (typeof value['result'] === 'string') {
         return unreadable('it is one job out of `needs`, and not all of them');
@@ -54207,11 +54114,11 @@ function parseNeeds(text) {
 function jobsOf(value) {
     const jobs = new Map();
     for (const [name, job] of Object.entries(value)) {
-        const result = (0,json/* isRecord */.u)(job) ? asResult(job['result']) : undefined;
-        if (!(0,json/* isRecord */.u)(job) || result === undefined) {
+        const result = isRecord(job) ? asResult(job['result']) : undefined;
+        if (!isRecord(job) || result === undefined) {
             return { kind: 'unreadable', why: `its job \`${name}\` has no result that is known` };
         }
-        const outputs = (0,json/* isRecord */.u)(job['outputs']) ? Object.entries(job['outputs']) : [];
+        const outputs = isRecord(job['outputs']) ? Object.entries(job['outputs']) : [];
         jobs.set(name, {
             result,
             outputs: new Map(outputs.flatMap(([key, output]) => (typeof output === 'string' ? [[key, output]] : []))),
@@ -54490,8 +54397,77 @@ function gateClosed(refusals) {
     });
 }
 
-// EXTERNAL MODULE: ./src/gate/github-context.ts
-var github_context = __nccwpck_require__(418);
+;// CONCATENATED MODULE: ./src/gate/github-context.ts
+
+/**
+ * Reads the `GITHUB_*` environment and the event's payload. `readText` reads a file and may throw;
+ * a payload that can't be read leaves empty what it would have told, which the gate takes as closed.
+ */
+function readGithubContext(environment, readText) {
+    const get = (name) => environment[`GITHUB_${name}`] ?? '';
+    const payload = readPayload(get('EVENT_PATH'), readText);
+    const serverUrl = get('SERVER_URL') === '' ? 'https://github.com' : get('SERVER_URL');
+    const repository = get('REPOSITORY');
+    const runId = get('RUN_ID');
+    const runAttempt = /^\d+$/.test(get('RUN_ATTEMPT')) ? Number(get('RUN_ATTEMPT')) : 1;
+    const headRepository = headRepositoryOf(payload, repository);
+    return {
+        runId,
+        runAttempt,
+        runUrl: `${serverUrl}/${repository}/actions/runs/${runId}/attempts/${String(runAttempt)}`,
+        repository,
+        actor: get('ACTOR'),
+        eventName: get('EVENT_NAME'),
+        ref: get('REF'),
+        sha: get('SHA').toLowerCase(),
+        headRepository,
+        isFork: headRepository?.toLowerCase() !== repository.toLowerCase(),
+        endedRun: endedRunOf(payload),
+        serverUrl,
+        apiUrl: get('API_URL') === '' ? 'https://api.github.com' : get('API_URL'),
+    };
+}
+function readPayload(path, readText) {
+    if (path === '')
+        return {};
+    try {
+        const value = JSON.parse(readText(path));
+        return isRecord(value) ? value : {};
+    }
+    catch {
+        // Not swallowed: the gate refuses the events that can't be judged without their payload.
+        return {};
+    }
+}
+function headRepositoryOf(payload, repository) {
+    const pullRequest = payload['pull_request'];
+    if (isRecord(pullRequest)) {
+        const head = pullRequest['head'];
+        return fullName(isRecord(head) ? head['repo'] : undefined);
+    }
+    const run = payload['workflow_run'];
+    return isRecord(run) ? fullName(run['head_repository']) : repository;
+}
+function fullName(repository) {
+    const name = isRecord(repository) ? repository['full_name'] : undefined;
+    return typeof name === 'string' ? name : undefined;
+}
+function endedRunOf(payload) {
+    const run = payload['workflow_run'];
+    if (!isRecord(run))
+        return undefined;
+    const text = (name) => {
+        const value = run[name];
+        return typeof value === 'string' ? value : '';
+    };
+    return {
+        name: text('name'),
+        eventName: text('event'),
+        branch: text('head_branch'),
+        conclusion: text('conclusion'),
+    };
+}
+
 // EXTERNAL MODULE: ./src/hand-back.ts
 var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts
@@ -58028,7 +58004,7 @@ async function carryOut({ plan, options, observation }, leasing, { inputs, run }
     const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
     const known = {};
     const context = {
-        transaction: (0,transaction/* openTransaction */.L)(shell, { state, run, signal, behind }),
+        transaction: (0,transaction/* openTransaction */.L)(shell, { state, signal, behind }),
         observation,
         inputs,
         planOptions: options,
@@ -58605,7 +58581,7 @@ async function deploy(request, deps) {
         return seen;
     };
     const take = async () => {
-        const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, run, waitMs: inputs.lockTimeoutMs }, signal));
+        const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal));
         progress.leased(lease.fence);
         return lease;
     };
@@ -58711,12 +58687,9 @@ function isNoop(plan, { live, commit, releases }) {
     return changesNothing(plan) && live.head === commit.sha && releases.at(-1)?.sha === commit.sha;
 }
 
-// EXTERNAL MODULE: ./src/run-state.ts
-var run_state = __nccwpck_require__(518);
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
 var system_clock = __nccwpck_require__(8637);
 ;// CONCATENATED MODULE: ./src/operate.ts
-
 
 
 
@@ -58748,13 +58721,12 @@ async function operate(inputs, github, work) {
             const sha = release?.sha ?? inputs.source.sha;
             if (inputs.operation !== 'plan')
                 work.announce(sha);
-            const run = (0,run_state/* runName */.rt)(github);
             const { runId, runUrl, actor } = github;
             await deploy({
                 inputs,
                 sha,
                 release,
-                run,
+                run: work.run,
                 owner: JSON.stringify({
                     run: runId,
                     actor,
@@ -63900,7 +63872,7 @@ function getOctokitOptions(token, options) {
 ;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/github.js
 
 
-const lib_github_context = new Context();
+const github_context = new Context();
 /**
  * Returns a hydrated octokit ready to use for GitHub Actions
  *
@@ -64402,6 +64374,8 @@ function shortImage(image) {
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 10 modules
 var connect = __nccwpck_require__(3669);
+// EXTERNAL MODULE: ./src/run-state.ts
+var run_state = __nccwpck_require__(518);
 ;// CONCATENATED MODULE: ./src/main.ts
 
 
@@ -64430,7 +64404,9 @@ async function main() {
     const log = (0,actions_log/* actionsLog */._)();
     const startedAt = new Date().toISOString();
     const from = system_clock/* systemClock */.m.now();
-    const github = (0,github_context/* readGithubContext */.z)(process.env, (path) => (0,external_node_fs_.readFileSync)(path, 'utf8'));
+    const github = readGithubContext(process.env, (path) => (0,external_node_fs_.readFileSync)(path, 'utf8'));
+    const run = (0,run_state/* newRunName */.D3)(github);
+    core/* saveState */.LZ(run_state/* STATE_RUN */.UP, run);
     const progress = createProgress(system_clock/* systemClock */.m, log, (fence) => {
         core/* saveState */.LZ(run_state/* STATE_FENCE */.OA, fence);
     });
@@ -64440,7 +64416,7 @@ async function main() {
         inputs = (0,src_inputs/* loadInputs */.I)(process.env);
         core/* saveState */.LZ(run_state/* STATE_SHA */.zW, inputs.source.sha);
         openGate(inputs, github, log);
-        error = await perform(inputs, github, progress, log);
+        error = await perform({ inputs, github, run, progress, log });
     }
     catch (problem) {
         error = (0,annotate/* asDeployError */.y)(problem);
@@ -64462,7 +64438,7 @@ async function main() {
     }, inputs, github, log);
 }
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
-async function perform(inputs, github, progress, log) {
+async function perform({ inputs, github, run, progress, log, }) {
     const cancelled = cancelOnSignal();
     const connection = await progress.phase('connect', () => (0,connect/* connect */.N)(inputs.connection, { log, clock: system_clock/* systemClock */.m, signal: cancelled }));
     const announced = [];
@@ -64479,6 +64455,7 @@ async function perform(inputs, github, progress, log) {
             : undefined;
         const shell = (0,host_shell/* createShell */.f)(await session, log);
         await operate(inputs, github, {
+            run,
             connection,
             shell,
             opening,
@@ -64491,7 +64468,7 @@ async function perform(inputs, github, progress, log) {
     catch (problem) {
         error = await settle(foreseen(problem, inputs.connection.host), {
             inputs,
-            github,
+            run,
             connection,
             progress,
             log,
@@ -64522,13 +64499,12 @@ function foreseen(problem, host) {
     });
 }
 /** After a failure: the stack is handed back, and the error tells how it stands. */
-async function settle(error, run) {
-    const { inputs, github, connection, progress, log } = run;
+async function settle(error, { inputs, run, connection, progress, log, }) {
     const { fence } = progress.known;
     if (fence === undefined)
         return error;
     try {
-        const back = await progress.phase('roll back', () => (0,hand_back/* handStackBack */.L)({ inputs, run: (0,run_state/* runName */.rt)(github), fence }, { connection, log, clock: system_clock/* systemClock */.m }));
+        const back = await progress.phase('roll back', () => (0,hand_back/* handStackBack */.L)({ inputs, run, fence }, { connection, log, clock: system_clock/* systemClock */.m }));
         if (error instanceof errors/* RefusedError */.f)
             return error;
         if (back.whole) {
@@ -64602,18 +64578,13 @@ const VERBS = {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   b: () => (/* binding */ post)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
-/* harmony import */ var _gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(418);
-/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9412);
-/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6386);
-/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2208);
-/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(518);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
+/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9412);
+/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
+/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
+/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
 /* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8637);
-
-
 
 
 
@@ -64623,21 +64594,20 @@ const VERBS = {
 
 /** After a run that was cancelled or died: hands the stack back whole. Otherwise does nothing. */
 async function post() {
-    const fence = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_FENCE */ .OA);
-    if (fence === '' || _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_SETTLED */ .gB) === 'true')
+    const fence = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_FENCE */ .OA);
+    if (fence === '' || _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_SETTLED */ .gB) === 'true')
         return;
-    const log = (0,_report_actions_log_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsLog */ ._)();
+    const log = (0,_report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__/* .actionsLog */ ._)();
     // A cancelled run's contexts may be gone when the runner fills in the inputs for the second time.
-    if (_actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getInput */ .V4('sha') === '')
-        process.env['INPUT_SHA'] = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .STATE_SHA */ .zW);
+    if (_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getInput */ .V4('sha') === '')
+        process.env['INPUT_SHA'] = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_SHA */ .zW);
     try {
-        const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .loadInputs */ .I)(process.env);
-        const github = (0,_gate_github_context_js__WEBPACK_IMPORTED_MODULE_8__/* .readGithubContext */ .z)(process.env, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path, 'utf8'));
-        const back = await (0,_hand_back_js__WEBPACK_IMPORTED_MODULE_2__/* .handStackBack */ .L)({ inputs, run: (0,_run_state_js__WEBPACK_IMPORTED_MODULE_7__/* .runName */ .rt)(github), fence }, { connection: undefined, log, clock: _system_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .systemClock */ .m });
+        const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .loadInputs */ .I)(process.env);
+        const back = await (0,_hand_back_js__WEBPACK_IMPORTED_MODULE_1__/* .handStackBack */ .L)({ inputs, run: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_RUN */ .UP), fence }, { connection: undefined, log, clock: _system_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .systemClock */ .m });
         log.info(back.whole ? 'The stack was handed back whole.' : 'Something could not be undone: see above.');
     }
     catch (error) {
-        await (0,_report_annotate_js__WEBPACK_IMPORTED_MODULE_5__/* .annotateFailure */ .p)((0,_report_annotate_js__WEBPACK_IMPORTED_MODULE_5__/* .asDeployError */ .y)(error), log);
+        await (0,_report_annotate_js__WEBPACK_IMPORTED_MODULE_4__/* .annotateFailure */ .p)((0,_report_annotate_js__WEBPACK_IMPORTED_MODULE_4__/* .asDeployError */ .y)(error), log);
     }
     finally {
         log.close();
@@ -64878,6 +64848,7 @@ class StepError extends Error {
 }
 const LEASE_LOST = 79;
 const EARLIER_STEP_FAILED = 78;
+/** The transaction of the lease that this shell took: its steps do nothing where the lease is another's. */
 function openTransaction(shell, options) {
     // Steps whose end is not known here yet; the host takes them in their order.
     let underWay = 0;
@@ -64889,7 +64860,7 @@ function openTransaction(shell, options) {
     if (options.behind !== undefined)
         void follow(options.behind);
     const send = async (name, body, variables) => {
-        const script = gated(body, underWay > 0, options);
+        const script = gated(body, underWay > 0, { state: options.state, pid: shell.pid });
         underWay += 1;
         try {
             const result = await shell.run(script, variables, options.signal);
@@ -64930,13 +64901,13 @@ const CLOSE = 'rm -rf "$STATE/journal"\nlease_release "$FENCE"';
 /**
  * `failed` stands in the lease from a step that failed until the next one that follows no other.
  */
-function gated(body, followsOthers, { state, run }) {
-    const failed = `"$STATE/lease/failed-"${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(run)}`;
+function gated(body, followsOthers, { state, pid }) {
+    const failed = `"$STATE/lease/failed-${String(pid)}"`;
     return [
         `${state}(`,
         'set -eu',
         '. "$STATE/bin/lib.sh"',
-        `FENCE=$(lease_of_run ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(run)}) || exit ${String(LEASE_LOST)}`,
+        `FENCE=$(lease_of ${String(pid)}) || exit ${String(LEASE_LOST)}`,
         followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
         body,
         ')',
@@ -64963,21 +64934,28 @@ async function handBack(shell, { state, fence, run }) {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D3: () => (/* binding */ newRunName),
 /* harmony export */   OA: () => (/* binding */ STATE_FENCE),
+/* harmony export */   UP: () => (/* binding */ STATE_RUN),
 /* harmony export */   gB: () => (/* binding */ STATE_SETTLED),
-/* harmony export */   rt: () => (/* binding */ runName),
 /* harmony export */   zW: () => (/* binding */ STATE_SHA)
 /* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+
 /** State that `main` leaves for `post`: the lease that it took. */
 const STATE_FENCE = 'fence';
 /** State that `main` leaves for `post`: it came to an end by itself. */
 const STATE_SETTLED = 'settled';
 /** State that `main` leaves for `post`: the commit, which a runner cannot always tell again. */
 const STATE_SHA = 'sha';
-/** This run's name on the host. */
-function runName({ runId, runAttempt }) {
+/** State that `main` leaves for `post`: its name on the host. */
+const STATE_RUN = 'run';
+/** A name on the host for this run alone: jobs of one workflow run may deploy the same stack. */
+function newRunName({ runId, runAttempt }) {
     const id = runId.replace(/[^A-Za-z0-9]/g, '');
-    return `run-${id === '' ? 'local' : id}-${String(runAttempt)}`;
+    const own = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
+    return `run-${id === '' ? 'local' : id}-${String(runAttempt)}-${own}`;
 }
 
 

@@ -69,7 +69,7 @@ export async function carryOut(
   const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
   const known: Known = {};
   const context: RolloutContext = {
-    transaction: openTransaction(shell, { state, run, signal, behind }),
+    transaction: openTransaction(shell, { state, signal, behind }),
     observation,
     inputs,
     planOptions: options,

@@ -25,11 +25,7 @@ export async function deploy(request: DeployRequest, deps: DeployDeps): Promise<
   };
   const take = async (): Promise<Lease> => {
     const lease = await progress.phase('lease', () =>
-      acquireLease(
-        shell,
-        { state, owner: request.owner, run, waitMs: inputs.lockTimeoutMs },
-        signal,
-      ),
+      acquireLease(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal),
     );
     progress.leased(lease.fence);
     return lease;

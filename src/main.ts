@@ -19,7 +19,7 @@ import { writeReport } from './report/report-file.js';
 import { writeSummary } from './report/summary.js';
 import { connect, type Connection } from './ssh/connect.js';
 import { SessionLostError } from './ssh/lost.js';
-import { runName, STATE_FENCE, STATE_SETTLED, STATE_SHA } from './run-state.js';
+import { newRunName, STATE_FENCE, STATE_RUN, STATE_SETTLED, STATE_SHA } from './run-state.js';
 import { systemClock } from './system-clock.js';
 
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
@@ -28,6 +28,8 @@ export async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
   const from = systemClock.now();
   const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));
+  const run = newRunName(github);
+  core.saveState(STATE_RUN, run);
   const progress = createProgress(systemClock, log, (fence) => {
     core.saveState(STATE_FENCE, fence);
   });
@@ -37,7 +39,7 @@ export async function main(): Promise<void> {
     inputs = loadInputs(process.env);
     core.saveState(STATE_SHA, inputs.source.sha);
     openGate(inputs, github, log);
-    error = await perform(inputs, github, progress, log);
+    error = await perform({ inputs, github, run, progress, log });
   } catch (problem) {
     error = asDeployError(problem);
   }
@@ -63,13 +65,23 @@ export async function main(): Promise<void> {
   );
 }
 
+interface Run {
+  readonly inputs: Inputs;
+  readonly github: GithubContext;
+  /** Its name on the host. */
+  readonly run: string;
+  readonly progress: Progress;
+  readonly log: ActionsLog;
+}
+
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
-async function perform(
-  inputs: Inputs,
-  github: GithubContext,
-  progress: Progress,
-  log: ActionsLog,
-): Promise<DeployError | undefined> {
+async function perform({
+  inputs,
+  github,
+  run,
+  progress,
+  log,
+}: Run): Promise<DeployError | undefined> {
   const cancelled = cancelOnSignal();
   const connection = await progress.phase('connect', () =>
     connect(inputs.connection, { log, clock: systemClock, signal: cancelled }),
@@ -90,6 +102,7 @@ async function perform(
       : undefined;
     const shell = createShell(await session, log);
     await operate(inputs, github, {
+      run,
       connection,
       shell,
       opening,
@@ -101,7 +114,7 @@ async function perform(
   } catch (problem) {
     error = await settle(foreseen(problem, inputs.connection.host), {
       inputs,
-      github,
+      run,
       connection,
       progress,
       log,
@@ -136,23 +149,19 @@ function foreseen(problem: unknown, host: string): DeployError {
 /** After a failure: the stack is handed back, and the error tells how it stands. */
 async function settle(
   error: DeployError,
-  run: {
-    inputs: Inputs;
-    github: GithubContext;
-    connection: Connection;
-    progress: Progress;
-    log: ActionsLog;
-  },
+  {
+    inputs,
+    run,
+    connection,
+    progress,
+    log,
+  }: Omit<Run, 'github'> & { readonly connection: Connection },
 ): Promise<DeployError> {
-  const { inputs, github, connection, progress, log } = run;
   const { fence } = progress.known;
   if (fence === undefined) return error;
   try {
     const back = await progress.phase('roll back', () =>
-      handStackBack(
-        { inputs, run: runName(github), fence },
-        { connection, log, clock: systemClock },
-      ),
+      handStackBack({ inputs, run, fence }, { connection, log, clock: systemClock }),
     );
     if (error instanceof RefusedError) return error;
     if (back.whole) {

@@ -9,11 +9,12 @@ import type { Log } from './log.js';
 import type { Opening } from './opening.js';
 import type { ReleaseRecord } from './plan/observation.js';
 import type { Progress } from './progress.js';
-import { runName } from './run-state.js';
 import type { Connection } from './ssh/connect.js';
 import { systemClock } from './system-clock.js';
 
 export interface Work {
+  /** This run's name on the host. */
+  readonly run: string;
   readonly connection: Connection;
   readonly shell: Shell;
   /** Opened together with the shell, where the operation is one that changes the stack. */
@@ -51,14 +52,13 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
         inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
       const sha = release?.sha ?? inputs.source.sha;
       if (inputs.operation !== 'plan') work.announce(sha);
-      const run = runName(github);
       const { runId, runUrl, actor } = github;
       await deploy(
         {
           inputs,
           sha,
           release,
-          run,
+          run: work.run,
           owner: JSON.stringify({
             run: runId,
             actor,

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import * as core from '@actions/core';
-import { readGithubContext } from './gate/github-context.js';
 import { handStackBack } from './hand-back.js';
 import { loadInputs } from './inputs.js';
 import { actionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';
-import { runName, STATE_FENCE, STATE_SETTLED, STATE_SHA } from './run-state.js';
+import { STATE_FENCE, STATE_RUN, STATE_SETTLED, STATE_SHA } from './run-state.js';
 import { systemClock } from './system-clock.js';
 
 /** After a run that was cancelled or died: hands the stack back whole. Otherwise does nothing. */
@@ -17,9 +15,8 @@ export async function post(): Promise<void> {
   if (core.getInput('sha') === '') process.env['INPUT_SHA'] = core.getState(STATE_SHA);
   try {
     const inputs = loadInputs(process.env);
-    const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));
     const back = await handStackBack(
-      { inputs, run: runName(github), fence },
+      { inputs, run: core.getState(STATE_RUN), fence },
       { connection: undefined, log, clock: systemClock },
     );
     log.info(

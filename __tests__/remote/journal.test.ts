@@ -140,9 +140,9 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
 
     it('waits for a critical section that still runs', async () => {
       const former = host.start(
-        `critical 'until [ -e "$STATE/go" ]; do sleep 0.05; done; echo critical >>"$STATE/undone"'`,
+        `critical ': >"$STATE/begun"; until [ -e "$STATE/go" ]; do sleep 0.05; done; echo critical >>"$STATE/undone"'`,
       );
-      await until(() => host.exists(`${state}/critical`) && host.read(`${state}/critical`) !== '');
+      await until(() => host.exists(`${state}/begun`));
       former.kill();
       await host.run(journal('one', noting('undo')));
       const aborting = abort();

@@ -35,7 +35,6 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
   const acquire = (of: Running, options: { ttl?: number; wait?: number; owner?: string } = {}) =>
     host.runWhole(remoteScript('acquire'), {
       OWNER: options.owner ?? '{"run":"1"}',
-      RUN: 'run-1-1',
       TTL: String(options.ttl ?? 60),
       WAIT: String(options.wait ?? 0),
       SESSION: String(of.pid),
@@ -54,7 +53,6 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
         `STATE=$STATE/new; umask 022\n${remoteScript('acquire')}\nls -ld "$STATE" | cut -c1-10`,
         {
           OWNER: 'me',
-          RUN: 'run-1-1',
           TTL: '60',
           WAIT: '0',
           SESSION: String(process.pid),

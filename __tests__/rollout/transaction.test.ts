@@ -10,8 +10,7 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
   let host: ToyHost;
   beforeEach(async () => {
     host = toyHost(path);
-    await host.run('lease_take owner 60');
-    host.write(`${STATE}/lease/run`, 'run-1-1\n');
+    await host.run(`lease_take owner 60; lease_enter ${String(process.pid)}`);
   });
   afterEach(() => {
     host.remove();

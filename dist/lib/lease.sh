@@ -1,7 +1,7 @@
 # The lease: one deploy at a time.
 # shellcheck shell=sh
 
-# lease/{fence,run,expires,owner,session}; every change happens under a file lock that dies with us.
+# lease/{fence,expires,owner,session}; every change happens under a file lock that dies with us.
 
 locked() {
   (
@@ -16,9 +16,9 @@ lease_expired() {
 
 lease_is_ours() { [ "$(cat "$STATE/lease/fence" 2>/dev/null)" = "$1" ]; }
 
-# lease_of_run RUN: prints the fence, where the lease is that run's.
-lease_of_run() {
-  [ "$(cat "$STATE/lease/run" 2>/dev/null)" = "$1" ] && cat "$STATE/lease/fence"
+# lease_of PID: prints the fence, where that process works for the lease's owner.
+lease_of() {
+  [ "$(process_of "$STATE/lease/session")" = "$1" ] && cat "$STATE/lease/fence"
 }
 
 lease_write_expiry() {
@@ -64,7 +64,13 @@ lease_release() { locked lease_remove_if_ours "$1"; }
 
 # The process that works for the lease's owner: its pid and start time, so that a reused pid is
 # never taken for it.
-process_start() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+process_start() { # PID
+  read -r process_stat 2>/dev/null <"/proc/$1/stat" || return 0
+  # The fields after the command's name, which may hold anything.
+  # shellcheck disable=SC2086
+  set -- ${process_stat##*) }
+  printf '%s\n' "${20}"
+}
 
 note_process() { # PID FILE
   noted="$1 $(process_start "$1")"

@@ -22,8 +22,6 @@ export interface LeaseRequest {
   readonly state: string;
   /** Who asks, as JSON: shown to the one who must wait. */
   readonly owner: string;
-  /** This run's name on the host. */
-  readonly run: string;
   readonly waitMs: number;
 }
 
@@ -41,7 +39,6 @@ export async function acquireLease(
     request.state + remoteScript('acquire'),
     {
       OWNER: request.owner,
-      RUN: request.run,
       TTL: String(LEASE_SECONDS),
       WAIT: String(Math.ceil(request.waitMs / 1000)),
       SESSION: String(shell.pid),

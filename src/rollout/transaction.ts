@@ -61,8 +61,6 @@ const EARLIER_STEP_FAILED = 78;
 export interface TransactionOptions {
   /** Shell code that sets STATE. */
   readonly state: string;
-  /** The run whose lease it is: a step does nothing where the lease is another's. */
-  readonly run: string;
   readonly signal: AbortSignal;
   /**
    * The lease, where it was only just asked for: steps are sent behind it, and do nothing where it is
@@ -71,6 +69,7 @@ export interface TransactionOptions {
   readonly behind?: Promise<unknown> | undefined;
 }
 
+/** The transaction of the lease that this shell took: its steps do nothing where the lease is another's. */
 export function openTransaction(shell: Shell, options: TransactionOptions): Transaction {
   // Steps whose end is not known here yet; the host takes them in their order.
   let underWay = 0;
@@ -81,7 +80,7 @@ export function openTransaction(shell: Shell, options: TransactionOptions): Tran
   };
   if (options.behind !== undefined) void follow(options.behind);
   const send = async (name: string, body: string, variables: Variables): Promise<string> => {
-    const script = gated(body, underWay > 0, options);
+    const script = gated(body, underWay > 0, { state: options.state, pid: shell.pid });
     underWay += 1;
     try {
       const result = await shell.run(script, variables, options.signal);
@@ -123,13 +122,17 @@ const CLOSE = 'rm -rf "$STATE/journal"\nlease_release "$FENCE"';
 /**
  * `failed` stands in the lease from a step that failed until the next one that follows no other.
  */
-function gated(body: string, followsOthers: boolean, { state, run }: TransactionOptions): string {
-  const failed = `"$STATE/lease/failed-"${quote(run)}`;
+function gated(
+  body: string,
+  followsOthers: boolean,
+  { state, pid }: { readonly state: string; readonly pid: number },
+): string {
+  const failed = `"$STATE/lease/failed-${String(pid)}"`;
   return [
     `${state}(`,
     'set -eu',
     '. "$STATE/bin/lib.sh"',
-    `FENCE=$(lease_of_run ${quote(run)}) || exit ${String(LEASE_LOST)}`,
+    `FENCE=$(lease_of ${String(pid)}) || exit ${String(LEASE_LOST)}`,
     followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
     body,
     ')',
