@@ -35,6 +35,7 @@ deadline=$(($(hundredths) + SECONDS_TO_SOAK * 100))
 check_at=0
 : "${CHECK_EVERY:=2}"
 while :; do
+  looking=$(hundredths)
   failed='' check=''
   if [ "$(now)" -ge "$check_at" ]; then
     check=yes
@@ -51,8 +52,17 @@ while :; do
 $CANDIDATES
 EOS
   [ -z "$failed" ] || exit 72
+  looked=$(($(hundredths) - looking))
+  # One that hung says nothing of the next.
+  [ "$looked" -lt 20 ] || looked=20
   left=$((deadline - $(hundredths)))
   [ "$left" -gt 0 ] || break
-  [ "$left" -lt 50 ] || left=50
-  sleep "0.$(printf %02d "$left")"
+  # The last look ends with the soak, instead of beginning then.
+  pause=$((left - looked))
+  if [ "$pause" -le 0 ]; then
+    sleep "0.$(printf %02d "$left")"
+    break
+  fi
+  [ "$pause" -lt 50 ] || pause=50
+  sleep "0.$(printf %02d "$pause")"
 done

@@ -23,7 +23,7 @@ import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
-import { taskInFlight } from './tasks.js';
+import { schedulerFails, taskInFlight } from './tasks.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
 import { updateOrder } from './update-order.js';
@@ -40,6 +40,7 @@ export const scenarios: readonly Scenario[] = [
   deploysInARow,
   assets,
   taskInFlight,
+  schedulerFails,
   overhead,
   smallHost,
   secrets,

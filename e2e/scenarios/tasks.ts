@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askSite } from '../harness/http.js';
+import { idsByService } from '../harness/snapshot.js';
+import { replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario } from './scenario.js';
+import type { Scenario, Standing } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const ORDER_EVERY_MS = 700;
@@ -28,23 +30,49 @@ export const taskInFlight: Scenario = {
     const release = bed.nextRelease();
     const sha = await bed.commit('Change the worker', bed.stack.changes.backend(release));
     const before = await bed.lookSettled();
-    const long = await order(bed, 20);
-    await untilExport(bed, long, 20_000, (seen) => seen.runs.length === 1);
-
-    const { value: run } = await underLoad(bed, checks, () =>
-      whileOrdering(bed, checks, () => bed.deploy(sha)),
-    );
+    const run = await duringTask(bed, checks, standing, () => bed.deploy(sha));
     checks.equal(run.outputs['result'], 'deployed', 'result');
-
-    const finished = await untilExport(bed, long, 60_000, (seen) => seen.finished_at !== null);
-    checks.equal(
-      finished.runs.map((each) => each.release),
-      [standing.release],
-      'the releases that worked on the long task',
-    );
     await checkWhole(bed, checks, before, { sha, release });
   },
 };
+
+export const schedulerFails: Scenario = {
+  name: 'scheduler-fails',
+  home: 'resee',
+  sentence:
+    'a scheduler that does not start takes the release back while the old worker still finishes a task of 20 s; then it works again',
+  from: 'deployed',
+  stacks: (stack) => stack.name === 'resee',
+  run: async (bed, checks, standing) => {
+    const broken = replacing('docker-compose.yml', /DatabaseScheduler$/m, 'NoScheduler');
+    const change = together(bed.stack.changes.backend(bed.nextRelease()), broken);
+    const sha = await bed.commit('Break the scheduler', change);
+    const before = await bed.lookSettled();
+    const run = await duringTask(bed, checks, standing, () => bed.deploy(sha));
+    checks.equal(run.outputs['result'], 'rolled-back', 'result');
+    checks.equal(idsByService(await bed.lookSettled()), idsByService(before), 'the containers');
+    await checkWhole(bed, checks, before, standing, { rolledBack: true });
+  },
+};
+
+/** Does `work` under load, while a worker has a task of 20 s in hand; that worker finishes it, and no other. */
+async function duringTask<T>(
+  bed: Bed,
+  checks: Checks,
+  standing: Standing,
+  work: () => Promise<T>,
+): Promise<T> {
+  const long = await order(bed, 20);
+  await untilExport(bed, long, 20_000, (seen) => seen.runs.length === 1);
+  const { value } = await underLoad(bed, checks, () => whileOrdering(bed, checks, work));
+  const finished = await untilExport(bed, long, 60_000, (seen) => seen.finished_at !== null);
+  checks.equal(
+    finished.runs.map((each) => each.release),
+    [standing.release],
+    'the releases that worked on the long task',
+  );
+  return value;
+}
 
 interface Ordered {
   readonly id: string;
