@@ -361,6 +361,14 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(host.read('containers/old1')).toBe('false\n');
     });
 
+    it('await_stopped fails where whoever was to stop them has died', async () => {
+      host.write('slow', '60');
+      await run('stop_aside old1');
+      const [pid = ''] = host.read(`${STATE}/journal/stopping/process`).split(' ');
+      process.kill(Number(pid), 'SIGKILL');
+      expect((await run('await_stopped')).code).not.toBe(0);
+    });
+
     it('await_stopped fails, and tells why, where docker could not stop them', async () => {
       await run('stop_aside gone');
       const { code, stderr } = await run('await_stopped');

@@ -63,12 +63,17 @@ stop_aside() {
     echo "$code" >"$STATE/journal/stopping/code.new"
     mv -f "$STATE/journal/stopping/code.new" "$STATE/journal/stopping/code"
   ) </dev/null >/dev/null 2>&1 &
+  note_process "$!" "$STATE/journal/stopping/process"
 }
 
 await_stopped() {
-  until [ -e "$STATE/journal/stopping/code" ]; do sleep 0.05; done
+  while [ ! -e "$STATE/journal/stopping/code" ] && [ -n "$(process_of "$STATE/journal/stopping/process")" ]; do
+    sleep 0.05
+  done
   cat "$STATE/journal/stopping/said" >&2
-  return "$(cat "$STATE/journal/stopping/code")"
+  # Without one, whoever was to stop them has died.
+  code=$(cat "$STATE/journal/stopping/code") || return
+  return "$code"
 }
 
 tell_of_stop() { # ID…
