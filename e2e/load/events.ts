@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { headersOf, now, reasonOf } from './request.js';
 import type { StreamSpec } from './spec.js';
-import { endedInGoodOrder, type LoadRun, type RecordLife } from './streams.js';
+import { endedInGoodOrder, type LoadRun, type RecordLife } from './shared.js';
 
 type EventStream = Extract<StreamSpec, { kind: 'events' }>;
 

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { now } from './request.js';
 import { LIMITS, type LoadSpec } from './spec.js';
-import { type LoadRun, runStream } from './streams.js';
+import type { LoadRun } from './shared.js';
+import { runStream } from './streams.js';
 import { type Attempt, type LoadResult, tally } from './tally.js';
 import { assertBenchTarget } from './target.js';
 

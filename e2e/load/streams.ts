@@ -2,19 +2,10 @@ import { Agent } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { eventLife } from './events.js';
 import { now, send } from './request.js';
-import type { LoadSpec, StreamSpec } from './spec.js';
-import type { Attempt, AttemptEnd } from './tally.js';
+import type { LoadRun, RecordLife } from './shared.js';
+import type { StreamSpec } from './spec.js';
+import type { AttemptEnd } from './tally.js';
 import { webSocketLife } from './websocket.js';
-
-/** What the streams of one load share: its clock's zero, its budget, and where attempts go. */
-export interface LoadRun {
-  readonly spec: LoadSpec;
-  readonly startedAt: number;
-  readonly stopped: AbortSignal;
-  /** False when the budget of requests is spent. */
-  take(): boolean;
-  record(attempt: Attempt): void;
-}
 
 /** Runs one stream until the load is stopped, and then until its last request has ended. */
 export async function runStream(run: LoadRun, stream: StreamSpec): Promise<void> {
@@ -72,19 +63,6 @@ export async function runStream(run: LoadRun, stream: StreamSpec): Promise<void>
 async function hearOfEnds(): Promise<void> {
   await setImmediate();
   await setImmediate();
-}
-
-/** A good sign of life on a long connection, or its end. */
-export type RecordLife = (startMs: number, end: AttemptEnd) => void;
-
-/**
- * A server that stops drains first: a stream is at least so old as the drain is long when it is
- * ended, and one that ends sooner was not drained, however politely it was told.
- */
-export function endedInGoodOrder(livedMs: number, heldMs: number): AttemptEnd {
-  return livedMs >= heldMs
-    ? { kind: 'closed' }
-    : { kind: 'failed', reason: `ended before ${String(heldMs)} ms` };
 }
 
 /** Long connections, each opened again when it has ended, with a breath after a failure. */

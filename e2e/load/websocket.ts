@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { now, reasonOf } from './request.js';
 import type { StreamSpec } from './spec.js';
-import { endedInGoodOrder, type LoadRun, type RecordLife } from './streams.js';
+import { endedInGoodOrder, type LoadRun, type RecordLife } from './shared.js';
 import type { AttemptEnd } from './tally.js';
 
 type WebSocketStream = Extract<StreamSpec, { kind: 'websocket' }>;
