@@ -39,9 +39,8 @@ async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing):
   const { name, value, change } = tellsHeader;
   const sha = await bed.commit('Change the configuration of the proxy', change);
   const { release } = standing;
-  const { resetsAtReload = 0 } = bed.stack;
-  const options = { staleCheck: resetsAtReload > 0, resets: resetsAtReload };
-  await checkDeployed(bed, checks, standing, { sha, release }, options);
+  const { closesIdle: staleCheck = false } = bed.stack;
+  await checkDeployed(bed, checks, standing, { sha, release }, { staleCheck });
   const { message } = await askSite(bed, tellRelease);
   checks.equal(message.headers[name], value, `the header ${name} that the proxy sends`);
   return { sha, release };

@@ -37,11 +37,8 @@ export interface Stack {
     /** The backend tells this release from now on; the one file that a one-line change touches. */
     readonly backend: (release: string) => Change;
   };
-  /**
-   * What a reload of its proxy costs whatever a deploy does: it closes connections that are idle just then,
-   * and may reset so many that are just being opened.
-   */
-  readonly resetsAtReload?: number;
+  /** A reload of its proxy closes the connections of visitors that are idle just then. */
+  readonly closesIdle?: boolean;
   /** Its app cannot be replaced without a gap. */
   readonly hasGap?: boolean;
   /** What somebody else's pipeline does on the host before a release comes. */
