@@ -27,6 +27,9 @@ const MOMENTS = {
 /** The soak is long enough to be met. */
 const SAID: Said = { inputs: { soak: '4s' } };
 
+/** Two jobs of one workflow run have the same id, and nothing else in common. */
+const SAME_RUN: Said = { workflow: { runId: '7' } };
+
 /** Beyond the lease's expiry and the watchdog's work. */
 const WHOLE_WITHIN_MS = 150_000;
 
@@ -139,10 +142,10 @@ export const twoAtOnce: Scenario = {
     const newer = await bed.commit('Second of two', bed.stack.changes.backend(release));
     const before = await bed.look();
     const { value: runs } = await underLoad(bed, checks, async () => {
-      const first = await bed.start(older, SAID);
+      const first = await bed.start(older, { ...SAID, ...SAME_RUN });
       await untilHostSays(bed, 20_000, (seen) => seen.lease.length > 0);
-      const impatient = await bed.deploy(newer, { inputs: { 'lock-timeout': '1s' } });
-      const second = await bed.start(newer);
+      const impatient = await bed.deploy(newer, { inputs: { 'lock-timeout': '1s' }, ...SAME_RUN });
+      const second = await bed.start(newer, SAME_RUN);
       return { first: await first.done, second: await second.done, impatient };
     });
     checks.equal(runs.first.outputs['result'], 'deployed', 'result of the first');
