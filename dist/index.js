@@ -52977,14 +52977,14 @@ const RENEW_EVERY_MS = 20_000;
  * @throws RefusedError when another deploy holds it longer than `waitMs`
  */
 async function acquireLease(shell, request, signal) {
-    const result = await shell.run(request.state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('acquire'), {
+    const result = await shell.run(request.state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('acquire'), {
         OWNER: request.owner,
         TTL: String(LEASE_SECONDS),
         WAIT: String(Math.ceil(request.waitMs / 1000)),
         SESSION: String(shell.pid),
-        LIB: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteLibrary */ .y)(),
-        ABORT: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('abort'),
-        WATCHDOG: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .m)('watchdog'),
+        LIB: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteLibrary */ .yV)(),
+        ABORT: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('abort'),
+        WATCHDOG: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('watchdog'),
     }, signal);
     const lines = result.stdout.split('\n');
     const fence = lines.find((line) => line.startsWith('fence '))?.slice('fence '.length);
@@ -55384,7 +55384,7 @@ function startHostProbe(session, { script, kill, judge }, clock) {
 const TOOLS = ['curl', 'bash', 'wget'];
 /** What the host has to ask with; undefined where it has nothing. */
 async function findTool(session, { url }) {
-    const script = (0,quote/* assignments */.TT)({ SCHEME: schemeOf(url) }) + (0,load/* remoteScript */.m)('http-tool');
+    const script = (0,quote/* assignments */.TT)({ SCHEME: schemeOf(url) }) + (0,load/* remoteScript */.mW)('http-tool');
     const { stdout } = await session.run(script);
     return TOOLS.find((tool) => tool === stdout.trim());
 }
@@ -55409,7 +55409,7 @@ async function askOnHost(session, target) {
 function probeOnHost({ asking, probing }, target, clock) {
     const script = (0,quote/* assignments */.TT)({ PAUSE: String(target.pauseMs / 1000) }) +
         askScript(target) +
-        (0,load/* remoteScript */.m)('probe');
+        (0,load/* remoteScript */.mW)('probe');
     const kill = () => 
     // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
     asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
@@ -55426,7 +55426,7 @@ function askScript({ url, host, tool, timeoutMs }) {
         TARGET: `${url.pathname}${url.search}`,
         INSECURE: isLoopback(bare) ? 'yes' : '',
         SECONDS_TO_ANSWER: String(Math.ceil(timeoutMs / 1000)),
-    }) + (0,load/* remoteScript */.m)('ask'));
+    }) + (0,load/* remoteScript */.mW)('ask'));
 }
 function schemeOf({ protocol }) {
     return protocol.replace(':', '');
@@ -56983,7 +56983,7 @@ async function cutOver(context, operations) {
     await context.transaction.step({
         name: 'cutover',
         undo: moves.flatMap(({ undo }) => undo ?? []),
-        script: (0,load/* remoteScript */.m)('cutover'),
+        script: (0,load/* remoteScript */.mW)('cutover'),
         variables: {
             KEEPS: cutover_lines(moves.map(({ keep }) => keep)),
             CUTOVERS: waves
@@ -57053,7 +57053,7 @@ async function withdraw({ transaction, made }, { services }) {
     await transaction.step({
         name: 'withdraw',
         undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
-        script: (0,load/* remoteScript */.m)('withdraw'),
+        script: (0,load/* remoteScript */.mW)('withdraw'),
         variables: {
             CANDIDATES: services
                 .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
@@ -57168,7 +57168,7 @@ async function runCommand(context, operation) {
     await context.transaction.step({
         name: 'run',
         undo: `remove_container ${(0,quote/* quote */.hD)(name)}`,
-        script: (0,load/* remoteScript */.m)('command'),
+        script: (0,load/* remoteScript */.mW)('command'),
         variables: {
             DIR: context.observation.live.path,
             COMPOSE: context.compose,
@@ -57191,7 +57191,7 @@ async function create(context, creation) {
             ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
             undoOf(context, services, known),
         ],
-        script: ['up', ...then].map(load/* remoteScript */.m).join('\n'),
+        script: ['up', ...then].map(load/* remoteScript */.mW).join('\n'),
         variables: {
             DIR: context.observation.live.path,
             COMPOSE: context.compose,
@@ -57294,7 +57294,7 @@ async function finish(context, operation, plan, deployedAt) {
     const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
     const finished = context.transaction.step({
         name: 'finish',
-        script: (0,load/* remoteScript */.m)('finish'),
+        script: (0,load/* remoteScript */.mW)('finish'),
         variables: {
             RECORD: renderRecord({ sha, deployedAt, services }),
             FORWARD: forward(context, operation, plan, services, name).join('\n'),
@@ -57412,7 +57412,7 @@ async function images_prepareImages(context, operation) {
     const output = await context.transaction.step({
         name: operation.verb,
         undo: restoreTags(operation.references),
-        script: (0,load/* remoteScript */.m)('build'),
+        script: (0,load/* remoteScript */.mW)('build'),
         variables: {
             STAGE: context.observation.stage,
             COMPOSE: context.compose,
@@ -57648,7 +57648,7 @@ async function soak(context, { services }, healthy = Promise.resolve()) {
     const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
     const watched = context.transaction.step({
         name: 'soak',
-        script: (0,load/* remoteScript */.m)('soak'),
+        script: (0,load/* remoteScript */.mW)('soak'),
         variables: {
             CANDIDATES: candidatesOf(context)
                 .filter(({ service }) => !jobs.has(service))
@@ -57778,7 +57778,7 @@ async function sendAhead(plan, context, { images, watched }) {
         return undefined;
     const differ = context.transaction.step({
         name: 'foreseen',
-        script: (0,load/* remoteScript */.m)('foreseen'),
+        script: (0,load/* remoteScript */.mW)('foreseen'),
         variables: {
             UNLESS: foreseen.unless.map(({ reference, imageId }) => `${reference} ${imageId}`).join('\n'),
         },
@@ -58400,7 +58400,7 @@ function configProblem(sections, inputs) {
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
 async function readStatus(shell, state, path) {
     const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
-    const result = await shell.run(state + (0,load/* remoteScript */.m)('records'), { MARK: mark, DIR: path });
+    const result = await shell.run(state + (0,load/* remoteScript */.mW)('records'), { MARK: mark, DIR: path });
     const sections = parseSections(result.stdout, mark);
     return {
         releases: releasesIn(sections),
@@ -58420,7 +58420,7 @@ function releasesIn(sections) {
  * @throws DeployError when something could not be undone
  */
 async function unlock(shell, state) {
-    const result = await shell.run(state + (0,load/* remoteScript */.m)('unlock'), {});
+    const result = await shell.run(state + (0,load/* remoteScript */.mW)('unlock'), {});
     if (result.code !== 0) {
         throw new errors/* DeployError */.s({
             what: 'the stack is unlocked, but what the dead run had done could not all be undone',
@@ -58450,7 +58450,7 @@ async function unlock(shell, state) {
 async function observe(shell, inputs, sha, run, signal) {
     const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
-    const result = await shell.run(state + (0,load/* remoteScript */.m)('observe'), {
+    const result = await shell.run(state + (0,load/* observationScript */.sM)(), {
         DIR: inputs.path,
         RUN: run,
         MARK: mark,
@@ -64622,8 +64622,9 @@ async function post() {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   m: () => (/* binding */ remoteScript),
-/* harmony export */   y: () => (/* binding */ remoteLibrary)
+/* harmony export */   mW: () => (/* binding */ remoteScript),
+/* harmony export */   sM: () => (/* binding */ observationScript),
+/* harmony export */   yV: () => (/* binding */ remoteLibrary)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
@@ -64664,6 +64665,20 @@ const LIBRARY = [
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
 function remoteLibrary() {
     return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
+}
+/** What the look at the host is made of, in this order. */
+const OBSERVATION = [
+    'sections',
+    'machine',
+    'releases',
+    'running',
+    'commit',
+    'stage',
+    'compose',
+];
+/** The text of the script that looks at the host: its words, and the script itself. */
+function observationScript() {
+    return [...OBSERVATION.map((name) => `observe/${name}`), 'observe'].map(remoteScript).join('\n');
 }
 
 
@@ -64918,7 +64933,7 @@ function gated(body, followsOthers, { state, pid }) {
 }
 /** Undoes this run's work, whatever it still does on the host; harmless when there is nothing. */
 async function handBack(shell, { state, fence, run }) {
-    const result = await shell.run(state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_2__/* .remoteScript */ .m)('hand-back'), { FENCE: fence, RUN: run });
+    const result = await shell.run(state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_2__/* .remoteScript */ .mW)('hand-back'), { FENCE: fence, RUN: run });
     return {
         whole: result.code === 0,
         finished: result.stdout.split('\n').includes('finished'),

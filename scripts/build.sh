@@ -13,4 +13,4 @@ node_modules/.bin/ncc build src/index.ts --out "$out" --license licenses.txt --t
 # ssh2 can speak to PuTTY's agent on Windows; a binary that nobody here runs.
 rm -f "$out/pagent.exe"
 # src/remote/load.ts looks for its scripts beside itself: here, beside the bundle.
-cp -R src/remote/*.sh src/remote/lib "$out/"
+cp -R src/remote/*.sh src/remote/lib src/remote/observe "$out/"

@@ -108,7 +108,7 @@ describe('dist/, started as a runner starts it', () => {
 
   it('holds the licenses of what it bundles, and no binary', () => {
     const files = readdirSync('dist').filter((file) => !file.endsWith('.sh'));
-    expect(files.sort()).toEqual(['index.js', 'lib', 'licenses.txt']);
+    expect(files.sort()).toEqual(['index.js', 'lib', 'licenses.txt', 'observe']);
     expect(readFileSync('dist/licenses.txt', 'utf8').split('\n').includes('ssh2')).toBe(true);
   });
 

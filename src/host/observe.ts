@@ -11,7 +11,7 @@ import type {
   ProxyFacts,
 } from '../plan/observation.js';
 import { parseStack } from '../plan/compose-config.js';
-import { remoteScript } from '../remote/load.js';
+import { observationScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
 import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
@@ -35,7 +35,7 @@ export async function observe(
   const mark = randomBytes(8).toString('hex');
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
   const result = await shell.run(
-    state + remoteScript('observe'),
+    state + observationScript(),
     {
       DIR: inputs.path,
       RUN: run,

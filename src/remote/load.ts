@@ -35,3 +35,19 @@ const LIBRARY = [
 export function remoteLibrary(): string {
   return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
 }
+
+/** What the look at the host is made of, in this order. */
+const OBSERVATION = [
+  'sections',
+  'machine',
+  'releases',
+  'running',
+  'commit',
+  'stage',
+  'compose',
+] as const;
+
+/** The text of the script that looks at the host: its words, and the script itself. */
+export function observationScript(): string {
+  return [...OBSERVATION.map((name) => `observe/${name}`), 'observe'].map(remoteScript).join('\n');
+}

@@ -1,0 +1,68 @@
+# What runs: the containers of a project, what they use, what their proxies have loaded.
+# Vars: SCRATCH
+# shellcheck shell=sh
+
+# loaded_config KIND ID COMMAND: as the container's own user, who may read it.
+loaded_config() {
+  case $1 in
+    nginx)
+      # Its own words (binary, -c, -p) are meant to be split.
+      # shellcheck disable=SC2046
+      docker exec "$2" "${3%% *}" -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ ]+')
+      ;;
+    caddy)
+      docker exec "$2" wget -qO- http://127.0.0.1:2019/config/ && return
+      file=$(printf '%s' "$3" | sed -n 's/.* --config[ =]\([^ ]*\).*/\1/p')
+      docker exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
+      ;;
+  esac
+}
+
+# Lines `PID KIND COMMAND`, whatever image or script started it: the host sees every process.
+proxy_processes() {
+  ps -eo pid=,args= | sed -n \
+    -e 's/^ *\([0-9]*\) nginx: master process \(.*\)/\1 nginx \2/p' \
+    -e 's#^ *\([0-9]*\) \([^ ]*/\)\{0,1\}caddy run#\1 caddy caddy run#p'
+}
+
+observe_running() { # PROJECT
+  docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$SCRATCH/running" &
+  listing=$!
+  ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1")
+  section containers
+  # Ids are hex: they are meant to be split.
+  # shellcheck disable=SC2086
+  [ -z "$ids" ] || docker inspect $ids &
+  inspecting=$!
+  # shellcheck disable=SC2086
+  [ -z "$ids" ] || docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids >"$SCRATCH/project"
+  wait "$listing" "$inspecting"
+  section memory
+  [ -z "$ids" ] || while read -r id pid _; do
+    # Version 2 of the kernel's control groups has one hierarchy, version 1 one for memory.
+    group=$(awk -F: '$2 == "memory" {print "/memory" $3; exit} $1 == "0" {print $3}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+    [ -z "$group" ] || awk -v id="$id" '$1 == "anon" || $1 == "total_rss" {print id, int($2 / 1024); exit}' "/sys/fs/cgroup$group/memory.stat" 2>/dev/null
+  done <"$SCRATCH/project"
+  # Proxies of the stack, and those of other projects that share a network with it.
+  networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$SCRATCH/project" | tr '\n' ' ') "
+  proxy_processes >"$SCRATCH/proxies"
+  asking=
+  while read -r pid kind command; do
+    found=$(grep -oE '[0-9a-f]{64}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+    while read -r id name joined; do
+      [ "$id" = "$found" ] || continue
+      shared=
+      for network in $(printf '%s' "$joined" | tr , ' '); do
+        case $networks in *" $network "*) shared=yes ;; esac
+      done
+      [ -n "$shared" ] || continue
+      capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null >"$SCRATCH/proxy-$pid" &
+      asking="$asking $pid:$!"
+    done <"$SCRATCH/running"
+  done <"$SCRATCH/proxies"
+  for asked in $asking; do
+    # What it complains of is told in its section.
+    wait "${asked#*:}" || :
+    cat "$SCRATCH/proxy-${asked%%:*}"
+  done
+}
