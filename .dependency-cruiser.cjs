@@ -30,7 +30,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'Imported by nobody and importing nothing: delete it.',
       severity: 'error',
-      from: { orphan: true, pathNot: '^src/index\\.ts$' },
+      from: { orphan: true, pathNot: ['^src/index\\.ts$', '\\.d\\.ts$'] },
       to: {},
     },
     {
@@ -96,11 +96,18 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/ssh/', words], ...value },
     },
     {
-      name: 'ssh2-behind-ssh',
+      name: 'node-ssh-behind-ssh',
       comment: 'One room knows the SSH library.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/ssh/' },
-      to: { path: 'node_modules/(@types/)?ssh2/' },
+      to: { path: 'node_modules/(node-ssh|(@types/)?ssh2)/' },
+    },
+    {
+      name: 'node-ssh-carries-the-connection',
+      comment: 'Of ssh2, which is below it, only types are read.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/(@types/)?ssh2/', ...value },
     },
     {
       name: 'machine-does-not-decide',

@@ -56,6 +56,14 @@ describe('connecting', () => {
     expect(server.connections()).toBe(1);
   });
 
+  it('says that the host asks for more than the key', async () => {
+    const server = await serve({ asksForMore: true });
+    const error = await errorOf(inputsFor(server, user.private));
+    expect(error.what).toContain('the key was accepted, but the host asks for more');
+    expect(error.next).toContain('The host offers only: password.');
+    expect(server.connections()).toBe(1);
+  });
+
   it('refuses a bad key before it connects', async () => {
     const server = await serve();
     const error = await errorOf(inputsFor(server, user.public));

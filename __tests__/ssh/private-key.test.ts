@@ -33,7 +33,7 @@ function sshKeygen(...args: string[]): { text: string; listing: string } {
 function signs(text: string, phrase?: string): boolean {
   const loaded = loadPrivateKey(text, phrase);
   if (!loaded.ok) throw new Error(loaded.problem);
-  const secret = ssh2.utils.parseKey(loaded.text, loaded.passphrase);
+  const secret = ssh2.utils.parseKey(loaded.text);
   const known = ssh2.utils.parseKey(loaded.authorizedKey);
   if (secret instanceof Error || known instanceof Error) throw new Error('not parsed');
   const data = Buffer.from('data');
@@ -72,6 +72,15 @@ describe('a private key', () => {
     expect(judgePrivateKey(text, '')).toMatchObject({ kind: 'passphrase-missing' });
     expect(judgePrivateKey(text, 'wrong')).toMatchObject({ kind: 'passphrase-wrong' });
   });
+
+  it.each(['aes128-cbc', 'aes192-ctr', 'aes256-cbc', 'aes256-gcm@openssh.com'])(
+    'that is encrypted with %s is read',
+    (cipher) => {
+      const { text } = sshKeygen('-t', 'ed25519', '-N', passphrase, '-Z', cipher);
+      expect(signs(text, passphrase)).toBe(true);
+      expect(judgePrivateKey(text, 'wrong')).toMatchObject({ kind: 'passphrase-wrong' });
+    },
+  );
 
   it('of type Ed25519 as PKCS#8 is written in a form that ssh-keygen reads, too', () => {
     for (let i = 0; i < 300; i += 1) expect(signs(newPem())).toBe(true);
@@ -129,6 +138,14 @@ describe('a text that is no usable private key', () => {
     const withoutMiddle = [...lines.slice(0, 3), ...lines.slice(-1)].join('\n');
     expect(judgePrivateKey(withoutEnd, 'secret')).toMatchObject({ kind: 'truncated' });
     expect(judgePrivateKey(withoutMiddle, 'secret')).toMatchObject({ kind: 'truncated' });
+  });
+
+  it('is told to be cut short when its private section is damaged', () => {
+    const bytes = Buffer.from(newKey().private.split('\n').slice(1, -2).join(''), 'base64');
+    const at = bytes.length - 136;
+    bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+    const text = `-----BEGIN OPENSSH PRIVATE KEY-----\n${bytes.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    expect(judgePrivateKey(text, undefined)).toMatchObject({ kind: 'truncated' });
   });
 
   it('is named by type when the host could not use it', () => {

@@ -37,6 +37,8 @@ export interface TestServerOptions {
   readonly authorizedKeys: readonly string[];
   readonly shell?: readonly string[];
   readonly forwarding?: boolean;
+  /** A second factor, which we do not have, is asked for after the key. */
+  readonly asksForMore?: boolean;
   readonly port?: number;
   readonly host?: string;
 }
@@ -78,7 +80,7 @@ export async function startServer(options: TestServerOptions): Promise<TestServe
     clients.add(client);
     client.on('error', ignore);
     client.on('close', () => clients.delete(client));
-    authenticate(client, options.authorizedKeys, signatures);
+    authenticate(client, options, signatures);
     client.on('session', (accept) => {
       accept().on('exec', (acceptExec, _reject, info) => {
         runShell(acceptExec(), options.shell ?? ['/bin/sh'], info.command);
@@ -146,10 +148,10 @@ function ignore(): void {
 
 function authenticate(
   client: ServerConnection,
-  authorized: readonly string[],
+  { authorizedKeys, asksForMore = false }: TestServerOptions,
   signatures: string[],
 ) {
-  const allowed = authorized.map(publicBlob);
+  const allowed = authorizedKeys.map(publicBlob);
   client.on('authentication', (context) => {
     if (context.method !== 'publickey' || !allowed.some((key) => key.equals(context.key.data))) {
       context.reject(['publickey']);
@@ -163,7 +165,8 @@ function authenticate(
       }
       signatures.push(context.hashAlgo ?? context.key.algo);
     }
-    context.accept();
+    if (asksForMore && context.signature !== undefined) context.reject(['password'], true);
+    else context.accept();
   });
 }
 

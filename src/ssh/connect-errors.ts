@@ -1,6 +1,7 @@
 import { DeployError, RefusedError } from '../errors.js';
 import type { ConnectionInputs } from '../inputs.js';
-import type { AttemptFailure, UsableKey } from './attempt.js';
+import type { AttemptFailure } from './attempt-failure.js';
+import type { UsableKey } from './handshake.js';
 import { judgeHostKey, knownHostsLine } from './host-key.js';
 import type { HostKeyVerdict } from './host-key.js';
 import { fingerprintOf, keyType, knownHostsName } from './known-hosts.js';

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 
 import { DeployError } from '../errors.js';
+import type { Handshaken } from './handshake.js';
 import { SessionLostError } from './lost.js';
 
 /** The host could not reach the address that it was asked to dial. */
@@ -26,23 +27,19 @@ const administrativelyProhibited = 1;
  * @throws DeployError when sshd forbids forwarding, DialError when the host cannot connect,
  *   SessionLostError when our own connection is gone.
  */
-export function dialThrough(
-  client: Client,
+export async function dialThrough(
+  { ssh, client }: Pick<Handshaken, 'ssh' | 'client'>,
   host: string,
   address: string,
   port: number,
 ): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    try {
-      client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-        if (error === undefined) resolve(tellOfLoss(client, host, channel));
-        else reject(dialFailure(error, host, `${address}:${String(port)}`));
-      });
-    } catch (error) {
-      // The library throws at once when its socket is no longer writable.
-      reject(new SessionLostError(`the SSH connection to ${host} is gone`, error));
-    }
-  });
+  try {
+    // Throws, and not only rejects, once the host has ended the connection.
+    const channel = await ssh.forwardOut('127.0.0.1', 0, address, port);
+    return tellOfLoss(client, host, channel);
+  } catch (error) {
+    throw dialFailure(error, host, `${address}:${String(port)}`);
+  }
 }
 
 /** Without this a stream that ends with our connection looks as if the other side had closed it. */
@@ -60,11 +57,10 @@ function tellOfLoss(client: Client, host: string, channel: Duplex): Duplex {
 }
 
 /** What it means that sshd opened no stream. */
-export function dialFailure(
-  error: Error & { reason?: unknown },
-  host: string,
-  address: string,
-): Error {
+export function dialFailure(error: unknown, host: string, address: string): Error {
+  if (!(error instanceof Error && 'reason' in error && typeof error.reason === 'number')) {
+    return new SessionLostError(`the SSH connection to ${host} is gone`, error);
+  }
   if (error.reason === administrativelyProhibited) {
     return new DeployError({
       what: `sshd on the host does not let us connect to ${address} through it`,
@@ -75,9 +71,6 @@ export function dialFailure(
         '`no-port-forwarding` before the key in ~/.ssh/authorized_keys.',
       cause: error,
     });
-  }
-  if (typeof error.reason !== 'number') {
-    return new SessionLostError(`the SSH connection to ${host} is gone`, error);
   }
   const reason = error.message.replace(/^\(SSH\) Channel open failure: /, '');
   return new DialError(`${address}: ${reason}`, dialCode(reason));

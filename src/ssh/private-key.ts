@@ -1,10 +1,10 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-import ssh2 from 'ssh2';
-
 import { fingerprintOf } from './known-hosts.js';
-import { opensshEd25519, opensshLayout } from './openssh-key.js';
+import { opensshEd25519, opensshText, readOpensshKey } from './openssh-key.js';
+import { publicKeyOf } from './public-key.js';
+import type { PublicKey } from './public-key.js';
 
 export type KeyJudgement =
   | {
@@ -31,9 +31,8 @@ export type KeyProblem =
 /** A key that may be used: what was judged of it, and the text that the SSH library reads. */
 export type LoadedKey =
   | (Extract<KeyJudgement, { ok: true }> & {
-      /** OpenSSH, PKCS#1 or SEC1; still encrypted if `passphrase` is set. */
+      /** OpenSSH, PKCS#1 or SEC1, decrypted: it is kept in memory only. */
       readonly text: string;
-      readonly passphrase: string | undefined;
     })
   | Extract<KeyJudgement, { ok: false }>;
 
@@ -120,15 +119,16 @@ function isPublicKey(text: string): boolean {
 }
 
 function loadOpenssh(pem: string, passphrase: string | undefined): LoadedKey {
-  const layout = opensshLayout(Buffer.from(pemBody(pem), 'base64'));
-  if (layout.kind === 'foreign') return problem('not-a-key');
-  if (layout.kind === 'truncated') return problem('truncated');
-  if (layout.encrypted && passphrase === undefined) return problem('passphrase-missing');
-  if (!/^(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(layout.type)) {
+  const key = readOpensshKey(Buffer.from(pemBody(pem), 'base64'));
+  if (key.kind !== 'whole') return problem(key.kind === 'foreign' ? 'not-a-key' : 'truncated');
+  const { encrypted, type, publicKey } = key;
+  if (encrypted && passphrase === undefined) return problem('passphrase-missing');
+  if (!/^(ssh-rsa|ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type)) {
     return problem('unsupported');
   }
-  const used = layout.encrypted ? passphrase : undefined;
-  return describe(pem, used, layout.encrypted ? 'passphrase-wrong' : 'truncated');
+  const secret = key.decrypt(passphrase ?? '');
+  if (secret === undefined) return problem(encrypted ? 'passphrase-wrong' : 'truncated');
+  return usable(opensshText(publicKey, secret), { type, blob: publicKey });
 }
 
 function loadPem(pem: string, label: string, passphrase: string | undefined): LoadedKey {
@@ -149,11 +149,11 @@ function loadPem(pem: string, label: string, passphrase: string | undefined): Lo
   }
   switch (key.asymmetricKeyType) {
     case 'rsa':
-      return describe(exported(key, 'pkcs1'), undefined, 'unsupported');
+      return usable(exported(key, 'pkcs1'), publicKeyOf(key));
     case 'ec':
-      return describe(exported(key, 'sec1'), undefined, 'unsupported');
+      return usable(exported(key, 'sec1'), publicKeyOf(key));
     case 'ed25519':
-      return describe(opensshEd25519(key), undefined, 'unsupported');
+      return usable(opensshEd25519(key), publicKeyOf(key));
     default:
       return problem('unsupported');
   }
@@ -163,17 +163,15 @@ function exported(key: KeyObject, type: 'pkcs1' | 'sec1'): string {
   return key.export({ format: 'pem', type }).toString();
 }
 
-function describe(text: string, passphrase: string | undefined, otherwise: KeyProblem): LoadedKey {
-  const key = ssh2.utils.parseKey(text, passphrase);
-  if (key instanceof Error || !key.isPrivateKey()) return problem(otherwise);
-  const blob = key.getPublicSSH();
+function usable(text: string, known: PublicKey | undefined): LoadedKey {
+  if (known === undefined) return problem('unsupported');
+  const { type, blob } = known;
   return {
     ok: true,
-    type: key.type,
+    type,
     fingerprint: fingerprintOf(blob),
-    authorizedKey: `${key.type} ${blob.toString('base64')}`,
+    authorizedKey: `${type} ${blob.toString('base64')}`,
     text,
-    passphrase,
   };
 }
 
