@@ -66729,6 +66729,7 @@ function remoteScript(name) {
 /** What the library of the host is made of, in this order. */
 const LIBRARY = [
     'narrate',
+    'exec',
     'lease',
     'journal',
     'files',
@@ -66747,17 +66748,19 @@ function remoteLibrary() {
 }
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
-    'sections',
-    'machine',
-    'releases',
-    'running',
-    'commit',
-    'stage',
-    'compose',
+    'lib/narrate',
+    'lib/exec',
+    'observe/sections',
+    'observe/machine',
+    'observe/releases',
+    'observe/running',
+    'observe/commit',
+    'observe/stage',
+    'observe/compose',
 ];
 /** The text of the script that looks at the host: its words, and the script itself. */
 function observationScript() {
-    return [...OBSERVATION.map((name) => `observe/${name}`), 'observe'].map(remoteScript).join('\n');
+    return [...OBSERVATION, 'observe'].map(remoteScript).join('\n');
 }
 
 

@@ -17,7 +17,7 @@ answers_now() { # ID ADDRESS PORT KIND
         [ $(($(now) - $(cat "$answers/$1.since" 2>/dev/null || echo "$began"))) -ge 3 ]
       fi
       ;;
-    *) healthcheck "$1" "$4" 30 >"$answers/$1" 2>&1 ;;
+    *) healthcheck "$1" >"$answers/$1" 2>&1 ;;
   esac
 }
 

@@ -6,17 +6,33 @@ import type { ScriptResult } from '../../src/host/shell.js';
 
 /**
  * An engine of files: containers/ID is what `inspect` answers, checks/ID the shell text of its
- * healthcheck, where it has one.
+ * healthcheck, where it has one, shells/ID the image's SHELL and timeouts/ID the healthcheck's timeout in
+ * nanoseconds. Each line of `failures` breaks one exec off.
  */
 const ENGINE = `
 for last; do :; done
 case $1 in
   inspect)
-    case "$*" in *'.Config.Healthcheck.Test 1'*) cat "$TOY/checks/$last"; exit ;; esac
+    [ ! -e "$TOY/away" ] || { rm "$TOY/away"; echo 'Cannot connect to the Docker daemon' >&2; exit 1; }
+    case "$*" in
+      *" .Timeout"*)
+        cat "$TOY/timeouts/$last" 2>/dev/null || echo 0
+        cat "$TOY/shells/$last" 2>/dev/null || printf '/bin/sh -c '
+        printf "'%s' " "$(sed "s/'/'\\\\\\\\''/g" "$TOY/checks/$last")"
+        exit ;;
+    esac
     [ -e "$TOY/containers/$last" ] || { echo "no such object: $last" >&2; exit 1; }
     cat "$TOY/containers/$last" ;;
   logs) echo "the log of $last" ;;
-  exec) shift; id=$1; shift; TOY=$TOY ID=$id "$@" ;;
+  version) [ ! -e "$TOY/stays-away" ] ;;
+  exec)
+    failure=$(head -n 1 "$TOY/failures" 2>/dev/null)
+    if [ -n "$failure" ]; then
+      sed -i 1d "$TOY/failures"
+      echo "$failure"
+      exit 126
+    fi
+    shift; id=$1; shift; TOY=$TOY ID=$id "$@" ;;
 esac`;
 
 interface State {
@@ -163,6 +179,62 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       const { code, stdout } = await ready('api a1 - -\n', 600);
       expect(code).toBe(71);
       expect(stdout).toBe('failed api a1 it is gone\n');
+    });
+  });
+
+  describe('a healthcheck', () => {
+    const check = (seconds = ''): Promise<ScriptResult> =>
+      host.run(`set -eu\nhealthcheck a1 ${seconds}`);
+    const RUNC =
+      'OCI runtime exec failed: exec failed: unable to start container process: read init-p: connection reset by peer: unknown';
+
+    it("runs in the image's SHELL", async () => {
+      container('a1', 'echo "$0 runs it"');
+      host.write('shells/a1', '/bin/sh -c \'exec sh -c "$1" strict\' x ');
+      expect(await check()).toMatchObject({ code: 0, stdout: 'strict runs it\n' });
+    });
+
+    it('has its own timeout', async () => {
+      container('a1', 'sleep 20');
+      host.write('timeouts/a1', '500000000\n');
+      expect(await check()).toMatchObject({
+        code: 124,
+        stdout: 'it took longer than its timeout of 1 s\n',
+      });
+    });
+
+    it('that was broken off before its own timeout decides nothing', async () => {
+      container('a1', 'sleep 20');
+      expect(await check('1')).toMatchObject({ code: 125, stdout: '' });
+    });
+
+    it('is asked again where the engine failed to start it, and what the engine said is no answer', async () => {
+      container('a1', 'echo fine');
+      host.write('failures', `${RUNC}\n${RUNC}\n`);
+      expect(await check()).toMatchObject({ code: 0, stdout: 'fine\n', stderr: '' });
+    });
+
+    it("that prints the engine's words and fails is asked a few times only", async () => {
+      container('a1', `echo x >>"$TOY/asked"; echo '${RUNC}'; exit 126`);
+      expect(await check()).toMatchObject({ code: 126, stdout: `${RUNC}\n` });
+      expect(host.read('asked').trim().split('\n')).toHaveLength(4);
+    });
+
+    it.each([
+      ['a command that the image does not have', 'exit 127', 'exec: "curl": not found'],
+      ['a failure of its own', 'exit 1', 'connection reset by peer'],
+    ])('is asked once for %s', async (_name, exit, said) => {
+      container('a1', `echo x >>"$TOY/asked"; echo '${said}'; ${exit}`);
+      expect((await check()).code).not.toBe(0);
+      expect(host.read('asked')).toBe('x\n');
+    });
+
+    it('is not of a container that is gone where only the engine does not answer', async () => {
+      container('a1', 'true');
+      host.write('stays-away', '');
+      host.write('away', '');
+      const running = host.start('look_at a1; echo "<$reason>"');
+      expect((await running.ended).stdout).toBe('<>\n');
     });
   });
 

@@ -17,7 +17,7 @@ caddy_reload() {
   config=$(caddy_option "$1" config)
   adapter=$(caddy_option "$1" adapter)
   # shellcheck disable=SC2086
-  run docker exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"}
+  run_in "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"}
 }
 
 # Without `keepalive off` it stays connected, and nobody waits for this.

@@ -31,7 +31,7 @@ nginx_reload() {
   before=" $(printf '%s\n' "$processes" | workers_in | tr '\n' ' ') "
   say "$ docker exec $1 $command -t && $command -s reload"
   # shellcheck disable=SC2086
-  docker exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
+  container_exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
   tries=0
   while [ "$tries" -lt 200 ]; do
     serving='' leaving=''
@@ -52,6 +52,6 @@ nginx_reload() {
 nginx_reload_otherwise() { # CODE CONTAINER COMMAND
   [ "$1" != 3 ] || return 1
   # shellcheck disable=SC2086
-  run docker exec "$2" $3 -t
+  run_in "$2" $3 -t
   run docker kill -s HUP "$2"
 }

@@ -8,12 +8,16 @@ loaded_config() {
     nginx)
       # Its own words (binary, -c, -p) are meant to be split.
       # shellcheck disable=SC2046
-      docker exec "$2" "${3%% *}" -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ ]+')
+      container_exec "$2" "${3%% *}" -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ ]+')
       ;;
     caddy)
-      docker exec "$2" wget -qO- http://127.0.0.1:2019/config/ && return
+      # What a command that failed has printed is no configuration: the engine's own complaint comes there too.
+      ! answer=$(container_exec "$2" wget -qO- http://127.0.0.1:2019/config/ 2>/dev/null) || {
+        printf '%s\n' "$answer"
+        return
+      }
       file=$(printf '%s' "$3" | sed -n 's/.* --config[ =]\([^ ]*\).*/\1/p')
-      docker exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
+      container_exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
       ;;
   esac
 }

@@ -40,9 +40,17 @@ for process in /proc/[0-9]*; do
   case $command in *'== processes'*) continue ;; *resee-deploy/*) echo "${process#/proc/} $command" ;; esac
 done
 
+# What the container's /etc/hosts holds. The engine may fail to run a command for reasons of its own.
+hosts_of() {
+  for _ in 1 2 3 4 5; do
+    ! docker exec -u 0 "$1" cat /etc/hosts 2>/dev/null || return 0
+    sleep 0.3
+  done
+}
+
 echo '== pins'
 docker ps --quiet --filter "label=com.docker.compose.project=$project" | while read -r id; do
-  docker exec -u 0 "$id" cat /etc/hosts 2>/dev/null |
+  hosts_of "$id" |
     grep -vE '(^#|^$|localhost|ip6-)' | grep -vF "$(docker inspect --format '{{.Config.Hostname}}' "$id")" |
     sed "s/^/$id /" || continue
 done

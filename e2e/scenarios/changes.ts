@@ -1,3 +1,4 @@
+import { askInside } from '../harness/shell.js';
 import { idsByService } from '../harness/snapshot.js';
 import { replacing, type Stack, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
@@ -76,9 +77,10 @@ export const proxyConfigChange: Scenario = {
   run: async (bed, checks, standing) => {
     const sha = await bed.commit('Change the proxy configuration', bed.stack.changes.proxyConfig);
     await checkDeployed(bed, checks, standing, { sha, release: standing.release });
-    const effective = await bed.host.ask(
-      `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
-    );
+    const effective = await askInside(bed.host, bed.place.directory, {
+      service: bed.stack.proxy,
+      command: 'nginx -T',
+    });
     checks.matches(
       effective,
       /client_max_body_size 6m;/,
@@ -103,9 +105,10 @@ export const proxyConfigStale: Scenario = {
       replacing('nginx/nginx.conf', /\n$/, '\n# Of the newest release.\n'),
     );
     await checkDeployed(bed, checks, standing, { sha, release: standing.release });
-    const effective = await bed.host.ask(
-      `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
-    );
+    const effective = await askInside(bed.host, bed.place.directory, {
+      service: bed.stack.proxy,
+      command: 'nginx -T',
+    });
     checks.matches(effective, /# Of the newest release\./, 'what nginx sees of its configuration');
   },
 };

@@ -1,3 +1,4 @@
+import { askInside } from '../harness/shell.js';
 import { idsByService } from '../harness/snapshot.js';
 import { type Change, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
@@ -104,9 +105,10 @@ export const proxyConfigBroken: Scenario = {
       tells: /send_file/,
       stands: 'rolled back',
     });
-    const seen = await bed.host.ask(
-      `cd ${bed.place.directory} && docker compose exec -T ${bed.stack.proxy} nginx -T 2>&1`,
-    );
+    const seen = await askInside(bed.host, bed.place.directory, {
+      service: bed.stack.proxy,
+      command: 'nginx -T',
+    });
     checks.that(!seen.includes('send_file'), 'the proxy sees its old configuration');
   },
 };

@@ -18,6 +18,7 @@ export function remoteScript(name: string): string {
 /** What the library of the host is made of, in this order. */
 const LIBRARY = [
   'narrate',
+  'exec',
   'lease',
   'journal',
   'files',
@@ -38,16 +39,18 @@ export function remoteLibrary(): string {
 
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
-  'sections',
-  'machine',
-  'releases',
-  'running',
-  'commit',
-  'stage',
-  'compose',
+  'lib/narrate',
+  'lib/exec',
+  'observe/sections',
+  'observe/machine',
+  'observe/releases',
+  'observe/running',
+  'observe/commit',
+  'observe/stage',
+  'observe/compose',
 ] as const;
 
 /** The text of the script that looks at the host: its words, and the script itself. */
 export function observationScript(): string {
-  return [...OBSERVATION.map((name) => `observe/${name}`), 'observe'].map(remoteScript).join('\n');
+  return [...OBSERVATION, 'observe'].map(remoteScript).join('\n');
 }

@@ -57,7 +57,7 @@ restore_files() {
 # write_through CONTAINER INSIDE FILE: the mounted file gets the text of FILE. Where it is mounted
 # read-only, the mount is opened from outside for that moment.
 write_through() {
-  ! docker exec -i -u 0 "$1" sh -c 'cat >"$1"' sh "$2" <"$3" 2>/dev/null || return 0
+  ! container_exec_from "$3" -i -u 0 "$1" sh -c 'cat >"$1"' sh "$2" 2>/dev/null || return 0
   # The shells inside expand these.
   # shellcheck disable=SC2016
   opening='mount -o remount,rw,bind "$1" || exit
@@ -82,10 +82,10 @@ write_through() {
 proxy_files_show() {
   printf '%s' "$3" | while IFS="$(printf '\t')" read -r path inside; do
     [ -f "$2/$path" ] || continue
-    ! docker exec -u 0 "$1" cat "$inside" 2>/dev/null | cmp -s - "$2/$path" || continue
+    ! container_exec -u 0 "$1" cat "$inside" 2>/dev/null | cmp -s - "$2/$path" || continue
     say "$inside in the container is not the file of the live directory any more: writing through it"
     write_through "$1" "$inside" "$2/$path"
-    docker exec -u 0 "$1" cat "$inside" | cmp -s - "$2/$path"
+    container_exec -u 0 "$1" cat "$inside" | cmp -s - "$2/$path"
   done
 }
 
@@ -93,6 +93,6 @@ proxy_files_show() {
 proxy_files_keep() {
   printf '%s' "$3" | while IFS="$(printf '\t')" read -r path inside; do
     mkdir -p "$2/$(dirname "$path")"
-    docker exec -u 0 "$1" cat "$inside" >"$2/$path"
+    container_exec -u 0 "$1" cat "$inside" >"$2/$path"
   done
 }

@@ -8,7 +8,7 @@ look_at() {
   reason=
   # shellcheck disable=SC2034
   read -r status restarts code oom health retries kind <<EOS
-$(docker inspect -f '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{with .Config.Healthcheck}}{{.Retries}} {{if .Test}}{{index .Test 0}}{{else}}NONE{{end}}{{else}}0 NONE{{end}}' "$1" || :)
+$(inspect_container "$1" '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{with .Config.Healthcheck}}{{.Retries}} {{if .Test}}{{index .Test 0}}{{else}}NONE{{end}}{{else}}0 NONE{{end}}' || :)
 EOS
   case $status in
     '') reason='it is gone' ;;
@@ -19,6 +19,18 @@ EOS
   [ -z "$reason" ] || [ "$oom" != true ] || reason="$reason, out of memory"
 }
 
+# inspect_container ID TEMPLATE: fails where there is no such container, not while the engine is away.
+inspect_container() {
+  inspected_since=$(now)
+  while :; do
+    ! docker inspect -f "$2" "$1" 2>/dev/null || return 0
+    # An engine that answers knows that it is gone.
+    ! docker version >/dev/null 2>&1 || return 1
+    [ $(($(now) - inspected_since)) -lt "$ENGINE_AWAY" ] || return 1
+    sleep 0.3
+  done
+}
+
 # How often a container has started over without harm: nothing of its service had served before.
 forgiven() { cat "$STATE/journal/restarts/$1" 2>/dev/null || echo 0; } # ID
 forgive() { # ID RESTARTS
@@ -26,25 +38,38 @@ forgive() { # ID RESTARTS
   echo "$2" >"$STATE/journal/restarts/$1"
 }
 
-# healthcheck ID KIND SECONDS: one attempt, no longer than that. KIND is the first word of its test.
+# What a healthcheck runs: a line with its timeout in nanoseconds, then its words, quoted for the shell.
+# CMD-SHELL goes to the image's SHELL. Docker's own template quotes the words.
+QUOTED_WORD="'{{join (split \$word \"'\") \"'\\\\''\"}}' "
+HEALTHCHECK_TEMPLATE="{{with .Config.Healthcheck}}{{printf \"%d\" .Timeout}}
+{{if eq (index .Test 0) \"CMD-SHELL\"}}{{with \$.Config.Shell}}{{range \$word := .}}$QUOTED_WORD{{end}}{{else}}/bin/sh -c {{end}}{{end}}\
+{{range \$i, \$word := .Test}}{{if \$i}}$QUOTED_WORD{{end}}{{end}}{{end}}"
+
+# healthcheck ID [SECONDS]: one attempt, as Docker makes it: its user, directory and environment, its own
+# timeout (30 s by default), and no start_period. An attempt that was broken off after SECONDS, before its own
+# timeout, returns 125: it decides nothing.
 healthcheck() {
-  case $2 in
-    CMD-SHELL)
-      timeout "$3" docker exec "$1" /bin/sh -c "$(docker inspect -f '{{index .Config.Healthcheck.Test 1}}' "$1")"
-      ;;
-    *)
-      # Docker's own template quotes the words for the shell.
-      words=$(docker inspect -f "{{range \$i, \$word := .Config.Healthcheck.Test}}{{if \$i}}'{{join (split \$word \"'\") \"'\\\\''\"}}' {{end}}{{end}}" "$1")
-      eval "timeout \"\$3\" docker exec \"\$1\" $words"
-      ;;
-  esac
+  checked=$(inspect_container "$1" "$HEALTHCHECK_TEMPLATE") || return
+  check_words=${checked#*
+}
+  check_seconds=$(((${checked%%
+*} + 999999999) / 1000000000))
+  [ "$check_seconds" -gt 0 ] || check_seconds=30
+  check_limit=$check_seconds
+  [ -z "${2-}" ] || [ "$2" -ge "$check_seconds" ] || check_limit=$2
+  check_code=0
+  eval "exec_attempts \"\$check_limit\" /dev/null \"\$1\" $check_words" || check_code=$?
+  [ "$check_code" = 124 ] || return "$check_code"
+  [ "$check_limit" = "$check_seconds" ] || return 125
+  echo "it took longer than its timeout of $check_seconds s"
+  return 124
 }
 
 # is_ready ID: one attempt. Its own healthcheck passes, or, where it has none, it runs.
 is_ready() {
   look_at "$1"
   [ "$status" = running ] || return 1
-  [ "$kind" = NONE ] || healthcheck "$1" "$kind" 30
+  [ "$kind" = NONE ] || healthcheck "$1"
 }
 
 # last_words SERVICE ID REASON FILE: what the container wrote last, and its healthcheck into FILE.

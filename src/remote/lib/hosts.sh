@@ -22,7 +22,7 @@ write_pins() {
   # The container's own shell expands these.
   # shellcheck disable=SC2016
   writing='kept=$(grep -v "# resee-deploy$" "$1"); printf "%s\n" "$kept" >"$1" && { [ -z "$2" ] || printf "%s\n" "$2" >>"$1"; }'
-  docker exec -u 0 "$1" sh -c "$writing" sh /etc/hosts "$2" 2>/dev/null ||
+  container_exec -u 0 "$1" sh -c "$writing" sh /etc/hosts "$2" 2>/dev/null ||
     docker run --rm --pull never --network none -u 0 --entrypoint sh \
       -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \
       -c "$writing" sh /pinned-hosts "$2"

@@ -1,0 +1,70 @@
+# `docker exec`, tried again where the engine failed to run the command: that says nothing about the container.
+# A container can print anything, also the engine's words: so the attempts are few, and the last one counts.
+# shellcheck shell=sh
+
+# container_exec ARGUMENTS…: those of `docker exec`. What it prints and returns is that of the last attempt.
+# The command must bear being run twice: a connection to the engine may break after it has begun.
+container_exec() { exec_attempts - /dev/null "$@"; }
+
+# The same, with FILE as its stdin (the arguments hold -i).
+container_exec_from() { exec_attempts - "$@"; } # FILE ARGUMENTS…
+
+# The same, told to a person as it could be typed; what it prints is for people.
+run_in() {
+  say "$ docker exec $*"
+  container_exec "$@" >&2
+}
+
+EXEC_ATTEMPTS=4
+# An engine that is being restarted is away for some seconds.
+ENGINE_AWAY=20
+
+# Kilobytes that one attempt may print: all of it is kept until the attempt is judged.
+EXEC_OUTPUT=65536
+
+exec_attempts() { # SECONDS (- for no limit: a longer attempt returns 124) FILE ARGUMENTS…
+  exec_seconds=$1 exec_stdin=$2
+  shift 2
+  exec_work=$(mktemp -d) || return
+  exec_tried=0 exec_since=$(now)
+  while :; do
+    exec_code=0
+    exec_once "$@" || exec_code=$?
+    exec_tried=$((exec_tried + 1))
+    case $(engine_failure "$exec_code") in
+      exec) [ "$exec_tried" -lt "$EXEC_ATTEMPTS" ] || break ;;
+      away) [ $(($(now) - exec_since)) -lt "$ENGINE_AWAY" ] || break ;;
+      *) break ;;
+    esac
+    sleep 0.3
+  done
+  cat "$exec_work/out"
+  cat "$exec_work/err" >&2
+  rm -rf "$exec_work"
+  return "$exec_code"
+}
+
+# shellcheck disable=SC2094
+exec_once() (
+  ulimit -f "$EXEC_OUTPUT" || :
+  exec >"$exec_work/out" 2>"$exec_work/err" <"$exec_stdin"
+  [ "$exec_seconds" != - ] || exec docker exec "$@"
+  exec timeout "$exec_seconds" docker exec "$@"
+)
+
+# engine_failure CODE: `exec` where the engine could not start the command for a reason of its own, `away` where
+# it did not answer; nothing where the command has run, or cannot run there. The client tells it on
+# stderr, the engine on the stream of the command's stdout; nothing else is on either then.
+engine_failure() {
+  case $1 in 1 | 126 | 127 | 128 | 255) ;; *) return 0 ;; esac
+  exec_told=$(cat "$exec_work/out" "$exec_work/err" | head -c 2048 | tr -d '\000')
+  case $exec_told in
+    'Cannot connect to the Docker daemon'* | 'error during connect:'* | 'failed to connect to the docker API'*) echo away ;;
+    'OCI runtime exec failed:'* | 'Error response from daemon:'*)
+      case $exec_told in
+        *'read init-p'* | *'connection reset by peer'* | *procReady* | *'error executing setns'* | *'broken pipe'* | \
+          *ttrpc* | *'context deadline exceeded'* | *'resource temporarily unavailable'* | *EOF*) echo exec ;;
+      esac
+      ;;
+  esac
+}
