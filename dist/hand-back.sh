@@ -15,6 +15,7 @@ if ! lease_is_ours "$FENCE"; then
   await_critical
   tell_finished
   rm -rf "$STATE/stage/$RUN"
+  forget_commit "$RUN"
   # Whoever has it now has undone what we did, or is about to; a journal without a lease was given up.
   [ ! -d "$STATE/journal" ] || [ -d "$STATE/lease" ]
   exit
@@ -25,5 +26,6 @@ code=0
 abort_now || code=$?
 tell_finished
 rm -rf "$STATE/stage/$RUN"
+forget_commit "$RUN"
 lease_release "$FENCE"
 exit "$code"

@@ -55215,7 +55215,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1381);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(933);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -55586,6 +55586,21 @@ function parseRepository(environment) {
         return fetched ? named(text) : { allowed: REPOSITORY_ALLOWED };
     };
 }
+/**
+ * The server to which git sends the token: that of the repository, over https alone. A token that GitHub made
+ * for a workflow or an App (`github.token` is the default) is of use to the GitHub that runs it, and goes
+ * to no other server.
+ */
+function tokenServer(remoteUrl, token, environment) {
+    if (token === undefined || !URL.canParse(remoteUrl))
+        return undefined;
+    const { protocol, origin, host } = new URL(remoteUrl);
+    if (protocol !== 'https:')
+        return undefined;
+    const server = environment['GITHUB_SERVER_URL'] ?? '';
+    const own = new URL(URL.canParse(server) ? server : 'https://github.com').host;
+    return token.startsWith('ghs_') && host !== own ? undefined : origin;
+}
 /** A branch name by the rules of git-check-ref-format, without `refs/heads/`. */
 function parseBranch(text) {
     if (text.startsWith('refs/heads/')) {
@@ -55674,6 +55689,7 @@ function readInputs(get, environment) {
     const lastingOrNone = (0,values/* parseDuration */.E9)(hour, 'zero means something');
     const connection = readConnection(reader, get);
     const repository = readRepository(reader, environment);
+    const token = reader.takeOptional('token', (value) => ({ value }));
     const inputs = {
         connection,
         path: readPath(reader, connection.username, repository.name),
@@ -55682,7 +55698,8 @@ function readInputs(get, environment) {
             remoteUrl: repository.remoteUrl,
             branch: reader.take('branch', parseBranch, ''),
             sha: readSha(reader, environment),
-            token: reader.takeOptional('token', (value) => ({ value })),
+            token,
+            tokenFor: tokenServer(repository.remoteUrl, token, environment),
         },
         gate: readGate(reader, operation),
         compose: readCompose(reader),
@@ -56116,7 +56133,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 1381:
+/***/ 933:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58509,12 +58526,15 @@ function replacedWithGap({ service, role, why }, { single }) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
         ...unknownServices(observation, options),
         ...unknownRoles(observation),
         ...filesInTheWay(observation),
+        ...changedBuildInputs(observation, options),
+        ...anotherProject(observation, options),
         ...changedData(observation, services, options),
         ...changedNetworks(observation, options),
         ...sharedContainers(observation, services),
@@ -58575,9 +58595,47 @@ function filesInTheWay({ live, commit }) {
             : [
                 {
                     what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
-                    next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/${live.branch ?? 'main'}`,
+                    next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
                 },
             ]),
+    ];
+}
+/** What is built is the commit: nothing that was changed on the host, by whomever, goes into an image. */
+function changedBuildInputs({ wanted, live, commit }, { images, services }) {
+    if (images !== 'host')
+        return [];
+    const overwritten = new Set(commit.changes.map(({ path }) => path));
+    const builds = Object.values(wanted.services).filter(({ name, build }) => build !== undefined && (services.length === 0 || services.includes(name)));
+    const found = live.modified
+        .filter((path) => !overwritten.has(path))
+        .flatMap((path) => {
+        const of = builds.filter(({ build }) => build?.inputs.some((place) => isWithin(path, place)));
+        return of.length === 0 ? [] : [{ path, of: of.map(({ name }) => name) }];
+    });
+    if (found.length === 0)
+        return [];
+    const paths = found.map(({ path }) => `'${path}'`).join(' ');
+    const names = [...new Set(found.flatMap(({ of }) => of))].join(', ');
+    return [
+        {
+            what: `files that ${names} is built from were changed in ${live.path}: ${found.map(({ path }) => path).join(', ')}`,
+            next: `What is built must be the commit. On the host, commit and push the changes, or drop them: git -C ${live.path} checkout -- ${paths}. If nobody made them, look at which container can write there.`,
+        },
+    ];
+}
+/** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
+function anotherProject({ wanted, live, containers, projects }, { projectNamed }) {
+    if (containers.length > 0 || projectNamed)
+        return [];
+    const others = projects.filter(({ name, directory }) => name !== wanted.project && (directory === live.path || directory.startsWith(`${live.path}/`)));
+    if (others.length === 0)
+        return [];
+    const names = [...new Set(others.map(({ name }) => name))];
+    return [
+        {
+            what: `the containers of ${live.path} belong to the project ${names.join(', ')}, and this deploy is of the project ${wanted.project}: it would start a second stack, with empty volumes, beside the first`,
+            next: `To go on with the stack that is there, set project-name: ${names[0] ?? ''}. If a second one is wanted, say so: project-name: ${wanted.project}.`,
+        },
     ];
 }
 function changedData({ wanted, installed }, services, options) {
@@ -59385,12 +59443,12 @@ async function finish(context, operation, plan, deployedAt) {
     countHeld(context, output);
 }
 function forward(context, { retire, paths, inPlace }, plan, services, record) {
-    const { live, stage, gitDirectory, commit, wanted } = context.observation;
+    const { live, stage, commit, wanted } = context.observation;
     const { source } = context.inputs;
     const kept = Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`${imageId} ${keptAs}`]);
     const proxies = plan.operations.filter((each) => each.kind === 'cutover');
     const unpinned = new Set(proxies.flatMap((proxy) => proxiesOf(context, proxy)));
-    const move = [live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote/* quote */.hD);
+    const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote/* quote */.hD);
     const install = [live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD);
     return [
         ...(retire.length === 0 ? [] : [cutover_together(drains(context, drainedBy(proxies), retire))]),
@@ -59411,6 +59469,7 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
             ...[...unpinned].map((id) => `unpin ${id}`),
             `install_files last ${install.join(' ')}`,
         ]),
+        `forget_commit ${context.run}`,
         `rm -rf "$STATE/stage/${context.run}"`,
         'rm -rf "$STATE/journal"',
     ];
@@ -60324,7 +60383,117 @@ function withoutRoot(value, root) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutRoot(item, root)]));
 }
 
+;// CONCATENATED MODULE: ./src/host/problem.ts
+/** What a command said that failed, by the name of its section. */
+function complaint(sections, name) {
+    return sections.get(`${name}.err`)?.trim();
+}
+
+;// CONCATENATED MODULE: ./src/host/git-fitness.ts
+
+
+
+/** What is wrong with the clone on the host, with the way to the repository, or with the commit. */
+function gitProblem(sections, inputs, sha) {
+    return (cloneProblem(sections, inputs.path) ??
+        fetchProblem(sections, inputs.source) ??
+        commitProblem(sections, inputs.source, sha) ??
+        headProblem(sections, inputs) ??
+        stageProblem(sections, sha) ??
+        nameProblem(sections));
+}
+function cloneProblem(sections, path) {
+    const at = (0,quote/* commandLine */.ay)([path]);
+    if (linesOf(sections.get('live')).includes('git-elsewhere')) {
+        return {
+            what: `${path}/.git is no directory: it leads to a repository elsewhere`,
+            next: `A stack needs a clone of its own, no worktree and no submodule. On the host: move ${at} away; the deploy makes a new clone. Move the files that are not in git (.env, data) into it first.`,
+        };
+    }
+    const owner = complaint(sections, 'owner');
+    if (owner !== undefined && /dubious ownership|unsafe repository/i.test(owner)) {
+        return {
+            what: `the clone ${path} belongs to another user`,
+            next: `On the host, give it to the user that deploys: sudo chown -R "$USER": ${at}`,
+            evidence: owner,
+        };
+    }
+    const links = linesOf(sections.get('git-links'));
+    if (links.length === 0)
+        return undefined;
+    return {
+        what: `in ${path} these are symbolic links, and what is written there would end up elsewhere: ${links.join(', ')}`,
+        next: 'Replace them by what they lead to. If you did not make them, look at who can write to this directory (containers that mount it).',
+    };
+}
+function fetchProblem(sections, { repository, branch }) {
+    const fetch = complaint(sections, 'fetch');
+    if (fetch === undefined)
+        return undefined;
+    const problem = (next) => ({
+        what: `the host cannot fetch ${branch} of ${repository}`,
+        next,
+        evidence: fetch,
+    });
+    if (/redirect|error: 30[1278]\b/i.test(fetch)) {
+        return problem('The server answers with a redirect, which is not followed: the token is for this address alone. Set the input repository to the new name or address.');
+    }
+    return problem(/authentication|403|401|could not read Username|not found/i.test(fetch)
+        ? 'Give the job `permissions: contents: read`, or set token to one that may read the repository.'
+        : 'Check the inputs repository and branch, and that the host can reach the git server.');
+}
+function commitProblem(sections, { repository, branch }, sha) {
+    const known = !sections.has('commit.err');
+    const onBranch = !sections.has('on-branch') || sections.get('on-branch')?.trim() === 'yes';
+    if (known && onBranch)
+        return undefined;
+    return {
+        what: `commit ${sha.slice(0, 12)} is not on ${branch} of ${repository}`,
+        next: `Only commits of ${branch} are deployed. Merge it, or set the input branch.`,
+    };
+}
+/** Nothing can be compared with a commit that the branch never had, or has lost before we came. */
+function headProblem(sections, { path, source: { branch } }) {
+    const head = sections.get('head-unknown')?.trim();
+    if (head === undefined)
+        return undefined;
+    const at = (0,quote/* commandLine */.ay)([path]);
+    return {
+        what: `${path} is at commit ${head.slice(0, 12)}, which ${branch} does not have`,
+        next: `It was made on the host, or ${branch} was force-pushed. Bring it to ${branch} (git -C ${at} push origin ${head.slice(0, 12)}:refs/heads/rescue, then merge that), or go back to a commit of ${branch} on the host: git -C ${at} fetch origin && git -C ${at} reset --hard origin/${branch}`,
+    };
+}
+function stageProblem(sections, sha) {
+    const said = complaint(sections, 'stage');
+    if (said === undefined)
+        return undefined;
+    return {
+        what: `the files of commit ${sha.slice(0, 12)} could not be laid out on the host`,
+        next: /no space|quota/i.test(said)
+            ? 'Make room on the disk: docker system df and docker builder prune on the host.'
+            : 'Nothing was changed. See what git said; a full disk or a missing filter (Git LFS) are the usual reasons.',
+        evidence: said,
+    };
+}
+/** A newline in a path comes as the character 1, a byte that is no UTF-8 as the replacement character. */
+const UNUSABLE = /[^\P{Cc}\t]|\ufffd/u;
+function nameProblem(sections) {
+    const names = linesOf(sections.get('files')).filter((path) => UNUSABLE.test(path));
+    if (names.length === 0)
+        return undefined;
+    const shown = names
+        .slice(0, 5)
+        .map((path) => JSON.stringify(path.replaceAll('\u0001', '\n')))
+        .join(', ');
+    return {
+        what: `the commit has file names with line breaks, control characters or bytes that are no UTF-8: ${shown}`,
+        next: 'Rename these files (git mv), and push again.',
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/host/fitness.ts
+
+
 
 
 /**
@@ -60342,9 +60511,6 @@ function refuseUnfit(sections, inputs, sha) {
     if (problem !== undefined) {
         throw new errors/* RefusedError */.f({ where: inputs.connection.host, ...problem });
     }
-}
-function complaint(sections, name) {
-    return sections.get(`${name}.err`)?.trim();
 }
 function dockerProblem(sections) {
     const said = complaint(sections, 'docker');
@@ -60407,33 +60573,6 @@ function directoryProblem(sections, path) {
         what: `the user may not write to ${path}`,
         next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
     };
-}
-function gitProblem(sections, inputs, sha) {
-    const { repository, branch } = inputs.source;
-    const fetch = complaint(sections, 'fetch');
-    if (fetch !== undefined) {
-        const denied = /authentication|403|401|could not read Username|not found/i.test(fetch);
-        return {
-            what: `the host cannot fetch ${branch} of ${repository}`,
-            next: denied
-                ? 'Give the job `permissions: contents: read`, or set token to one that may read the repository.'
-                : 'Check the inputs repository and branch, and that the host can reach the git server.',
-            evidence: fetch,
-        };
-    }
-    if (sections.has('commit.err')) {
-        return {
-            what: `commit ${sha} is not in ${repository}`,
-            next: `Push it to ${branch} first.`,
-        };
-    }
-    if (sections.has('on-branch') && sections.get('on-branch')?.trim() !== 'yes') {
-        return {
-            what: `commit ${sha.slice(0, 12)} is not on ${branch}`,
-            next: `Only commits of ${branch} are deployed. Merge it, or set the input branch.`,
-        };
-    }
-    return undefined;
 }
 function configProblem(sections, inputs) {
     const said = complaint(sections, 'config');
@@ -60537,6 +60676,7 @@ async function observe(shell, inputs, sha, run, signal) {
         BRANCH: inputs.source.branch,
         SHA: sha,
         TOKEN: inputs.source.token ?? '',
+        TOKEN_FOR: inputs.source.tokenFor ?? '',
         COMPOSE: (0,host_state/* composeArguments */.hw)(inputs.compose),
     }, signal);
     const sections = parseSections(result.stdout, mark);
@@ -60568,15 +60708,18 @@ function parseObservation(sections, inputs) {
         commit: {
             sha: trimmed(sections, 'commit') ?? '',
             subject: trimmed(sections, 'subject') ?? '',
-            changes: linesOf(sections.get('changed')).map(parseChange),
+            changes: parseChanges(linesOf(sections.get('changed'))),
             files: linesOf(sections.get('files')),
             newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
         },
         stage,
-        gitDirectory: trimmed(sections, 'git-dir') ?? '',
-        wanted: parseStack(sections.get('config') ?? '{}', stage),
+        wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path),
         installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
         containers: withMemory(parseContainers(sections.get('containers') ?? ''), linesOf(sections.get('memory'))),
+        projects: linesOf(sections.get('projects')).map((line) => {
+            const [name = '', ...directory] = line.split('=');
+            return { name, directory: directory.join('=') };
+        }),
         images: parseImages(sections.get('images') ?? ''),
         proxies: parseProxies(sections),
         proxyFiles: Object.fromEntries([...sections].flatMap(([name, text]) => name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [])),
@@ -60604,14 +60747,29 @@ function parseLive(sections, path) {
         head: trimmed(sections, 'head'),
         branch: trimmed(sections, 'branch'),
         localCommits: linesOf(sections.get('local-commits')),
-        modified: linesOf(sections.get('dirty')).map((line) => line.slice(3)),
+        commonCommit: trimmed(sections, 'common-commit'),
+        modified: linesOf(sections.get('modified')),
         conflicts: linesOf(sections.get('conflicts')),
     };
 }
-function parseChange(line) {
-    const [letter = '', ...path] = line.split('\t');
-    const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
-    return { path: path.join('\t'), status };
+/** @param lines a letter and a path by turns */
+function parseChanges(lines) {
+    return lines.flatMap((letter, index) => {
+        const path = lines[index + 1];
+        if (index % 2 === 1 || path === undefined)
+            return [];
+        return { path, status: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' };
+    });
+}
+/**
+ * What Compose said of the staged tree, as if it lay where the live directory does: the staged tree has a
+ * root of its own, below which every path is that of the host.
+ */
+function inLiveTerms(config, stage, live) {
+    if (!stage.endsWith(live))
+        return config;
+    const root = JSON.stringify(stage.slice(0, -live.length)).slice(1, -1);
+    return config.replaceAll(`${root}/`, '/').replaceAll(`"${root}"`, '"/"');
 }
 /** @param lines `ID KILOBYTES` */
 function withMemory(containers, lines) {
@@ -60700,7 +60858,8 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
 async function clearStage(shell, { state, run, fence }) {
     const release = fence === undefined ? '' : '. "$STATE/bin/lib.sh"\nlease_release "$FENCE"\n';
-    await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${release}`, {
+    const forget = 'git --git-dir "$STATE/repository.git" update-ref -d "refs/resee-deploy/$RUN/branch" 2>/dev/null || :\n';
+    await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${forget}${release}`, {
         RUN: run,
         FENCE: fence ?? '',
     });
@@ -60749,6 +60908,7 @@ function planOptions(inputs, release, observation) {
     }
     return {
         services: inputs.compose.services,
+        projectNamed: inputs.compose.projectName !== undefined,
         images: release === undefined ? inputs.compose.build : 'kept',
         preDeploy: release === undefined ? inputs.preDeploy : [],
         postDeploy: release === undefined ? inputs.postDeploy : [],
@@ -60758,9 +60918,10 @@ function planOptions(inputs, release, observation) {
         keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
     };
 }
-/** The live directory is at a newer commit of the branch already. */
+/** The live directory is at a newer commit of the branch already: one that the branch still has. */
 function isSuperseded({ live, commit }) {
-    return live.head !== undefined && live.head !== commit.sha && !commit.newerThanLive;
+    const { head, localCommits } = live;
+    return (head !== undefined && head !== commit.sha && !commit.newerThanLive && localCommits.length === 0);
 }
 function isNoop(plan, { live, commit, releases }) {
     return changesNothing(plan) && live.head === commit.sha && releases.at(-1)?.sha === commit.sha;
@@ -66733,6 +66894,7 @@ const LIBRARY = [
     'lease',
     'journal',
     'files',
+    'git',
     'containers',
     'healthcheck',
     'hosts',
@@ -66750,6 +66912,7 @@ function remoteLibrary() {
 const OBSERVATION = [
     'lib/narrate',
     'lib/exec',
+    'lib/git',
     'observe/sections',
     'observe/machine',
     'observe/releases',

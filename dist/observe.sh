@@ -1,12 +1,12 @@
 # One look at the host: what it is, what runs, what the commit wants. Changes nothing but the stage
-# (a directory of this run's own) and git's object store.
-# Vars: DIR STATE RUN MARK REMOTE BRANCH SHA TOKEN COMPOSE (arguments of docker compose, quoted)
-# Follows the files of observe/, which are its words.
+# (a directory of this run's own) and the repository of our own.
+# Vars: DIR STATE RUN MARK REMOTE BRANCH SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
+# Follows the files of observe/ and lib/git.sh, which are its words.
 # Prints sections; a section NAME.err holds what a failed command said.
 # shellcheck shell=sh
 set -u
 umask 077
-export LC_ALL=C GIT_TERMINAL_PROMPT=0 COMPOSE_ANSI=never
+export LC_ALL=C COMPOSE_ANSI=never
 
 SCRATCH=$(mktemp -d)
 trap 'wait; rm -rf "$SCRATCH"' EXIT
@@ -16,6 +16,7 @@ printf '%s\n' "$STATE"
 beside docker docker_version
 beside compose compose_version
 beside images images
+beside projects observe_projects
 # Nearly always Compose's own choice as well; where it is not, it is looked at again.
 guessed=$(basename "$STATE")
 beside running observe_running "$guessed"
@@ -30,16 +31,17 @@ observe_releases
 observe_live_directory
 OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
-STAGE=$OWN/$(basename "$DIR")
+STAGE=$OWN/staged-root$DIR
 mkdir -p "$STAGE"
 observe_commit || end_here
-lay_stage
+lay_stage || end_here
 capture config compose "$STAGE" config --format json || end_here
 shown docker || exit 0
 shown compose
 project=$(project_of "$SCRATCH/config.out")
 [ -z "$HEAD" ] || shown live
 shown images
+shown projects
 if [ "$project" = "$guessed" ]; then shown running; else observe_running "$project"; fi
 observe_proxy_files
 section end

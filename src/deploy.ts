@@ -80,7 +80,9 @@ async function clearStage(
   { state, run, fence }: { state: string; run: string; fence: string | undefined },
 ): Promise<void> {
   const release = fence === undefined ? '' : '. "$STATE/bin/lib.sh"\nlease_release "$FENCE"\n';
-  await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${release}`, {
+  const forget =
+    'git --git-dir "$STATE/repository.git" update-ref -d "refs/resee-deploy/$RUN/branch" 2>/dev/null || :\n';
+  await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${forget}${release}`, {
     RUN: run,
     FENCE: fence ?? '',
   });
@@ -140,6 +142,7 @@ function planOptions(
   }
   return {
     services: inputs.compose.services,
+    projectNamed: inputs.compose.projectName !== undefined,
     images: release === undefined ? inputs.compose.build : 'kept',
     preDeploy: release === undefined ? inputs.preDeploy : [],
     postDeploy: release === undefined ? inputs.postDeploy : [],
@@ -150,9 +153,12 @@ function planOptions(
   };
 }
 
-/** The live directory is at a newer commit of the branch already. */
+/** The live directory is at a newer commit of the branch already: one that the branch still has. */
 function isSuperseded({ live, commit }: Observation): boolean {
-  return live.head !== undefined && live.head !== commit.sha && !commit.newerThanLive;
+  const { head, localCommits } = live;
+  return (
+    head !== undefined && head !== commit.sha && !commit.newerThanLive && localCommits.length === 0
+  );
 }
 
 function isNoop(plan: Plan, { live, commit, releases }: Observation): boolean {

@@ -95,6 +95,22 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     untouched();
   });
 
+  it('refuses a branch that was forced away from the deployed commit, with the way out', async () => {
+    shop.host.write('origin/extra', 'x');
+    const dropped = shop.commit('dropped');
+    shop.deployed(dropped);
+    await run(dropped, { operation: 'plan' });
+    shop.git('origin', 'reset', '-q', '--hard', shop.second);
+    shop.host.write('origin/other', 'x');
+    const forced = shop.commit('forced');
+    const refused = run(forced);
+    await expect(refused).rejects.toThrow(/has commits that the branch does not have: .* dropped/);
+    await expect(refused).rejects.toMatchObject({
+      next: expect.stringContaining(`reset --hard ${shop.second.slice(0, 12)}`),
+    });
+    untouched();
+  });
+
   it('refuses what stands against the plan, all at once, and keeps the plan for the report', async () => {
     shop.deployed(shop.first);
     shop.host.write('shop/web/Dockerfile', 'FROM mine\n');

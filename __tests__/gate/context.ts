@@ -10,6 +10,7 @@ export const SOURCE: SourceInputs = {
   branch: 'main',
   sha: SHA,
   token: undefined,
+  tokenFor: undefined,
 };
 
 /** The context of a run with this environment, without the `GITHUB_`, and this event payload. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { observe } from '../../src/host/observe.js';
 import type { Observation } from '../../src/plan/observation.js';
 import { accepted } from '../inputs/given.js';
@@ -72,7 +73,6 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
       { path: 'web/a file', status: 'added' },
     ]);
     expect(seen.commit.files).toEqual(['compose.yaml', 'web/Dockerfile', 'web/a file']);
-    expect(seen.gitDirectory).toBe(host.path('shop/.git'));
   });
 
   it('changes nothing in the live directory', async () => {
@@ -95,6 +95,97 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(host.exists(`${stage}/gone`)).toBe(false);
     expect(host.read(`${stage}/.env`)).toBe('secret');
     expect(host.read(`${stage}/uploads/photo`)).toBe('x');
+  });
+
+  it('has an untracked file in a directory that the commit adds', async () => {
+    host.write('origin/deploy/compose.yaml', 'x\n');
+    const third = shop.commit('adds deploy/');
+    deployed(second);
+    host.write('shop/deploy/.env', 'secret');
+    host.write('shop/deploy/certs/key', 'k');
+    const seen = await look(third);
+    const stage = seen.stage.slice(host.root.length + 1);
+    expect(host.read(`${stage}/deploy/.env`)).toBe('secret');
+    expect(host.read(`${stage}/deploy/certs/key`)).toBe('k');
+    expect(host.read(`${stage}/deploy/compose.yaml`)).toBe('x\n');
+  });
+
+  it('leads to what lies above the live directory, as from there', async () => {
+    deployed(first);
+    host.write('data/file', 'x');
+    const seen = await look(second);
+    const stage = seen.stage.slice(host.root.length + 1);
+    expect(host.read(join(stage, '../data/file'))).toBe('x');
+    expect(seen.stage).toMatch(new RegExp(`/stage/run-1-1/staged-root${host.path('shop')}$`));
+  });
+
+  it('lays thousands of uploads over the stage at once', async () => {
+    host.write('origin/uploads/.gitkeep', '');
+    const third = shop.commit('keeps uploads/');
+    deployed(third);
+    for (let each = 0; each < 3000; each += 1) host.write(`shop/uploads/${String(each)}`, 'x');
+    const from = performance.now();
+    const seen = await look(third);
+    expect(performance.now() - from).toBeLessThan(5_000);
+    const stage = seen.stage.slice(host.root.length + 1);
+    expect(host.read(`${stage}/uploads/2999`)).toBe('x');
+  });
+
+  it('brings file names with blanks, tabs, quotes, and other letters', async () => {
+    const names = ['web/a\tb', 'web/"c"', 'web/\\d', "web/e'f", 'web/ ü '];
+    for (const name of names) host.write(`origin/${name}`, `${name}\n`);
+    const third = shop.commit('odd names');
+    deployed(second);
+    host.write('shop/web/g\nh', 'untracked');
+    const seen = await look(third);
+    const added = seen.commit.changes.map(({ path: added }) => added);
+    expect([...added].sort()).toEqual([...names].sort());
+    const stage = seen.stage.slice(host.root.length + 1);
+    for (const name of names) expect(host.read(`${stage}/${name}`)).toBe(`${name}\n`);
+  });
+
+  it('refuses file names that no list can hold, and shows them', async () => {
+    host.write('origin/web/a\nb', 'x');
+    const third = shop.commit('a newline');
+    deployed(second);
+    await expect(look(third)).rejects.toThrow('"web/a\\nb"');
+  });
+
+  it('refuses a file that the commit would write through a link', async () => {
+    host.write('origin/media/app.conf', 'x');
+    const third = shop.commit('adds media/');
+    deployed(second);
+    host.write('elsewhere/mine', 'x');
+    symlinkSync(host.path('elsewhere'), host.path('shop/media'));
+    expect((await look(third)).live.conflicts).toEqual(['media']);
+  });
+
+  it('runs nothing that the clone names, and shows it no token', async () => {
+    deployed(first);
+    host.write('evil', `#!/bin/sh\nenv >'${host.path('ran')}'\n`);
+    chmodSync(host.path('evil'), 0o755);
+    for (const hook of ['post-checkout', 'reference-transaction', 'post-index-change']) {
+      copyFileSync(host.path('evil'), host.path(`shop/.git/hooks/${hook}`));
+    }
+    for (const key of ['core.fsmonitor', 'core.sshCommand', 'filter.x.clean', 'filter.x.smudge']) {
+      git('shop', 'config', key, host.path('evil'));
+    }
+    git('shop', 'config', 'remote.origin.uploadpack', host.path('evil'));
+    host.write('shop/.git/info/attributes', '* filter=x\n');
+    await look(second);
+    expect(host.exists('ran')).toBe(false);
+  });
+
+  it('fetches anew where the repository of its own was damaged', async () => {
+    deployed(first);
+    await look(first);
+    const objects = host.path('.local/state/resee-deploy/shop/repository.git/objects');
+    for (const each of readdirSync(objects)) {
+      if (/^[0-9a-f]{2}$/.test(each)) rmSync(join(objects, each), { recursive: true });
+    }
+    host.write('origin/more', 'x');
+    const third = shop.commit('third');
+    expect((await look(third)).commit.sha).toBe(third);
   });
 
   it('reads the same stack in the staged tree and in the live directory', async () => {
@@ -126,9 +217,23 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     host.write('shop/local', 'x');
     git('shop', 'add', 'local');
     git('shop', 'commit', '-q', '-m', 'only here');
-    const { live } = await look(second);
-    expect(live.localCommits).toHaveLength(1);
-    expect(live.localCommits[0]).toMatch(/ only here$/);
+    const head = git('shop', 'rev-parse', 'HEAD').slice(0, 12);
+    await expect(look(second)).rejects.toThrow(`is at commit ${head}, which main does not have`);
+  });
+
+  it('sees that the branch was forced away from the deployed commit', async () => {
+    deployed(first);
+    host.write('origin/extra', 'x');
+    const dropped = shop.commit('dropped');
+    await look(dropped);
+    git('shop', 'pull', '-q');
+    git('origin', 'reset', '-q', '--hard', second);
+    host.write('origin/other', 'x');
+    const forced = shop.commit('forced');
+    const { live, commit } = await look(forced);
+    expect(live.localCommits).toEqual([expect.stringMatching(/ dropped$/)]);
+    expect(live.commonCommit).toBe(second);
+    expect(commit.newerThanLive).toBe(false);
   });
 
   it('knows an older commit for what it is', async () => {
@@ -162,7 +267,7 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
   });
 
   it('refuses a commit that nobody has', async () => {
-    await expect(look('f'.repeat(40))).rejects.toThrow(/is not in .*origin/);
+    await expect(look('f'.repeat(40))).rejects.toThrow(/is not on main of .*origin/);
   });
 
   it('refuses a host without Docker, whatever else is wrong', async () => {

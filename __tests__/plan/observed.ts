@@ -66,6 +66,7 @@ export interface Situation {
   readonly live?: Partial<Observation['live']>;
   readonly images?: Readonly<Record<string, string | undefined>>;
   readonly proxyFiles?: Observation['proxyFiles'];
+  readonly projects?: Observation['projects'];
 }
 
 /** A host that runs the fixture's stack, deployed by a release of ours, and a commit for it. */
@@ -104,6 +105,7 @@ export function observed(situation: Situation = {}): Observation {
       head: LIVE_SHA,
       branch: 'main',
       localCommits: [],
+      commonCommit: undefined,
       modified: [],
       conflicts: [],
       ...situation.live,
@@ -118,10 +120,10 @@ export function observed(situation: Situation = {}): Observation {
       newerThanLive: true,
     },
     stage: `/home/ec2-user/.local/state/resee-deploy/${installed.project}/stage/run-1-1/tree`,
-    gitDirectory: `${path}/.git`,
     wanted,
     installed,
     containers,
+    projects: situation.projects ?? [],
     images: Object.fromEntries(
       images.flatMap(([image, id]) => (id === undefined ? [] : [[image, id]])),
     ),
@@ -232,6 +234,7 @@ export const options: PlanOptions = {
   allowDowntime: false,
   soakMs: 10_000,
   drainTimeoutMs: 30_000,
+  projectNamed: false,
   keptImages: {},
 };
 

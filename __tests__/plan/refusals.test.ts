@@ -55,6 +55,32 @@ describe('what a plan refuses', () => {
     ]);
   });
 
+  it('a file of a build that was changed on the host: what is built is the commit', () => {
+    const live = { modified: ['api/server.py', 'README.md'] };
+    expect(refused({ live })).toEqual([
+      {
+        what: 'files that api, worker is built from were changed in /home/ec2-user/tiny: api/server.py',
+        next: "What is built must be the commit. On the host, commit and push the changes, or drop them: git -C /home/ec2-user/tiny checkout -- 'api/server.py'. If nobody made them, look at which container can write there.",
+      },
+    ]);
+    expect(planned({ live }, { images: 'pull' }).kind).toBe('plan');
+    expect(planned({ live }, { images: 'kept' }).kind).toBe('plan');
+  });
+
+  it('a second stack beside the one of this directory', () => {
+    const situation: Situation = {
+      containers: () => [],
+      projects: [{ name: 'deploy', directory: '/home/ec2-user/tiny/deploy' }],
+    };
+    const [refusal] = refused(situation);
+    expect(refusal?.what).toMatch(/belong to the project deploy, .* of the project tiny/);
+    expect(refusal?.next).toMatch(/project-name: deploy/);
+    expect(planned(situation, { projectNamed: true }).kind).toBe('plan');
+    const elsewhere = { name: 'deploy', directory: '/home/ec2-user/tiny2' };
+    expect(planned({ ...situation, projects: [elsewhere] }).kind).toBe('plan');
+    expect(planned({ projects: situation.projects ?? [] }).kind).toBe('plan');
+  });
+
   it('untracked files in the way', () => {
     expect(refused({ live: { conflicts: ['data.json'] } })).toEqual([
       {
@@ -69,7 +95,7 @@ describe('what a plan refuses', () => {
     expect(refused({ live })).toEqual([
       {
         what: '/home/ec2-user/tiny has commits that the branch does not have: abc fix it; def again',
-        next: 'Push them, or drop them on the host: git -C /home/ec2-user/tiny reset --hard origin/release',
+        next: 'They were made on the host, or the branch was force-pushed. Bring them to the branch (merge 111111111111), or drop them on the host: git -C /home/ec2-user/tiny reset --hard origin/release',
       },
     ]);
   });

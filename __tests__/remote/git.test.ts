@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 /** The live directory's git follows its files, which the rollout has brought already. */
@@ -32,12 +33,16 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
     git('origin', 'commit', '-q', '-m', subject);
     return git('origin', 'rev-parse', 'HEAD');
   }
-  const fetchInto = (directory: string): string =>
-    git(directory, 'fetch', '-q', host.path('origin'), '+refs/heads/main:refs/resee-deploy/branch');
-  const move = (gitDirectory = 'live/.git') =>
-    host.run('set -eu\ngit_move "$LIVE" "$GIT" main "$SHA" https://example.com/org/shop', {
+  /** What the look at the host has left: the branch, in a ref of the run's own. */
+  const fetchBranch = (): void => {
+    const own = `${host.state}/repository.git`;
+    execFileSync('git', ['init', '-q', '--bare', own]);
+    const refs = '+refs/heads/main:refs/resee-deploy/run-1-1/branch';
+    execFileSync('git', ['--git-dir', own, 'fetch', '-q', host.path('origin'), refs]);
+  };
+  const move = () =>
+    host.run('set -eu\ngit_move "$LIVE" main "$SHA" https://example.com/org/shop run-1-1', {
       LIVE: host.path('live'),
-      GIT: host.path(gitDirectory),
       SHA: second,
     });
   const bringFiles = (): void => {
@@ -48,7 +53,7 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
   it('leaves a clean tree, on the branch, at the commit', async () => {
     execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
     git('live', 'reset', '-q', '--hard', first);
-    fetchInto('live');
+    fetchBranch();
     bringFiles();
     expect((await move()).code).toBe(0);
     expect(git('live', 'status', '--porcelain')).toBe('');
@@ -60,7 +65,7 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
   it('comes back to the branch from a detached head, and may be done twice', async () => {
     execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
     git('live', 'checkout', '-q', '--detach', first);
-    fetchInto('live');
+    fetchBranch();
     bringFiles();
     expect((await move()).code).toBe(0);
     expect((await move()).code).toBe(0);
@@ -70,7 +75,7 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
   it('keeps what somebody changed by hand, as a change', async () => {
     execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
     git('live', 'reset', '-q', '--hard', first);
-    fetchInto('live');
+    fetchBranch();
     bringFiles();
     host.write('live/kept', 'by hand\n');
     expect((await move()).code).toBe(0);
@@ -80,15 +85,72 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
 
   it('gives a first deploy its repository, and an origin without a secret', async () => {
     host.write('live/.env', 'SECRET=1\n');
-    execFileSync('git', ['init', '-q', host.path('clone')]);
-    fetchInto('clone');
+    fetchBranch();
     host.write('live/kept', 'kept\n');
     bringFiles();
-    const { code, stderr } = await move('clone/.git');
+    const { code, stderr } = await move();
     expect([code, stderr]).toEqual([0, '']);
     expect(git('live', 'rev-parse', 'HEAD')).toBe(second);
     expect(git('live', 'status', '--porcelain')).toBe('?? .env');
     expect(git('live', 'remote', 'get-url', 'origin')).toBe('https://example.com/org/shop');
-    expect(host.exists('clone/.git')).toBe(false);
+    expect(git('live', 'fsck', '--connectivity-only')).toBe('');
+  });
+
+  it('runs nothing that the clone names, which a container may have written', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    git('live', 'reset', '-q', '--hard', first);
+    const evil = `touch ${host.path('ran')}; false`;
+    for (const hook of ['reference-transaction', 'post-index-change', 'pre-auto-gc']) {
+      host.write(`live/.git/hooks/${hook}`, `#!/bin/sh\n${evil}\n`);
+      chmodSync(host.path(`live/.git/hooks/${hook}`), 0o755);
+    }
+    host.write('evil', `#!/bin/sh\n${evil}\n`);
+    chmodSync(host.path('evil'), 0o755);
+    for (const key of ['core.fsmonitor', 'core.sshCommand', 'filter.x.clean', 'core.pager']) {
+      git('live', 'config', key, host.path('evil'));
+    }
+    git('live', 'config', 'core.hooksPath', host.path('live/.git/hooks'));
+    host.write('live/.git/info/attributes', '* filter=x\n');
+    fetchBranch();
+    bringFiles();
+    expect((await move()).code).toBe(0);
+    expect(host.exists('ran')).toBe(false);
+    expect(host.read('live/.git/refs/heads/main').trim()).toBe(second);
+  });
+
+  it('replaces a link in the place of the index, and does not write through it', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    fetchBranch();
+    bringFiles();
+    host.write('profile', 'mine\n');
+    rmSync(host.path('live/.git/index'));
+    symlinkSync(host.path('profile'), host.path('live/.git/index'));
+    expect((await move()).code).toBe(0);
+    expect(host.read('profile')).toBe('mine\n');
+    expect(git('live', 'status', '--porcelain')).toBe('');
+  });
+
+  it('ends what a host that lost its power left locked', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    git('live', 'reset', '-q', '--hard', first);
+    fetchBranch();
+    bringFiles();
+    for (const lock of ['index.lock', 'HEAD.lock', 'refs/heads/main.lock']) {
+      host.write(`live/.git/${lock}`, '');
+      utimesSync(host.path(`live/.git/${lock}`), 1, 1);
+    }
+    expect((await move()).code).toBe(0);
+    expect(git('live', 'rev-parse', 'HEAD')).toBe(second);
+  });
+
+  it('says who it is, so that git asks no name server', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    git('live', 'reset', '-q', '--hard', first);
+    fetchBranch();
+    bringFiles();
+    expect((await move()).code).toBe(0);
+    expect(git('live', 'reflog', '-1', '--format=%gn <%ge>')).toBe(
+      'resee-deploy <resee-deploy@localhost>',
+    );
   });
 });

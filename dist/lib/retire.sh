@@ -45,22 +45,6 @@ stop_present() { # ID…: stops them together, each with its own grace period
 
 remove_present() { on_present rm "$@"; } # ID…
 
-# git_move DIR GIT_DIR BRANCH SHA REMOTE_URL: the live directory's git is on BRANCH at SHA; its files
-# are already those of the commit.
-git_move() {
-  if [ ! -e "$1/.git" ]; then
-    mv "$2" "$1/.git"
-    git -C "$1" remote add origin "$5"
-    git -C "$1" config "branch.$3.remote" origin
-    git -C "$1" config "branch.$3.merge" "refs/heads/$3"
-  fi
-  git -C "$1" symbolic-ref HEAD "refs/heads/$3"
-  git -C "$1" update-ref -m "resee-deploy: $4" "refs/heads/$3" "$4"
-  git -C "$1" update-ref "refs/remotes/origin/$3" "refs/resee-deploy/branch"
-  git -C "$1" read-tree "$4"
-  git -C "$1" update-index -q --refresh || :
-}
-
 # keep_images LINES: `image reference`, each reference names that image from now on; several at once,
 # because each command costs a moment.
 keep_images() {

@@ -1,36 +1,90 @@
 # The staged tree: the commit's files in a directory of this run's own, with the host's own files laid over.
-# Vars: DIR SHA GIT HEAD BASE OWN STAGE
+# It lies below a directory that stands for the root of the host, so that `..` leads to what it leads to from
+# the live directory. Vars: DIR SHA HEAD BASE OWN STAGE
 # shellcheck shell=sh
 
 lay_stage() {
-  GIT_INDEX_FILE=$OWN/index git --git-dir "$GIT" --work-tree "$STAGE" read-tree "$SHA" &&
-    (cd "$STAGE" && umask 022 && GIT_INDEX_FILE=$OWN/index git --git-dir "$GIT" --work-tree "$STAGE" checkout-index -q --all --force)
+  capture stage lay_commit || return
   if [ -d "$DIR" ]; then
     section conflicts
-    git_live diff --name-only --no-renames --diff-filter=A "$BASE" "$SHA" | while IFS= read -r path; do
-      { [ -e "$DIR/$path" ] || [ -h "$DIR/$path" ]; } && ! cmp -s "$DIR/$path" "$STAGE/$path" && printf '%s\n' "$path"
-    done
-    # Local changes to files that the commit doesn't touch stay, so they count in the build as well.
-    git_live status --porcelain --untracked-files=no --no-renames | cut -c4- | while IFS= read -r path; do
-      [ ! -f "$DIR/$path" ] || [ ! -f "$STAGE/$path" ] || cp -pP "$DIR/$path" "$STAGE/$path"
-    done
-    # Untracked files (.env, data directories) are the host's own. A small file is copied, so that a
-    # build context holds it; what is large or a directory is linked.
-    # Before the first deploy only the commit's own index tells a placed file from a directory of the commit.
-    (cd "$DIR" && { [ -n "$HEAD" ] || export GIT_INDEX_FILE="$OWN/index"; } && git --git-dir "$GIT" --work-tree . -c core.quotePath=false ls-files --others --directory --no-empty-directory) |
-      while IFS= read -r path; do
-        path=${path%/}
-        [ ! -e "$STAGE/$path" ] || continue
-        mkdir -p "$STAGE/$(dirname "$path")"
-        if [ -f "$DIR/$path" ] && [ "$(wc -c <"$DIR/$path")" -le 1048576 ]; then
-          cp -pP "$DIR/$path" "$STAGE/$path"
-        else
-          ln -s "$DIR/$path" "$STAGE/$path"
-        fi
-      done
+    git_own diff --name-only --no-renames --diff-filter=A -z "$BASE" "$SHA" | path_lines | conflicting
+    # Local changes to files that the commit doesn't touch stay.
+    while IFS= read -r path; do
+      [ ! -f "$DIR/$path" ] || [ ! -f "$STAGE/$path" ] || [ -h "$DIR/$path" ] || cp -pP "$DIR/$path" "$STAGE/$path"
+    done <"$OWN/modified"
+    lay_untracked
   fi
-  section stage
-  printf '%s\n' "$STAGE"
+  link_outside
   section files
-  git_live ls-tree -r --name-only "$SHA" | head -n 20000
+  path_lines <"$OWN/files" | head -n 20000
+}
+
+# The commit alone, and the proof that it is the commit.
+lay_commit() {
+  git_index "$OWN/index" read-tree "$SHA" || return
+  git_index "$OWN/index" ls-files -z >"$OWN/files"
+  (cd "$STAGE" && umask 022 && git_index "$OWN/index" --work-tree "$STAGE" checkout-index -q --all --force -u) || return
+  git_index "$OWN/index" --work-tree "$STAGE" diff-files --name-only --ignore-submodules -z | path_lines >"$OWN/differ"
+  # A file whose line ends git converts may differ from what git would store, and is right all the same.
+  while IFS= read -r path; do
+    [ -h "$STAGE/$path" ] || { git_own cat-file --filters "$SHA:$path" | cmp -s - "$STAGE/$path"; } || {
+      echo "$path is not what the commit holds" >&2
+      return 1
+    }
+  done <"$OWN/differ"
+  printf '%s\n' "$STAGE"
+}
+
+# Of the paths that the commit adds, those for which the live directory holds something else.
+conflicting() {
+  while IFS= read -r path; do
+    parent=$path
+    while case $parent in */*) true ;; *) false ;; esac do
+      parent=${parent%/*}
+      # Through a link the file would end up elsewhere.
+      [ ! -h "$DIR/$parent" ] || {
+        printf '%s\n' "$parent"
+        continue 2
+      }
+    done
+    { [ -e "$DIR/$path" ] || [ -h "$DIR/$path" ]; } && ! cmp -s "$DIR/$path" "$STAGE/$path" && printf '%s\n' "$path"
+  done | sort -u
+}
+
+# Untracked files (.env, data directories) are the host's own: a link leads to each. Those that lie where a
+# build may read them are copied later: see build-context.sh. A directory that neither the live commit nor
+# this one has files in is one link.
+lay_untracked() {
+  cp -p "$OWN/index" "$OWN/both.index"
+  [ -z "$HEAD" ] || git_own ls-tree -r -z "$HEAD" | git_index "$OWN/both.index" update-index --replace -z --index-info
+  git_index "$OWN/both.index" --work-tree "$DIR" ls-files --others --directory --no-empty-directory -z |
+    path_lines >"$OWN/untracked"
+  last=
+  set --
+  while IFS= read -r path; do
+    path=${path%/}
+    ! { [ -e "$STAGE/$path" ] || [ -h "$STAGE/$path" ]; } || continue
+    case $path in .git | .git/*) continue ;; */*) parent=${path%/*} ;; *) parent=. ;; esac
+    # Many at once: a command for each of thousands of uploads would take long.
+    if [ "$parent" != "$last" ] || [ $# -ge 200 ]; then
+      [ $# = 0 ] || ln -s "$@" "$STAGE/$last/"
+      set --
+      [ "$parent" = "$last" ] || mkdir -p "$STAGE/$parent"
+      last=$parent
+    fi
+    set -- "$@" "$DIR/$path"
+  done <"$OWN/untracked"
+  [ $# = 0 ] || ln -s "$@" "$STAGE/$last/"
+}
+
+# Above the staged tree everything is as it is above the live directory.
+link_outside() {
+  above=$DIR
+  while [ "$above" != / ]; do
+    below=$above
+    above=$(dirname "$above")
+    for each in "${above%/}"/* "${above%/}"/.[!.]*; do
+      [ "$each" = "$below" ] || [ ! -e "$each" ] || printf '%s\n' "$each"
+    done | tr '\n' '\000' | (cd "$OWN/staged-root$above" && xargs -0 sh -c 'test $# = 0 || ln -s "$@" .' sh)
+  done
 }

@@ -1,5 +1,7 @@
 import { RefusedError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
+import { gitProblem } from './git-fitness.js';
+import { complaint, type Problem } from './problem.js';
 import { linesOf, type Sections } from './sections.js';
 
 /**
@@ -18,16 +20,6 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
   if (problem !== undefined) {
     throw new RefusedError({ where: inputs.connection.host, ...problem });
   }
-}
-
-interface Problem {
-  readonly what: string;
-  readonly next: string;
-  readonly evidence?: string;
-}
-
-function complaint(sections: Sections, name: string): string | undefined {
-  return sections.get(`${name}.err`)?.trim();
 }
 
 function dockerProblem(sections: Sections): Problem | undefined {
@@ -92,34 +84,6 @@ function directoryProblem(sections: Sections, path: string): Problem | undefined
     what: `the user may not write to ${path}`,
     next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
   };
-}
-
-function gitProblem(sections: Sections, inputs: Inputs, sha: string): Problem | undefined {
-  const { repository, branch } = inputs.source;
-  const fetch = complaint(sections, 'fetch');
-  if (fetch !== undefined) {
-    const denied = /authentication|403|401|could not read Username|not found/i.test(fetch);
-    return {
-      what: `the host cannot fetch ${branch} of ${repository}`,
-      next: denied
-        ? 'Give the job `permissions: contents: read`, or set token to one that may read the repository.'
-        : 'Check the inputs repository and branch, and that the host can reach the git server.',
-      evidence: fetch,
-    };
-  }
-  if (sections.has('commit.err')) {
-    return {
-      what: `commit ${sha} is not in ${repository}`,
-      next: `Push it to ${branch} first.`,
-    };
-  }
-  if (sections.has('on-branch') && sections.get('on-branch')?.trim() !== 'yes') {
-    return {
-      what: `commit ${sha.slice(0, 12)} is not on ${branch}`,
-      next: `Only commits of ${branch} are deployed. Merge it, or set the input branch.`,
-    };
-  }
-  return undefined;
 }
 
 function configProblem(sections: Sections, inputs: Inputs): Problem | undefined {

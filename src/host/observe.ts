@@ -44,6 +44,7 @@ export async function observe(
       BRANCH: inputs.source.branch,
       SHA: sha,
       TOKEN: inputs.source.token ?? '',
+      TOKEN_FOR: inputs.source.tokenFor ?? '',
       COMPOSE: composeArguments(inputs.compose),
     },
     signal,
@@ -79,18 +80,24 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     commit: {
       sha: trimmed(sections, 'commit') ?? '',
       subject: trimmed(sections, 'subject') ?? '',
-      changes: linesOf(sections.get('changed')).map(parseChange),
+      changes: parseChanges(linesOf(sections.get('changed'))),
       files: linesOf(sections.get('files')),
       newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
     },
     stage,
-    gitDirectory: trimmed(sections, 'git-dir') ?? '',
-    wanted: parseStack(sections.get('config') ?? '{}', stage),
+    wanted: parseStack(
+      inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),
+      inputs.path,
+    ),
     installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
     containers: withMemory(
       parseContainers(sections.get('containers') ?? ''),
       linesOf(sections.get('memory')),
     ),
+    projects: linesOf(sections.get('projects')).map((line) => {
+      const [name = '', ...directory] = line.split('=');
+      return { name, directory: directory.join('=') };
+    }),
     images: parseImages(sections.get('images') ?? ''),
     proxies: parseProxies(sections),
     proxyFiles: Object.fromEntries(
@@ -126,15 +133,29 @@ function parseLive(sections: Sections, path: string): LiveDirectory {
     head: trimmed(sections, 'head'),
     branch: trimmed(sections, 'branch'),
     localCommits: linesOf(sections.get('local-commits')),
-    modified: linesOf(sections.get('dirty')).map((line) => line.slice(3)),
+    commonCommit: trimmed(sections, 'common-commit'),
+    modified: linesOf(sections.get('modified')),
     conflicts: linesOf(sections.get('conflicts')),
   };
 }
 
-function parseChange(line: string): FileChange {
-  const [letter = '', ...path] = line.split('\t');
-  const status = letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified';
-  return { path: path.join('\t'), status };
+/** @param lines a letter and a path by turns */
+function parseChanges(lines: readonly string[]): readonly FileChange[] {
+  return lines.flatMap((letter, index) => {
+    const path = lines[index + 1];
+    if (index % 2 === 1 || path === undefined) return [];
+    return { path, status: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' };
+  });
+}
+
+/**
+ * What Compose said of the staged tree, as if it lay where the live directory does: the staged tree has a
+ * root of its own, below which every path is that of the host.
+ */
+function inLiveTerms(config: string, stage: string, live: string): string {
+  if (!stage.endsWith(live)) return config;
+  const root = JSON.stringify(stage.slice(0, -live.length)).slice(1, -1);
+  return config.replaceAll(`${root}/`, '/').replaceAll(`"${root}"`, '"/"');
 }
 
 /** @param lines `ID KILOBYTES` */

@@ -11,6 +11,7 @@ import {
   parseRepository,
   parseSha,
   parseStackPath,
+  tokenServer,
   type Repository,
 } from './source.js';
 import type { ComposeInputs, GateInputs, HealthInputs, Inputs, OperationName } from './types.js';
@@ -37,6 +38,7 @@ export function readInputs(
   const lastingOrNone = parseDuration(hour, 'zero means something');
   const connection = readConnection(reader, get);
   const repository = readRepository(reader, environment);
+  const token = reader.takeOptional('token', (value) => ({ value }));
   const inputs: Inputs = {
     connection,
     path: readPath(reader, connection.username, repository.name),
@@ -45,7 +47,8 @@ export function readInputs(
       remoteUrl: repository.remoteUrl,
       branch: reader.take('branch', parseBranch, ''),
       sha: readSha(reader, environment),
-      token: reader.takeOptional('token', (value) => ({ value })),
+      token,
+      tokenFor: tokenServer(repository.remoteUrl, token, environment),
     },
     gate: readGate(reader, operation),
     compose: readCompose(reader),

@@ -46,6 +46,24 @@ export function parseRepository(environment: Environment): (text: string) => Par
   };
 }
 
+/**
+ * The server to which git sends the token: that of the repository, over https alone. A token that GitHub made
+ * for a workflow or an App (`github.token` is the default) is of use to the GitHub that runs it, and goes
+ * to no other server.
+ */
+export function tokenServer(
+  remoteUrl: string,
+  token: string | undefined,
+  environment: Environment,
+): string | undefined {
+  if (token === undefined || !URL.canParse(remoteUrl)) return undefined;
+  const { protocol, origin, host } = new URL(remoteUrl);
+  if (protocol !== 'https:') return undefined;
+  const server = environment['GITHUB_SERVER_URL'] ?? '';
+  const own = new URL(URL.canParse(server) ? server : 'https://github.com').host;
+  return token.startsWith('ghs_') && host !== own ? undefined : origin;
+}
+
 /** A branch name by the rules of git-check-ref-format, without `refs/heads/`. */
 export function parseBranch(text: string): Parsed<string> {
   if (text.startsWith('refs/heads/')) {

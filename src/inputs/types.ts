@@ -57,6 +57,8 @@ export interface SourceInputs {
   /** 40 hex digits, lower case. */
   readonly sha: string;
   readonly token: string | undefined;
+  /** `https://server`: the one to which git sends the token; undefined where it sends it to none. */
+  readonly tokenFor: string | undefined;
 }
 
 export interface GateInputs {

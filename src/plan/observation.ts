@@ -13,11 +13,12 @@ export interface Observation {
   readonly commit: Commit;
   /** The commit's files in a directory of this run's own, with the host's own files laid over. */
   readonly stage: string;
-  readonly gitDirectory: string;
   readonly wanted: Stack;
   /** What the live directory's Compose file says now; undefined where there is none. */
   readonly installed: Stack | undefined;
   readonly containers: readonly Container[];
+  /** The Compose projects on the host, and the directories that they were started from. */
+  readonly projects: readonly { readonly name: string; readonly directory: string }[];
   /** Image id by reference. */
   readonly images: Readonly<Record<string, string>>;
   /** Proxies that run on a network of the stack, also those of other projects. */
@@ -41,8 +42,10 @@ export interface LiveDirectory {
   /** The commit that is checked out; undefined before the first deploy. */
   readonly head: string | undefined;
   readonly branch: string | undefined;
-  /** Commits on the host that the branch does not have. */
+  /** Commits on the host that the branch does not have, or has no more. */
   readonly localCommits: readonly string[];
+  /** Where there are some: the newest commit that both have. */
+  readonly commonCommit: string | undefined;
   /** Tracked files that were changed by hand. */
   readonly modified: readonly string[];
   /** Files in the way: not tracked, and the commit brings others of that name. */

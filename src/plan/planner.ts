@@ -19,6 +19,8 @@ export interface PlanOptions extends ServiceOptions {
   readonly allowDowntime: boolean;
   readonly soakMs: number;
   readonly drainTimeoutMs: number;
+  /** The workflow says the project's name. */
+  readonly projectNamed: boolean;
   /** For a rollback: the image that each reference shall name again. */
   readonly keptImages: Readonly<Record<string, string>>;
 }

@@ -3,9 +3,12 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
 import { ROLES, ROLE_LABEL } from './roles.js';
+import { isWithin } from './stack.js';
 
 export interface RefusalOptions extends GapOptions {
   readonly services: readonly string[];
+  /** The workflow says the project's name. */
+  readonly projectNamed: boolean;
   readonly commands: readonly { readonly service: string; readonly command: string }[];
 }
 
@@ -19,6 +22,8 @@ export function refusals(
     ...unknownServices(observation, options),
     ...unknownRoles(observation),
     ...filesInTheWay(observation),
+    ...changedBuildInputs(observation, options),
+    ...anotherProject(observation, options),
     ...changedData(observation, services, options),
     ...changedNetworks(observation, options),
     ...sharedContainers(observation, services),
@@ -81,9 +86,56 @@ function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
       : [
           {
             what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
-            next: `Push them, or drop them on the host: git -C ${live.path} reset --hard origin/${live.branch ?? 'main'}`,
+            next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
           },
         ]),
+  ];
+}
+
+/** What is built is the commit: nothing that was changed on the host, by whomever, goes into an image. */
+function changedBuildInputs(
+  { wanted, live, commit }: Observation,
+  { images, services }: RefusalOptions,
+): readonly Refusal[] {
+  if (images !== 'host') return [];
+  const overwritten = new Set(commit.changes.map(({ path }) => path));
+  const builds = Object.values(wanted.services).filter(
+    ({ name, build }) => build !== undefined && (services.length === 0 || services.includes(name)),
+  );
+  const found = live.modified
+    .filter((path) => !overwritten.has(path))
+    .flatMap((path) => {
+      const of = builds.filter(({ build }) => build?.inputs.some((place) => isWithin(path, place)));
+      return of.length === 0 ? [] : [{ path, of: of.map(({ name }) => name) }];
+    });
+  if (found.length === 0) return [];
+  const paths = found.map(({ path }) => `'${path}'`).join(' ');
+  const names = [...new Set(found.flatMap(({ of }) => of))].join(', ');
+  return [
+    {
+      what: `files that ${names} is built from were changed in ${live.path}: ${found.map(({ path }) => path).join(', ')}`,
+      next: `What is built must be the commit. On the host, commit and push the changes, or drop them: git -C ${live.path} checkout -- ${paths}. If nobody made them, look at which container can write there.`,
+    },
+  ];
+}
+
+/** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
+function anotherProject(
+  { wanted, live, containers, projects }: Observation,
+  { projectNamed }: RefusalOptions,
+): readonly Refusal[] {
+  if (containers.length > 0 || projectNamed) return [];
+  const others = projects.filter(
+    ({ name, directory }) =>
+      name !== wanted.project && (directory === live.path || directory.startsWith(`${live.path}/`)),
+  );
+  if (others.length === 0) return [];
+  const names = [...new Set(others.map(({ name }) => name))];
+  return [
+    {
+      what: `the containers of ${live.path} belong to the project ${names.join(', ')}, and this deploy is of the project ${wanted.project}: it would start a second stack, with empty volumes, beside the first`,
+      next: `To go on with the stack that is there, set project-name: ${names[0] ?? ''}. If a second one is wanted, say so: project-name: ${wanted.project}.`,
+    },
   ];
 }
 

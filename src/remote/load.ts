@@ -22,6 +22,7 @@ const LIBRARY = [
   'lease',
   'journal',
   'files',
+  'git',
   'containers',
   'healthcheck',
   'hosts',
@@ -41,6 +42,7 @@ export function remoteLibrary(): string {
 const OBSERVATION = [
   'lib/narrate',
   'lib/exec',
+  'lib/git',
   'observe/sections',
   'observe/machine',
   'observe/releases',

@@ -44,14 +44,14 @@ function forward(
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
-  const { live, stage, gitDirectory, commit, wanted } = context.observation;
+  const { live, stage, commit, wanted } = context.observation;
   const { source } = context.inputs;
   const kept = Object.values(services).flatMap(({ imageId, keptAs }) =>
     keptAs === undefined ? [] : [`${imageId} ${keptAs}`],
   );
   const proxies = plan.operations.filter((each) => each.kind === 'cutover');
   const unpinned = new Set(proxies.flatMap((proxy) => proxiesOf(context, proxy)));
-  const move = [live.path, gitDirectory, source.branch, commit.sha, source.remoteUrl].map(quote);
+  const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote);
   const install = [live.path, stage, lines(paths), lines(inPlace)].map(quote);
   return [
     ...(retire.length === 0 ? [] : [together(drains(context, drainedBy(proxies), retire))]),
@@ -72,6 +72,7 @@ function forward(
       ...[...unpinned].map((id) => `unpin ${id}`),
       `install_files last ${install.join(' ')}`,
     ]),
+    `forget_commit ${context.run}`,
     `rm -rf "$STATE/stage/${context.run}"`,
     'rm -rf "$STATE/journal"',
   ];

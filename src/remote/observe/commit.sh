@@ -1,57 +1,108 @@
-# git: the live directory, the commit, what differs between them.
-# Vars: DIR REMOTE BRANCH SHA TOKEN OWN (the directory of this run) and those of sections.sh
-# Sets GIT (the git directory), HEAD (the live commit, or nothing), SHA (whole), BASE (what is compared with).
+# git: the live directory, the commit, what differs between them. The commit is fetched into a repository of
+# our own, and nothing of it is read before it is proven to be on the branch.
+# Vars: DIR REMOTE BRANCH SHA TOKEN TOKEN_FOR RUN OWN (the directory of this run) and those of sections.sh
+# Sets HEAD (the live commit, or nothing), TIP (a ref of this run), BASE (what is compared with).
 # shellcheck shell=sh
 
+# The token goes to one server over https (TOKEN_FOR), and along no redirect: only to `git` as a credential,
+# in no argument, in no file.
 git_fetch() {
-  RESEE_TOKEN=$TOKEN git --git-dir "$1" -c credential.helper= \
-    -c 'credential.helper=!f() { test "$1" = get && test -n "$RESEE_TOKEN" && printf "username=x-access-token\npassword=%s\n" "$RESEE_TOKEN"; }; f' \
-    fetch --quiet --no-tags --force "$REMOTE" "+refs/heads/$BRANCH:refs/resee-deploy/branch"
+  set -- -c http.followRedirects=false -c gc.auto=0 -c maintenance.auto=false "$@"
+  if [ -n "$TOKEN" ] && [ -n "$TOKEN_FOR" ]; then
+    # shellcheck disable=SC2016
+    set -- -c "credential.$TOKEN_FOR.helper=" -c "credential.$TOKEN_FOR.helper=!f() { test \"\$1\" = get && printf \"username=x-access-token\npassword=%s\n\" \"\$RESEE_TOKEN\"; }; f" "$@"
+    RESEE_TOKEN=$TOKEN
+    export RESEE_TOKEN
+    fetched=0
+    git_own "$@" || fetched=$?
+    unset RESEE_TOKEN
+    return "$fetched"
+  fi
+  git_own "$@"
 }
-git_live() { git --git-dir "$GIT" --work-tree "$DIR" -c core.quotePath=false "$@"; }
+fetch_branch() {
+  [ -e "$STATE/repository.git/HEAD" ] || git_host init -q --bare --template= "$STATE/repository.git" ||
+    [ -e "$STATE/repository.git/HEAD" ] || return
+  git_fetch fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+refs/heads/$BRANCH:$TIP"
+}
 
 observe_live_directory() {
   section live
   [ ! -d "$DIR" ] || echo directory
-  [ ! -e "$DIR/.git" ] || echo git
+  if [ -h "$DIR/.git" ] || [ -f "$DIR/.git" ]; then echo git-elsewhere; elif [ -e "$DIR/.git" ]; then echo git; fi
   if [ -d "$DIR" ]; then [ ! -w "$DIR" ] || echo writable; else
     parent=$(dirname "$DIR")
     while [ ! -d "$parent" ]; do parent=$(dirname "$parent"); done
     [ ! -w "$parent" ] || echo writable
   fi
+  [ ! -d "$DIR/.git" ] || capture owner owned_clone
+  # What we write there must not end up elsewhere.
+  section git-links
+  for each in HEAD config index objects objects/pack refs refs/heads refs/remotes refs/remotes/origin logs \
+    logs/HEAD logs/refs logs/refs/heads "logs/refs/heads/$BRANCH" logs/refs/remotes "refs/heads/$BRANCH" commondir; do
+    [ ! -h "$DIR/.git/$each" ] || echo ".git/$each"
+  done
 }
+# git's own rule: a clone of another user is not trusted, unless the user said so (safe.directory).
+owned_clone() (
+  cd "$DIR" && GIT_ALLOW_PROTOCOL=none git_host -c core.hooksPath=/dev/null -c core.fsmonitor=false rev-parse --git-dir
+)
 
 # Fails where the commit cannot be had.
 observe_commit() {
-  if [ -e "$DIR/.git" ]; then
-    GIT=$(cd "$DIR" && git rev-parse --absolute-git-dir)
-  else
-    git init -q "$OWN/clone" && GIT=$OWN/clone/.git
+  TIP=refs/resee-deploy/$RUN/branch
+  HEAD=
+  if [ -d "$DIR/.git" ]; then
+    HEAD=$(git_live "$DIR" rev-parse -q --verify HEAD 2>/dev/null) && section head && echo "$HEAD"
+    capture branch git_live "$DIR" symbolic-ref -q --short HEAD
   fi
-  section git-dir
-  printf '%s\n' "$GIT"
-  HEAD=$(git_live rev-parse -q --verify 'HEAD^{commit}' 2>/dev/null) && section head && echo "$HEAD"
-  capture branch git_live symbolic-ref -q --short HEAD
-  capture fetch git_fetch "$GIT" || return
-  capture commit git_live rev-parse -q --verify "$SHA^{commit}" || return
-  SHA=$(git_live rev-parse "$SHA^{commit}")
+  capture fetch fetch_branch || mended || return
+  capture commit git_own rev-parse -q --verify "$SHA^{commit}" || return
   section on-branch
-  git_live merge-base --is-ancestor "$SHA" refs/resee-deploy/branch && echo yes
+  git_own merge-base --is-ancestor "$SHA" "$TIP" && echo yes || return
+  # So that the next fetch brings what is new alone.
+  git_own update-ref "refs/kept/$(printf %s "$BRANCH" | git_own hash-object --stdin)" "$TIP"
   section tip
-  git_live rev-parse refs/resee-deploy/branch
+  git_own rev-parse "$TIP"
   section subject
-  git_live log -1 --format=%s "$SHA"
+  git_own log -1 --format=%s "$SHA"
+  BASE=$(git_own hash-object -t tree /dev/null)
   if [ -n "$HEAD" ]; then
     beside live capture live-config compose "$DIR" config --format json
-    section head-on-branch
-    git_live merge-base --is-ancestor "$HEAD" refs/resee-deploy/branch && echo yes
-    section newer-than-head
-    git_live merge-base --is-ancestor "$HEAD" "$SHA" && echo yes
-    section local-commits
-    git_live log --format='%h %s' -n 20 "$HEAD" --not refs/resee-deploy/branch
-    capture dirty git_live status --porcelain --untracked-files=no --no-renames
+    observe_head || return
+    BASE=$HEAD
   fi
-  BASE=${HEAD:-$(git_live hash-object -t tree /dev/null)}
   section changed
-  git_live diff --name-status --no-renames "$BASE" "$SHA"
+  git_own diff --name-status --no-renames -z "$BASE" "$SHA" | path_lines
+}
+
+# The repository is of use no more where it was damaged (a host that lost its power): it is fetched anew.
+mended() {
+  grep -qiE 'corrupt|loose object|bad object|missing (blob|tree|commit)|unable to read|did not send all|not a git repository' "$SCRATCH/fetch.err" || return
+  rm -rf "$STATE/repository.git"
+  capture fetch fetch_branch
+}
+
+# The live commit, and what was changed in the live directory since. Fails where it is unknown to the branch.
+observe_head() {
+  if ! git_own cat-file -e "$HEAD^{commit}" 2>/dev/null; then
+    section head-unknown
+    echo "$HEAD"
+    return 1
+  fi
+  if ! git_own merge-base --is-ancestor "$HEAD" "$TIP"; then
+    section local-commits
+    git_own log --format='%h %s' -n 20 "$HEAD" --not "$TIP"
+    section common-commit
+    git_own merge-base "$HEAD" "$TIP"
+  fi
+  section newer-than-head
+  git_own merge-base --is-ancestor "$HEAD" "$SHA" && echo yes
+  refresh_index "$DIR" "$HEAD" "$OWN/live.index" || return
+  cp -p "$OWN/live.index" "$STATE/repository.git/live.index.$RUN" &&
+    mv -f "$STATE/repository.git/live.index.$RUN" "$STATE/repository.git/live.index"
+  git_index "$OWN/live.index" --work-tree "$DIR" diff-files --name-only --no-renames --ignore-submodules -z |
+    path_lines >"$OWN/modified"
+  section modified
+  cat "$OWN/modified"
 }

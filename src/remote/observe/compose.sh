@@ -8,9 +8,9 @@ project_of() { sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p' "$1" | head -n 1; }
 observe_proxy_files() {
   section proxy-files
   {
-    git_live grep -lE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
-    git_live grep -lE '^ *server ' "$SHA" -- '*haproxy*'
-  } | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
+    git_own grep -lzE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
+    git_own grep -lzE '^ *server ' "$SHA" -- '*haproxy*'
+  } | path_lines | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
     section "proxy-file:$path"
     cat "$STAGE/$path"
   done

@@ -29,6 +29,13 @@ proxy_processes() {
     -e 's#^ *\([0-9]*\) \([^ ]*/\)\{0,1\}caddy run#\1 caddy caddy run#p'
 }
 
+# Every Compose project on the host, and the directory that it was started from.
+observe_projects() {
+  section projects
+  docker ps -a --filter label=com.docker.compose.project \
+    --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.working_dir"}}' | sort -u
+}
+
 observe_running() { # PROJECT
   docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$SCRATCH/running" &
   listing=$!

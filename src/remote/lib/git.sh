@@ -1,0 +1,91 @@
+# git: a repository of our own, in which commits are fetched and proven, and the clone in the live directory.
+# Vars: STATE
+# shellcheck shell=sh
+unset GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_NAMESPACE GIT_OBJECT_DIRECTORY \
+  GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_PARAMETERS
+
+# With an identity: without one git asks DNS for the host's own name whenever it writes a reflog.
+git_host() {
+  GIT_COMMITTER_NAME=resee-deploy GIT_COMMITTER_EMAIL=resee-deploy@localhost \
+    GIT_AUTHOR_NAME=resee-deploy GIT_AUTHOR_EMAIL=resee-deploy@localhost \
+    GIT_TERMINAL_PROMPT=0 git "$@"
+}
+
+# In our own repository. No container can write there: its configuration is the user's and ours.
+git_own() { git_host --git-dir "$STATE/repository.git" -c core.quotePath=false "$@"; }
+git_index() ( # INDEX_FILE …: the same, with that index
+  GIT_INDEX_FILE=$1
+  export GIT_INDEX_FILE
+  shift
+  git_own "$@"
+)
+
+# git_live LIVE_DIRECTORY …: refs of the clone in the live directory, which a container may be able to write.
+# Nothing that its configuration names is run: no hook, no monitor, no transport. Objects are not read there.
+git_live() {
+  live_git=$1/.git
+  shift
+  GIT_ALLOW_PROTOCOL=none GIT_NO_LAZY_FETCH=1 git_host --git-dir "$live_git" --no-pager \
+    -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.worktree= -c core.alternateRefsCommand= "$@"
+}
+
+# Paths that end with NUL, as lines. A newline within one becomes the character 1.
+path_lines() { tr '\n\000' '\001\n'; }
+
+# forget_commit RUN: what a run has fetched may go.
+forget_commit() {
+  [ -e "$STATE/repository.git/HEAD" ] || return 0
+  git_own update-ref -d "refs/resee-deploy/$1/branch" || :
+}
+
+# refresh_index LIVE_DIRECTORY COMMIT INDEX_FILE: an index of COMMIT that knows the files of the live
+# directory. What is known of them from the last time is in repository.git/live.index.
+refresh_index() {
+  if ! cp -p "$STATE/repository.git/live.index" "$3" 2>/dev/null || ! git_index "$3" read-tree -m "$2" 2>/dev/null; then
+    rm -f "$3"
+    git_index "$3" read-tree "$2" || return
+  fi
+  git_index "$3" --work-tree "$1" update-index -q --refresh --ignore-submodules >/dev/null || :
+}
+
+# git_move LIVE_DIRECTORY BRANCH COMMIT REMOTE_URL RUN: the clone in the live directory is on BRANCH at COMMIT;
+# its files are already those of the commit. RUN is whose fetch brought it.
+git_move() {
+  [ -e "$1/.git" ] || git_create "$1" "$2" "$4"
+  # Left by a host that lost its power while git wrote.
+  find "$1/.git" -maxdepth 4 -name '*.lock' -mmin +1 -exec rm -f {} +
+  moved_from=$(git_live "$1" rev-parse -q --verify HEAD) || moved_from=
+  # Gone where this is done once more.
+  moved_tip=$(git_own rev-parse -q --verify "refs/resee-deploy/$5/branch") || moved_tip=$3
+  {
+    printf '%s\n' "$3" "$moved_tip"
+    [ -z "$moved_from" ] || ! git_own cat-file -e "$moved_from" 2>/dev/null || printf '^%s\n' "$moved_from"
+  } | git_own pack-objects -q --revs --stdout --delta-base-offset |
+    GIT_OBJECT_DIRECTORY="$1/.git/objects" git_store "$moved_from"
+  git_live "$1" symbolic-ref HEAD "refs/heads/$2"
+  git_live "$1" update-ref -m "resee-deploy: $3" "refs/heads/$2" "$3"
+  git_live "$1" update-ref "refs/remotes/origin/$2" "$moved_tip"
+  refresh_index "$1" "$3" "$STATE/repository.git/moved.index"
+  # Another name first: a link in its place is replaced, not followed.
+  rm -rf "$1/.git/index.resee"
+  cp -p "$STATE/repository.git/moved.index" "$1/.git/index.resee"
+  mv -f "$1/.git/index.resee" "$1/.git/index"
+  mv -f "$STATE/repository.git/moved.index" "$STATE/repository.git/live.index"
+  git_own gc --auto -q || :
+}
+
+# Objects from stdin into GIT_OBJECT_DIRECTORY: one pack where there was nothing before.
+git_store() ( # FORMER_HEAD
+  export GIT_OBJECT_DIRECTORY
+  if [ -z "$1" ]; then git_own index-pack --stdin >/dev/null; else git_own unpack-objects -q; fi
+)
+
+git_create() { # LIVE_DIRECTORY BRANCH REMOTE_URL
+  rm -rf "$STATE/clone"
+  git_host init -q --template= "$STATE/clone"
+  git_host --git-dir "$STATE/clone/.git" remote add origin "$3"
+  git_host --git-dir "$STATE/clone/.git" config "branch.$2.remote" origin
+  git_host --git-dir "$STATE/clone/.git" config "branch.$2.merge" "refs/heads/$2"
+  mv "$STATE/clone/.git" "$1/.git"
+  rm -rf "$STATE/clone"
+}
