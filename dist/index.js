@@ -54995,7 +54995,7 @@ class RefusedError extends DeployError {
 /* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6988);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2067);
 /* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4498);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8292);
 
 
 
@@ -55235,7 +55235,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9412:
+/***/ 9909:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -55334,6 +55334,7 @@ function parseHostHeader(text) {
     }
     return { allowed: 'allowed is what a Host header holds, such as `example.com`' };
 }
+/** Whether it can be the name of a machine. */
 function isHostName(text) {
     const name = text.endsWith('.') ? text.slice(0, -1) : text;
     if (name.length > 253)
@@ -55401,7 +55402,111 @@ function parseKnownHosts(text) {
     return { value: text };
 }
 
+;// CONCATENATED MODULE: ./src/inputs/usernames.ts
+/** The name of an account on a machine. */
+function parseUsername(text) {
+    return /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/.test(text)
+        ? { value: text }
+        : { allowed: 'allowed is the name of a user: letters, digits, `.`, `_` and `-`' };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/jump-hosts.ts
+
+
+
+
+const ALLOWED = 'allowed is `[user@]host[:port]`, one a line, such as `ec2-user@bastion.example.com:2222`; ' +
+    'an IPv6 address with a port stands in brackets: `[2001:db8::7]:22`';
+/** The jump hosts, the first hop first. */
+function parseJumpHosts(text) {
+    const hops = [];
+    for (const item of (0,values/* splitList */.ry)(text)) {
+        const hop = parseJumpHost(item);
+        if (hop === undefined) {
+            const bare = item.replace(/^ssh:\/\//i, '').replace(/\/+$/, '');
+            const nearest = bare !== item && parseJumpHost(bare) !== undefined ? bare : undefined;
+            return { allowed: ALLOWED, part: item, nearest };
+        }
+        hops.push(hop);
+    }
+    return { value: hops };
+}
+function parseJumpHost(text) {
+    const at = text.lastIndexOf('@');
+    const username = at === -1 ? undefined : text.slice(0, at);
+    if (username !== undefined && !('value' in parseUsername(username)))
+        return undefined;
+    const address = text.slice(at + 1);
+    if ((0,external_node_net_.isIP)(address) === 6)
+        return { host: address, port: 22, username };
+    const [, bracketed, named, digits] = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(address) ?? [];
+    const port = digits === undefined ? 22 : Number(digits);
+    if (port < 1 || port > 65_535)
+        return undefined;
+    if (bracketed !== undefined) {
+        return (0,external_node_net_.isIP)(bracketed) === 6 ? { host: bracketed, port, username } : undefined;
+    }
+    if (named === undefined || !((0,external_node_net_.isIP)(named) === 4 || isHostName(named)))
+        return undefined;
+    return { host: named, port, username };
+}
+
+;// CONCATENATED MODULE: ./src/inputs/secrets.ts
+
+/** A shorter line would hide harmless text all over the log, and gives nothing away. */
+const SHORTEST_LINE = 8;
+/**
+ * Every text that the log must never show: each key as given and as mended, each of its lines, the
+ * passphrases, the token, and the token as git sends it in a Basic header. The runner hides what it
+ * is told and not what was made of it, so each form is named.
+ */
+function secretTexts(get) {
+    const phrases = [get('passphrase'), get('jump-passphrase')];
+    const token = get('token').trim();
+    const basic = token === '' ? '' : Buffer.from(`x-access-token:${token}`, 'utf8').toString('base64');
+    const all = [
+        ...keyTexts(get('key')),
+        ...keyTexts(get('jump-key')),
+        ...phrases,
+        ...phrases.map((phrase) => phrase.trim()),
+        token,
+        basic,
+    ];
+    return [...new Set(all)].filter((text) => text !== '');
+}
+function keyTexts(key) {
+    const mended = key.trim() === '' ? '' : (0,private_key/* mendPrivateKey */.Tk)(key);
+    const lines = `${key}\n${mended}`
+        .split(/\r\n|\r|\n|\\n/)
+        .map((line) => line.trim())
+        .filter((line) => line.length >= SHORTEST_LINE && !/^-----|: /.test(line));
+    return [key.trim(), mended.trim(), ...lines];
+}
+
+;// CONCATENATED MODULE: ./src/inputs/proxy-command.ts
+
+const TOKENS = '`%h` (host), `%p` (port), `%r` (user) and `%%` (a percent sign)';
+/** A command for the runner's shell. Whoever may list its processes reads it: no secret is allowed in it. */
+function parseProxyCommand(get) {
+    return (text) => {
+        const token = [...text.matchAll(/%(.?)/gs)].find(([, name = '']) => !/^[hpr%]$/.test(name));
+        if (token !== undefined) {
+            return { allowed: `allowed after a percent sign are ${TOKENS}`, part: token[0] };
+        }
+        if (secretTexts(get).some((secret) => text.includes(secret))) {
+            return {
+                allowed: 'it holds a secret, which every process on the runner could read in its arguments; give ' +
+                    'it to the program by `env:` of the step',
+            };
+        }
+        return { value: text };
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/connection.ts
+
+
+
 
 
 
@@ -55411,21 +55516,64 @@ function parseKnownHosts(text) {
  * connecting refuses it, and can then tell the fingerprint that it saw.
  */
 function readConnection(reader, get) {
-    return {
+    const login = {
         host: reader.take('host', parseHost, ''),
         port: reader.take('port', (0,values/* parseInteger */.cG)({ min: 1, max: 65_535 }), 22),
-        username: reader.take('username', (text) => /^[A-Za-z_][A-Za-z0-9._-]{0,31}$/.test(text)
-            ? { value: text }
-            : { allowed: 'allowed is the name of a user: letters, digits, `.`, `_` and `-`' }, 'ec2-user'),
+        username: reader.take('username', parseUsername, 'ec2-user'),
         ...readKey(reader, get),
         hostKeys: readHostKeys(reader),
+    };
+    return {
+        ...login,
+        jumpHosts: readJumpHosts(reader, get, login),
+        proxyCommand: reader.takeOptional('proxy-command', parseProxyCommand(get)),
         connectTimeoutMs: reader.take('connect-timeout', (0,values/* parseDuration */.E9)({ min: 100, max: 300_000 }, 'no zero'), 0),
     };
 }
+function readJumpHosts(reader, get, login) {
+    const hops = reader.take('jump-host', parseJumpHosts, []);
+    if (hops.length > 0 && reader.text('proxy-command') !== '') {
+        reader.complain('proxy-command', 'it cannot be combined with `jump-host`: both say how the connection is made');
+    }
+    const passphrase = readPassphrase(get, 'jump-passphrase') ?? login.passphrase;
+    const given = (0,private_key/* mendPrivateKey */.Tk)(reader.text('jump-key'));
+    const judged = given === '' ? undefined : (0,private_key/* judgePrivateKey */.sy)(given, passphrase);
+    if (judged?.ok === false)
+        reader.complain('jump-key', `the key ${judged.problem}`);
+    const key = given === '' ? login.key : given;
+    // `strict-host-key-checking: false` is about the host alone.
+    const hostKeys = {
+        kind: 'pinned',
+        fingerprints: reader.take('jump-host-fingerprint', parseFingerprints, []),
+        knownHosts: reader.take('jump-known-hosts', parseKnownHosts, ''),
+    };
+    judgeUnusedJumpInputs(reader, hops.length > 0);
+    return hops.map(({ host, port, username = login.username }) => ({
+        host,
+        port,
+        username,
+        key,
+        passphrase,
+        hostKeys,
+    }));
+}
+/** What only a jump host reads is a mistake where there is none. */
+function judgeUnusedJumpInputs(reader, hasJumpHost) {
+    if (hasJumpHost || reader.text('jump-host') !== '')
+        return;
+    for (const name of ['jump-host-fingerprint', 'jump-known-hosts']) {
+        if (reader.text(name) !== '') {
+            reader.complain(name, 'it pins a jump host, and `jump-host` names none');
+        }
+    }
+}
+/** Spaces may belong to a passphrase; the line break that `echo` left in the secret doesn't. */
+function readPassphrase(get, name) {
+    const given = get(name).replace(/[\r\n]+$/, '');
+    return given === '' ? undefined : given;
+}
 function readKey(reader, get) {
-    // Spaces may belong to a passphrase; the line break that `echo` left in the secret doesn't.
-    const given = get('passphrase').replace(/[\r\n]+$/, '');
-    const passphrase = given === '' ? undefined : given;
+    const passphrase = readPassphrase(get, 'passphrase');
     const key = (0,private_key/* mendPrivateKey */.Tk)(reader.text('key'));
     if (key.trim() === '') {
         reader.complain('key', 'the private key is required; an unset secret is empty too');
@@ -55462,6 +55610,12 @@ const INPUT_DEFAULTS = {
     'host-fingerprint': '',
     'known-hosts': '',
     'strict-host-key-checking': 'true',
+    'jump-host': '',
+    'jump-key': '',
+    'jump-passphrase': '',
+    'jump-host-fingerprint': '',
+    'jump-known-hosts': '',
+    'proxy-command': '',
     'connect-timeout': '15s',
     path: '',
     repository: '',
@@ -55681,7 +55835,7 @@ const NEEDS_LINE = '`needs: ${{ toJSON(needs) }}`';
  * and the commit of this run, and for inputs that don't exist.
  */
 function readInputs(get, environment) {
-    const reader = inputReader(get, ['key', 'passphrase', 'token']);
+    const reader = inputReader(get, ['key', 'passphrase', 'jump-key', 'jump-passphrase', 'token']);
     const operation = reader.take('operation', (0,values/* parseEnum */.nL)(operations/* OPERATIONS */.x), 'deploy');
     judgeCombinations(reader, operation);
     const hour = { min: SECOND_MS / 10, max: HOUR_MS };
@@ -55781,29 +55935,6 @@ function readHealth(reader) {
         successes: reader.take('health-successes', (0,values/* parseInteger */.cG)({ min: 1, max: 100 }), 1),
         timeoutMs: reader.take('health-timeout', timeout, 0),
     };
-}
-
-;// CONCATENATED MODULE: ./src/inputs/secrets.ts
-
-/** A shorter line would hide harmless text all over the log, and gives nothing away. */
-const SHORTEST_LINE = 8;
-/**
- * Every text that the log must never show: the key as given and as mended, each of its lines, the
- * passphrase, the token, and the token as git sends it in a Basic header. The runner hides what it is
- * told and not what was made of it, so each form is named.
- */
-function secretTexts(get) {
-    const key = get('key');
-    const passphrase = get('passphrase');
-    const token = get('token').trim();
-    const mended = key.trim() === '' ? '' : (0,private_key/* mendPrivateKey */.Tk)(key);
-    const lines = `${key}\n${mended}`
-        .split(/\r\n|\r|\n|\\n/)
-        .map((line) => line.trim())
-        .filter((line) => line.length >= SHORTEST_LINE && !/^-----|: /.test(line));
-    const basic = token === '' ? '' : Buffer.from(`x-access-token:${token}`, 'utf8').toString('base64');
-    const all = [key.trim(), mended.trim(), ...lines, passphrase, passphrase.trim(), token, basic];
-    return [...new Set(all)].filter((text) => text !== '');
 }
 
 ;// CONCATENATED MODULE: ./src/inputs.ts
@@ -56568,8 +56699,8 @@ function endedRunOf(payload) {
 var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts
 var host_shell = __nccwpck_require__(6988);
-// EXTERNAL MODULE: ./src/inputs.ts + 9 modules
-var src_inputs = __nccwpck_require__(9412);
+// EXTERNAL MODULE: ./src/inputs.ts + 12 modules
+var src_inputs = __nccwpck_require__(9909);
 // EXTERNAL MODULE: ./src/host/lease.ts
 var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
@@ -66612,8 +66743,10 @@ function shortImage(image) {
     return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
 
-// EXTERNAL MODULE: ./src/ssh/connect.ts + 17 modules
-var connect = __nccwpck_require__(4498);
+// EXTERNAL MODULE: ./src/ssh/connect.ts + 18 modules
+var connect = __nccwpck_require__(8292);
+// EXTERNAL MODULE: ./src/ssh/proxy-command.ts + 1 modules
+var proxy_command = __nccwpck_require__(7897);
 // EXTERNAL MODULE: ./src/run-state.ts
 var run_state = __nccwpck_require__(518);
 ;// CONCATENATED MODULE: ./src/main.ts
@@ -66639,6 +66772,8 @@ var run_state = __nccwpck_require__(518);
 
 
 
+
+const LOSS_IS_TOLD_WITHIN_MS = 200;
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
 async function main() {
     const log = (0,actions_log/* actionsLog */._)();
@@ -66706,7 +66841,7 @@ async function perform({ inputs, github, run, progress, log, }) {
         });
     }
     catch (problem) {
-        error = await settle(foreseen(problem, inputs.connection.host), {
+        error = await settle(await foreseen(problem, inputs.connection.host, connection), {
             inputs,
             run,
             connection,
@@ -66728,14 +66863,18 @@ function changesTheStack({ operation }) {
     return operation === 'deploy' || operation === 'rollback';
 }
 /** A connection that breaks is no bug of ours: it is told as what it is. */
-function foreseen(problem, host) {
+async function foreseen(problem, host, { closed }) {
     if (!(problem instanceof lost/* SessionLostError */.T))
         return (0,annotate/* asDeployError */.y)(problem);
+    // A session may hear of it a moment before the connection does.
+    const why = await Promise.race([closed, system_clock/* systemClock */.m.sleep(LOSS_IS_TOLD_WITHIN_MS)]);
+    const program = why?.cause instanceof proxy_command/* ProxyCommandError */.WN ? why.cause : undefined;
     return new errors/* DeployError */.s({
-        what: 'the connection to the host was lost',
+        what: `the connection to the host was lost${program === undefined ? '' : `: ${program.message}`}`,
         where: host,
         next: 'Run the workflow again.',
-        cause: problem,
+        cause: why ?? problem,
+        ...(program === undefined ? {} : { evidence: program.evidence }),
     });
 }
 /** After a failure: the stack is handed back, and the error tells how it stands. */
@@ -66820,7 +66959,7 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
 /* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9412);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9909);
 /* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
 /* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
 /* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
@@ -67248,7 +67387,7 @@ function unlessAborted(work, signal) {
 
 /***/ }),
 
-/***/ 4498:
+/***/ 8292:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -67272,6 +67411,10 @@ function isTransient(failure) {
         case 'dns':
             // EAI_AGAIN: the resolver had no answer; ENOTFOUND: it said that there is no such name.
             return failure.code === 'EAI_AGAIN';
+        case 'proxy-command':
+            return !failure.cannotRun;
+        case 'forwarding-forbidden':
+        case 'jump-host-lost':
         case 'auth':
         case 'host-key':
         case 'no-host-key-algorithm':
@@ -67281,6 +67424,8 @@ function isTransient(failure) {
 }
 /** For the line that tells of the next attempt. */
 function describeFailure(failure) {
+    if (failure.kind === 'proxy-command')
+        return failure.message;
     return 'code' in failure ? `${failure.kind}: ${failure.code}` : failure.kind;
 }
 
@@ -68241,7 +68386,13 @@ function knownHostsLine(name, key) {
     return `${name} ${(0,known_hosts/* keyType */.iE)(key)} ${key.toString('base64')}`;
 }
 
+// EXTERNAL MODULE: ./src/ssh/lost.ts
+var ssh_lost = __nccwpck_require__(5794);
+// EXTERNAL MODULE: ./src/ssh/proxy-command.ts + 1 modules
+var proxy_command = __nccwpck_require__(7897);
 ;// CONCATENATED MODULE: ./src/ssh/handshake.ts
+
+
 
 
 
@@ -68251,7 +68402,7 @@ const keepaliveCountMax = 3;
  * Speaks SSH over `stream`: the host key is judged, then the key of the user is offered. Nothing is
  * sent of the user before the host key is trusted. Never rejects.
  */
-async function handshake(stream, inputs, key, algorithms, keepaliveInterval) {
+async function handshake(stream, login, key, algorithms, keepaliveInterval) {
     const ssh = new NodeSSH();
     let hostKey = Buffer.alloc(0);
     let verdict = { kind: 'unpinned' };
@@ -68259,12 +68410,12 @@ async function handshake(stream, inputs, key, algorithms, keepaliveInterval) {
     let refused;
     const connecting = ssh.connect({
         sock: stream,
-        username: inputs.username,
+        username: login.username,
         privateKey: key.text,
         algorithms: { serverHostKey: algorithms },
         hostVerifier: (shown) => {
             hostKey = shown;
-            verdict = judgeHostKey(inputs.hostKeys, inputs.host, inputs.port, shown);
+            verdict = judgeHostKey(login.hostKeys, login.host, login.port, shown);
             return isTrusted(verdict);
         },
         // Straight to the key: asking with "none" first would cost a round trip.
@@ -68313,6 +68464,12 @@ function sshFailure(error, offered) {
     if (error instanceof SSHError) {
         return { kind: 'dropped', message: 'the host closed the connection' };
     }
+    if (error instanceof ssh_lost/* SessionLostError */.T)
+        return { kind: 'jump-host-lost' };
+    if (error instanceof proxy_command/* ProxyCommandError */.WN) {
+        const { message, evidence, cannotRun } = error;
+        return { kind: 'proxy-command', message, evidence, cannotRun };
+    }
     const message = error instanceof Error ? error.message : String(error);
     const code = (0,error_code/* codeOf */.$)(error);
     // sshd that sheds load, and a firewall that bans, reset connections which were accepted before.
@@ -68335,9 +68492,9 @@ function sshFailure(error, offered) {
 
 /**
  * Connects once: a stream to sshd, SSH handshake with the host key judged, authentication; all of
- * it within `inputs.connectTimeoutMs`. Rejects only with the signal's reason.
+ * it within `connectTimeoutMs`. Rejects only with the signal's reason.
  */
-async function attempt(transport, inputs, key, algorithms, { clock, signal, keepaliveIntervalMs }) {
+async function attempt(transport, { login, connectTimeoutMs }, key, algorithms, { clock, signal, keepaliveIntervalMs }) {
     const timer = new AbortController();
     const { opened, destroy } = transport.open();
     let isOpen = false;
@@ -68346,12 +68503,12 @@ async function attempt(transport, inputs, key, algorithms, { clock, signal, keep
         if ('failure' in open)
             return { kind: 'failed', ...open };
         isOpen = true;
-        const result = await handshake(open.stream, inputs, key, algorithms, keepaliveIntervalMs);
+        const result = await handshake(open.stream, login, key, algorithms, keepaliveIntervalMs);
         if ('failure' in result)
             return { kind: 'failed', ...result };
         return { kind: 'ready', destroy, ...open, ...result };
     };
-    const timeout = clock.sleep(inputs.connectTimeoutMs, timer.signal).then(() => ({
+    const timeout = clock.sleep(connectTimeoutMs, timer.signal).then(() => ({
         kind: 'failed',
         failure: { kind: isOpen ? 'ssh-silent' : 'no-answer' },
     }), () => new Promise(attempt_ignore));
@@ -68373,35 +68530,96 @@ function attempt_ignore() {
     // A promise that never settles.
 }
 
+;// CONCATENATED MODULE: ./src/ssh/host-key-errors.ts
+
+
+
+/** Why none of the keys that a machine showed is trusted, and how to pin the right one. */
+function hostKeyError(leg, shownKeys) {
+    const { login, called, inputPrefix } = leg;
+    const theKey = inputPrefix === '' ? 'The host key' : 'The host key of the jump host';
+    const name = (0,known_hosts/* knownHostsName */.on)(login.host, login.port);
+    const judge = (key) => judgeHostKey(login.hostKeys, login.host, login.port, key);
+    const seen = shownKeys.map((key) => `${(0,known_hosts/* fingerprintOf */.ax)(key)} (${(0,known_hosts/* keyType */.iE)(key)})`).join(', ');
+    const key = shownKeys[0];
+    if (key === undefined) {
+        return new errors/* RefusedError */.f({
+            what: `The ${called} has no host key of a type that is supported here`,
+            where: name,
+            next: `Give it an Ed25519 host key: \`sudo ssh-keygen -A\` on the ${called}, then restart sshd.`,
+        });
+    }
+    const revoked = shownKeys.find((shown) => judge(shown).kind === 'revoked');
+    if (revoked !== undefined) {
+        return new errors/* RefusedError */.f({
+            what: `The ${called} showed a key that ${inputPrefix}known-hosts marks as @revoked: ${(0,known_hosts/* fingerprintOf */.ax)(revoked)}`,
+            where: name,
+            next: 'Somebody may be using a stolen host key. Do not deploy before you know why the host ' +
+                'shows it; give the host new keys and pin one of them.',
+        });
+    }
+    const verdict = judge(key);
+    if (verdict.kind !== 'mismatch') {
+        return new errors/* RefusedError */.f({
+            what: `${theKey} is not pinned, so this could be any host. It showed ${seen}`,
+            where: name,
+            next: 'Compare it with the output of `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the ' +
+                `${called} (or with the console log of its first boot). If it is the same, add this line to ` +
+                `the step's \`with:\`\n  ${inputPrefix}host-fingerprint: ${(0,known_hosts/* fingerprintOf */.ax)(key)}\n` +
+                `or this line to the input \`${inputPrefix}known-hosts\`:\n  ${knownHostsLine(name, key)}`,
+        });
+    }
+    const from = verdict.inputs.map((input) => `${inputPrefix}${input}`).join(' and ');
+    return new errors/* RefusedError */.f({
+        what: `${theKey} is not the pinned one. Expected ${verdict.expected.join(', ')}, seen ${seen}`,
+        where: `${name}, input ${from}`,
+        next: 'Either the host was rebuilt, or somebody stands between the runner and the host. Compare ' +
+            `with \`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\` on the ${called} itself, and only if ` +
+            `it is the same change the input ${from}.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./src/ssh/leg.ts
+
+/** The logins in their order: the jump hosts, then the host. */
+function legsOf(inputs) {
+    const { jumpHosts, connectTimeoutMs } = inputs;
+    const via = jumpHosts.map(addressOf);
+    const hops = jumpHosts.map((login, index) => ({
+        login,
+        connectTimeoutMs,
+        called: 'jump host',
+        inputPrefix: 'jump-',
+        via: via.slice(0, index),
+    }));
+    return [...hops, { login: inputs, connectTimeoutMs, called: 'host', inputPrefix: '', via }];
+}
+/** `user@host`, with its port where that is not 22. */
+function addressOf({ username, host, port }) {
+    return `${username}@${(0,known_hosts/* knownHostsName */.on)(host, port)}`;
+}
+/** Where a leg leads, and through which jump hosts. */
+function whereOf({ login, via }) {
+    return via.length === 0 ? addressOf(login) : `${addressOf(login)} through ${via.join(', ')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/ssh/connect-errors.ts
 
 
 
 /** Turns the last failure into the one error that the user reads. */
 function explainFailure(failed) {
-    const { inputs, failure } = failed;
-    const where = `${inputs.username}@${(0,known_hosts/* knownHostsName */.on)(inputs.host, inputs.port)}`;
+    const { leg, failure } = failed;
+    const where = whereOf(leg);
     const tries = failed.attempts === 1 ? '' : ` (${String(failed.attempts)} attempts)`;
     switch (failure.kind) {
         case 'dns':
-            return new errors/* DeployError */.s({
-                what: `The name of the host cannot be resolved: ${failure.code}${tries}`,
-                where: `host: ${inputs.host}`,
-                next: 'Check the input `host`, and that its DNS record exists; an address works too.',
-            });
         case 'no-answer':
-            return new errors/* DeployError */.s({
-                what: `The host does not answer on port ${String(inputs.port)}${tries}`,
-                where,
-                next: `Check that the instance runs, that \`host\` is its present address (an EC2 address ` +
-                    `changes with a stop and start unless it is an Elastic IP), and that its security group ` +
-                    `allows port ${String(inputs.port)} from GitHub runners.`,
-            });
         case 'network':
-            return networkError(where, inputs.port, failure.code, tries);
+            return networkError(leg, failure, tries);
         case 'ssh-silent':
             return new errors/* DeployError */.s({
-                what: `The host accepts connections, but SSH did not answer within ${String(inputs.connectTimeoutMs)} ms${tries}`,
+                what: `The ${leg.called} accepts connections, but SSH did not answer within ${String(leg.connectTimeoutMs)} ms${tries}`,
                 where,
                 next: 'The host may be out of memory or under load: look at its console. ' +
                     'If it is only slow, raise `connect-timeout`.',
@@ -68410,95 +68628,109 @@ function explainFailure(failed) {
             return new errors/* DeployError */.s({
                 what: `The connection was dropped before it was ready: ${failure.message}${tries}`,
                 where,
-                next: 'Check that `port` is the port of sshd, and look at its log on the host ' +
+                next: `Check that ${portInput(leg)} is the port of sshd, and look at its log on the ${leg.called} ` +
                     '(`journalctl -u sshd`): MaxStartups, fail2ban, ' +
                     'PerSourcePenalties and a full disk show themselves like this.',
             });
         case 'auth':
-            return authError(where, failed.key, failure);
+            return authError(leg, failed.key, failure);
         case 'host-key':
         case 'no-host-key-algorithm':
-            return hostKeyError(failed);
+            return hostKeyError(leg, failed.shownKeys);
+        case 'proxy-command':
+        case 'forwarding-forbidden':
+        case 'jump-host-lost':
+            return transportError(where, failure, tries);
         case 'protocol':
             return new errors/* DeployError */.s({
-                what: `No SSH connection could be set up: ${failure.message}`,
+                what: `No SSH connection could be set up with the ${leg.called}: ${failure.message}`,
                 where,
-                next: 'Check that `port` is the port of sshd, and that sshd on the host is not outdated.',
+                next: `Check that ${portInput(leg)} is the port of sshd, and that sshd there is not outdated.`,
             });
     }
 }
-function networkError(where, port, code, tries) {
-    const refused = code === 'ECONNREFUSED';
+function hostInput({ inputPrefix }) {
+    return `\`${inputPrefix}host\``;
+}
+/** A jump host has its port after its name. */
+function portInput(leg) {
+    return leg.inputPrefix === '' ? '`port`' : `the port in ${hostInput(leg)}`;
+}
+function networkError(leg, failure, tries) {
+    const where = whereOf(leg);
+    const { login, called, via } = leg;
+    const port = String(login.port);
+    const seenFrom = via.at(-1);
+    if (failure.kind === 'dns') {
+        return new errors/* DeployError */.s({
+            what: `The name of the ${called} cannot be resolved: ${failure.code}${tries}`,
+            where: seenFrom === undefined ? `${leg.inputPrefix}host: ${login.host}` : where,
+            next: `Check the input ${hostInput(leg)}, and that its DNS record exists` +
+                `${seenFrom === undefined ? '' : ` as seen from ${seenFrom}, which resolves it`}; an address works too.`,
+        });
+    }
+    if (failure.kind === 'no-answer') {
+        return new errors/* DeployError */.s({
+            what: `The ${called} does not answer on port ${port}${tries}`,
+            where,
+            next: `Check that the instance runs, that ${hostInput(leg)} is its present address (an EC2 address ` +
+                `changes with a stop and start unless it is an Elastic IP), and that its security group ` +
+                `allows port ${port} from ${seenFrom ?? 'GitHub runners'}.` +
+                (seenFrom === undefined ? ' docs/ways-in.md shows ways that leave the port closed.' : ''),
+        });
+    }
+    if (failure.code === 'ECONNREFUSED') {
+        return new errors/* DeployError */.s({
+            what: `The ${called} refuses connections on port ${port}${tries}`,
+            where,
+            next: `Check that sshd runs on the ${called}, and that ${portInput(leg)} is its port.`,
+        });
+    }
     return new errors/* DeployError */.s({
-        what: refused
-            ? `The host refuses connections on port ${String(port)}${tries}`
-            : `The network failed on the way to the host: ${code}${tries}`,
+        what: `The network failed on the way to the ${called}: ${failure.code}${tries}`,
         where,
-        next: refused
-            ? 'Check that sshd runs on the host, and that `port` is its port.'
-            : 'Check the input `host`, the route to it, and run the job again.',
+        next: `Check the input ${hostInput(leg)}, the route to it, and run the job again.`,
     });
 }
-function authError(where, key, failure) {
+function transportError(where, failure, tries) {
+    switch (failure.kind) {
+        case 'proxy-command': {
+            const said = failure.evidence.trim().split('\n').at(-1) ?? '';
+            return new errors/* DeployError */.s({
+                what: `The connection could not be made: ${failure.message}${said === '' ? '' : `: ${said}`}${tries}`,
+                where: `${where}, input proxy-command`,
+                next: failure.cannotRun
+                    ? 'Install the program on the runner in a step before this one, and check that it is in PATH.'
+                    : 'Check the input `proxy-command`: run it by hand; it must connect its standard input and ' +
+                        'output with sshd on the host, and write nothing else to standard output.',
+                evidence: failure.evidence,
+            });
+        }
+        case 'forwarding-forbidden':
+            return failure.error;
+        case 'jump-host-lost':
+            return new errors/* DeployError */.s({
+                what: 'The connection to the jump host was lost while the way through it was opened',
+                where,
+                next: 'Check that the jump host is up, and run the workflow again.',
+            });
+    }
+}
+function authError(leg, key, failure) {
     const more = failure.message === '' ? '' : `: ${failure.message}`;
     const methods = failure.methods.length === 0 || failure.methods.includes('publickey')
         ? ''
         : ` The host offers only: ${failure.methods.join(', ')}.`;
+    const user = leg.inputPrefix === '' ? '`username`' : `the user in ${hostInput(leg)}`;
     return new errors/* DeployError */.s({
-        what: `The host does not accept the key for this user${more}`,
-        where: `${where}, ${key.type} ${key.fingerprint}`,
-        next: 'Check `username` (ec2-user on Amazon Linux, ubuntu on Ubuntu), and that ' +
-            `~/.ssh/authorized_keys of that user on the host has this line, with mode 600 in a ` +
+        what: `The ${leg.called} does not accept the key for this user${more}`,
+        where: `${whereOf(leg)}, ${key.type} ${key.fingerprint}`,
+        next: `Check ${user} (ec2-user on Amazon Linux, ubuntu on Ubuntu), and that ` +
+            `~/.ssh/authorized_keys of that user on the ${leg.called} has this line, with mode 600 in a ` +
             `directory of mode 700: ${key.authorizedKey}${methods}`,
     });
 }
-function hostKeyError({ inputs, shownKeys }) {
-    const name = (0,known_hosts/* knownHostsName */.on)(inputs.host, inputs.port);
-    const seen = shownKeys.map((key) => `${(0,known_hosts/* fingerprintOf */.ax)(key)} (${(0,known_hosts/* keyType */.iE)(key)})`).join(', ');
-    const key = shownKeys[0];
-    if (key === undefined) {
-        return new errors/* RefusedError */.f({
-            what: 'The host has no host key of a type that is supported here',
-            where: name,
-            next: 'Give it an Ed25519 host key: `sudo ssh-keygen -A` on the host, then restart sshd.',
-        });
-    }
-    const revoked = shownKeys.find((shown) => judge(inputs, shown).kind === 'revoked');
-    if (revoked !== undefined) {
-        return new errors/* RefusedError */.f({
-            what: `The host showed a key that known-hosts marks as @revoked: ${(0,known_hosts/* fingerprintOf */.ax)(revoked)}`,
-            where: name,
-            next: 'Somebody may be using a stolen host key. Do not deploy before you know why the host ' +
-                'shows it; give the host new keys and pin one of them.',
-        });
-    }
-    const verdict = judge(inputs, key);
-    if (verdict.kind === 'unpinned') {
-        return new errors/* RefusedError */.f({
-            what: `The host key is not pinned, so this could be any host. It showed ${seen}`,
-            where: name,
-            next: 'Compare it with the output of `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the ' +
-                'host (or with the console log of its first boot). If it is the same, add this line to ' +
-                `the step's \`with:\`\n  host-fingerprint: ${(0,known_hosts/* fingerprintOf */.ax)(key)}\n` +
-                `or this line to the input \`known-hosts\`:\n  ${knownHostsLine(name, key)}`,
-        });
-    }
-    const expected = verdict.kind === 'mismatch' ? verdict.expected : [];
-    const from = verdict.kind === 'mismatch' ? verdict.inputs.join(' and ') : 'host-fingerprint';
-    return new errors/* RefusedError */.f({
-        what: `The host key is not the pinned one. Expected ${expected.join(', ')}, seen ${seen}`,
-        where: `${name}, input ${from}`,
-        next: 'Either the host was rebuilt, or somebody stands between the runner and the host. Compare ' +
-            'with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the host itself, and only if ' +
-            `it is the same change the input ${from}.`,
-    });
-}
-function judge({ hostKeys, host, port }, key) {
-    return judgeHostKey(hostKeys, host, port, key);
-}
 
-// EXTERNAL MODULE: ./src/ssh/lost.ts
-var ssh_lost = __nccwpck_require__(5794);
 ;// CONCATENATED MODULE: ./src/ssh/dial.ts
 
 
@@ -68674,41 +68906,8 @@ function startOfNeedle(bytes, needle, from) {
     return bytes.length;
 }
 
-;// CONCATENATED MODULE: external "node:string_decoder"
-const external_node_string_decoder_namespaceObject = require("node:string_decoder");
-;// CONCATENATED MODULE: ./src/ssh/lines.ts
-
-/** UTF-8 split over chunks is put together; bytes that are no UTF-8 become U+FFFD. */
-function createTextCollector(onLine) {
-    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
-    const pieces = [];
-    let openLine = '';
-    const take = (text) => {
-        if (text === '')
-            return;
-        pieces.push(text);
-        let from = 0;
-        for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
-            onLine(openLine + text.slice(from, at));
-            openLine = '';
-            from = at + 1;
-        }
-        openLine += text.slice(from);
-    };
-    return {
-        push: (bytes) => {
-            take(decoder.write(bytes));
-        },
-        finish: () => {
-            take(decoder.end());
-            if (openLine !== '')
-                onLine(openLine);
-            openLine = '';
-            return pieces.join('');
-        },
-    };
-}
-
+// EXTERNAL MODULE: ./src/ssh/lines.ts + 1 modules
+var lines = __nccwpck_require__(4463);
 ;// CONCATENATED MODULE: ./src/ssh/answers.ts
 
 
@@ -68753,10 +68952,10 @@ function createAnswers(nonce, events) {
         expect: (id, onLine) => new Promise((resolve, reject) => {
             expected.push({
                 word: String(id),
-                stdout: createTextCollector((line) => {
+                stdout: (0,lines/* createTextCollector */.D)((line) => {
                     onLine(line, 'stdout');
                 }),
-                stderr: createTextCollector((line) => {
+                stderr: (0,lines/* createTextCollector */.D)((line) => {
                     onLine(line, 'stderr');
                 }),
                 ended: new Set(),
@@ -68880,7 +69079,14 @@ function noShell(host, greeting, cause) {
 
 const connection_closeTimeoutMs = 2_000;
 const helloTimeoutMs = 30_000;
-function toConnection(established) {
+/** Says goodbye, and waits for no answer: a peer that is gone never gives one. */
+function hangUp({ ssh, release, destroy }) {
+    ssh.dispose();
+    release();
+    setTimeout(destroy, connection_closeTimeoutMs).unref();
+}
+/** The connection to a host, over those to the jump hosts before it. */
+function toConnection(established, before) {
     const { ssh, client, host, hostKey, clock } = established;
     // Each stream that is open listens for the end of the connection.
     client.setMaxListeners(0);
@@ -68902,10 +69108,8 @@ function toConnection(established) {
         dial: (address, port) => dialThrough({ ssh, client }, host, address, port),
         close: () => {
             closing = true;
-            ssh.dispose();
-            // Nobody waits for the host's answer; a peer that is gone never gives one.
-            established.unref();
-            setTimeout(established.destroy, connection_closeTimeoutMs).unref();
+            for (const each of [established, ...before.toReversed()])
+                hangUp(each);
             return Promise.resolve();
         },
     };
@@ -68952,6 +69156,49 @@ function execLoop(client, nonce, host) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/ssh/jump-transport.ts
+
+
+/** A stream from a jump host, whose connection is there already, to the sshd behind it. */
+function jumpTransport(jumpHost, host, port) {
+    return {
+        open: () => {
+            const dialled = dialThrough(jumpHost, jumpHost.host, host, port);
+            let stream;
+            let givenUp = false;
+            return {
+                opened: dialled.then((opened) => {
+                    stream = opened;
+                    opened.on('error', jump_transport_ignore);
+                    if (givenUp)
+                        opened.destroy();
+                    // The TCP connection below is the jump host's.
+                    return { stream: opened, release: jump_transport_ignore };
+                }, (error) => ({ failure: dialFailed(error) })),
+                destroy: () => {
+                    givenUp = true;
+                    stream?.destroy();
+                },
+            };
+        },
+    };
+}
+function jump_transport_ignore() {
+    // Errors of a stream that was given up.
+}
+function dialFailed(error) {
+    if (error instanceof DialError) {
+        if (error.code === 'ENOTFOUND')
+            return { kind: 'dns', code: error.code };
+        if (error.code === 'ETIMEDOUT')
+            return { kind: 'no-answer' };
+        return { kind: 'network', code: error.code };
+    }
+    return error instanceof errors/* DeployError */.s
+        ? { kind: 'forwarding-forbidden', error }
+        : { kind: 'jump-host-lost' };
+}
+
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
 var private_key = __nccwpck_require__(810);
 // EXTERNAL MODULE: external "node:net"
@@ -68979,7 +69226,7 @@ function tcpTransport(host, port) {
                         resolve({ failure: networkFailure(error) });
                     });
                     socket.once('connect', () => {
-                        resolve({ stream: socket, unref: () => socket.unref() });
+                        resolve({ stream: socket, release: () => socket.unref() });
                     });
                 }),
                 destroy: () => socket.destroy(),
@@ -69007,14 +69254,17 @@ function networkFailure(error) {
 
 
 
+
+
+
 const maxAttempts = 5;
 const firstBackoffMs = 1_000;
 /** No attempt begins later than this after the first: 5 refused ones, or 3 that time out. */
 const retryBudgetMs = 45_000;
 const defaultKeepaliveIntervalMs = 15_000;
 /**
- * Connects and authenticates. Network failures are tried again with exponential backoff; a host
- * key or a user key that is not accepted never is.
+ * Connects and authenticates, through the jump hosts where there are some. Network failures are tried
+ * again with exponential backoff; a host key or a user key that is not accepted never is.
  *
  * @throws DeployError with the remedy; RefusedError for keys and host keys. Rejects with the
  *   signal's reason when it is aborted.
@@ -69023,63 +69273,88 @@ async function connect(inputs, deps) {
     const { log, clock } = deps;
     const signal = deps.signal ?? new AbortController().signal;
     signal.throwIfAborted();
-    const key = usableKey(inputs);
-    warnOfPolicy(inputs, log);
     const keepaliveIntervalMs = deps.keepaliveIntervalMs ?? defaultKeepaliveIntervalMs;
+    const legs = legsOf(inputs).map((leg) => ({ leg, key: usableKey(leg) }));
+    for (const { leg } of legs)
+        warnOfPolicy(leg, log);
+    const made = [];
+    try {
+        for (const { leg, key } of legs) {
+            const transport = transportTo(leg, inputs, made.at(-1), log);
+            const reached = await reach(leg, key, transport, { clock, signal, keepaliveIntervalMs, log });
+            log.debug(`connected to ${whereOf(leg)}, host key ${(0,known_hosts/* fingerprintOf */.ax)(reached.hostKey)}`);
+            made.push(reached);
+        }
+        const host = made.pop();
+        if (host === undefined)
+            throw new TypeError('no host to connect to');
+        return toConnection({ ...host, clock }, made);
+    }
+    catch (error) {
+        for (const jumpHost of made.toReversed())
+            hangUp(jumpHost);
+        throw error;
+    }
+}
+function transportTo({ login }, { proxyCommand, passphrase }, jumpHost, log) {
+    const { host, port } = login;
+    if (jumpHost !== undefined)
+        return jumpTransport(jumpHost, host, port);
+    if (proxyCommand === undefined)
+        return tcpTransport(host, port);
+    return (0,proxy_command/* proxyTransport */.S2)((0,proxy_command/* expandProxyCommand */.gr)(proxyCommand, login), passphrase === undefined ? [] : [passphrase], log);
+}
+/** One leg of the way, with all its attempts. */
+async function reach(leg, key, transport, { log, ...deps }) {
+    const { clock, signal } = deps;
     const startedAt = clock.now();
     const shownKeys = [];
     for (let attempts = 1;;) {
-        const result = await tryOnce(inputs, key, shownKeys, { clock, signal, keepaliveIntervalMs });
-        if (result.kind === 'ready') {
-            log.debug(`connected to ${inputs.host}, host key ${(0,known_hosts/* fingerprintOf */.ax)(result.hostKey)}`);
-            return toConnection({ ...result, host: inputs.host, clock });
-        }
+        const result = await attempt(transport, leg, key, openAlgorithms(leg, shownKeys), deps);
+        if (result.kind === 'ready')
+            return { ...result, host: leg.login.host };
         const { failure } = result;
         if (failure.kind === 'host-key') {
             shownKeys.push(failure.key);
             // The host may have another key, of the type that is pinned: ask for the other types.
-            if (failure.verdict.kind === 'mismatch' && hasOtherTypes(inputs, shownKeys))
+            if (failure.verdict.kind === 'mismatch' && openAlgorithms(leg, shownKeys).length > 0)
                 continue;
         }
         const delayMs = firstBackoffMs * 2 ** (attempts - 1);
         const late = clock.now() - startedAt + delayMs > retryBudgetMs;
         if (!isTransient(failure) || attempts >= maxAttempts || late) {
-            throw explainFailure({ inputs, key, failure, shownKeys, attempts });
+            throw explainFailure({ leg, key, failure, shownKeys, attempts });
         }
-        log.info(`${describeFailure(failure)}; next attempt in ${String(delayMs / 1000)} s`);
+        const where = leg.called === 'host' ? '' : `${leg.called} ${leg.login.host}: `;
+        log.info(`${where}${describeFailure(failure)}; next attempt in ${String(delayMs / 1000)} s`);
         await clock.sleep(delayMs, signal);
         attempts += 1;
     }
 }
-function usableKey(inputs) {
-    const key = (0,private_key/* loadPrivateKey */.PM)(inputs.key, inputs.passphrase);
+function usableKey({ login, inputPrefix }) {
+    const key = (0,private_key/* loadPrivateKey */.PM)(login.key, login.passphrase);
     if (key.ok)
         return key;
+    const input = `${inputPrefix}key`;
     throw new errors/* RefusedError */.f({
         what: `The private key ${key.problem}`,
-        where: 'input key',
-        next: 'Correct the secret that the input `key` takes its value from.',
+        where: `input ${input}`,
+        next: `Correct the secret that the input \`${input}\` takes its value from.`,
     });
 }
-function warnOfPolicy({ hostKeys }, log) {
+function warnOfPolicy({ login: { hostKeys }, inputPrefix }, log) {
     if (hostKeys.kind === 'any') {
         log.warn('strict-host-key-checking is false: any host key is accepted, so anybody between the runner ' +
             'and the host could take its place. Pin the key with host-fingerprint.');
         return;
     }
-    for (const warning of (0,known_hosts/* parseKnownHosts */.uJ)(hostKeys.knownHosts).warnings)
-        log.warn(warning);
+    for (const warning of (0,known_hosts/* parseKnownHosts */.uJ)(hostKeys.knownHosts).warnings) {
+        log.warn(`${inputPrefix}${warning}`);
+    }
 }
-async function tryOnce(inputs, key, shownKeys, deps) {
-    const transport = tcpTransport(inputs.host, inputs.port);
-    return attempt(transport, inputs, key, openAlgorithms(inputs, shownKeys), deps);
-}
-function openAlgorithms(inputs, shownKeys) {
+function openAlgorithms({ login }, shownKeys) {
     const shown = new Set(shownKeys.map(known_hosts/* keyType */.iE));
-    return hostKeyAlgorithms(inputs.hostKeys, inputs.host, inputs.port, shown);
-}
-function hasOtherTypes(inputs, shownKeys) {
-    return openAlgorithms(inputs, shownKeys).length > 0;
+    return hostKeyAlgorithms(login.hostKeys, login.host, login.port, shown);
 }
 
 
@@ -69206,6 +69481,64 @@ function wildcardMatches(pattern, name) {
         .replace(/\*+/g, '.*')
         .replace(/\?/g, '.');
     return new RegExp(`^${source}$`, 's').test(name);
+}
+
+
+/***/ }),
+
+/***/ 4463:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  A: () => (/* binding */ createLineSplitter),
+  D: () => (/* binding */ createTextCollector)
+});
+
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = require("node:string_decoder");
+;// CONCATENATED MODULE: ./src/ssh/lines.ts
+
+/** UTF-8 split over chunks is put together; bytes that are no UTF-8 become U+FFFD. */
+function createTextCollector(onLine) {
+    const pieces = [];
+    const { push, finish } = createLineSplitter(onLine, (text) => pieces.push(text));
+    return {
+        push,
+        finish: () => {
+            finish();
+            return pieces.join('');
+        },
+    };
+}
+function createLineSplitter(onLine, onText = () => undefined) {
+    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    let openLine = '';
+    const take = (text) => {
+        if (text === '')
+            return;
+        onText(text);
+        let from = 0;
+        for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
+            onLine(openLine + text.slice(from, at));
+            openLine = '';
+            from = at + 1;
+        }
+        openLine += text.slice(from);
+    };
+    return {
+        push: (bytes) => {
+            take(decoder.write(bytes));
+        },
+        finish: () => {
+            take(decoder.end());
+            if (openLine !== '')
+                onLine(openLine);
+            openLine = '';
+        },
+    };
 }
 
 
@@ -69588,6 +69921,192 @@ function isWholeDer(body) {
 }
 function problem(kind) {
     return { ok: false, kind, problem: sentences[kind] };
+}
+
+
+/***/ }),
+
+/***/ 7897:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  WN: () => (/* binding */ ProxyCommandError),
+  gr: () => (/* binding */ expandProxyCommand),
+  S2: () => (/* binding */ proxyTransport)
+});
+
+// UNUSED EXPORTS: environmentFor
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = require("node:child_process");
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: ./src/ssh/lines.ts + 1 modules
+var ssh_lines = __nccwpck_require__(4463);
+;// CONCATENATED MODULE: ./src/ssh/proxy-command.ts
+
+
+
+/** The program of `proxy-command` ended, and with it the connection. */
+class ProxyCommandError extends Error {
+    name = 'ProxyCommandError';
+    /** What it wrote to standard error last. */
+    evidence;
+    /** The shell did not find the program, or may not run it. */
+    cannotRun;
+    constructor(ending, evidence, cannotRun) {
+        super(`proxy-command ${ending}`);
+        this.evidence = evidence;
+        this.cannotRun = cannotRun;
+    }
+}
+const shownLines = 20;
+/** After SIGTERM; a program that stays is killed. */
+const graceMs = 2_000;
+/**
+ * A program on the runner whose standard input and output are the connection. It runs in a process
+ * group of its own, which ends with the stream.
+ */
+function proxyTransport(command, secrets, log) {
+    return {
+        open: () => {
+            const program = startProgram(command, secrets, log);
+            return {
+                opened: Promise.resolve({ stream: program.stream, release: program.end }),
+                destroy: () => program.stream.destroy(),
+            };
+        },
+    };
+}
+function startProgram(command, secrets, log) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', command], {
+        stdio: 'pipe',
+        detached: true,
+        env: environmentFor(process.env, secrets),
+    });
+    const terminate = () => {
+        signalGroup(child, 'SIGTERM');
+    };
+    process.once('exit', terminate);
+    let over = false;
+    const end = () => {
+        if (over)
+            return;
+        child.stdin.end(terminate);
+        const timer = setTimeout(() => {
+            signalGroup(child, 'SIGKILL');
+        }, graceMs);
+        child.once('close', () => {
+            clearTimeout(timer);
+        });
+    };
+    const stream = streamOf(child, () => {
+        // Its process id may be another's by then.
+        if (over)
+            return;
+        terminate();
+        end();
+    });
+    const said = lastLines(child.stderr, log);
+    const ended = (ending, cannotRun) => {
+        over = true;
+        process.removeListener('exit', terminate);
+        // What it started in the background is not to outlive it.
+        signalGroup(child, 'SIGKILL');
+        stream.destroy(new ProxyCommandError(ending, said().join('\n'), cannotRun));
+    };
+    child.on('error', (error) => {
+        ended(`could not be started: ${error.message}`, true);
+    });
+    child.on('close', (code, signal) => {
+        const ending = signal === null ? `ended with exit code ${String(code)}` : `died of ${signal}`;
+        ended(ending, code === 126 || code === 127);
+    });
+    return { stream, end };
+}
+function signalGroup({ pid }, signal) {
+    if (pid === undefined)
+        return;
+    try {
+        process.kill(-pid, signal);
+    }
+    catch {
+        // Nobody of the group is left.
+    }
+}
+/** The program's two streams as one, which ends when the program has. */
+function streamOf({ stdin, stdout }, end) {
+    // What the program did not read is lost with it.
+    stdin.on('error', ignore);
+    const stream = new external_node_stream_.Duplex({
+        read: () => {
+            stdout.resume();
+        },
+        write: (chunk, _encoding, done) => {
+            stdin.write(chunk, () => {
+                done();
+            });
+        },
+        final: (done) => {
+            stdin.end(done);
+        },
+        destroy: (error, done) => {
+            end();
+            done(error);
+        },
+    });
+    stream.on('error', ignore);
+    stdout.on('data', (chunk) => {
+        if (!stream.push(chunk))
+            stdout.pause();
+    });
+    return stream;
+}
+/** Shows each line of the program's standard error, and gives the last ones when it has ended. */
+function lastLines(stderr, log) {
+    const said = [];
+    const lines = (0,ssh_lines/* createLineSplitter */.A)((line) => {
+        said.push(line);
+        if (said.length > shownLines)
+            said.shift();
+        log.remote(`proxy-command: ${line}`);
+    });
+    stderr.on('data', lines.push);
+    return () => {
+        lines.finish();
+        return said;
+    };
+}
+function ignore() {
+    // Told by whoever listens to the connection.
+}
+/** `%h`, `%p`, `%r` and `%%`, as in the ProxyCommand of OpenSSH. */
+function expandProxyCommand(command, { host, port, username }) {
+    const values = {
+        h: host,
+        p: String(port),
+        r: username,
+        '%': '%',
+    };
+    for (const value of [host, username]) {
+        // A shell reads them. The inputs allow no more than this; here it is what keeps it safe.
+        if (!/^[A-Za-z0-9_:][A-Za-z0-9._:%-]*$/.test(value)) {
+            throw new TypeError(`not for a shell: ${value}`);
+        }
+    }
+    return command.replace(/%([hpr%])/g, (_token, name) => values[name] ?? '');
+}
+/**
+ * What a `run` step would see: the inputs of this action, its state and what only actions get are
+ * taken out, and so is every variable that holds a key or a passphrase.
+ */
+function environmentFor(environment, secrets) {
+    const internal = /^(INPUT_.*|STATE_.*|ACTIONS_(RUNTIME|RESULTS|CACHE)_.*|GITHUB_(ENV|OUTPUT|PATH|STATE|STEP_SUMMARY))$/i;
+    const holdsSecret = (value) => value.includes('PRIVATE KEY-----') || secrets.includes(value.trim());
+    return Object.fromEntries(Object.entries(environment).filter(([name, value]) => !internal.test(name) && !holdsSecret(value ?? '')));
 }
 
 

@@ -13,6 +13,7 @@ export type {
   HealthInputs,
   HostKeyPolicy,
   Inputs,
+  LoginInputs,
   OperationName,
   OutputRequirement,
   ServiceCommand,

@@ -19,8 +19,11 @@ import { writeReport } from './report/report-file.js';
 import { writeSummary } from './report/summary.js';
 import { connect, type Connection } from './ssh/connect.js';
 import { SessionLostError } from './ssh/lost.js';
+import { ProxyCommandError } from './ssh/proxy-command.js';
 import { newRunName, STATE_FENCE, STATE_RUN, STATE_SETTLED, STATE_SHA } from './run-state.js';
 import { systemClock } from './system-clock.js';
+
+const LOSS_IS_TOLD_WITHIN_MS = 200;
 
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
 export async function main(): Promise<void> {
@@ -112,7 +115,7 @@ async function perform({
       announce,
     });
   } catch (problem) {
-    error = await settle(foreseen(problem, inputs.connection.host), {
+    error = await settle(await foreseen(problem, inputs.connection.host, connection), {
       inputs,
       run,
       connection,
@@ -136,13 +139,21 @@ function changesTheStack({ operation }: Inputs): boolean {
 }
 
 /** A connection that breaks is no bug of ours: it is told as what it is. */
-function foreseen(problem: unknown, host: string): DeployError {
+async function foreseen(
+  problem: unknown,
+  host: string,
+  { closed }: Connection,
+): Promise<DeployError> {
   if (!(problem instanceof SessionLostError)) return asDeployError(problem);
+  // A session may hear of it a moment before the connection does.
+  const why = await Promise.race([closed, systemClock.sleep(LOSS_IS_TOLD_WITHIN_MS)]);
+  const program = why?.cause instanceof ProxyCommandError ? why.cause : undefined;
   return new DeployError({
-    what: 'the connection to the host was lost',
+    what: `the connection to the host was lost${program === undefined ? '' : `: ${program.message}`}`,
     where: host,
     next: 'Run the workflow again.',
-    cause: problem,
+    cause: why ?? problem,
+    ...(program === undefined ? {} : { evidence: program.evidence }),
   });
 }
 

@@ -107,3 +107,93 @@ describe('key', () => {
     expect(problemsOf({ key: sealed, passphrase: 'sesame' })).toEqual([]);
   });
 });
+
+describe('jump-host', () => {
+  const hops = (given: string) =>
+    accepted({ 'jump-host': given }).connection.jumpHosts.map(
+      ({ username, host, port }) => `${username} ${host} ${String(port)}`,
+    );
+
+  it.each([
+    ['bastion.example.com', ['ec2-user bastion.example.com 22']],
+    ['ops@203.0.113.9:2222', ['ops 203.0.113.9 2222']],
+    ['[::1]:22', ['ec2-user ::1 22']],
+    ['ops@[2001:db8::7]:2022', ['ops 2001:db8::7 2022']],
+    ['2001:db8::7', ['ec2-user 2001:db8::7 22']],
+    ['a.example\nops@b.example:24', ['ec2-user a.example 22', 'ops b.example 24']],
+    ['', []],
+  ])('takes %j', (given, told) => {
+    expect(hops(given)).toEqual(told);
+  });
+
+  it.each([
+    ['ssh://ops@bastion:22', 'Did you mean `ops@bastion:22`?'],
+    ['bastion:0', '[user@]host[:port]'],
+    ['bastion:65536', '[user@]host[:port]'],
+    ['-oProxyCommand=id', '[user@]host[:port]'],
+    ['a b', '[user@]host[:port]'],
+    ['$(id)@bastion', '[user@]host[:port]'],
+    ['[bastion]:22', '[user@]host[:port]'],
+  ])('refuses %s', (given, told) => {
+    expect(problemsOf({ 'jump-host': given })).toEqual([expect.stringContaining(told)]);
+  });
+
+  it('is logged in to with the key of the host, or with its own', () => {
+    const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      .privateKey.export({ type: 'sec1', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'abc' })
+      .toString();
+    const jumpHost = { 'jump-host': 'bastion' };
+    expect(accepted(jumpHost).connection.jumpHosts[0]).toMatchObject({ key: KEY });
+    const given = { ...jumpHost, 'jump-key': own, 'jump-passphrase': 'abc' };
+    expect(accepted(given).connection.jumpHosts[0]).toMatchObject({ key: own, passphrase: 'abc' });
+    expect(problemsOf({ ...given, 'jump-passphrase': '' })).toEqual([
+      expect.stringMatching(/^`jump-key`: the key is encrypted/),
+    ]);
+  });
+
+  it('is pinned by inputs of its own, also where the host may have any key', () => {
+    const given = {
+      'jump-host': 'bastion',
+      'jump-host-fingerprint': `SHA256:${PRINT}`,
+      'strict-host-key-checking': 'false',
+    };
+    expect(accepted(given).connection.jumpHosts[0]?.hostKeys).toEqual({
+      kind: 'pinned',
+      fingerprints: [`SHA256:${PRINT}`],
+      knownHosts: '',
+    });
+    expect(problemsOf({ 'jump-host-fingerprint': `SHA256:${PRINT}` })).toEqual([
+      expect.stringContaining('`jump-host` names none'),
+    ]);
+  });
+});
+
+describe('proxy-command', () => {
+  it('is taken as it stands', () => {
+    const command = 'aws ssm start-session --target %h --parameters portNumber=%p';
+    expect(accepted({ 'proxy-command': command }).connection.proxyCommand).toBe(command);
+  });
+
+  it.each([
+    ['nc %h %q', '`%q`'],
+    ['nc %h 50%', '`%`'],
+  ])('refuses %s', (command, told) => {
+    expect(problemsOf({ 'proxy-command': command })).toEqual([expect.stringContaining(told)]);
+  });
+
+  it('may hold no secret, and is not shown when it does', () => {
+    const [problem = '', ...others] = problemsOf({
+      'proxy-command': 'tunnel --token sesame-open',
+      passphrase: 'sesame-open',
+    });
+    expect(others).toEqual([]);
+    expect(problem).toContain('it holds a secret');
+    expect(problem).not.toContain('sesame-open');
+  });
+
+  it('cannot be combined with jump-host', () => {
+    expect(problemsOf({ 'proxy-command': 'nc %h %p', 'jump-host': 'bastion' })).toEqual([
+      expect.stringContaining('cannot be combined with `jump-host`'),
+    ]);
+  });
+});

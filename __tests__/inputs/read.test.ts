@@ -12,6 +12,8 @@ describe('the least that a workflow must say', () => {
         passphrase: undefined,
         hostKeys: { kind: 'pinned', fingerprints: [], knownHosts: '' },
         connectTimeoutMs: 15_000,
+        jumpHosts: [],
+        proxyCommand: undefined,
       },
       path: '/home/ec2-user/Resee-project',
       source: {

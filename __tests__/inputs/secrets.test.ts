@@ -21,6 +21,11 @@ describe('secrets', () => {
     expect(secretsOf({ key: KEY.trim().replaceAll('\n', '\\n') })).toContain(line);
   });
 
+  it('are those of the jump hosts, too', () => {
+    const texts = secretsOf({ 'jump-key': KEY, 'jump-passphrase': 'sesame' });
+    expect(texts).toEqual(expect.arrayContaining([KEY.trim(), 'sesame']));
+  });
+
   it('hold the token as git sends it', () => {
     const header = Buffer.from('x-access-token:ghs_x').toString('base64');
     expect(secretsOf({ token: 'ghs_x' })).toContain(header);

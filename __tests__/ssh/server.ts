@@ -236,6 +236,8 @@ export function inputsFor(
     passphrase: undefined,
     hostKeys: { kind: 'pinned', fingerprints: server.fingerprints, knownHosts: '' },
     connectTimeoutMs: 5_000,
+    jumpHosts: [],
+    proxyCommand: undefined,
     ...changes,
   };
 }

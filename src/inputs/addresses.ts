@@ -54,7 +54,8 @@ export function parseHostHeader(text: string): Parsed<string> {
   return { allowed: 'allowed is what a Host header holds, such as `example.com`' };
 }
 
-function isHostName(text: string): boolean {
+/** Whether it can be the name of a machine. */
+export function isHostName(text: string): boolean {
   const name = text.endsWith('.') ? text.slice(0, -1) : text;
   if (name.length > 253) return false;
   const labels = name.split('.');

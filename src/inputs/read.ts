@@ -30,7 +30,7 @@ export function readInputs(
   get: (name: string) => string,
   environment: Environment,
 ): { readonly inputs: Inputs } | { readonly problems: readonly InputProblem[] } {
-  const reader = inputReader(get, ['key', 'passphrase', 'token']);
+  const reader = inputReader(get, ['key', 'passphrase', 'jump-key', 'jump-passphrase', 'token']);
   const operation = reader.take('operation', parseEnum(OPERATIONS), 'deploy');
   judgeCombinations(reader, operation);
   const hour = { min: SECOND_MS / 10, max: HOUR_MS };

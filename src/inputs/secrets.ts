@@ -4,21 +4,31 @@ import { mendPrivateKey } from '../ssh/private-key.js';
 const SHORTEST_LINE = 8;
 
 /**
- * Every text that the log must never show: the key as given and as mended, each of its lines, the
- * passphrase, the token, and the token as git sends it in a Basic header. The runner hides what it is
- * told and not what was made of it, so each form is named.
+ * Every text that the log must never show: each key as given and as mended, each of its lines, the
+ * passphrases, the token, and the token as git sends it in a Basic header. The runner hides what it
+ * is told and not what was made of it, so each form is named.
  */
 export function secretTexts(get: (name: string) => string): readonly string[] {
-  const key = get('key');
-  const passphrase = get('passphrase');
+  const phrases = [get('passphrase'), get('jump-passphrase')];
   const token = get('token').trim();
+  const basic =
+    token === '' ? '' : Buffer.from(`x-access-token:${token}`, 'utf8').toString('base64');
+  const all = [
+    ...keyTexts(get('key')),
+    ...keyTexts(get('jump-key')),
+    ...phrases,
+    ...phrases.map((phrase) => phrase.trim()),
+    token,
+    basic,
+  ];
+  return [...new Set(all)].filter((text) => text !== '');
+}
+
+function keyTexts(key: string): readonly string[] {
   const mended = key.trim() === '' ? '' : mendPrivateKey(key);
   const lines = `${key}\n${mended}`
     .split(/\r\n|\r|\n|\\n/)
     .map((line) => line.trim())
     .filter((line) => line.length >= SHORTEST_LINE && !/^-----|: /.test(line));
-  const basic =
-    token === '' ? '' : Buffer.from(`x-access-token:${token}`, 'utf8').toString('base64');
-  const all = [key.trim(), mended.trim(), ...lines, passphrase, passphrase.trim(), token, basic];
-  return [...new Set(all)].filter((text) => text !== '');
+  return [key.trim(), mended.trim(), ...lines];
 }

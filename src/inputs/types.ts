@@ -28,7 +28,17 @@ export interface Inputs {
 
 export type OperationName = 'deploy' | 'plan' | 'rollback' | 'status' | 'unlock';
 
-export interface ConnectionInputs {
+export interface ConnectionInputs extends LoginInputs {
+  /** Per attempt, and per jump host. */
+  readonly connectTimeoutMs: number;
+  /** What is logged in to on the way to the host, the first hop first. */
+  readonly jumpHosts: readonly LoginInputs[];
+  /** A command on the runner whose standard input and output are the connection. */
+  readonly proxyCommand: string | undefined;
+}
+
+/** How to log in to one machine. */
+export interface LoginInputs {
   readonly host: string;
   readonly port: number;
   readonly username: string;
@@ -36,8 +46,6 @@ export interface ConnectionInputs {
   readonly key: string;
   readonly passphrase: string | undefined;
   readonly hostKeys: HostKeyPolicy;
-  /** Per attempt. */
-  readonly connectTimeoutMs: number;
 }
 
 export type HostKeyPolicy =

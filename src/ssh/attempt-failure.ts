@@ -1,3 +1,4 @@
+import type { DeployError } from '../errors.js';
 import type { HostKeyVerdict } from './host-key.js';
 
 /** Why one attempt to connect failed. */
@@ -13,6 +14,16 @@ export type AttemptFailure =
   | { readonly kind: 'auth'; readonly methods: readonly string[]; readonly message: string }
   | { readonly kind: 'host-key'; readonly verdict: HostKeyVerdict; readonly key: Buffer }
   | { readonly kind: 'no-host-key-algorithm' }
+  /** The program of `proxy-command` ended. */
+  | {
+      readonly kind: 'proxy-command';
+      readonly message: string;
+      readonly evidence: string;
+      readonly cannotRun: boolean;
+    }
+  /** sshd on the jump host forbids the way through it. */
+  | { readonly kind: 'forwarding-forbidden'; readonly error: DeployError }
+  | { readonly kind: 'jump-host-lost' }
   | { readonly kind: 'protocol'; readonly message: string };
 
 /** May the same attempt succeed a moment later? */
@@ -26,6 +37,10 @@ export function isTransient(failure: AttemptFailure): boolean {
     case 'dns':
       // EAI_AGAIN: the resolver had no answer; ENOTFOUND: it said that there is no such name.
       return failure.code === 'EAI_AGAIN';
+    case 'proxy-command':
+      return !failure.cannotRun;
+    case 'forwarding-forbidden':
+    case 'jump-host-lost':
     case 'auth':
     case 'host-key':
     case 'no-host-key-algorithm':
@@ -36,5 +51,6 @@ export function isTransient(failure: AttemptFailure): boolean {
 
 /** For the line that tells of the next attempt. */
 export function describeFailure(failure: AttemptFailure): string {
+  if (failure.kind === 'proxy-command') return failure.message;
   return 'code' in failure ? `${failure.kind}: ${failure.code}` : failure.kind;
 }

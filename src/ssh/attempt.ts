@@ -1,11 +1,11 @@
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 
 import type { Clock } from '../clock.js';
-import type { ConnectionInputs } from '../inputs.js';
 import { unlessAborted } from './abort.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import { handshake } from './handshake.js';
 import type { Handshaken, UsableKey } from './handshake.js';
+import type { Leg } from './leg.js';
 import type { OpenTransport, Transport } from './transport.js';
 
 export type AttemptResult =
@@ -20,11 +20,11 @@ export interface AttemptDeps {
 
 /**
  * Connects once: a stream to sshd, SSH handshake with the host key judged, authentication; all of
- * it within `inputs.connectTimeoutMs`. Rejects only with the signal's reason.
+ * it within `connectTimeoutMs`. Rejects only with the signal's reason.
  */
 export async function attempt(
   transport: Transport,
-  inputs: ConnectionInputs,
+  { login, connectTimeoutMs }: Leg,
   key: UsableKey,
   algorithms: ServerHostKeyAlgorithm[],
   { clock, signal, keepaliveIntervalMs }: AttemptDeps,
@@ -36,11 +36,11 @@ export async function attempt(
     const open = await opened;
     if ('failure' in open) return { kind: 'failed', ...open };
     isOpen = true;
-    const result = await handshake(open.stream, inputs, key, algorithms, keepaliveIntervalMs);
+    const result = await handshake(open.stream, login, key, algorithms, keepaliveIntervalMs);
     if ('failure' in result) return { kind: 'failed', ...result };
     return { kind: 'ready', destroy, ...open, ...result };
   };
-  const timeout = clock.sleep(inputs.connectTimeoutMs, timer.signal).then(
+  const timeout = clock.sleep(connectTimeoutMs, timer.signal).then(
     (): AttemptResult => ({
       kind: 'failed',
       failure: { kind: isOpen ? 'ssh-silent' : 'no-answer' },

@@ -4,15 +4,20 @@ import type { ConnectionInputs } from '../inputs.js';
 import type { Log } from '../log.js';
 import { describeFailure, isTransient } from './attempt-failure.js';
 import { attempt } from './attempt.js';
-import type { AttemptDeps, AttemptResult } from './attempt.js';
+import type { AttemptDeps } from './attempt.js';
 import { explainFailure } from './connect-errors.js';
-import { toConnection } from './connection.js';
-import type { Connection } from './connection.js';
+import { hangUp, toConnection } from './connection.js';
+import type { Connection, Established } from './connection.js';
 import type { UsableKey } from './handshake.js';
 import { hostKeyAlgorithms } from './host-key.js';
+import { jumpTransport } from './jump-transport.js';
 import { fingerprintOf, keyType, parseKnownHosts } from './known-hosts.js';
+import { legsOf, whereOf } from './leg.js';
+import type { Leg } from './leg.js';
 import { loadPrivateKey } from './private-key.js';
+import { expandProxyCommand, proxyTransport } from './proxy-command.js';
 import { tcpTransport } from './transport.js';
+import type { Transport } from './transport.js';
 
 export type { Connection } from './connection.js';
 
@@ -31,8 +36,8 @@ const retryBudgetMs = 45_000;
 const defaultKeepaliveIntervalMs = 15_000;
 
 /**
- * Connects and authenticates. Network failures are tried again with exponential backoff; a host
- * key or a user key that is not accepted never is.
+ * Connects and authenticates, through the jump hosts where there are some. Network failures are tried
+ * again with exponential backoff; a host key or a user key that is not accepted never is.
  *
  * @throws DeployError with the remedy; RefusedError for keys and host keys. Rejects with the
  *   signal's reason when it is aborted.
@@ -41,46 +46,88 @@ export async function connect(inputs: ConnectionInputs, deps: ConnectDeps): Prom
   const { log, clock } = deps;
   const signal = deps.signal ?? new AbortController().signal;
   signal.throwIfAborted();
-  const key = usableKey(inputs);
-  warnOfPolicy(inputs, log);
   const keepaliveIntervalMs = deps.keepaliveIntervalMs ?? defaultKeepaliveIntervalMs;
+  const legs = legsOf(inputs).map((leg) => ({ leg, key: usableKey(leg) }));
+  for (const { leg } of legs) warnOfPolicy(leg, log);
+  const made: Reached[] = [];
+  try {
+    for (const { leg, key } of legs) {
+      const transport = transportTo(leg, inputs, made.at(-1), log);
+      const reached = await reach(leg, key, transport, { clock, signal, keepaliveIntervalMs, log });
+      log.debug(`connected to ${whereOf(leg)}, host key ${fingerprintOf(reached.hostKey)}`);
+      made.push(reached);
+    }
+    const host = made.pop();
+    if (host === undefined) throw new TypeError('no host to connect to');
+    return toConnection({ ...host, clock }, made);
+  } catch (error) {
+    for (const jumpHost of made.toReversed()) hangUp(jumpHost);
+    throw error;
+  }
+}
+
+type Reached = Omit<Established, 'clock'>;
+
+function transportTo(
+  { login }: Leg,
+  { proxyCommand, passphrase }: ConnectionInputs,
+  jumpHost: Reached | undefined,
+  log: Log,
+): Transport {
+  const { host, port } = login;
+  if (jumpHost !== undefined) return jumpTransport(jumpHost, host, port);
+  if (proxyCommand === undefined) return tcpTransport(host, port);
+  return proxyTransport(
+    expandProxyCommand(proxyCommand, login),
+    passphrase === undefined ? [] : [passphrase],
+    log,
+  );
+}
+
+/** One leg of the way, with all its attempts. */
+async function reach(
+  leg: Leg,
+  key: UsableKey,
+  transport: Transport,
+  { log, ...deps }: AttemptDeps & { readonly log: Log },
+): Promise<Reached> {
+  const { clock, signal } = deps;
   const startedAt = clock.now();
   const shownKeys: Buffer[] = [];
-
   for (let attempts = 1; ;) {
-    const result = await tryOnce(inputs, key, shownKeys, { clock, signal, keepaliveIntervalMs });
-    if (result.kind === 'ready') {
-      log.debug(`connected to ${inputs.host}, host key ${fingerprintOf(result.hostKey)}`);
-      return toConnection({ ...result, host: inputs.host, clock });
-    }
+    const result = await attempt(transport, leg, key, openAlgorithms(leg, shownKeys), deps);
+    if (result.kind === 'ready') return { ...result, host: leg.login.host };
     const { failure } = result;
     if (failure.kind === 'host-key') {
       shownKeys.push(failure.key);
       // The host may have another key, of the type that is pinned: ask for the other types.
-      if (failure.verdict.kind === 'mismatch' && hasOtherTypes(inputs, shownKeys)) continue;
+      if (failure.verdict.kind === 'mismatch' && openAlgorithms(leg, shownKeys).length > 0)
+        continue;
     }
     const delayMs = firstBackoffMs * 2 ** (attempts - 1);
     const late = clock.now() - startedAt + delayMs > retryBudgetMs;
     if (!isTransient(failure) || attempts >= maxAttempts || late) {
-      throw explainFailure({ inputs, key, failure, shownKeys, attempts });
+      throw explainFailure({ leg, key, failure, shownKeys, attempts });
     }
-    log.info(`${describeFailure(failure)}; next attempt in ${String(delayMs / 1000)} s`);
+    const where = leg.called === 'host' ? '' : `${leg.called} ${leg.login.host}: `;
+    log.info(`${where}${describeFailure(failure)}; next attempt in ${String(delayMs / 1000)} s`);
     await clock.sleep(delayMs, signal);
     attempts += 1;
   }
 }
 
-function usableKey(inputs: ConnectionInputs): UsableKey {
-  const key = loadPrivateKey(inputs.key, inputs.passphrase);
+function usableKey({ login, inputPrefix }: Leg): UsableKey {
+  const key = loadPrivateKey(login.key, login.passphrase);
   if (key.ok) return key;
+  const input = `${inputPrefix}key`;
   throw new RefusedError({
     what: `The private key ${key.problem}`,
-    where: 'input key',
-    next: 'Correct the secret that the input `key` takes its value from.',
+    where: `input ${input}`,
+    next: `Correct the secret that the input \`${input}\` takes its value from.`,
   });
 }
 
-function warnOfPolicy({ hostKeys }: ConnectionInputs, log: Log): void {
+function warnOfPolicy({ login: { hostKeys }, inputPrefix }: Leg, log: Log): void {
   if (hostKeys.kind === 'any') {
     log.warn(
       'strict-host-key-checking is false: any host key is accepted, so anybody between the runner ' +
@@ -88,24 +135,12 @@ function warnOfPolicy({ hostKeys }: ConnectionInputs, log: Log): void {
     );
     return;
   }
-  for (const warning of parseKnownHosts(hostKeys.knownHosts).warnings) log.warn(warning);
+  for (const warning of parseKnownHosts(hostKeys.knownHosts).warnings) {
+    log.warn(`${inputPrefix}${warning}`);
+  }
 }
 
-async function tryOnce(
-  inputs: ConnectionInputs,
-  key: UsableKey,
-  shownKeys: readonly Buffer[],
-  deps: AttemptDeps,
-): Promise<AttemptResult> {
-  const transport = tcpTransport(inputs.host, inputs.port);
-  return attempt(transport, inputs, key, openAlgorithms(inputs, shownKeys), deps);
-}
-
-function openAlgorithms(inputs: ConnectionInputs, shownKeys: readonly Buffer[]) {
+function openAlgorithms({ login }: Leg, shownKeys: readonly Buffer[]) {
   const shown = new Set(shownKeys.map(keyType));
-  return hostKeyAlgorithms(inputs.hostKeys, inputs.host, inputs.port, shown);
-}
-
-function hasOtherTypes(inputs: ConnectionInputs, shownKeys: readonly Buffer[]): boolean {
-  return openAlgorithms(inputs, shownKeys).length > 0;
+  return hostKeyAlgorithms(login.hostKeys, login.host, login.port, shown);
 }

@@ -37,13 +37,24 @@ const helloTimeoutMs = 30_000;
 export interface Established extends Handshaken {
   readonly host: string;
   readonly clock: Clock;
-  /** The process may end although the stream below is still open. */
-  readonly unref: () => void;
+  /** Nobody waits for the stream below any more. */
+  readonly release: () => void;
   /** Cuts the stream below. */
   readonly destroy: () => void;
 }
 
-export function toConnection(established: Established): Connection {
+/** Says goodbye, and waits for no answer: a peer that is gone never gives one. */
+export function hangUp({ ssh, release, destroy }: Omit<Established, 'clock'>): void {
+  ssh.dispose();
+  release();
+  setTimeout(destroy, closeTimeoutMs).unref();
+}
+
+/** The connection to a host, over those to the jump hosts before it. */
+export function toConnection(
+  established: Established,
+  before: readonly Omit<Established, 'clock'>[],
+): Connection {
   const { ssh, client, host, hostKey, clock } = established;
   // Each stream that is open listens for the end of the connection.
   client.setMaxListeners(0);
@@ -65,10 +76,7 @@ export function toConnection(established: Established): Connection {
     dial: (address, port) => dialThrough({ ssh, client }, host, address, port),
     close: () => {
       closing = true;
-      ssh.dispose();
-      // Nobody waits for the host's answer; a peer that is gone never gives one.
-      established.unref();
-      setTimeout(established.destroy, closeTimeoutMs).unref();
+      for (const each of [established, ...before.toReversed()]) hangUp(each);
       return Promise.resolve();
     },
   };

@@ -3,12 +3,14 @@ import type { Duplex } from 'node:stream';
 import { NodeSSH, SSHError } from 'node-ssh';
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
 
-import type { ConnectionInputs } from '../inputs.js';
+import type { LoginInputs } from '../inputs.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import { codeOf } from './error-code.js';
 import { judgeHostKey } from './host-key.js';
 import type { HostKeyVerdict } from './host-key.js';
+import { SessionLostError } from './lost.js';
 import type { LoadedKey } from './private-key.js';
+import { ProxyCommandError } from './proxy-command.js';
 
 export type UsableKey = Extract<LoadedKey, { ok: true }>;
 
@@ -29,7 +31,7 @@ const keepaliveCountMax = 3;
  */
 export async function handshake(
   stream: Duplex,
-  inputs: ConnectionInputs,
+  login: LoginInputs,
   key: UsableKey,
   algorithms: ServerHostKeyAlgorithm[],
   keepaliveInterval: number,
@@ -42,12 +44,12 @@ export async function handshake(
 
   const connecting = ssh.connect({
     sock: stream,
-    username: inputs.username,
+    username: login.username,
     privateKey: key.text,
     algorithms: { serverHostKey: algorithms },
     hostVerifier: (shown: Buffer) => {
       hostKey = shown;
-      verdict = judgeHostKey(inputs.hostKeys, inputs.host, inputs.port, shown);
+      verdict = judgeHostKey(login.hostKeys, login.host, login.port, shown);
       return isTrusted(verdict);
     },
     // Straight to the key: asking with "none" first would cost a round trip.
@@ -96,6 +98,11 @@ function sshFailure(error: unknown, offered: boolean): AttemptFailure {
   // node-ssh calls every connection that closes before it is ready ETIMEDOUT.
   if (error instanceof SSHError) {
     return { kind: 'dropped', message: 'the host closed the connection' };
+  }
+  if (error instanceof SessionLostError) return { kind: 'jump-host-lost' };
+  if (error instanceof ProxyCommandError) {
+    const { message, evidence, cannotRun } = error;
+    return { kind: 'proxy-command', message, evidence, cannotRun };
   }
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);

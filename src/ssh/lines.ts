@@ -9,13 +9,34 @@ export interface TextCollector {
 
 /** UTF-8 split over chunks is put together; bytes that are no UTF-8 become U+FFFD. */
 export function createTextCollector(onLine: (line: string) => void): TextCollector {
-  const decoder = new StringDecoder('utf8');
   const pieces: string[] = [];
+  const { push, finish } = createLineSplitter(onLine, (text) => pieces.push(text));
+  return {
+    push,
+    finish: () => {
+      finish();
+      return pieces.join('');
+    },
+  };
+}
+
+/** Tells of each complete line of a stream, and keeps nothing else. */
+export interface LineSplitter {
+  push(bytes: Buffer): void;
+  /** Tells of a last line without a newline. */
+  finish(): void;
+}
+
+export function createLineSplitter(
+  onLine: (line: string) => void,
+  onText: (text: string) => void = () => undefined,
+): LineSplitter {
+  const decoder = new StringDecoder('utf8');
   let openLine = '';
 
   const take = (text: string): void => {
     if (text === '') return;
-    pieces.push(text);
+    onText(text);
     let from = 0;
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
       onLine(openLine + text.slice(from, at));
@@ -33,7 +54,6 @@ export function createTextCollector(onLine: (line: string) => void): TextCollect
       take(decoder.end());
       if (openLine !== '') onLine(openLine);
       openLine = '';
-      return pieces.join('');
     },
   };
 }

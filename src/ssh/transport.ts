@@ -21,8 +21,8 @@ export interface OpeningTransport {
 
 export interface OpenTransport {
   readonly stream: Duplex;
-  /** The process may end although the stream is still open. */
-  unref(): void;
+  /** Nobody waits for it any more: the process may end although the stream is still open. */
+  release(): void;
 }
 
 /** Per address where a name has several; Node's own 250 ms is less than one trip around the world. */
@@ -46,7 +46,7 @@ export function tcpTransport(host: string, port: number): Transport {
             resolve({ failure: networkFailure(error) });
           });
           socket.once('connect', () => {
-            resolve({ stream: socket, unref: () => socket.unref() });
+            resolve({ stream: socket, release: () => socket.unref() });
           });
         }),
         destroy: () => socket.destroy(),
