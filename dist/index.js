@@ -55215,7 +55215,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(933);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(387);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -56264,7 +56264,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 933:
+/***/ 387:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -57800,6 +57800,8 @@ function mebibytes(kb) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** What leaves the container of a service running. */
+const STAYS = new Set(['keep', 'leave', 'reload']);
 /** The services that an operation works for. */
 function servicesOf(operation) {
     switch (operation.kind) {
@@ -58200,12 +58202,12 @@ function planCutovers(observation, services, batch, files) {
         const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
         if (front?.action === 'remove')
             return [];
-        const stays = front === undefined || front.action === 'keep' || front.action === 'reload';
+        const stays = front === undefined || STAYS.has(front.action);
         // Until the last cutover the old container of a proxy that changes serves as well.
         const old = stays || files === undefined;
         const routes = changed
             .filter(({ plan }) => plan.service !== front?.service)
-            .flatMap((portion) => routesOf(observation, proxy, portion));
+            .flatMap((portion) => routesOf(observation, { proxy, front, portion }));
         const reloads = files !== undefined && front?.action === 'reload';
         if (routes.length === 0 && !reloads)
             return [];
@@ -58282,24 +58284,24 @@ function cutoverOf(observation, { proxy, front, stays, routes, files }) {
     };
 }
 /** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, proxy, { plan: { service }, incumbents, leaving }) {
+function routesOf(observation, { proxy, front, portion, }) {
+    const { plan, incumbents, leaving } = portion;
     const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
-    // The new configuration of a proxy of the stack may name what the loaded one does not.
-    const used = new Set([...readProxy(proxy).upstreams, ...upstreamsOf(observation)].map(({ name }) => name));
+    const used = new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
     return proxy.networks.flatMap((network) => {
         const joined = containers.filter((container) => container.networks[network] !== undefined);
         if (joined.length === 0)
             return [];
         const names = [
             ...joined.flatMap((container) => container.networks[network]?.names ?? []),
-            ...namesOf(observation.wanted.services[service]),
+            ...namesOf(observation.wanted.services[plan.service]),
         ].filter((name) => used.has(name));
         if (names.length === 0)
             return [];
         const ids = joined.map(({ id }) => id);
         return [
             {
-                service,
+                service: plan.service,
                 names: [...new Set(names)],
                 network,
                 incumbents: ids,
@@ -58308,15 +58310,31 @@ function routesOf(observation, proxy, { plan: { service }, incumbents, leaving }
         ];
     });
 }
+/**
+ * Where this proxy sends requests: by what it has loaded, and, because its new configuration may name
+ * what that does not, by the files of the commit that it mounts or is built from. Where it did not tell
+ * what it has loaded, any file may be its own.
+ */
+function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
+    const loaded = readProxy(proxy).upstreams;
+    const definition = front === undefined ? undefined : wanted.services[front.service];
+    const places = [
+        ...(definition?.binds ?? []).map(({ source }) => source),
+        ...(definition?.build?.inputs ?? []),
+    ];
+    const own = Object.entries(proxyFiles).filter(([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)));
+    return [...loaded, ...upstreamsInFiles(Object.fromEntries(own))];
+}
 
 ;// CONCATENATED MODULE: ./src/plan/files.ts
+
 
 function groupFiles(observation, services) {
     const { live, wanted, installed, commit } = observation;
     const kept = new Set(live.modified);
     const paths = commit.changes.map((change) => change.path).filter((path) => !kept.has(path));
     const byAction = (test) => services.filter(test).map((service) => service.service);
-    const proxies = bindsOf(wanted, byAction(({ role, action }) => role === 'proxy' && (action === 'keep' || action === 'reload')));
+    const proxies = bindsOf(wanted, byAction(({ role, action }) => role === 'proxy' && STAYS.has(action)));
     const replaced = bindsOf(installed, byAction(({ action }) => action === 'roll' || action === 'replace' || action === 'remove'));
     const everyWanted = bindsOf(wanted, Object.keys(wanted.services));
     const within = (places, path) => places.some((place) => isWithin(path, place));
@@ -58581,7 +58599,7 @@ function gaps(observation, services, options) {
     });
 }
 /** A service with a candidate beside its incumbent: is there a way to move requests to it? */
-function rolledWithGap(observation, services, { service: { service }, definition, options }) {
+function rolledWithGap(observation, services, { service: { service, incumbents, reason }, definition, options }) {
     const accept = 'Or accept failed requests for the moment of the change: allow-downtime: true.';
     if (isTraefikRouted(definition)) {
         return drainFileOf(definition) === undefined ? [withoutDrain(service, accept)] : [];
@@ -58595,13 +58613,18 @@ function rolledWithGap(observation, services, { service: { service }, definition
             },
         ];
     }
-    const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
-    if (front === undefined || options.cutOver.has(service))
+    if (incumbents.length === 0 || options.cutOver.has(service))
         return [];
+    const fronts = services.filter(({ role }) => role === 'proxy');
+    const front = fronts.find((each) => each.incumbents.length > 0);
+    // Where no proxy runs nobody sends it requests.
+    if (front === undefined && fronts.length > 0)
+        return [];
+    const through = front === undefined ? 'a proxy' : `${front.service} (${front.image})`;
     return [
         {
-            what: `${service} is behind ${front.service} (${front.image}), which cannot be told to send its requests to a candidate`,
-            next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. ${accept}`,
+            what: `${service} is behind ${through}, which cannot be told to send its requests to a candidate (${reason})`,
+            next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. Where nothing sends it requests, label it ${ROLE_LABEL}: worker. ${accept}`,
         },
     ];
 }
@@ -58991,6 +59014,46 @@ function services_listed(paths) {
     return paths.length > 2 ? `${shown} and ${String(paths.length - 2)} more` : shown;
 }
 
+;// CONCATENATED MODULE: ./src/plan/unmoved.ts
+
+
+/**
+ * Proxies that go on sending requests to incumbents that the plan retires: by what they have loaded, and
+ * by the cutovers that the plan holds, however it came to them. A plan with one of these ends with
+ * requests to an address where nothing answers, so it is never executed.
+ */
+function unmovedProxies(observation, services, operations) {
+    const cutovers = operations.filter((operation) => operation.kind === 'cutover');
+    return services
+        .filter(({ action, incumbents }) => action === 'roll' && incumbents.length > 0)
+        .flatMap((rolled) => observation.proxies
+        .filter((proxy) => sendsTo(observation, proxy, rolled))
+        .filter((proxy) => !isMoved(proxy, rolled, { services, cutovers }))
+        .map((proxy) => ({
+        what: `${proxy.name} sends requests to ${rolled.service}, and nothing in this plan moves them to its candidates`,
+        next: 'This is an error of the plan, not of the stack: please report it. Nothing was changed.',
+    })));
+}
+function sendsTo(observation, proxy, rolled) {
+    const { upstreams, obstacle } = readProxy(proxy);
+    const used = new Set(upstreams.map(({ name }) => name).filter((name) => obstacle(name) === undefined));
+    return observation.containers
+        .filter(({ id }) => rolled.incumbents.includes(id))
+        .some((container) => namesOn(container, proxy).some((name) => used.has(name)));
+}
+function namesOn({ networks }, proxy) {
+    return proxy.networks.flatMap((network) => networks[network]?.names ?? []);
+}
+function isMoved({ containerId }, { service }, { services, cutovers }) {
+    const own = services.find(({ incumbents }) => incumbents.includes(containerId));
+    // It passes requests on to itself, or goes without a successor.
+    if (own?.service === service || own?.action === 'remove')
+        return true;
+    const stays = own === undefined || STAYS.has(own.action);
+    return cutovers.some(({ proxy, proxyService, routes }) => (stays ? proxy === containerId : proxyService === own.service) &&
+        routes.some((route) => route.service === service));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/warnings.ts
 
 
@@ -59047,6 +59110,7 @@ function seconds(durationMs) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), runningProxies(observation));
@@ -59064,11 +59128,14 @@ function makePlan(observation, options) {
         operations,
         warnings: warnings(observation, services, operations, options),
     };
-    const against = refusals(observation, services, {
-        ...options,
-        cutOver: cutOverBy(plan),
-        commands: [...options.preDeploy, ...options.postDeploy],
-    });
+    const against = [
+        ...refusals(observation, services, {
+            ...options,
+            cutOver: cutOverBy(plan),
+            commands: [...options.preDeploy, ...options.postDeploy],
+        }),
+        ...unmovedProxies(observation, services, operations),
+    ];
     return against.length === 0
         ? { kind: 'plan', plan }
         : { kind: 'refused', plan, refusals: against };
@@ -59246,7 +59313,12 @@ async function hold(context, operation) {
  * change side by side, those that are themselves new before the ones that send requests to them.
  */
 async function cutOver(context, operations) {
-    const moves = operations.flatMap((operation) => proxiesOf(context, operation).map((proxy) => moveOf(context, operation, proxy)));
+    const moves = operations.flatMap((operation) => {
+        const proxies = proxiesOf(context, operation);
+        if (proxies.length === 0)
+            throw nothingToMove(operation);
+        return proxies.map((proxy) => moveOf(context, operation, proxy));
+    });
     const waves = [moves.filter((move) => move.isNew), moves.filter((move) => !move.isNew)];
     await context.transaction.step({
         name: 'cutover',
@@ -59259,6 +59331,12 @@ async function cutOver(context, operations) {
                 .map((wave) => cutover_together(wave.map(({ commands }) => commands)))
                 .join('\n'),
         },
+    });
+}
+function nothingToMove({ proxyService }) {
+    return new errors/* DeployError */.s({
+        what: `${proxyService} has no container that could send requests to the candidates`,
+        next: 'A new container of it was to take over, and there is none: see what it said above.',
     });
 }
 /** Ids of the containers that a cutover is for. */
@@ -59997,6 +60075,7 @@ async function watchHealth(context, over) {
 
 
 
+
 /** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */
 function sendImages(plan, context) {
     return send(plan.operations.filter(isImageOperation), plan, context);
@@ -60080,7 +60159,10 @@ function refuseGaps(plan, context) {
     });
 }
 function gapsIn(plan, { observation, planOptions }) {
-    return gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
+    return [
+        ...gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
+        ...unmovedProxies(observation, plan.services, plan.operations),
+    ];
 }
 function performOperation(operation, context, { plan, operations, before }) {
     switch (operation.kind) {

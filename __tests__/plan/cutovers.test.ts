@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProxyFacts } from '../../src/plan/observation.js';
+import type { Container, ProxyFacts } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
-import { planned, refusalsOf, services, type Situation } from './observed.js';
+import { unmovedProxies } from '../../src/plan/unmoved.js';
+import { observed, planned, refusalsOf, services, type Situation } from './observed.js';
 
 const CHANGE = ['api/x'];
 
@@ -48,6 +49,42 @@ describe('behind nginx', () => {
     expect(refusal?.what).toMatch(/api cannot be cut over.*resolves api while it runs/);
     expect(refusal?.next).toMatch(/statically.*allow-downtime: true/);
     expect(refused({ nginx: config }, { allowDowntime: true })).toEqual([]);
+  });
+
+  it('that is not part of the deploy is cut over all the same: it runs on', () => {
+    const { operations: steps } = planned({ changes: CHANGE }, { services: ['api'] }).plan;
+    expect(steps).toContainEqual(
+      expect.objectContaining({
+        kind: 'cutover',
+        proxy: 'proxy-1',
+        reloads: true,
+        routes: [expect.objectContaining({ service: 'api', incumbents: ['api-1'] })],
+      }),
+    );
+    expect(steps.map(({ kind }) => kind)).not.toContain('stop-incumbents');
+  });
+
+  it('that is not part of the deploy takes its changed files with the cutover', () => {
+    const changes = [...CHANGE, 'nginx/nginx.conf'];
+    const { operations: steps } = planned({ changes }, { services: ['api'] }).plan;
+    expect(steps).toContainEqual(
+      expect.objectContaining({ kind: 'cutover', paths: ['nginx/nginx.conf'] }),
+    );
+  });
+
+  it('of files alone, which sends nothing on, is not reloaded for what another one sends on', () => {
+    const web = {
+      kind: 'nginx' as const,
+      containerId: 'web-1',
+      name: 'tiny-web-1',
+      networks: ['tiny_default'],
+      config: 'server { listen 80; root /usr/share/nginx/html; }',
+    };
+    const front = proxy('nginx', 'server { location / { proxy_pass http://api:3000; } }');
+    const moved = operations({ proxies: [...front, web] }).flatMap((operation) =>
+      operation.kind === 'cutover' ? [operation.proxy] : [],
+    );
+    expect(moved).toEqual(['proxy-1']);
   });
 
   it('of another project, on a network that both are on, is cut over as well', () => {
@@ -191,6 +228,52 @@ describe('behind a proxy that cannot be told anything', () => {
   it('what it sends requests to is routed, and refused', () => {
     expect(refused(haproxy)[0]?.what).toMatch(/api is behind proxy \(haproxy:3\)/);
     expect(refused(haproxy, { allowDowntime: true })).toEqual([]);
+  });
+});
+
+describe('a service that a file of the commit calls an upstream', () => {
+  const proxyFiles = { 'edge/haproxy.cfg': 'backend web\n  server one api:3000 check\n' };
+  const behind = (image: string) => ({
+    proxies: [],
+    proxyFiles,
+    was: services({ proxy: { image, command: undefined } }),
+  });
+
+  it('is refused, and not rolled as a worker, where no proxy is known that could be told', () => {
+    const [refusal] = refused(behind('example/edge:1'));
+    expect(refusal?.what).toMatch(/api is behind a proxy.*the proxy sends requests to api/);
+    expect(refusal?.next).toContain('resee.deploy.role: worker');
+    expect(refused(behind('example/edge:1'), { allowDowntime: true })).toEqual([]);
+  });
+
+  it('is rolled where the proxy does not run: nobody sends it requests', () => {
+    const gone = (all: readonly Container[]) =>
+      all.map((each) => (each.service === 'proxy' ? { ...each, running: false } : each));
+    expect(refused({ ...behind('haproxy:3'), containers: gone })).toEqual([]);
+  });
+});
+
+describe('a plan in which a proxy stays with incumbents that are retired', () => {
+  const observation = observed({ changes: CHANGE });
+  const { plan } = planned({ changes: CHANGE });
+  const without = (kind: Operation['kind']) =>
+    plan.operations.filter((operation) => operation.kind !== kind);
+
+  it('is refused, whatever left the cutover out', () => {
+    expect(unmovedProxies(observation, plan.services, plan.operations)).toEqual([]);
+    expect(unmovedProxies(observation, plan.services, without('cutover'))).toEqual([
+      expect.objectContaining({ what: expect.stringContaining('sends requests to api') }),
+    ]);
+  });
+
+  it('is refused where another proxy is cut over, but not this one', () => {
+    const edge = { containerId: 'edge', name: 'edge-nginx-1' };
+    const proxies = [
+      ...observation.proxies,
+      ...proxy('nginx', 'upstream a { server api:3000; }', edge),
+    ];
+    const [refusal] = unmovedProxies({ ...observation, proxies }, plan.services, plan.operations);
+    expect(refusal?.what).toContain('edge-nginx-1');
   });
 });
 

@@ -3,6 +3,7 @@ import type { FileGroups } from './files.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import {
   servicesOf,
+  STAYS,
   type CutoverOperation,
   type DrainedProxy,
   type HoldOperation,
@@ -10,9 +11,10 @@ import {
   type ServicePlan,
   type WithdrawOperation,
 } from './plan.js';
-import { readProxy } from './proxies/proxy.js';
+import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, upstreamsOf } from './roles.js';
+import type { Upstream } from './proxies/upstream.js';
+import { namesOf } from './roles.js';
 import { isWithin } from './stack.js';
 
 export type Cutover = CutoverOperation | WithdrawOperation;
@@ -36,12 +38,12 @@ export function planCutovers(
   const cutovers = observation.proxies.flatMap((proxy) => {
     const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
     if (front?.action === 'remove') return [];
-    const stays = front === undefined || front.action === 'keep' || front.action === 'reload';
+    const stays = front === undefined || STAYS.has(front.action);
     // Until the last cutover the old container of a proxy that changes serves as well.
     const old = stays || files === undefined;
     const routes = changed
       .filter(({ plan }) => plan.service !== front?.service)
-      .flatMap((portion) => routesOf(observation, proxy, portion));
+      .flatMap((portion) => routesOf(observation, { proxy, front, portion }));
     const reloads = files !== undefined && front?.action === 'reload';
     if (routes.length === 0 && !reloads) return [];
     return [cutoverOf(observation, { proxy, front, stays: old, routes, files })];
@@ -145,26 +147,27 @@ function cutoverOf(
 /** The names of a service that the proxy uses, on each network that both are on. */
 function routesOf(
   observation: Observation,
-  proxy: ProxyFacts,
-  { plan: { service }, incumbents, leaving }: Portion,
+  {
+    proxy,
+    front,
+    portion,
+  }: { proxy: ProxyFacts; front: ServicePlan | undefined; portion: Portion },
 ): readonly Route[] {
+  const { plan, incumbents, leaving } = portion;
   const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
-  // The new configuration of a proxy of the stack may name what the loaded one does not.
-  const used = new Set(
-    [...readProxy(proxy).upstreams, ...upstreamsOf(observation)].map(({ name }) => name),
-  );
+  const used = new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
   return proxy.networks.flatMap((network) => {
     const joined = containers.filter((container) => container.networks[network] !== undefined);
     if (joined.length === 0) return [];
     const names = [
       ...joined.flatMap((container) => container.networks[network]?.names ?? []),
-      ...namesOf(observation.wanted.services[service]),
+      ...namesOf(observation.wanted.services[plan.service]),
     ].filter((name) => used.has(name));
     if (names.length === 0) return [];
     const ids = joined.map(({ id }) => id);
     return [
       {
-        service,
+        service: plan.service,
         names: [...new Set(names)],
         network,
         incumbents: ids,
@@ -172,4 +175,26 @@ function routesOf(
       },
     ];
   });
+}
+
+/**
+ * Where this proxy sends requests: by what it has loaded, and, because its new configuration may name
+ * what that does not, by the files of the commit that it mounts or is built from. Where it did not tell
+ * what it has loaded, any file may be its own.
+ */
+function upstreamsOfProxy(
+  { wanted, proxyFiles }: Observation,
+  proxy: ProxyFacts,
+  front: ServicePlan | undefined,
+): readonly Upstream[] {
+  const loaded = readProxy(proxy).upstreams;
+  const definition = front === undefined ? undefined : wanted.services[front.service];
+  const places = [
+    ...(definition?.binds ?? []).map(({ source }) => source),
+    ...(definition?.build?.inputs ?? []),
+  ];
+  const own = Object.entries(proxyFiles).filter(
+    ([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)),
+  );
+  return [...loaded, ...upstreamsInFiles(Object.fromEntries(own))];
 }

@@ -1,5 +1,5 @@
 import type { FileChange, Observation } from './observation.js';
-import type { ServicePlan } from './plan.js';
+import { STAYS, type ServicePlan } from './plan.js';
 import { isWithin, type Stack } from './stack.js';
 
 /**
@@ -25,7 +25,7 @@ export function groupFiles(observation: Observation, services: readonly ServiceP
     services.filter(test).map((service) => service.service);
   const proxies = bindsOf(
     wanted,
-    byAction(({ role, action }) => role === 'proxy' && (action === 'keep' || action === 'reload')),
+    byAction(({ role, action }) => role === 'proxy' && STAYS.has(action)),
   );
   const replaced = bindsOf(
     installed,

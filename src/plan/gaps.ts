@@ -2,7 +2,7 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
 import { readProxy, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf } from './roles.js';
+import { namesOf, ROLE_LABEL } from './roles.js';
 import type { Service } from './stack.js';
 
 /** Why a plan must not be executed; each is for a person: what, where, what next. */
@@ -47,7 +47,7 @@ interface Rolled {
 function rolledWithGap(
   observation: Observation,
   services: readonly ServicePlan[],
-  { service: { service }, definition, options }: Rolled,
+  { service: { service, incumbents, reason }, definition, options }: Rolled,
 ): readonly Refusal[] {
   const accept = 'Or accept failed requests for the moment of the change: allow-downtime: true.';
   if (isTraefikRouted(definition)) {
@@ -62,12 +62,16 @@ function rolledWithGap(
       },
     ];
   }
-  const front = services.find((each) => each.role === 'proxy' && each.incumbents.length > 0);
-  if (front === undefined || options.cutOver.has(service)) return [];
+  if (incumbents.length === 0 || options.cutOver.has(service)) return [];
+  const fronts = services.filter(({ role }) => role === 'proxy');
+  const front = fronts.find((each) => each.incumbents.length > 0);
+  // Where no proxy runs nobody sends it requests.
+  if (front === undefined && fronts.length > 0) return [];
+  const through = front === undefined ? 'a proxy' : `${front.service} (${front.image})`;
   return [
     {
-      what: `${service} is behind ${front.service} (${front.image}), which cannot be told to send its requests to a candidate`,
-      next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. ${accept}`,
+      what: `${service} is behind ${through}, which cannot be told to send its requests to a candidate (${reason})`,
+      next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. Where nothing sends it requests, label it ${ROLE_LABEL}: worker. ${accept}`,
     },
   ];
 }

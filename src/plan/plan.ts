@@ -21,6 +21,9 @@ export interface Plan {
  */
 export type Action = 'keep' | 'leave' | 'start' | 'roll' | 'replace' | 'reload' | 'run' | 'remove';
 
+/** What leaves the container of a service running. */
+export const STAYS: ReadonlySet<Action> = new Set(['keep', 'leave', 'reload']);
+
 export interface ServicePlan {
   readonly service: string;
   readonly role: Role;

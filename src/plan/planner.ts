@@ -11,6 +11,7 @@ import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles, runningProxies, upstreamsOf } from './roles.js';
 import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
+import { unmovedProxies } from './unmoved.js';
 import { warnings } from './warnings.js';
 
 export interface PlanOptions extends ServiceOptions {
@@ -55,11 +56,14 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
     operations,
     warnings: warnings(observation, services, operations, options),
   };
-  const against = refusals(observation, services, {
-    ...options,
-    cutOver: cutOverBy(plan),
-    commands: [...options.preDeploy, ...options.postDeploy],
-  });
+  const against = [
+    ...refusals(observation, services, {
+      ...options,
+      cutOver: cutOverBy(plan),
+      commands: [...options.preDeploy, ...options.postDeploy],
+    }),
+    ...unmovedProxies(observation, services, operations),
+  ];
   return against.length === 0
     ? { kind: 'plan', plan }
     : { kind: 'refused', plan, refusals: against };

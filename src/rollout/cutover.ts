@@ -29,9 +29,11 @@ export async function cutOver(
   context: RolloutContext,
   operations: readonly CutoverOperation[],
 ): Promise<void> {
-  const moves = operations.flatMap((operation) =>
-    proxiesOf(context, operation).map((proxy) => moveOf(context, operation, proxy)),
-  );
+  const moves = operations.flatMap((operation) => {
+    const proxies = proxiesOf(context, operation);
+    if (proxies.length === 0) throw nothingToMove(operation);
+    return proxies.map((proxy) => moveOf(context, operation, proxy));
+  });
   const waves = [moves.filter((move) => move.isNew), moves.filter((move) => !move.isNew)];
   await context.transaction.step({
     name: 'cutover',
@@ -44,6 +46,13 @@ export async function cutOver(
         .map((wave) => together(wave.map(({ commands }) => commands)))
         .join('\n'),
     },
+  });
+}
+
+function nothingToMove({ proxyService }: CutoverOperation): DeployError {
+  return new DeployError({
+    what: `${proxyService} has no container that could send requests to the candidates`,
+    next: 'A new container of it was to take over, and there is none: see what it said above.',
   });
 }
 

@@ -3,6 +3,7 @@ import { DeployError } from '../errors.js';
 import { gaps, type Refusal } from '../plan/gaps.js';
 import type { CutoverOperation, Operation, Plan } from '../plan/plan.js';
 import { cameTrue, cutOverBy, foreseePlan, isImageOperation, settlePlan } from '../plan/planner.js';
+import { unmovedProxies } from '../plan/unmoved.js';
 import { remoteScript } from '../remote/load.js';
 import {
   awaitIncumbents,
@@ -131,7 +132,10 @@ function refuseGaps(plan: Plan, context: RolloutContext): void {
 }
 
 function gapsIn(plan: Plan, { observation, planOptions }: RolloutContext): readonly Refusal[] {
-  return gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) });
+  return [
+    ...gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
+    ...unmovedProxies(observation, plan.services, plan.operations),
+  ];
 }
 
 /** Where an operation stands. */
