@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { Probe } from './health/probe.js';
 import { keepLease, type Lease } from './host/lease.js';
+import type { RunnerImages } from './images/runner.js';
 import type { Shell } from './host/shell.js';
 import { composeArguments, stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
@@ -39,6 +40,8 @@ export interface DeployDeps {
   readonly log: Log;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** With `build: runner`. */
+  readonly runnerImages: RunnerImages | undefined;
 }
 
 /** What is to be executed, and on what it was planned. */
@@ -79,6 +82,8 @@ export async function carryOut(
       if (known.lease === undefined) throw new Error('The lease is not there yet');
       return known.lease.fence;
     },
+    runnerImages: deps.runnerImages,
+    upload: connection.upload,
     checkHealth: async () => (await entrance).check(),
     get probe() {
       return known.probe;
@@ -89,6 +94,7 @@ export async function carryOut(
     made: {
       candidates: new Map(),
       imageIds: new Map(),
+      shipment: undefined,
       healthyAfterMs: 0,
       heldConnections: 0,
     },

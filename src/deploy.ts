@@ -2,6 +2,7 @@ import { carryOut, type DeployDeps, type DeployRequest, type Judged } from './ca
 import { RefusedError } from './errors.js';
 import { acquireLease, type Lease } from './host/lease.js';
 import { observe } from './host/observe.js';
+import { createRunnerImages, type RunnerImages } from './images/runner.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
@@ -14,9 +15,13 @@ import { renderPlan } from './plan/render.js';
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
  * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
  */
-export async function deploy(request: DeployRequest, deps: DeployDeps): Promise<void> {
+export async function deploy(
+  request: DeployRequest,
+  given: Omit<DeployDeps, 'runnerImages'>,
+): Promise<void> {
   const { inputs, sha, run } = request;
-  const { shell, progress, signal } = deps;
+  const { shell, progress, signal } = given;
+  const deps = { ...given, runnerImages: runnerImagesFor(request, given) };
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
   const look = async (): Promise<Observation> => {
     const seen = await progress.phase('observe', () => observe(shell, inputs, sha, run, signal));
@@ -39,6 +44,33 @@ export async function deploy(request: DeployRequest, deps: DeployDeps): Promise<
     if (untouched) await clearStage(shell, { state, run, fence: undefined });
     throw error;
   }
+}
+
+/** Begins to look at the runner, beside the look at the host; undefined where nothing is built there. */
+function runnerImagesFor(
+  { inputs, sha, release }: DeployRequest,
+  { log, signal }: Pick<DeployDeps, 'log' | 'signal'>,
+): RunnerImages | undefined {
+  return inputs.compose.build === 'runner' && inputs.operation === 'deploy' && release === undefined
+    ? createRunnerImages(sha, { environment: process.env, log, signal })
+    : undefined;
+}
+
+/** @throws RefusedError where the runner cannot build what the plan wants from it */
+async function requireRunner(
+  { plan, observation }: Judged,
+  { runnerImages }: DeployDeps,
+): Promise<void> {
+  const shipped = plan.operations.find(
+    (operation) => operation.kind === 'prepare-images' && operation.verb === 'ship',
+  );
+  if (runnerImages === undefined || shipped?.kind !== 'prepare-images') return;
+  await runnerImages.require({
+    project: observation.wantedProject,
+    stage: observation.stage,
+    services: shipped.services,
+    platform: observation.host.platform,
+  });
 }
 
 interface Acts {
@@ -66,6 +98,7 @@ async function judgeAndExecute(
       await clearStage(deps.shell, { state, run, fence: lease?.fence });
       return;
     }
+    await requireRunner(judged, deps);
     const asked = lease ?? take();
     if (await carryOut(judged, asked, request, deps)) return;
     // While the lease came, somebody else may have changed what was observed.
@@ -143,7 +176,8 @@ function planOptions(
   return {
     services: inputs.compose.services,
     projectNamed: inputs.compose.projectName !== undefined,
-    images: release === undefined ? inputs.compose.build : 'kept',
+    images: release === undefined ? imagesFrom(inputs) : 'kept',
+    buildsOnRunner: inputs.compose.build === 'runner',
     preDeploy: release === undefined ? inputs.preDeploy : [],
     postDeploy: release === undefined ? inputs.postDeploy : [],
     allowDowntime: inputs.allowDowntime,
@@ -151,6 +185,11 @@ function planOptions(
     drainTimeoutMs: inputs.drainTimeoutMs,
     keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
   };
+}
+
+/** On the runner the same is built as on the host. */
+function imagesFrom({ compose }: Inputs): 'host' | 'pull' | 'none' {
+  return compose.build === 'runner' ? 'host' : compose.build;
 }
 
 /** The live directory is at a newer commit of the branch already: one that the branch still has. */

@@ -56,6 +56,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
         connection: {
           openSession: unused,
           dial: unused,
+          upload: unused,
           fingerprint: '',
           closed: Promise.resolve(undefined),
           close: unused,

@@ -98,7 +98,7 @@ describe('what is wrong', () => {
     [{ 'health-status': '99' }, 'from 200 to 599'],
     [{ port: '22x' }, 'from 1 to 65535'],
     [{ 'keep-releases': '0' }, 'from 1 to 50'],
-    [{ build: 'runner' }, 'not supported yet; use `host`, `pull` or `none`'],
+    [{ build: 'runer' }, 'Did you mean `runner`?'],
     [{ build: 'pul' }, 'Did you mean `pull`?'],
     [{ username: 'ec2-user; rm -rf /' }, '`username`'],
     [{ sha: 'abc1234' }, 'abbreviated'],

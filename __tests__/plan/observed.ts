@@ -89,6 +89,7 @@ export function observed(situation: Situation = {}): Observation {
   return {
     host: {
       engineVersion: '26.1.5',
+      platform: 'linux/amd64',
       composeVersion: '2.26.1',
       memoryTotalKb: 1_000_000,
       memoryAvailableKb: 500_000,
@@ -120,6 +121,7 @@ export function observed(situation: Situation = {}): Observation {
       newerThanLive: true,
     },
     stage: `/home/ec2-user/.local/state/resee-deploy/${installed.project}/stage/run-1-1/tree`,
+    wantedProject: {},
     wanted,
     installed,
     containers,
@@ -231,6 +233,7 @@ export const options: PlanOptions = {
   images: 'host',
   preDeploy: [],
   postDeploy: [],
+  buildsOnRunner: false,
   allowDowntime: false,
   soakMs: 10_000,
   drainTimeoutMs: 30_000,

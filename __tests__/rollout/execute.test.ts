@@ -70,10 +70,18 @@ async function sentFor(situation: Situation, { builds }: Given = {}): Promise<re
     fence: '1',
     checkHealth: () => Promise.resolve(response(200)),
     probe: undefined,
+    runnerImages: undefined,
+    upload: () => Promise.reject(new Error('nothing is shipped')),
     clock: fakeClock(),
     log: recordedLog(),
     signal: new AbortController().signal,
-    made: { candidates: new Map(), imageIds: new Map(), healthyAfterMs: 0, heldConnections: 0 },
+    made: {
+      candidates: new Map(),
+      imageIds: new Map(),
+      shipment: undefined,
+      healthyAfterMs: 0,
+      heldConnections: 0,
+    },
   };
   const { plan } = planned(situation, { images });
   await executePlan(plan, context, {
@@ -170,6 +178,7 @@ describe('connections that outlast a drain', () => {
     const made = {
       candidates: new Map(),
       imageIds: new Map(),
+      shipment: undefined,
       healthyAfterMs: 0,
       heldConnections: 1,
     };

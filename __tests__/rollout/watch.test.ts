@@ -47,10 +47,18 @@ function siteOf(given: Readonly<Record<string, string>> = {}): Site {
     fence: '1',
     checkHealth: check,
     probe,
+    runnerImages: undefined,
+    upload: () => Promise.reject(new Error('nothing is shipped')),
     clock,
     log,
     signal: new AbortController().signal,
-    made: { candidates: new Map(), imageIds: new Map(), healthyAfterMs: 0, heldConnections: 0 },
+    made: {
+      candidates: new Map(),
+      imageIds: new Map(),
+      shipment: undefined,
+      healthyAfterMs: 0,
+      heldConnections: 0,
+    },
   };
   return {
     context,

@@ -53,6 +53,8 @@ export interface ActionOptions {
   /** Each line as it is printed. */
   readonly onLine?: (line: string) => void;
   readonly state?: Readonly<Record<string, string>>;
+  /** Of the runner, beside what every runner sets. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What `github.token` is here. */
@@ -109,7 +111,7 @@ export async function startAction(options: ActionOptions): Promise<RunningAction
 
 async function prepare(
   directory: string,
-  { action, inputs, workflow, state = {} }: ActionOptions,
+  { action, inputs, workflow, state = {}, environment = {} }: ActionOptions,
 ): Promise<NodeJS.ProcessEnv> {
   const file = async (name: string, text: string): Promise<string> => {
     await writeFile(join(directory, name), text);
@@ -163,6 +165,7 @@ async function prepare(
     RUNNER_ENVIRONMENT: 'github-hosted',
     ...Object.fromEntries(named('INPUT_', upperCaseNames(all))),
     ...Object.fromEntries(named('STATE_', state)),
+    ...environment,
   };
 }
 

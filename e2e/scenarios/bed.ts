@@ -43,6 +43,7 @@ export interface Bed<S extends Stack = StackDefinition> {
 export interface Said {
   readonly inputs?: Readonly<Record<string, string | undefined>>;
   readonly workflow?: Partial<ActionOptions['workflow']>;
+  readonly environment?: ActionOptions['environment'];
 }
 
 /** Short enough for a test, long enough to mean what they mean. */
@@ -87,8 +88,12 @@ export async function makeBed<S extends Stack>({
   let log: string[] = [];
   let releases = 1;
   let runs = 0;
-  const options = (sha: string, { inputs = {}, workflow = {} }: Said = {}): ActionOptions => ({
+  const options = (
+    sha: string,
+    { inputs = {}, workflow = {}, environment = {} }: Said = {},
+  ): ActionOptions => ({
     action,
+    environment,
     inputs: defined({
       host: host.address,
       key: host.privateKey,

@@ -23,6 +23,7 @@ import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
+import { runnerBuild } from './runner-build.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
@@ -41,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
   assets,
   taskInFlight,
   schedulerFails,
+  runnerBuild,
   overhead,
   smallHost,
   secrets,

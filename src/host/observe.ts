@@ -89,6 +89,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),
       inputs.path,
     ),
+    wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
     installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
     containers: withMemory(
       parseContainers(sections.get('containers') ?? ''),
@@ -118,6 +119,7 @@ function parseFacts(sections: Sections): HostFacts {
   const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
   return {
     engineVersion: textOf(server['Version']) ?? '',
+    platform: `${textOf(server['Os']) ?? ''}/${textOf(server['Arch']) ?? ''}`,
     composeVersion: trimmed(sections, 'compose') ?? '',
     memoryTotalKb: memory.get('MemTotal') ?? 0,
     memoryAvailableKb: memory.get('MemAvailable') ?? 0,

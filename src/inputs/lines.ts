@@ -1,5 +1,4 @@
 import type { Parsed } from './problem.js';
-import { nearestSpelling } from './spelling.js';
 import type { OutputRequirement, ServiceCommand } from './types.js';
 import { splitLines } from './values.js';
 
@@ -69,16 +68,4 @@ export function parseServiceCommands(text: string): Parsed<readonly ServiceComma
     commands.push({ service, command });
   }
   return { value: commands };
-}
-
-/** Where the images come from. */
-export function parseBuild(text: string): Parsed<'host' | 'pull' | 'none'> {
-  if (text === 'host' || text === 'pull' || text === 'none') return { value: text };
-  if (text === 'runner') {
-    return { allowed: 'building on the runner is not supported yet; use `host`, `pull` or `none`' };
-  }
-  return {
-    allowed: 'allowed is `host`, `pull` or `none`',
-    nearest: nearestSpelling(text, ['host', 'pull', 'none']),
-  };
 }

@@ -1,7 +1,7 @@
 import { parseHostHeader, parseHttpUrl } from './addresses.js';
 import { readConnection } from './connection.js';
 import type { Environment } from './environment.js';
-import { parseBuild, parseRequirements, parseServiceCommands, SERVICE_NAME } from './lines.js';
+import { parseRequirements, parseServiceCommands, SERVICE_NAME } from './lines.js';
 import { isGated, OPERATIONS } from './operations.js';
 import type { InputProblem } from './problem.js';
 import { inputReader, unknownInputs, type InputReader } from './reader.js';
@@ -168,7 +168,7 @@ function readCompose(reader: InputReader): ComposeInputs {
       parseNames(SERVICE_NAME, 'allowed are names of Compose services'),
       [],
     ),
-    build: reader.take('build', parseBuild, 'host'),
+    build: reader.take('build', parseEnum(['host', 'pull', 'none', 'runner']), 'host'),
   };
 }
 

@@ -89,7 +89,7 @@ export interface ComposeInputs {
   readonly profiles: readonly string[];
   /** Limits the deploy to these; empty means all that changed. */
   readonly services: readonly string[];
-  readonly build: 'host' | 'pull' | 'none';
+  readonly build: 'host' | 'pull' | 'none' | 'runner';
 }
 
 export interface ServiceCommand {

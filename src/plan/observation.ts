@@ -1,3 +1,4 @@
+import type { JsonObject } from './json.js';
 import type { Stack } from './stack.js';
 
 /** One look at the host: all that a plan is made from. */
@@ -14,6 +15,8 @@ export interface Observation {
   /** The commit's files in a directory of this run's own, with the host's own files laid over. */
   readonly stage: string;
   readonly wanted: Stack;
+  /** The same as Compose has normalised it, with paths in the staged tree. */
+  readonly wantedProject: JsonObject;
   /** What the live directory's Compose file says now; undefined where there is none. */
   readonly installed: Stack | undefined;
   readonly containers: readonly Container[];
@@ -29,6 +32,8 @@ export interface Observation {
 
 export interface HostFacts {
   readonly engineVersion: string;
+  /** Of its engine, as Docker writes it: `linux/amd64`. */
+  readonly platform: string;
   readonly composeVersion: string;
   readonly memoryTotalKb: number;
   readonly memoryAvailableKb: number;

@@ -44,7 +44,8 @@ export interface ServicePlan {
 export type Operation =
   | {
       readonly kind: 'prepare-images';
-      readonly verb: 'build' | 'pull';
+      /** `build` and `pull` on the host; `ship`: built on the runner, and brought to the host. */
+      readonly verb: 'build' | 'pull' | 'ship';
       readonly services: readonly string[];
       readonly references: readonly ImageReference[];
     }

@@ -17,6 +17,8 @@ import { warnings } from './warnings.js';
 export interface PlanOptions extends ServiceOptions {
   readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
   readonly postDeploy: readonly { readonly service: string; readonly command: string }[];
+  /** True where images are built on the runner, not on the host. */
+  readonly buildsOnRunner: boolean;
   readonly allowDowntime: boolean;
   readonly soakMs: number;
   readonly drainTimeoutMs: number;
@@ -201,7 +203,7 @@ function prepareImages(
   return [
     {
       kind: 'prepare-images',
-      verb: options.images === 'pull' ? 'pull' : 'build',
+      verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
       services: chosen.map(({ service }) => service),
       references: [...new Set(chosen.map(({ image }) => image))].map(reference),
     },

@@ -35,7 +35,9 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
 export function describe(operation: Operation): string {
   switch (operation.kind) {
     case 'prepare-images':
-      return `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
+      return operation.verb === 'ship'
+        ? `build ${operation.services.join(', ')} on the runner, ship the layers that the host lacks`
+        : `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
     case 'restore-images':
       return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
     case 'install-files':

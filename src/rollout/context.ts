@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.js';
+import type { RunnerImages } from '../images/runner.js';
 import type { Log } from '../log.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe } from '../health/probe.js';
 import type { Inputs } from '../inputs.js';
 import type { Container, Observation } from '../plan/observation.js';
 import type { PlanOptions } from '../plan/planner.js';
+import type { Connection } from '../ssh/connect.js';
+import type { Shipment } from './shipping.js';
 import type { Transaction } from './transaction.js';
 
 /** What the steps of one rollout share. */
@@ -22,6 +25,9 @@ export interface RolloutContext {
   /** Asks the health endpoint once, as seen from the host. */
   readonly checkHealth: () => Promise<HttpAnswer>;
   readonly probe: Probe | undefined;
+  /** Builds images on the runner; undefined where none is built there. */
+  readonly runnerImages: RunnerImages | undefined;
+  readonly upload: Connection['upload'];
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -35,6 +41,8 @@ export interface Made {
   readonly candidates: Map<string, readonly Container[]>;
   /** Image ids of the release, by reference. */
   readonly imageIds: Map<string, string>;
+  /** How the images came from the runner; undefined where none did. */
+  shipment: Shipment | undefined;
   /** How long the health check asked until the release was well; 0 before. */
   healthyAfterMs: number;
   /** Connections that were still open when a drain was over: their containers were told to end them. */

@@ -22,7 +22,16 @@ import { requireHealth, soak } from './watch.js';
 
 /** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */
 export function sendImages(plan: Plan, context: RolloutContext): readonly Sent[] {
-  return send(plan.operations.filter(isImageOperation), plan, context);
+  return send(
+    plan.operations.filter((each) => isImageOperation(each) && !isShipping(each)),
+    plan,
+    context,
+  );
+}
+
+/** Images of the runner are made once the lease is there: nothing may come to the host before. */
+function isShipping(operation: Operation): boolean {
+  return operation.kind === 'prepare-images' && operation.verb === 'ship';
 }
 
 /** What goes on around a plan while it is executed. */
@@ -44,8 +53,9 @@ export interface Around {
 export async function executePlan(
   plan: Plan,
   context: RolloutContext,
-  { images, watched, phased }: Around,
+  { images: sentBefore, watched, phased }: Around,
 ): Promise<Plan> {
+  const images = [...sentBefore, ...send(plan.operations.filter(isShipping), plan, context)];
   const ahead = sendAhead(plan, context, { images, watched });
   // It fails only with what everything is watched by, which is told below.
   ahead.catch(() => undefined);
@@ -81,6 +91,8 @@ async function sendAhead(
   { images, watched }: Pick<Around, 'images' | 'watched'>,
 ): Promise<readonly Sent[] | undefined> {
   const { observation, planOptions, made } = context;
+  // What is shipped reaches the host in several steps, between which nothing else may come.
+  if (plan.operations.some(isShipping)) return undefined;
   const foreseen = foreseePlan(plan, observation, planOptions);
   if (foreseen === undefined || gapsIn(foreseen.plan, context).length > 0) return undefined;
   const [first = []] = sendable(afterImages(foreseen.plan), observation);

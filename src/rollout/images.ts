@@ -3,13 +3,25 @@ import { linesOf } from '../host/sections.js';
 import type { ImageReference, Operation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
+import { shipImages } from './shipping.js';
 
 type Prepare = Extract<Operation, { kind: 'prepare-images' }>;
 type Restore = Extract<Operation, { kind: 'restore-images' }>;
 
-/** Builds or pulls the release's images in the staged tree; the live directory is not touched. */
+/** Builds, pulls or ships the release's images; the live directory is not touched. */
 export async function prepareImages(context: RolloutContext, operation: Prepare): Promise<void> {
-  const output = await context.transaction.step({
+  const output =
+    operation.verb === 'ship'
+      ? await shipImages(context, operation, restoreTags(operation.references))
+      : await buildOrPull(context, operation);
+  for (const line of linesOf(output)) {
+    const [reference, id] = line.split(' ');
+    if (reference !== undefined && id !== undefined) context.made.imageIds.set(reference, id);
+  }
+}
+
+function buildOrPull(context: RolloutContext, operation: Prepare): Promise<string> {
+  return context.transaction.step({
     name: operation.verb,
     undo: restoreTags(operation.references),
     script: remoteScript('build'),
@@ -21,10 +33,6 @@ export async function prepareImages(context: RolloutContext, operation: Prepare)
       REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
     },
   });
-  for (const line of linesOf(output)) {
-    const [reference, id] = line.split(' ');
-    if (reference !== undefined && id !== undefined) context.made.imageIds.set(reference, id);
-  }
 }
 
 /** Gives the references back the images of a kept release. */

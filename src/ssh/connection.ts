@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 
 import type { Client, ClientChannel } from 'ssh2';
 
@@ -11,6 +11,7 @@ import { SessionLostError } from './lost.js';
 import { sessionLoop } from './session-loop.js';
 import { createNonce, startSession } from './session.js';
 import type { Session } from './session.js';
+import { uploadThrough } from './upload.js';
 
 /** One authenticated connection to the host. */
 export interface Connection {
@@ -23,6 +24,13 @@ export interface Connection {
    *   SessionLostError when our own connection is gone.
    */
   dial(host: string, port: number): Promise<Duplex>;
+  /**
+   * Writes a stream to a file on the host, mode 600; what was written before it failed stays.
+   *
+   * @throws DeployError when the host cannot write, SessionLostError when our own connection is gone. Rejects
+   *   with the stream's own error, and with the signal's reason.
+   */
+  upload(path: string, source: Readable, signal: AbortSignal): Promise<void>;
   /** `SHA256:…` of the key that the host showed. */
   readonly fingerprint: string;
   /** Resolves when the connection ends, with why; undefined if we closed it. Never rejects. */
@@ -74,6 +82,7 @@ export function toConnection(
     closed,
     openSession: () => openSession(client, host, clock),
     dial: (address, port) => dialThrough({ ssh, client }, host, address, port),
+    upload: (path, source, signal) => uploadThrough(client, host, { path, source, signal }),
     close: () => {
       closing = true;
       for (const each of [established, ...before.toReversed()]) hangUp(each);

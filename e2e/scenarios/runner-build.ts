@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask } from '../harness/shell.js';
+import { type Host, up } from '../host/host.js';
+import { baseImages } from '../images/images.js';
+import { dockerClient } from '../workflow/engine.js';
+import { type Bed, placeFiles, type Said } from './bed.js';
+import type { Checks } from './checks.js';
+import type { Scenario } from './scenario.js';
+import { checkWhole, underLoad } from './whole.js';
+
+/** What a one-line change may cost on the way: its layer, the image's configuration, the archive's own words. */
+const MOST_BYTES = 100_000;
+
+export const runnerBuild: Scenario = {
+  name: 'runner-build',
+  home: 'tiny',
+  sentence:
+    'images are built on the runner, and of a one-line change only its own layers come to the host',
+  from: 'empty',
+  run: async (bed, checks) => {
+    await withRunner(bed, async (runner, said) => {
+      await placeFiles(bed);
+      const release = bed.nextRelease();
+      const first = await bed.commit('First', bed.stack.changes.backend(release));
+      const deployed = await bed.deploy(first, said);
+      checks.equal(deployed.outputs['result'], 'deployed', 'result of the first deploy');
+      await changeUnderLoad(bed, checks, { runner, said });
+      await dirtyIsRefused(bed, checks, said);
+    });
+  },
+};
+
+interface Runner {
+  readonly runner: Host;
+  readonly said: Said;
+}
+
+async function changeUnderLoad(bed: Bed, checks: Checks, { runner, said }: Runner): Promise<void> {
+  const before = await bed.lookSettled();
+  const release = bed.nextRelease();
+  const sha = await bed.commit('One line', bed.stack.changes.backend(release));
+  const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha, said));
+  checks.equal(run.outputs['result'], 'deployed', 'result');
+  const [, shipped = '', unit = ''] = /shipped \(([\d.]+) (kB|MB)\)/.exec(run.log) ?? [];
+  const bytes = Number(shipped) * (unit === 'MB' ? 1_000_000 : 1_000);
+  bed.note(`a one-line change shipped ${String(bytes)} bytes`);
+  checks.that(bytes > 0 && bytes < MOST_BYTES, `${String(bytes)} bytes were shipped`);
+  const built = await ask(runner, "docker image inspect -f '{{json .RootFS.Layers}}' tiny-api", {
+    args: [],
+  });
+  const loaded = await ask(bed.host, "docker image inspect -f '{{json .RootFS.Layers}}' tiny-api", {
+    args: [],
+  });
+  checks.equal(loaded, built, 'the layers of the image on the host');
+  const cache = await ask(bed.host, "docker buildx du | sed -n 's/^Total:[^0-9]*//p'", {
+    args: [],
+  });
+  checks.equal(cache, '0B', 'the build cache of the host');
+  await checkWhole(bed, checks, before, { sha, release });
+}
+
+async function dirtyIsRefused(bed: Bed, checks: Checks, said: Said): Promise<void> {
+  const before = await bed.lookSettled();
+  const sha = await bed.commit('Another', bed.stack.changes.backend(bed.nextRelease()));
+  const head = await bed.fixture.git('rev-parse', 'HEAD^');
+  await bed.fixture.git('checkout', '-q', '--detach', head);
+  const run = await bed.deploy(sha, said);
+  await bed.fixture.git('checkout', '-q', 'main');
+  checks.equal(run.outputs['result'], 'refused', 'result with another checkout on the runner');
+  checks.matches(run.log, /the checkout on the runner is/, 'the log');
+  checks.equal((await bed.lookSettled()).head, before.head, 'the commit on the host');
+}
+
+/** A second machine with Docker stands for the runner's engine; the checkout is the fixture's work tree. */
+async function withRunner(
+  bed: Bed,
+  work: (runner: Host, said: Said) => Promise<void>,
+): Promise<void> {
+  const runner = await up({ name: `runner-${String(process.pid)}` });
+  const directory = await mkdtemp(join(tmpdir(), 'resee-e2e-runner-'));
+  try {
+    await runner.loadImages(await baseImages());
+    const { binaries, environment } = await dockerClient(runner, directory);
+    await work(runner, {
+      inputs: { build: 'runner' },
+      environment: {
+        ...environment,
+        PATH: `${binaries}:${process.env['PATH'] ?? ''}`,
+        GITHUB_WORKSPACE: bed.fixture.workTree,
+      },
+    });
+  } finally {
+    await runner.down();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
