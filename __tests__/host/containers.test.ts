@@ -23,6 +23,9 @@ describe('parseContainers', () => {
         },
       },
       mounts: [],
+      command: ['python', 'server.py'],
+      processes: [],
+      memoryKb: undefined,
     });
     expect(of('api')?.configHash).toMatch(/^[0-9a-f]{64}$/);
     expect(of('api')?.networks['tiny_default']?.addresses).toEqual([
@@ -79,6 +82,9 @@ describe('parseContainers', () => {
       configHash: '',
       networks: {},
       mounts: [],
+      command: [],
+      processes: [],
+      memoryKb: undefined,
     });
     const stopped = { default: { Aliases: null, DNSNames: null, IPAddress: '' } };
     expect(inspected({ NetworkSettings: { Networks: stopped } })?.networks).toEqual({

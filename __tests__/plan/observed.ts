@@ -67,6 +67,8 @@ export interface Situation {
   readonly images?: Readonly<Record<string, string | undefined>>;
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
+  /** Files of the commit beside its Dockerfiles and those that it changes. */
+  readonly files?: readonly string[];
 }
 
 /** A host that runs the fixture's stack, deployed by a release of ours, and a commit for it. */
@@ -117,7 +119,7 @@ export function observed(situation: Situation = {}): Observation {
       changes: changes.map((change) =>
         typeof change === 'string' ? { path: change, status: 'modified' } : change,
       ),
-      files: [],
+      files: [...filesOf(wanted, changes), ...(situation.files ?? [])],
       newerThanLive: true,
     },
     stage: `/home/ec2-user/.local/state/resee-deploy/${installed.project}/stage/run-1-1/tree`,
@@ -144,6 +146,15 @@ export function observed(situation: Situation = {}): Observation {
           ]),
     proxyFiles: situation.proxyFiles ?? {},
   };
+}
+
+function filesOf(stack: Stack, changes: readonly (string | FileChange)[]): readonly string[] {
+  return [
+    ...changes.map((change) => (typeof change === 'string' ? change : change.path)),
+    ...Object.values(stack.services).flatMap(({ build }) =>
+      (build?.inputs ?? []).map((input) => (input === '' ? 'Dockerfile' : `${input}/Dockerfile`)),
+    ),
+  ];
 }
 
 function same<T>(value: T): T {
@@ -212,6 +223,8 @@ export function container(
     configHash: '',
     networks: {},
     mounts: [],
+    command: [],
+    processes: [],
     memoryKb: undefined,
     ...other,
   };

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/plan/json.js';
 import { parseNginxConfig } from '../../src/plan/proxies/nginx-config.js';
 import { assignRoles, upstreamsOf } from '../../src/plan/roles.js';
 import { parseStack } from '../../src/plan/compose-config.js';
-import { fixtureText, observed, stackOf } from './observed.js';
+import { container, fixtureText, observed, stackOf } from './observed.js';
 
 /** Role and reason of the service `it`, in a stack of it and `others`. */
 function decisionOf(it: JsonObject, others: Readonly<Record<string, JsonObject>> = {}) {
@@ -17,6 +17,10 @@ function decisionOf(it: JsonObject, others: Readonly<Record<string, JsonObject>>
 }
 const PORT = { ports: [{ mode: 'ingress', target: 80, published: '80', protocol: 'tcp' }] };
 const BUILD = { build: { context: '/srv/shop' } };
+const SCHEDULER = 'singleton: a scheduler: two would run every job twice';
+const bind = (source: string, target: string) => ({ type: 'bind', source, target });
+const stack = (services: JsonObject) =>
+  parseStack(JSON.stringify({ name: 'shop', services }), '/srv/shop');
 const VOLUME = { volumes: [{ type: 'volume', source: 'things', target: '/data' }] };
 
 describe('assignRoles', () => {
@@ -100,7 +104,7 @@ describe('assignRoles', () => {
     [
       'an unknown image with a volume',
       { image: 'acme/store:1', ...VOLUME },
-      'data: keeps data in volume things',
+      'worker: no proxy names it, no port',
     ],
     ['an own image with a volume', { ...BUILD, ...VOLUME }, 'worker: no proxy names it, no port'],
     [
@@ -143,10 +147,120 @@ describe('assignRoles', () => {
     expect(decisionOf(it)).toBe(decision);
   });
 
-  it('takes what keeps things in a volume for data, but not where another service builds its image', () => {
-    const sharing = { image: 'shop-web', ...VOLUME };
-    expect(decisionOf(sharing)).toBe('data: keeps data in volume things');
-    expect(decisionOf(sharing, { web: BUILD })).toBe('worker: no proxy names it, no port');
+  it.each<[string, JsonObject, string]>([
+    [
+      'an image that upgrades postgres by itself',
+      { image: 'pgautoupgrade/pgautoupgrade:16-alpine' },
+      'data: image pgautoupgrade/pgautoupgrade:16-alpine',
+    ],
+    [
+      'a postgres of another maker',
+      { image: 'bitnami/postgresql' },
+      'data: image bitnami/postgresql',
+    ],
+    [
+      'a database that the stack builds, by the place where it keeps its data',
+      { ...BUILD, volumes: [bind('/srv/pg', '/var/lib/postgresql/data')] },
+      'data: keeps data in /var/lib/postgresql/data',
+    ],
+    [
+      'the same behind what calls itself its proxy, and with a port',
+      {
+        ...BUILD,
+        ...PORT,
+        container_name: 'it-behind',
+        volumes: [bind('/srv/my', '/var/lib/mysql')],
+      },
+      'data: keeps data in /var/lib/mysql',
+    ],
+    [
+      'a configuration at that place',
+      { ...BUILD, volumes: [bind('/srv/my.cnf', '/var/lib/mysql/my.cnf')] },
+      'worker: no proxy names it, no port',
+    ],
+    [
+      'what only reads there',
+      { ...BUILD, volumes: [{ ...bind('/srv/my', '/var/lib/mysql'), read_only: true }] },
+      'worker: no proxy names it, no port',
+    ],
+    [
+      'an own image that runs a database',
+      { ...BUILD, command: ['redis-server', '--appendonly', 'yes'] },
+      'data: runs redis-server',
+    ],
+    [
+      'a database behind labels for Traefik',
+      { image: 'mongo:7', labels: { 'traefik.http.routers.it.rule': 'Host(`it`)' } },
+      'data: image mongo:7',
+    ],
+    [
+      'a client in the image of a database',
+      { image: 'postgres:17', command: ['sh', '-c', 'while true; do pg_dump shop; sleep 9; done'] },
+      'worker: no proxy names it, no port',
+    ],
+    [
+      'nginx as a word among others',
+      { ...BUILD, ...PORT, command: ['logstash', '-f', '/conf/logstash-nginx.config'] },
+      'direct: publishes a port of the host',
+    ],
+    [
+      'nginx at the end of a line',
+      {
+        ...BUILD,
+        ...PORT,
+        command: ['sh', '-c', "envsubst < a > b && exec nginx -g 'daemon off;'"],
+      },
+      'proxy: publishes ports, runs nginx',
+    ],
+    ['ofelia', { image: 'mcuadros/ofelia:latest', command: ['daemon', '--docker'] }, SCHEDULER],
+    [
+      'a scheduler as a word of a name',
+      { ...BUILD, command: ['run', 'taskworker-scheduler'] },
+      SCHEDULER,
+    ],
+    [
+      'a worker with a scheduler',
+      { ...BUILD, command: ['./worker', '--with-scheduler'] },
+      SCHEDULER,
+    ],
+    ['crontabber', { ...BUILD, command: ['./bin/run_crontabber.sh', 'crontabber'] }, SCHEDULER],
+    ['a script of cron', { image: 'nextcloud', entrypoint: ['/cron.sh'] }, SCHEDULER],
+    ['a line of a crontab', { ...BUILD, command: ['0 0 * * * cleanup --days 90'] }, SCHEDULER],
+    [
+      'an app called scheduler',
+      { ...BUILD, command: ['celery', '-A', 'scheduler', 'worker'] },
+      'worker: no proxy names it, no port',
+    ],
+  ])('%s', (_, it, decision) => {
+    expect(decisionOf(it)).toBe(decision);
+  });
+
+  it('takes a service for a scheduler by its name, whatever its command', () => {
+    const roles = (names: readonly string[]) =>
+      Object.values(
+        assignRoles(
+          stack(Object.fromEntries(names.map((name) => [name, { ...BUILD, command: ['run'] }]))),
+          [],
+        ),
+      ).map(({ role }) => role);
+    expect(new Set(roles(['scheduler', 'celery-beat', 'cron', 'cron-jobs', 'crontabber']))).toEqual(
+      new Set(['singleton']),
+    );
+    expect(new Set(roles(['heartbeat', 'filebeat', 'beatles', 'clock-api']))).toEqual(
+      new Set(['worker']),
+    );
+  });
+
+  it('takes a service for a database by the process that runs in it', () => {
+    const it = (processes: readonly string[]) =>
+      assignRoles(stack({ it: BUILD }), [{ name: 'it', port: 80 }], {
+        proxies: new Map(),
+        containers: [container('it', 1, { processes })],
+        files: [],
+      })['it']?.role;
+    expect(it(['tini', 'redis-server'])).toBe('data');
+    expect(it(['runsvdir', 'postgres', 'puma'])).toBe('routed');
+    expect(it(['node'])).toBe('routed');
   });
 
   it('knows a proxy by what was seen running in it, and a scheduler without a command by its name', () => {
@@ -154,8 +268,12 @@ describe('assignRoles', () => {
       name: 'shop',
       services: { edge: { ...BUILD, ...PORT }, 'celery-beat': BUILD, beatles: BUILD },
     });
-    const roles = assignRoles(parseStack(text, '/srv/shop'), [], new Map([['edge', 'nginx']]));
-    expect(roles['edge']).toEqual({ role: 'proxy', reason: 'publishes ports, runs nginx' });
+    const roles = assignRoles(parseStack(text, '/srv/shop'), [], {
+      proxies: new Map([['edge', 'nginx']]),
+      containers: [],
+      files: [],
+    });
+    expect(roles['edge']).toMatchObject({ role: 'proxy', reason: 'publishes ports, runs nginx' });
     expect(roles['celery-beat']?.role).toBe('singleton');
     expect(roles['beatles']?.role).toBe('worker');
   });

@@ -58,7 +58,9 @@ describe('parseStack', () => {
       { source: 'conf/settings.toml', target: '/etc/settings.toml', readOnly: true },
       { source: '/etc/app/token', target: '/run/secrets/token', readOnly: true },
     ]);
-    expect(web.namedVolumes).toEqual(['cache']);
+    expect(web.mounts.flatMap(({ kind, source }) => (kind === 'volume' ? source : []))).toEqual([
+      'cache',
+    ]);
   });
 
   it('reads the whole directory as a mount', () => {

@@ -48,6 +48,7 @@ describe('the summary', () => {
       service: 'backend',
       role: 'routed',
       reason: 'nginx names it',
+      single: undefined,
       action: 'roll',
       why: 'its build context changed',
       ifImageChanges: true,

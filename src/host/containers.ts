@@ -33,6 +33,8 @@ function parseContainer(json: JsonObject): Container {
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',
       })),
+    command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
+    processes: [],
     memoryKb: undefined,
   };
 }

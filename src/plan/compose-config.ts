@@ -8,7 +8,7 @@ import {
   wordsOf,
   type JsonObject,
 } from './json.js';
-import type { Bind, Build, Service, Stack } from './stack.js';
+import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 
 /**
  * Reads a normalised Compose project.
@@ -102,10 +102,8 @@ function parseService(
       ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
       ...fileMounts(json, whole, root),
     ],
-    namedVolumes: mounts.flatMap((mount) =>
-      mount['type'] === 'volume' ? (textOf(mount['source']) ?? []) : [],
-    ),
-    restart: textOf(json['restart']),
+    mounts: mounts.flatMap((mount) => parseMount(mount, root)),
+    restart: restartPolicy(json),
     definition: runtimeDefinition(json, root),
   };
 }
@@ -164,6 +162,31 @@ function parseBind(mount: JsonObject, root: string): Bind {
     target: textOf(mount['target']) ?? '',
     readOnly: mount['read_only'] === true,
   };
+}
+
+/** Memory (`tmpfs`) and images are no storage. */
+function parseMount(json: JsonObject, root: string): readonly Mount[] {
+  const kind = json['type'];
+  if (kind !== 'volume' && kind !== 'bind') return [];
+  const source = textOf(json['source']);
+  return [
+    {
+      kind,
+      source: source === undefined || kind === 'volume' ? source : relativeTo(root, source),
+      target: (textOf(json['target']) ?? '').replace(/(?<=.)\/+$/, ''),
+      readOnly: json['read_only'] === true,
+    },
+  ];
+}
+
+/** `restart`, or what Compose makes of `deploy.restart_policy` without it. */
+function restartPolicy(json: JsonObject): string | undefined {
+  const said = textOf(json['restart']);
+  if (said !== undefined) return said;
+  const policy = objectOf(json['deploy'])['restart_policy'];
+  if (policy === undefined) return undefined;
+  const condition = textOf(objectOf(policy)['condition']) ?? 'any';
+  return { any: 'always', none: 'no' }[condition] ?? condition;
 }
 
 function relativeTo(root: string, path: string): string {

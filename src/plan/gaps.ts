@@ -2,7 +2,7 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
 import { readProxy, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, ROLE_LABEL } from './roles.js';
+import { namesOf, ONLY_WRITER, ORDER_LABEL, ROLE_LABEL } from './roles.js';
 import type { Service } from './stack.js';
 
 /** Why a plan must not be executed; each is for a person: what, where, what next. */
@@ -33,7 +33,7 @@ export function gaps(
     }
     // A pulled image tells only afterwards whether it differs.
     if (service.ifImageChanges && options.images === 'pull') return [];
-    return service.action === 'replace' ? replacedWithGap(service, definition) : [];
+    return service.action === 'replace' ? replacedWithGap(service) : [];
   });
 }
 
@@ -104,10 +104,7 @@ function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | u
   return undefined;
 }
 
-function replacedWithGap(
-  { service, role, why }: ServicePlan,
-  { single }: Service,
-): readonly Refusal[] {
+function replacedWithGap({ service, role, why, single }: ServicePlan): readonly Refusal[] {
   const gap = 'The gap is the time that it takes to stop and start, a few seconds';
   if (role === 'proxy' || role === 'direct') {
     return [
@@ -120,8 +117,14 @@ function replacedWithGap(
   if (role !== 'routed') return [];
   return [
     {
-      what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'deploy.update_config.order is stop-first'}`,
-      next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
+      what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
+      next: `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
     },
   ];
+}
+
+function withoutGap(single: string): string {
+  return single.startsWith(ONLY_WRITER)
+    ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
+    : 'Remove that from the Compose file.';
 }

@@ -85,6 +85,10 @@ export interface Container {
   /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  /** What it was started with: entrypoint and command. */
+  readonly command: readonly string[];
+  /** Names of the processes in it, as far as the host told. */
+  readonly processes: readonly string[];
   /** Memory that only it uses and that cannot be reclaimed; undefined where the kernel did not tell. */
   readonly memoryKb: number | undefined;
 }

@@ -28,6 +28,8 @@ export interface ServicePlan {
   readonly service: string;
   readonly role: Role;
   readonly reason: string;
+  /** Why there are never two containers of it at once; undefined: there may be. */
+  readonly single: string | undefined;
   readonly action: Action;
   readonly why: string;
   /** True where `action` holds only if the build gives another image. */

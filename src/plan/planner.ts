@@ -9,8 +9,14 @@ import {
 } from './plan.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
-import { assignRoles, runningProxies, upstreamsOf } from './roles.js';
-import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
+import { assignRoles, seenIn, upstreamsOf } from './roles.js';
+import {
+  changeOf,
+  imagesInUse,
+  planServices,
+  settleImages,
+  type ServiceOptions,
+} from './services.js';
 import { unmovedProxies } from './unmoved.js';
 import { warnings } from './warnings.js';
 
@@ -34,11 +40,7 @@ export type Planned =
 
 /** From the wanted stack and the observed host to what will be done. Pure. */
 export function makePlan(observation: Observation, options: PlanOptions): Planned {
-  const roles = assignRoles(
-    observation.wanted,
-    upstreamsOf(observation),
-    runningProxies(observation),
-  );
+  const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
   const planned = planServices(observation, roles, options);
   const services =
     options.images === 'kept'
@@ -153,20 +155,13 @@ function expectImages(
     service.action === 'keep' && service.role !== 'data' && kept[service.image] !== undefined
       ? {
           ...service,
-          action: ROLLED[service.role] ?? 'roll',
+          action: service.role === 'job' ? 'keep' : changeOf(service),
           ifImageChanges: true,
           why: 'its image may change',
         }
       : service,
   );
 }
-
-const ROLLED: Readonly<Record<string, ServicePlan['action']>> = {
-  singleton: 'replace',
-  proxy: 'replace',
-  direct: 'replace',
-  job: 'keep',
-};
 
 function prepareImages(
   observation: Observation,

@@ -1,8 +1,12 @@
-import type { Observation } from './observation.js';
+import { invocationsOf } from './commands.js';
+import { databaseByDefinition, databaseByProcesses } from './databases.js';
+import type { Container, Observation } from './observation.js';
 import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import { isTraefikRouted } from './proxies/traefik.js';
 import type { Upstream } from './proxies/upstream.js';
+import { hasSchedulerName, isScheduler } from './schedulers.js';
 import type { Service, Stack } from './stack.js';
+import { exclusiveStorage, placeOf } from './storage.js';
 
 /** What may be done to a service. */
 export const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'] as const;
@@ -12,97 +16,140 @@ export interface RoleDecision {
   readonly role: Role;
   /** Why, for the plan: a person must be able to correct it. */
   readonly reason: string;
+  /** Why there are never two containers of it at once; undefined: there may be. */
+  readonly single: string | undefined;
 }
 
 export const ROLE_LABEL = 'resee.deploy.role';
+/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
+export const ORDER_LABEL = 'resee.deploy.order';
 
 const PROXY_IMAGE =
   /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
-const DATA_IMAGE =
-  /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
-/** Schedulers that must never run twice at once: each would fire every job. */
-const SCHEDULER =
-  /\bcelery\b.*\bbeat\b|celery-?beat|\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\b(?:rqscheduler|clockwork|supercronic|crond?|ofelia|schedule:work|rails\s+runner)\b/;
-/** … and what people call them, where the command is in the image. */
-const SCHEDULER_NAME = /(?:^|[-_])(?:celery)?(?:beat|scheduler|cron|clock)$/;
+const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
+/** How the reason of a service begins that has storage of its own. */
+export const ONLY_WRITER = 'only it writes to';
+const TWICE = 'a scheduler: two would run every job twice';
 
-/**
- * The role of every service of the stack, and why.
- *
- * @param running by service: the kind of proxy that was seen running in its containers
- */
+/** What is known beside the Compose file. */
+export interface Seen {
+  /** By service: the kind of proxy that was seen running in its containers. */
+  readonly proxies: ReadonlyMap<string, string>;
+  readonly containers: readonly Container[];
+  /** Every file of the commit. */
+  readonly files: readonly string[];
+}
+
+const NOTHING_SEEN: Seen = { proxies: new Map(), containers: [], files: [] };
+
+/** The role of every service of the stack, and why. */
 export function assignRoles(
   stack: Stack,
   upstreams: readonly Upstream[],
-  running: ReadonlyMap<string, string> = new Map(),
+  seen: Seen = NOTHING_SEEN,
 ): Record<string, RoleDecision> {
+  const services = Object.values(stack.services);
   const names = new Set(upstreams.map((upstream) => upstream.name));
   const awaited = new Set(
-    Object.values(stack.services).flatMap((service) =>
+    services.flatMap((service) =>
       service.dependsOn
         .filter((dependency) => dependency.condition === 'service_completed_successfully')
         .map((dependency) => dependency.service),
     ),
   );
-  // One image may serve several services, of which only one says how it is built.
-  const built = new Set(
-    Object.values(stack.services).flatMap(({ build, image }) => (build === undefined ? [] : image)),
+  const roles = services.map((service) => ({
+    service,
+    ...roleOf(service, { names, awaited, seen, services }),
+  }));
+  const ended = new Set(
+    roles.filter(({ role }) => role === 'job').map(({ service }) => service.name),
   );
   return Object.fromEntries(
-    Object.values(stack.services).map((service) => [
-      service.name,
-      roleOf(service, { names, awaited, built, running }),
-    ]),
+    roles.map(({ service, role, reason }) => {
+      const places = exclusiveStorage(stack, service, { files: seen.files, ended }).map(placeOf);
+      return [service.name, { role, reason, single: singleReason(service, role, places) }];
+    }),
   );
 }
+
+type Assigned = Pick<RoleDecision, 'role' | 'reason'>;
 
 interface Known {
   /** Where proxies send requests. */
   readonly names: ReadonlySet<string>;
   /** Services whose completion others wait for. */
   readonly awaited: ReadonlySet<string>;
-  /** Images that the stack builds. */
-  readonly built: ReadonlySet<string>;
-  readonly running: ReadonlyMap<string, string>;
+  readonly seen: Seen;
+  readonly services: readonly Service[];
 }
 
-function roleOf(service: Service, known: Known): RoleDecision {
+/** In this order: what a proxy is told never makes a database anything else. */
+function roleOf(service: Service, known: Known): Assigned {
   const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
   if (labelled !== undefined) return { role: labelled, reason: `label ${ROLE_LABEL}` };
   if (known.awaited.has(service.name)) {
     return { role: 'job', reason: 'others wait for its completion' };
   }
-  if (service.publishes && PROXY_IMAGE.test(service.image)) {
-    return { role: 'proxy', reason: `publishes ports, image ${service.image}` };
-  }
-  if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
-    return { role: 'proxy', reason: 'publishes ports, runs nginx' };
-  }
-  const seen = known.running.get(service.name);
-  if (service.publishes && seen !== undefined) {
-    return { role: 'proxy', reason: `publishes ports, runs ${seen}` };
-  }
-  const isForeign = service.build === undefined && !known.built.has(service.image);
-  if (isForeign && DATA_IMAGE.test(service.image)) {
-    return { role: 'data', reason: `image ${service.image}` };
-  }
+  const database =
+    databaseByDefinition(service, known.services) ?? databaseSeenIn(service, known.seen);
+  if (database !== undefined) return { role: 'data', reason: database };
+  const proxy = proxyReason(service, known.seen);
+  if (proxy !== undefined) return { role: 'proxy', reason: `publishes ports, ${proxy}` };
   const name = namesOf(service).find((candidate) => known.names.has(candidate));
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
   if (isTraefikRouted(service)) {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
   if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
-  if (isForeign && service.namedVolumes.length > 0) {
-    return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
+  if (isScheduler(service) || hasSchedulerName(service)) {
+    return { role: 'singleton', reason: TWICE };
   }
-  const command = service.command.join(' ');
-  if (SCHEDULER.test(command) || (command === '' && SCHEDULER_NAME.test(service.name))) {
-    return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
-  }
-  if (service.updateOrder === 'stop-first') {
-    return { role: 'singleton', reason: 'deploy.update_config.order: stop-first' };
+  if (orderOf(service) === 'stop-first') {
+    return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
   }
   return { role: 'worker', reason: 'no proxy names it, no port' };
+}
+
+/** Whatever image it is of: the stack may build it. */
+function databaseSeenIn({ name }: Service, { containers }: Seen): string | undefined {
+  return containers
+    .filter((container) => container.service === name && !container.oneOff)
+    .flatMap(({ command, processes }) => [
+      databaseByProcesses(processes),
+      databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
+    ])
+    .find((reason) => reason !== undefined);
+}
+
+/** What shows that a service that publishes ports is a proxy; undefined: nothing. */
+function proxyReason(service: Service, { proxies }: Seen): string | undefined {
+  if (!service.publishes) return undefined;
+  if (PROXY_IMAGE.test(service.image)) return `image ${service.image}`;
+  const program = invocationsOf(service.command)
+    .map((invocation) => invocation.program)
+    .find((each) => PROXY_PROGRAM.has(each));
+  const running = program ?? proxies.get(service.name);
+  return running === undefined ? undefined : `runs ${running}`;
+}
+
+/** Why there are never two containers of a service at once. */
+function singleReason(service: Service, role: Role, places: readonly string[]): string | undefined {
+  if (service.single !== undefined) return service.single;
+  const order = orderOf(service);
+  if (order === 'stop-first') return `${orderSaidBy(service)} is stop-first`;
+  if (role === 'data') return 'it holds data';
+  if (order === 'start-first' || role === 'job') return undefined;
+  if (service.labels[ROLE_LABEL] === undefined && isScheduler(service)) return TWICE;
+  return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
+}
+
+function orderOf({ labels, updateOrder }: Service): Service['updateOrder'] {
+  const labelled = labels[ORDER_LABEL];
+  return labelled === 'start-first' || labelled === 'stop-first' ? labelled : updateOrder;
+}
+
+function orderSaidBy({ labels }: Service): string {
+  return labels[ORDER_LABEL] === undefined ? 'deploy.update_config.order' : `label ${ORDER_LABEL}`;
 }
 
 /** The names that other containers reach a service by. */
@@ -124,8 +171,13 @@ export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upst
   ];
 }
 
-/** By service: the kind of proxy that runs in its containers. */
-export function runningProxies({ proxies, containers }: Observation): ReadonlyMap<string, string> {
+/** What the roles take from an observation. */
+export function seenIn(observation: Observation): Seen {
+  const { containers, commit } = observation;
+  return { proxies: runningProxies(observation), containers, files: commit.files };
+}
+
+function runningProxies({ proxies, containers }: Observation): ReadonlyMap<string, string> {
   return new Map(
     proxies.flatMap(({ containerId, kind }) => {
       const container = containers.find(({ id }) => id === containerId);

@@ -29,7 +29,7 @@ export function planServices(
   return [...present, ...removed(observation)];
 }
 
-const UNKNOWN: RoleDecision = { role: 'worker', reason: 'no role' };
+const UNKNOWN: RoleDecision = { role: 'worker', reason: 'no role', single: undefined };
 
 /** True where the commit may change the image: then it is built or pulled, and its id tells. */
 export function needsImage(
@@ -85,6 +85,7 @@ function planService(
     service: service.name,
     role: decision.role,
     reason: decision.reason,
+    single: decision.single,
     action,
     why,
     ifImageChanges,
@@ -105,7 +106,7 @@ interface Decision {
 function decide(
   observation: Observation,
   service: Service,
-  { role }: RoleDecision,
+  decision: RoleDecision,
   { running, exists }: { readonly running: readonly Container[]; readonly exists: boolean },
   rebuilt: ReadonlySet<string>,
 ): Decision {
@@ -114,10 +115,9 @@ function decide(
     why,
     ifImageChanges,
   });
-  // One container of a name, a port or an address, or an order that forbids two: the incumbent goes first.
-  const single = service.single !== undefined || service.updateOrder === 'stop-first';
-  const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
-  const reason = changeOf(observation, service, running);
+  const { role } = decision;
+  const change = changeOf(decision);
+  const reason = differenceOf(observation, service, running);
   if (service.replicas === 0) {
     return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
   }
@@ -142,7 +142,11 @@ function decide(
   return say('keep', 'nothing changed');
 }
 
-/** How a service of each role takes a change. */
+/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
+export function changeOf({ role, single }: Pick<RoleDecision, 'role' | 'single'>): Action {
+  return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
+}
+
 const ROLL: Readonly<Record<RoleDecision['role'], Action>> = {
   routed: 'roll',
   worker: 'roll',
@@ -153,7 +157,7 @@ const ROLL: Readonly<Record<RoleDecision['role'], Action>> = {
   job: 'run',
 };
 
-function changeOf(
+function differenceOf(
   observation: Observation,
   service: Service,
   running: readonly Container[],
@@ -182,6 +186,7 @@ function removed(observation: Observation): readonly ServicePlan[] {
       service,
       role: formerRole(observation, service),
       reason: 'not in the Compose file',
+      single: undefined,
       action: inProfile ? ('leave' as const) : ('remove' as const),
       why: inProfile
         ? 'not of this file or these profiles: not ours to remove'

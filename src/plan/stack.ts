@@ -37,7 +37,9 @@ export interface Service {
   /** True where it publishes a port of the host, or uses the host's network. */
   readonly publishes: boolean;
   readonly binds: readonly Bind[];
-  readonly namedVolumes: readonly string[];
+  /** What `volumes` mounts: named volumes, directories and files of the host, anonymous volumes. */
+  readonly mounts: readonly Mount[];
+  /** When Docker starts a container of it again that has ended; undefined where nothing says so. */
   readonly restart: string | undefined;
   /** All that decides how a container of it is created: Compose recreates when this differs. */
   readonly definition: JsonObject;
@@ -53,6 +55,14 @@ export interface Build {
 export interface Bind {
   /** Relative to the stack's directory, `''` for itself; absolute outside of it. */
   readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface Mount {
+  readonly kind: 'volume' | 'bind';
+  /** The volume, or the path as in `Bind`; undefined for an anonymous volume. */
+  readonly source: string | undefined;
   readonly target: string;
   readonly readOnly: boolean;
 }

@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/plan/json.js';
+import { assignRoles } from '../../src/plan/roles.js';
+import { parseStack } from '../../src/plan/compose-config.js';
+import { actions, planned, refusalsOf, services } from './observed.js';
+
+const BUILD = { build: { context: '/srv/shop' } };
+const bind = (source: string, target = '/data') => ({ type: 'bind', source, target });
+const volume = (source: string | undefined, target = '/data') => ({
+  type: 'volume',
+  source,
+  target,
+});
+
+/** Why there are never two of the service `it`. */
+function singleOf(it: JsonObject, others: JsonObject = {}, files: readonly string[] = []) {
+  const text = JSON.stringify({ name: 'shop', services: { it: { ...BUILD, ...it }, ...others } });
+  const seen = { proxies: new Map<string, string>(), containers: [], files };
+  return assignRoles(parseStack(text, '/srv/shop'), [], seen)['it']?.single;
+}
+
+const ORDER = 'resee.deploy.order';
+
+describe('storage of its own', () => {
+  it.each<[string, JsonObject, string]>([
+    ['a volume', { volumes: [volume('things')] }, 'things'],
+    ['a directory', { volumes: [bind('/srv/shop/data')] }, './data'],
+    ['a hidden directory', { volumes: [bind('/home/me/.n8n')] }, '/home/me/.n8n'],
+    ['a directory outside', { volumes: [bind('/opt/redash/things')] }, '/opt/redash/things'],
+    ['an anonymous volume', { volumes: [volume(undefined)] }, '/data'],
+    [
+      'a database that is a single file',
+      { volumes: [bind('/srv/shop/app.db', '/app.db')] },
+      './app.db',
+    ],
+  ])('%s is never used by two containers at once', (_, it, place) => {
+    expect(singleOf(it)).toBe(`only it writes to ${place}`);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['what it only reads', { volumes: [{ ...bind('/srv/shop/data'), read_only: true }] }],
+    ['memory', { volumes: [{ type: 'tmpfs', target: '/data' }] }],
+    ['a configuration', { volumes: [bind('/srv/shop/conf.yml', '/conf.yml')] }],
+    ['a socket', { volumes: [bind('/var/run/docker.sock', '/var/run/docker.sock')] }],
+    ['the system’s time', { volumes: [bind('/etc/localtime', '/etc/localtime')] }],
+    ['logs', { volumes: [volume('logs', '/app/logs')] }],
+    ['a cache', { volumes: [volume('models', '/root/.cache/models')] }],
+    ['uploads', { volumes: [volume('media', '/app/media')] }],
+    ['source code', { volumes: [bind('/srv/shop', '/app')] }],
+    [
+      'dependencies that an anonymous volume keeps below it',
+      { volumes: [bind('/srv/shop/web', '/app'), volume(undefined, '/app/node_modules')] },
+    ],
+    ['what its replicas share', { volumes: [volume('things')], scale: 2 }],
+  ])('is not %s', (_, it) => {
+    expect(singleOf(it, {}, ['README.md', 'web/index.js'])).toBeUndefined();
+  });
+
+  it('is a directory of which git holds no more than its name', () => {
+    const it = { volumes: [bind('/srv/shop/data')] };
+    expect(singleOf(it, {}, ['data/.gitkeep'])).toBe('only it writes to ./data');
+    expect(singleOf(it, {}, ['data/.gitkeep', 'data/seed.json'])).toBeUndefined();
+  });
+
+  it('is not what a sibling uses as well, unless that is a backup, has ended, or mounts all sources', () => {
+    const it = { volumes: [bind('/srv/shop/data')] };
+    const sibling = { ...BUILD, volumes: [bind('/srv/shop/data', '/media')] };
+    expect(singleOf(it, { sibling })).toBeUndefined();
+    expect(
+      singleOf(it, { sibling: { ...sibling, volumes: [bind('/srv/shop/data/a')] } }),
+    ).toBeUndefined();
+    expect(
+      singleOf(it, { backup: { ...sibling, image: 'offen/docker-volume-backup:v2' } }),
+    ).toBeDefined();
+    const waits = {
+      ...BUILD,
+      depends_on: { sibling: { condition: 'service_completed_successfully' } },
+    };
+    expect(singleOf(it, { sibling, waits })).toBeDefined();
+    const sources = { ...BUILD, volumes: [bind('/srv/shop', '/app')] };
+    expect(singleOf(it, { sources }, ['app.py'])).toBeDefined();
+  });
+
+  it('bears two containers where the file or a label says so, the label first', () => {
+    const it = { volumes: [volume('things')] };
+    const startFirst = { deploy: { update_config: { order: 'start-first' } } };
+    expect(singleOf({ ...it, ...startFirst })).toBeUndefined();
+    expect(singleOf({ ...it, labels: { [ORDER]: 'start-first' } })).toBeUndefined();
+    expect(singleOf({ ...it, ...startFirst, labels: { [ORDER]: 'stop-first' } })).toBe(
+      'label resee.deploy.order is stop-first',
+    );
+  });
+});
+
+describe('a service with storage of its own', () => {
+  const storage = { volumes: [volume('things')] };
+  const change = { environment: { GREETING: 'hi' } };
+
+  it('is stopped before its successor starts', () => {
+    const plan = planned({
+      was: services({ worker: storage }),
+      wants: services({ worker: change }),
+    });
+    expect(actions(plan)).toEqual({ worker: 'replace' });
+    expect(refusalsOf(plan)).toEqual([]);
+  });
+
+  it('is refused where a proxy sends it requests, and told the way out', () => {
+    const situation = { was: services({ api: storage }), wants: services({ api: change }) };
+    const [refusal, ...others] = refusalsOf(planned(situation));
+    expect(others).toEqual([]);
+    expect(refusal?.what).toBe(
+      'api cannot have a candidate beside its incumbent: only it writes to things',
+    );
+    expect(refusal?.next).toContain('label resee.deploy.order: start-first');
+    expect(refusalsOf(planned(situation, { allowDowntime: true }))).toEqual([]);
+  });
+
+  it('is replaced, too, where a rollback brings another image', () => {
+    const plan = planned(
+      { was: services({ worker: storage }) },
+      { images: 'kept', keptImages: { 'tiny-worker': 'sha256:older' } },
+    );
+    expect(actions(plan)).toEqual({ worker: 'replace' });
+  });
+});

@@ -1,0 +1,43 @@
+/** A simple command of a command line: `sh -c 'migrate && exec server'` has two. */
+export interface Invocation {
+  /** Without its directory. */
+  readonly program: string;
+  readonly words: readonly string[];
+}
+
+/** Programs that run another one: what counts is the program that they run. */
+const WRAPPERS = new Set(
+  'sh bash ash dash zsh exec env tini dumb-init docker-init catatonit setpriv nice nohup sudo time if then else do while until ! { ('.split(
+    ' ',
+  ),
+);
+/** … and those that are told a user first. */
+const USER_WRAPPERS = new Set(['gosu', 'su-exec', 'runuser', 'setuser', 'chpst']);
+
+/** The simple commands that a container's entrypoint and command consist of, in order. */
+export function invocationsOf(command: readonly string[]): readonly Invocation[] {
+  return command
+    .join(' ')
+    .split(/&&|\|\||[;|&\n]/)
+    .flatMap((line) => invocationOf(line.split(/[\s'"]+/).filter((word) => word !== '')) ?? []);
+}
+
+function invocationOf(words: readonly string[]): Invocation | undefined {
+  const [first, ...rest] = words;
+  if (first === undefined) return undefined;
+  const program = baseName(first);
+  if (USER_WRAPPERS.has(program)) return invocationOf(rest.slice(1));
+  const isWrapper =
+    WRAPPERS.has(program) || first.startsWith('-') || /^\w+=/.test(first) || isEntrypoint(program);
+  if (isWrapper && rest.length > 0) return invocationOf(rest);
+  return { program, words: rest };
+}
+
+/** Scripts such as `docker-entrypoint.sh` prepare, then run the words that follow. */
+function isEntrypoint(program: string): boolean {
+  return /entry-?point/i.test(program);
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

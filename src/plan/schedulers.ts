@@ -1,0 +1,42 @@
+import { baseName } from './commands.js';
+import type { Service } from './stack.js';
+
+/** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
+const WORDS = new Set(
+  'beat celerybeat scheduler schedulers taskscheduler cron crond crontab crontabber ofelia supercronic clockwork rqscheduler'.split(
+    ' ',
+  ),
+);
+const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-scheduler']);
+/** Options whose value names an app or a queue, which may be called anything. */
+const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
+const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
+/** Five fields of a crontab, and what they run. */
+const CRON_LINE =
+  /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
+/** Schedulers of other people's, by image. */
+const IMAGE =
+  /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
+/** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
+const NAME =
+  /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
+
+/** True where the command, or an image that the stack does not build, is a scheduler. */
+export function isScheduler({ command, image, build }: Service): boolean {
+  if (build === undefined && IMAGE.test(image)) return true;
+  if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word))) return true;
+  const words = command.flatMap((word) => word.split(/[\s'"]+/)).filter((word) => word !== '');
+  return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+
+/** True where the service is called as schedulers are. */
+export function hasSchedulerName({ name }: Service): boolean {
+  return NAME.test(name);
+}
+
+function isSchedulerWord(word: string): boolean {
+  if (WHOLE.has(word)) return true;
+  if (word.startsWith('-')) return false;
+  const name = baseName(word).replace(/\.(?:[cm]?[jt]s|py|rb|sh|php)$/, '');
+  return name.split(/[-_.:]/).some((part) => WORDS.has(part));
+}

@@ -1,0 +1,86 @@
+import { isWithin, type Mount, type Service, type Stack } from './stack.js';
+
+/**
+ * Storage: a place outside of the container, which it may write to. Only one container at a time may use
+ * what no other service uses: nothing shows that its files bear two writers.
+ */
+export function exclusiveStorage(
+  stack: Stack,
+  service: Service,
+  { files, ended }: StorageFacts,
+): readonly Mount[] {
+  // Replicas share it already.
+  if (service.replicas > 1) return [];
+  const siblings = Object.values(stack.services).filter(
+    ({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image),
+  );
+  return service.mounts.filter(
+    (mount) =>
+      isStorage(mount, service, files) &&
+      !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))),
+  );
+}
+
+export interface StorageFacts {
+  /** Every file of the commit. */
+  readonly files: readonly string[];
+  /** Services that do not run beside it: jobs. */
+  readonly ended: ReadonlySet<string>;
+}
+
+/** `./data`, or a volume by its name. */
+export function placeOf({ kind, source, target }: Mount): string {
+  if (source === undefined) return target;
+  return kind === 'bind' && !source.startsWith('/') ? `./${source}` : source;
+}
+
+/** What may be lost, or comes again by itself: dependencies, caches, logs, what is temporary. */
+const PASSING =
+  /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv|__pycache__|site-packages|gems|bundle|\.next|\.nuxt|\.yarn|\.npm|\.m2|\.gradle|\.?caches?|[\w-]+-cache|te?mp|logs?|run)(?:\/|$)/i;
+/** Files of a site, each of which is written as a whole. */
+const WRITTEN_ONCE =
+  /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
+/** Of the host's system. */
+const SYSTEM = /^\/(?:$|(?:dev|proc|sys|run|var\/run|etc|usr|lib|lib64|boot|bin|sbin)(?:\/|$))/;
+const CONFIGURATION =
+  /\.(?:conf|cfg|cnf|ini|ya?ml|json|toml|xml|properties|env|hcl|rules|lua|template|tmpl|te?xt|html|[cm]?[jt]s|py|php|sh|sql|sock|socket|pem|crt|cert|key|pub|htpasswd|log)$/i;
+const DATABASE_FILE = /\.(?:db|sqlite|sqlite3|mdb|bolt|rdb|duckdb)$/i;
+const KEEPS_A_DIRECTORY = /(?:^|\/)(?:\.gitkeep|\.gitignore|\.keep|readme(?:\.\w+)?)$/i;
+const BACKUP =
+  /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia)(?:[:@_-]|$)/i;
+
+function isStorage(mount: Mount, service: Service, files: readonly string[]): boolean {
+  if (mount.readOnly || PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target)) return false;
+  const { source } = mount;
+  if (mount.kind === 'volume') return source !== undefined || !isBelowBind(mount, service);
+  if (source === undefined || SYSTEM.test(source)) return false;
+  if (DATABASE_FILE.test(source)) return true;
+  // A single file that may be written to is a configuration, or a socket.
+  return !CONFIGURATION.test(source) && !isOfRepository(source, files);
+}
+
+/** Source code that is mounted: it comes with each commit. */
+function isOfRepository(source: string, files: readonly string[]): boolean {
+  return (
+    source === '' || files.some((file) => isWithin(file, source) && !KEEPS_A_DIRECTORY.test(file))
+  );
+}
+
+/** An anonymous volume below a bind, `/app/node_modules`, keeps the image's files in sight. */
+function isBelowBind({ target }: Mount, { binds }: Service): boolean {
+  return binds.some((bind) => target.startsWith(`${bind.target}/`));
+}
+
+/** True where both mount the same files, or one mounts a directory of what the other does. */
+function overlaps(one: Mount, other: Mount, files: readonly string[]): boolean {
+  if (one.kind !== other.kind || one.source === undefined || other.source === undefined)
+    return false;
+  if (one.kind === 'volume') return one.source === other.source;
+  if (isWithin(other.source, one.source)) return true;
+  // Who mounts the whole repository as source code does not share what lies in it.
+  return isWithin(one.source, other.source) && !isOfRepository(other.source, files);
+}
+
+function isBackup(image: string): boolean {
+  return BACKUP.test(image);
+}
