@@ -58266,7 +58266,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2611);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6871);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59300,7 +59300,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 2611:
+/***/ 6871:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -61115,35 +61115,328 @@ function drainFileOf({ labels, definition }) {
     return /(?:^|[\s[&;|])!\s+-[ef]\s+["']?(\/[^\s"'\];&|]+)/.exec(test)?.[1];
 }
 
+;// CONCATENATED MODULE: ./src/plan/commands.ts
+/** Programs that run another one: what counts is the program that they run. */
+const WRAPPERS = new Set('sh bash ash dash zsh exec env tini dumb-init docker-init catatonit setpriv nice nohup sudo time if then else do while until ! { ('.split(' '));
+/** … and those that are told a user first. */
+const USER_WRAPPERS = new Set(['gosu', 'su-exec', 'runuser', 'setuser', 'chpst']);
+/** The simple commands that a container's entrypoint and command consist of, in order. */
+function invocationsOf(command) {
+    return command
+        .join(' ')
+        .split(/&&|\|\||[;|&\n]/)
+        .flatMap((line) => invocationOf(line.split(/[\s'"]+/).filter((word) => word !== '')) ?? []);
+}
+function invocationOf(words) {
+    const [first, ...rest] = words;
+    if (first === undefined)
+        return undefined;
+    const program = baseName(first);
+    if (USER_WRAPPERS.has(program))
+        return invocationOf(rest.slice(1));
+    const isWrapper = WRAPPERS.has(program) || first.startsWith('-') || /^\w+=/.test(first) || isEntrypoint(program);
+    if (isWrapper && rest.length > 0)
+        return invocationOf(rest);
+    return { program, words: rest };
+}
+/** Scripts such as `docker-entrypoint.sh` prepare, then run the words that follow. */
+function isEntrypoint(program) {
+    return /entry-?point/i.test(program);
+}
+function baseName(path) {
+    return path.slice(path.lastIndexOf('/') + 1);
+}
+
+;// CONCATENATED MODULE: ./src/plan/databases.ts
+
+/**
+ * What keeps data: databases, search engines, queues, object stores, time series. A name stands for the
+ * last part of an image's name, or for more of it where that alone would say too little.
+ */
+const IMAGES = words(`
+  postgres postgresql postgresql-repmgr postgis pgvector pgvecto-rs timescaledb timescaledb-ha pgautoupgrade
+  spilo citus vchord-postgres paradedb edgedb gel
+  mysql mysql-server mariadb mariadb-galera percona percona-server percona-xtradb-cluster
+  mongo mongodb mongodb-community-server mongodb-enterprise-server mongodb-atlas-local mongodb-sharded
+  percona-server-mongodb
+  redis redis-stack redis-stack-server redismod redis-cluster redis-sentinel redisearch rejson valkey
+  valkey-bundle valkey-cluster keydb dragonfly garnet kvrocks memcached
+  rabbitmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
+  pulsar-all activemq activemq-classic activemq-artemis emqx mosquitto eclipse-mosquitto hivemq-ce vernemq
+  elasticsearch elasticsearch-oss opensearch solr meilisearch typesense manticore valeriansaliou/sonic
+  quickwit zincsearch vespa
+  clickhouse clickhouse-server clickhouse-keeper cassandra scylla influxdb questdb victoria-metrics
+  victoria-logs prometheus loki tempo mimir
+  minio seaweedfs rustfs dxflrs/garage azurite pict-rs pictrs
+  etcd consul vault qdrant weaviate milvus chroma chromadb couchdb couchbase neo4j memgraph arangodb dgraph
+  surrealdb rethinkdb cockroach yugabyte tikv crate foundationdb aerospike-server rqlite libsql-server
+  immudb eventstore ravendb firebird mssql/server azure-sql-edge oracle-free oracle-xe openldap dynamodb-local
+`);
+/** Where they keep it: a place in the container that nothing else uses. */
+const PLACES = [
+    /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
+    /^\/bitnami\/(?:postgresql|mysql|mariadb|mongodb|redis|valkey|kafka|zookeeper|rabbitmq|elasticsearch|opensearch|cassandra|etcd|clickhouse|influxdb|minio|neo4j|consul|openldap)(?:\/|$)/,
+    /^\/data\/(?:db|configdb)(?:\/|$)/,
+    /^\/usr\/share\/(?:elasticsearch|opensearch)\/data(?:\/|$)/,
+    /^\/(?:qdrant\/storage|meili_data|cockroach\/cockroach-data|pgdata|home\/postgres\/pgdata)(?:\/|$)/,
+    /^\/(?:var\/opt\/mssql|opt\/couchbase\/var|opt\/couchdb\/data|var\/solr)(?:\/|$)/,
+];
+/** Their servers, as programs. */
+const SERVERS = new Set(words(`
+  postgres postmaster mysqld mysqld_safe mariadbd mariadbd-safe mongod mongos redis-server redis-sentinel
+  valkey-server keydb-server kvrocks memcached rabbitmq-server nats-server clickhouse-server clickhouse-keeper
+  influxd influxdb3 etcd qdrant meilisearch typesense-server minio cockroach surreal arangod scylla rethinkdb
+  redpanda sqlservr slapd mosquitto beanstalkd weed pict-rs
+`));
+/** … and their clients, which wait, copy, or prepare. */
+const CLIENTS = new Set(words(`
+  psql pg_dump pg_dumpall pg_restore pg_basebackup pg_isready createdb mysqldump mysqladmin mariadb-dump
+  mariadb-admin mysql mariadb mongosh mongo mongodump mongorestore mongoimport redis-cli valkey-cli
+  clickhouse-client cqlsh etcdctl kafka-topics kafka-topics.sh rabbitmqadmin elasticsearch-certutil
+`));
+/** Init processes and shells, which are there beside the program itself. */
+const HELPERS = new Set(words('sh bash ash dash tini dumb-init docker-init catatonit s6-svscan s6-supervise sleep tail cat'));
+/**
+ * Why a service is a database by what the Compose file says of it; undefined: nothing shows it.
+ *
+ * @param others every service of the stack
+ */
+function databaseByDefinition(service, others) {
+    const programs = invocationsOf(service.command).map(({ program }) => program);
+    const server = programs.find((program) => SERVERS.has(program));
+    if (server !== undefined)
+        return `runs ${server}`;
+    const place = databasePlaceOf(service);
+    if (isDatabaseImage(service.image) && (place !== undefined || !programs.some(isClient)))
+        return `image ${service.image}`;
+    return place === undefined || isDatabaseOfAnother(place, others)
+        ? undefined
+        : `keeps data in ${place.target}`;
+}
+/** What a backup, or whoever prepares a directory, mounts of a known database. */
+function isDatabaseOfAnother({ source }, others) {
+    return (source !== undefined &&
+        others.some(({ image, mounts }) => isDatabaseImage(image) && mounts.some((mount) => mount.source === source)));
+}
+/** The mount at which a database would keep its data. */
+function databasePlaceOf({ mounts }) {
+    return mounts.find(({ target, readOnly }) => !readOnly && !isSingleFile(target) && PLACES.some((place) => place.test(target)));
+}
+/** True for an image of a known database, wherever it comes from. */
+function isDatabaseImage(image) {
+    const name = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+    return IMAGES.some((known) => name === known || name.endsWith(`/${known}`));
+}
+/**
+ * Why a container is a database by its processes; undefined: nothing shows it. An app that starts a
+ * Redis of its own beside it is none.
+ */
+function databaseByProcesses(processes) {
+    const own = processes.filter((name) => !HELPERS.has(name));
+    const found = own.map(serverNamed);
+    const [first] = found;
+    return first === undefined || found.includes(undefined) ? undefined : `runs ${first}`;
+}
+/** The kernel keeps the first 15 characters of a process's name only. */
+function serverNamed(process) {
+    return [...SERVERS].find((server) => server.slice(0, 15) === process);
+}
+function isClient(program) {
+    return CLIENTS.has(program);
+}
+function isSingleFile(target) {
+    return /\.(?:conf|cnf|cfg|ini|ya?ml|json|xml|sql|sh|pem|crt|key)$/.test(target);
+}
+function words(text) {
+    return text.trim().split(/\s+/);
+}
+
+;// CONCATENATED MODULE: ./src/plan/jobs.ts
+
+/** Longer than nearly every migration, and shorter than a server runs before somebody stops it. */
+const SHORT_MS = 5 * 60_000;
+/** Commands that do their work and end, as the last one of a command line. */
+const ENDING = /(?:^|[\s:/])(?:migrate|migrations?:(?:run|migrate)|db:(?:migrate|prepare|setup|seed|create)|collectstatic|createsuperuser|loaddata|create-?buckets?(?:\.sh)?|alembic(?:\s+-\S+(?:\s+\S+)?)*\s+upgrade|db\s+(?:upgrade|push|seed)|doctrine:migrations:migrate)(?:\s|$)/;
+/** What people call them. */
+const NAME = /(?:^|[-_.])(?:init|migrate|migrations?|migrator|seed(?:er)?|setup|bootstrap|configurator|create-?buckets?|create-?site|collectstatic)(?:$|[-_.])/;
+/** True where Docker starts a container of it again that has ended with 0. */
+function isKeptRunning({ restart }) {
+    return restart === 'always' || restart === 'unless-stopped';
+}
+/**
+ * What shows that a service does its work and ends, where no other one waits for it; undefined: nothing.
+ * A server must never be taken for one, as nothing would wait for its end: so a container that runs
+ * speaks against it, whatever it is called.
+ *
+ * @param containers all containers of the stack
+ */
+function oneShotReason(service, containers) {
+    const own = containers.filter((each) => each.service === service.name && !each.oneOff);
+    const isServer = service.publishes || service.definition['healthcheck'] !== undefined;
+    if (isKeptRunning(service) || isServer || own.some(({ running }) => running))
+        return undefined;
+    if (own.length > 0 && own.every((each) => endedByItself(each, containers)))
+        return 'it ended with 0, and is not to be restarted';
+    const last = invocationsOf(service.command).at(-1);
+    if (last !== undefined && ENDING.test([last.program, ...last.words].join(' ')))
+        return `runs ${last.program} to its end, and is not to be restarted`;
+    return service.restart !== undefined && NAME.test(service.name)
+        ? `restart: ${service.restart}, and its name`
+        : undefined;
+}
+/** With 0, soon, and while others ran that run still: nobody stopped the stack or the host. */
+function endedByItself({ startedMs, ended }, all) {
+    if (ended === undefined || startedMs === undefined || ended.code !== 0)
+        return false;
+    return (ended.atMs - startedMs < SHORT_MS &&
+        all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
+}
+
+;// CONCATENATED MODULE: ./src/plan/schedulers.ts
+
+/** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
+const WORDS = new Set('beat celerybeat scheduler schedulers taskscheduler cron crond crontab crontabber ofelia supercronic clockwork rqscheduler'.split(' '));
+const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-scheduler']);
+/** Options whose value names an app or a queue, which may be called anything. */
+const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
+const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
+/** Five fields of a crontab, and what they run. */
+const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
+/** Schedulers of other people's, by image. */
+const IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
+/** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
+const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
+/** True where the command, or an image that the stack does not build, is a scheduler. */
+function isScheduler({ command, image, build }) {
+    if (build === undefined && IMAGE.test(image))
+        return true;
+    if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word)))
+        return true;
+    const words = command.flatMap((word) => word.split(/[\s'"]+/)).filter((word) => word !== '');
+    return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+/** True where the service is called as schedulers are. */
+function hasSchedulerName({ name }) {
+    return schedulers_NAME.test(name);
+}
+function isSchedulerWord(word) {
+    if (WHOLE.has(word))
+        return true;
+    if (word.startsWith('-'))
+        return false;
+    const name = baseName(word).replace(/\.(?:[cm]?[jt]s|py|rb|sh|php)$/, '');
+    return name.split(/[-_.:]/).some((part) => WORDS.has(part));
+}
+
+;// CONCATENATED MODULE: ./src/plan/stack.ts
+/** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
+function isWithin(path, place) {
+    return place === '' || path === place || path.startsWith(`${place}/`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/storage.ts
+
+/**
+ * Storage: a place outside of the container, which it may write to. Only one container at a time may use
+ * what no other service uses: nothing shows that its files bear two writers.
+ */
+function exclusiveStorage(stack, service, { files, ended }) {
+    // Replicas share it already.
+    if (service.replicas > 1)
+        return [];
+    const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image));
+    return service.mounts.filter((mount) => isStorage(mount, service, files) &&
+        !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))));
+}
+/** `./data`, or a volume by its name. */
+function placeOf({ kind, source, target }) {
+    if (source === undefined)
+        return target;
+    return kind === 'bind' && !source.startsWith('/') ? `./${source}` : source;
+}
+/** What may be lost, or comes again by itself: dependencies, caches, logs, what is temporary. */
+const PASSING = /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv|__pycache__|site-packages|gems|bundle|\.next|\.nuxt|\.yarn|\.npm|\.m2|\.gradle|\.?caches?|[\w-]+-cache|te?mp|logs?|run)(?:\/|$)/i;
+/** Files of a site, each of which is written as a whole. */
+const WRITTEN_ONCE = /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
+/** Of the host's system. */
+const SYSTEM = /^\/(?:$|(?:dev|proc|sys|run|var\/run|etc|usr|lib|lib64|boot|bin|sbin)(?:\/|$))/;
+const CONFIGURATION = /\.(?:conf|cfg|cnf|ini|ya?ml|json|toml|xml|properties|env|hcl|rules|lua|template|tmpl|te?xt|html|[cm]?[jt]s|py|php|sh|sql|sock|socket|pem|crt|cert|key|pub|htpasswd|log)$/i;
+const DATABASE_FILE = /\.(?:db|sqlite|sqlite3|mdb|bolt|rdb|duckdb)$/i;
+const KEEPS_A_DIRECTORY = /(?:^|\/)(?:\.gitkeep|\.gitignore|\.keep|readme(?:\.\w+)?)$/i;
+const BACKUP = /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia)(?:[:@_-]|$)/i;
+function isStorage(mount, service, files) {
+    if (mount.readOnly || PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target))
+        return false;
+    const { source } = mount;
+    if (mount.kind === 'volume')
+        return source !== undefined || !isBelowBind(mount, service);
+    if (source === undefined || SYSTEM.test(source))
+        return false;
+    if (DATABASE_FILE.test(source))
+        return true;
+    // A single file that may be written to is a configuration, or a socket.
+    return !CONFIGURATION.test(source) && !isOfRepository(source, files);
+}
+/** Source code that is mounted: it comes with each commit. */
+function isOfRepository(source, files) {
+    return (source === '' || files.some((file) => isWithin(file, source) && !KEEPS_A_DIRECTORY.test(file)));
+}
+/** An anonymous volume below a bind, `/app/node_modules`, keeps the image's files in sight. */
+function isBelowBind({ target }, { binds }) {
+    return binds.some((bind) => target.startsWith(`${bind.target}/`));
+}
+/** True where both mount the same files, or one mounts a directory of what the other does. */
+function overlaps(one, other, files) {
+    if (one.kind !== other.kind || one.source === undefined || other.source === undefined)
+        return false;
+    if (one.kind === 'volume')
+        return one.source === other.source;
+    if (isWithin(other.source, one.source))
+        return true;
+    // Who mounts the whole repository as source code does not share what lies in it.
+    return isWithin(one.source, other.source) && !isOfRepository(other.source, files);
+}
+function isBackup(image) {
+    return BACKUP.test(image);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/roles.ts
+
+
+
+
+
 
 
 /** What may be done to a service. */
 const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
 const ROLE_LABEL = 'resee.deploy.role';
+/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
+const ORDER_LABEL = 'resee.deploy.order';
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
-const DATA_IMAGE = /(?:^|\/)(?:postgres|postgis|pgvector|timescaledb|mysql|mariadb|percona|mongo|redis|valkey|keydb|memcached|rabbitmq|nats|kafka|elasticsearch|opensearch|clickhouse-server|cassandra|influxdb|minio|etcd|qdrant|meilisearch|typesense|couchdb|neo4j)(?:[:@]|$)/;
-/** Schedulers that must never run twice at once: each would fire every job. */
-const SCHEDULER = /\bcelery\b.*\bbeat\b|celery-?beat|\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\b(?:rqscheduler|clockwork|supercronic|crond?|ofelia|schedule:work|rails\s+runner)\b/;
-/** … and what people call them, where the command is in the image. */
-const SCHEDULER_NAME = /(?:^|[-_])(?:celery)?(?:beat|scheduler|cron|clock)$/;
-/**
- * The role of every service of the stack, and why.
- *
- * @param running by service: the kind of proxy that was seen running in its containers
- */
-function assignRoles(stack, upstreams, running = new Map()) {
+const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
+/** How the reason of a service begins that has storage of its own. */
+const ONLY_WRITER = 'only it writes to';
+const TWICE = 'a scheduler: two would run every job twice';
+const NOTHING_SEEN = { proxies: new Map(), containers: [], files: [] };
+/** The role of every service of the stack, and why. */
+function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
+    const services = Object.values(stack.services);
     const names = new Set(upstreams.map((upstream) => upstream.name));
-    const awaited = new Set(Object.values(stack.services).flatMap((service) => service.dependsOn
+    const awaited = new Set(services.flatMap((service) => service.dependsOn
         .filter((dependency) => dependency.condition === 'service_completed_successfully')
         .map((dependency) => dependency.service)));
-    // One image may serve several services, of which only one says how it is built.
-    const built = new Set(Object.values(stack.services).flatMap(({ build, image }) => (build === undefined ? [] : image)));
-    return Object.fromEntries(Object.values(stack.services).map((service) => [
-        service.name,
-        roleOf(service, { names, awaited, built, running }),
-    ]));
+    const roles = services.map((service) => ({
+        service,
+        ...roleOf(service, { names, awaited, seen, services }),
+    }));
+    const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
+    return Object.fromEntries(roles.map(({ service, role, reason }) => {
+        const places = exclusiveStorage(stack, service, { files: seen.files, ended }).map(placeOf);
+        return [service.name, { role, reason, single: singleReason(service, role, places) }];
+    }));
 }
+/** In this order: what a proxy is told never makes a database anything else. */
 function roleOf(service, known) {
     const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
     if (labelled !== undefined)
@@ -61151,39 +61444,75 @@ function roleOf(service, known) {
     if (known.awaited.has(service.name)) {
         return { role: 'job', reason: 'others wait for its completion' };
     }
-    if (service.publishes && PROXY_IMAGE.test(service.image)) {
-        return { role: 'proxy', reason: `publishes ports, image ${service.image}` };
-    }
-    if (service.publishes && /\bnginx\b/.test(service.command.join(' '))) {
-        return { role: 'proxy', reason: 'publishes ports, runs nginx' };
-    }
-    const seen = known.running.get(service.name);
-    if (service.publishes && seen !== undefined) {
-        return { role: 'proxy', reason: `publishes ports, runs ${seen}` };
-    }
-    const isForeign = service.build === undefined && !known.built.has(service.image);
-    if (isForeign && DATA_IMAGE.test(service.image)) {
-        return { role: 'data', reason: `image ${service.image}` };
-    }
+    const database = databaseByDefinition(service, known.services) ?? databaseSeenIn(service, known.seen);
+    if (database !== undefined)
+        return { role: 'data', reason: database };
     const name = namesOf(service).find((candidate) => known.names.has(candidate));
+    const isRouted = name !== undefined || isTraefikRouted(service);
+    const oneShot = isRouted ? undefined : oneShotReason(service, known.seen.containers);
+    if (oneShot !== undefined)
+        return { role: 'job', reason: oneShot };
+    const proxy = proxyReason(service, known.seen);
+    if (proxy !== undefined)
+        return { role: 'proxy', reason: `publishes ports, ${proxy}` };
     if (name !== undefined)
         return { role: 'routed', reason: `the proxy sends requests to ${name}` };
-    if (isTraefikRouted(service)) {
+    if (isRouted) {
         return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
     }
     if (service.publishes)
         return { role: 'direct', reason: 'publishes a port of the host' };
-    if (isForeign && service.namedVolumes.length > 0) {
-        return { role: 'data', reason: `keeps data in volume ${service.namedVolumes.join(', ')}` };
+    if (isScheduler(service) || hasSchedulerName(service)) {
+        return { role: 'singleton', reason: TWICE };
     }
-    const command = service.command.join(' ');
-    if (SCHEDULER.test(command) || (command === '' && SCHEDULER_NAME.test(service.name))) {
-        return { role: 'singleton', reason: 'a scheduler: two would run every job twice' };
-    }
-    if (service.updateOrder === 'stop-first') {
-        return { role: 'singleton', reason: 'deploy.update_config.order: stop-first' };
+    if (orderOf(service) === 'stop-first') {
+        return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
     }
     return { role: 'worker', reason: 'no proxy names it, no port' };
+}
+/** Whatever image it is of: the stack may build it. */
+function databaseSeenIn({ name }, { containers }) {
+    return containers
+        .filter((container) => container.service === name && !container.oneOff)
+        .flatMap(({ command, processes }) => [
+        databaseByProcesses(processes),
+        databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
+    ])
+        .find((reason) => reason !== undefined);
+}
+/** What shows that a service that publishes ports is a proxy; undefined: nothing. */
+function proxyReason(service, { proxies }) {
+    if (!service.publishes)
+        return undefined;
+    if (PROXY_IMAGE.test(service.image))
+        return `image ${service.image}`;
+    const program = invocationsOf(service.command)
+        .map((invocation) => invocation.program)
+        .find((each) => PROXY_PROGRAM.has(each));
+    const running = program ?? proxies.get(service.name);
+    return running === undefined ? undefined : `runs ${running}`;
+}
+/** Why there are never two containers of a service at once. */
+function singleReason(service, role, places) {
+    if (service.single !== undefined)
+        return service.single;
+    const order = orderOf(service);
+    if (order === 'stop-first')
+        return `${orderSaidBy(service)} is stop-first`;
+    if (role === 'data')
+        return 'it holds data';
+    if (order === 'start-first' || role === 'job')
+        return undefined;
+    if (service.labels[ROLE_LABEL] === undefined && isScheduler(service))
+        return TWICE;
+    return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
+}
+function orderOf({ labels, updateOrder }) {
+    const labelled = labels[ORDER_LABEL];
+    return labelled === 'start-first' || labelled === 'stop-first' ? labelled : updateOrder;
+}
+function orderSaidBy({ labels }) {
+    return labels[ORDER_LABEL] === undefined ? 'deploy.update_config.order' : `label ${ORDER_LABEL}`;
 }
 /** The names that other containers reach a service by. */
 function namesOf(service) {
@@ -61203,18 +61532,16 @@ function upstreamsOf({ proxies, proxyFiles }) {
         ...upstreamsInFiles(proxyFiles),
     ];
 }
-/** By service: the kind of proxy that runs in its containers. */
+/** What the roles take from an observation. */
+function seenIn(observation) {
+    const { containers, commit } = observation;
+    return { proxies: runningProxies(observation), containers, files: commit.files };
+}
 function runningProxies({ proxies, containers }) {
     return new Map(proxies.flatMap(({ containerId, kind }) => {
         const container = containers.find(({ id }) => id === containerId);
         return container === undefined ? [] : [[container.service, kind]];
     }));
-}
-
-;// CONCATENATED MODULE: ./src/plan/stack.ts
-/** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
-function isWithin(path, place) {
-    return place === '' || path === place || path.startsWith(`${place}/`);
 }
 
 ;// CONCATENATED MODULE: ./src/plan/cutovers.ts
@@ -61631,7 +61958,7 @@ function gaps(observation, services, options) {
         // A pulled image tells only afterwards whether it differs.
         if (service.ifImageChanges && options.images === 'pull')
             return [];
-        return service.action === 'replace' ? replacedWithGap(service, definition) : [];
+        return service.action === 'replace' ? replacedWithGap(service) : [];
     });
 }
 /** A service with a candidate beside its incumbent: is there a way to move requests to it? */
@@ -61692,7 +62019,7 @@ function obstacleTo({ proxies }, definition) {
     }
     return undefined;
 }
-function replacedWithGap({ service, role, why }, { single }) {
+function replacedWithGap({ service, role, why, single }) {
     const gap = 'The gap is the time that it takes to stop and start, a few seconds';
     if (role === 'proxy' || role === 'direct') {
         return [
@@ -61706,10 +62033,15 @@ function replacedWithGap({ service, role, why }, { single }) {
         return [];
     return [
         {
-            what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'deploy.update_config.order is stop-first'}`,
-            next: `Remove that from the Compose file. ${gap} otherwise: accept it with allow-downtime: true.`,
+            what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
+            next: `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
         },
     ];
+}
+function withoutGap(single) {
+    return single.startsWith(ONLY_WRITER)
+        ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
+        : 'Remove that from the Compose file.';
 }
 
 ;// CONCATENATED MODULE: ./src/plan/refusals.ts
@@ -61890,7 +62222,7 @@ function planServices(observation, roles, options) {
     const present = Object.values(wanted.services).map((service) => planService(observation, service, roles[service.name] ?? UNKNOWN, rebuilt, options));
     return [...present, ...removed(observation)];
 }
-const UNKNOWN = { role: 'worker', reason: 'no role' };
+const UNKNOWN = { role: 'worker', reason: 'no role', single: undefined };
 /** True where the commit may change the image: then it is built or pulled, and its id tells. */
 function needsImage(observation, service, role, options) {
     if (options.services.length > 0 && !options.services.includes(service.name))
@@ -61925,12 +62257,13 @@ function planService(observation, service, decision, rebuilt, options) {
     const running = containers.filter((container) => container.running);
     const chosen = options.services.length === 0 || options.services.includes(service.name);
     const { action, why, ifImageChanges } = chosen
-        ? decide(observation, service, decision, { running, exists: containers.length > 0 }, rebuilt)
+        ? decide(observation, service, decision, { running, all: containers }, rebuilt)
         : { action: 'leave', why: 'not named in services', ifImageChanges: false };
     return {
         service: service.name,
         role: decision.role,
         reason: decision.reason,
+        single: decision.single,
         action,
         why,
         ifImageChanges,
@@ -61941,20 +62274,19 @@ function planService(observation, service, decision, rebuilt, options) {
         oldImageId: running[0]?.imageId,
     };
 }
-function decide(observation, service, { role }, { running, exists }, rebuilt) {
+function decide(observation, service, decision, { running, all }, rebuilt) {
     const say = (action, why, ifImageChanges = false) => ({
         action,
         why,
         ifImageChanges,
     });
-    // One container of a name, a port or an address, or an order that forbids two: the incumbent goes first.
-    const single = service.single !== undefined || service.updateOrder === 'stop-first';
-    const change = single && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
-    const reason = changeOf(observation, service, running);
+    const { role } = decision;
+    const change = changeOf(decision);
+    const reason = differenceOf(observation, service, running);
     if (service.replicas === 0) {
         return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
     }
-    if (role === 'job' && !exists)
+    if (role === 'job' && all.length === 0)
         return say('run', 'it has not run here yet');
     if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
         return say('start', 'no container of it runs');
@@ -61973,12 +62305,15 @@ function decide(observation, service, { role }, { running, exists }, rebuilt) {
     const current = observation.images[service.image];
     if (role !== 'data' &&
         current !== undefined &&
-        !running.every(({ imageId }) => imageId === current)) {
+        !(role === 'job' ? all : running).every(({ imageId }) => imageId === current)) {
         return say(change, `${service.image} names another image than the one that runs`);
     }
     return say('keep', 'nothing changed');
 }
-/** How a service of each role takes a change. */
+/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
+function changeOf({ role, single }) {
+    return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
+}
 const ROLL = {
     routed: 'roll',
     worker: 'roll',
@@ -61988,7 +62323,7 @@ const ROLL = {
     direct: 'replace',
     job: 'run',
 };
-function changeOf(observation, service, running) {
+function differenceOf(observation, service, running) {
     const installed = observation.installed?.services[service.name];
     const known = releasedService(observation, service.name)?.definition ??
         (installed === undefined ? undefined : digest(installed.definition));
@@ -62009,6 +62344,7 @@ function removed(observation) {
             service,
             role: formerRole(observation, service),
             reason: 'not in the Compose file',
+            single: undefined,
             action: inProfile ? 'leave' : 'remove',
             why: inProfile
                 ? 'not of this file or these profiles: not ours to remove'
@@ -62149,7 +62485,7 @@ function seconds(durationMs) {
 
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
-    const roles = assignRoles(observation.wanted, upstreamsOf(observation), runningProxies(observation));
+    const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
     const planned = planServices(observation, roles, options);
     const services = options.images === 'kept'
         ? settleImages(expectImages(planned, options.keptImages), options.keptImages, observation.containers)
@@ -62224,18 +62560,12 @@ function expectImages(services, kept) {
     return services.map((service) => service.action === 'keep' && service.role !== 'data' && kept[service.image] !== undefined
         ? {
             ...service,
-            action: ROLLED[service.role] ?? 'roll',
+            action: service.role === 'job' ? 'keep' : changeOf(service),
             ifImageChanges: true,
             why: 'its image may change',
         }
         : service);
 }
-const ROLLED = {
-    singleton: 'replace',
-    proxy: 'replace',
-    direct: 'replace',
-    job: 'keep',
-};
 function prepareImages(observation, services, options) {
     const { images, wanted } = observation;
     const reference = (image) => ({
@@ -62286,6 +62616,7 @@ function parseContainers(text) {
 function parseContainer(json) {
     const config = objectOf(json['Config']);
     const labels = objectOf(config['Labels']);
+    const state = objectOf(json['State']);
     const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
     const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
     return {
@@ -62293,7 +62624,9 @@ function parseContainer(json) {
         name,
         service: textOf(labels['com.docker.compose.service']) ?? '',
         oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
-        running: objectOf(json['State'])['Running'] === true,
+        running: state['Running'] === true,
+        startedMs: timeOf(state['StartedAt']),
+        ended: endOf(state),
         imageId: textOf(json['Image']) ?? '',
         configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
         networks: Object.fromEntries(Object.entries(networks).map(([network, endpoint]) => [
@@ -62307,8 +62640,22 @@ function parseContainer(json) {
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
         })),
+        command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
+        processes: [],
         memoryKb: undefined,
     };
+}
+function endOf(state) {
+    const atMs = timeOf(state['FinishedAt']);
+    const code = numberOf(state['ExitCode']);
+    if (state['Status'] !== 'exited' || atMs === undefined || code === undefined)
+        return undefined;
+    return { code, atMs };
+}
+/** Docker says the year 1 for never. */
+function timeOf(value) {
+    const time = Date.parse(textOf(value) ?? '');
+    return time > 0 ? time : undefined;
 }
 function parseEndpoint(endpoint, containerName) {
     const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
@@ -62589,6 +62936,10 @@ async function create(context, creation) {
                 .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
                 .map(({ service }) => service)
                 .join(' '),
+            NEW: services
+                .filter(({ service }) => !runsAlready(context, service))
+                .map(({ service }) => service)
+                .join(' '),
             PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
             TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
         },
@@ -62597,6 +62948,9 @@ async function create(context, creation) {
         const others = context.made.candidates.get(container.service) ?? [];
         context.made.candidates.set(container.service, [...others, container]);
     }
+}
+function runsAlready({ observation }, service) {
+    return observation.containers.some((each) => each.service === service && each.running);
 }
 /** What the services depend on, and what that depends on: Compose looks after these as well. */
 function neededBy({ observation }, services) {
@@ -63841,14 +64195,14 @@ function parseService(name, json, { name: project, project: whole, links, root }
         numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
         links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
         joins: ['network_mode', 'ipc', 'pid'].flatMap((key) => /^service:(.+)$/.exec(textOf(json[key]) ?? '')?.[1] ?? []),
-        single: singleReason(json, addresses),
+        single: compose_config_singleReason(json, addresses),
         publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
         binds: [
             ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
             ...fileMounts(json, whole, root),
         ],
-        namedVolumes: mounts.flatMap((mount) => mount['type'] === 'volume' ? (textOf(mount['source']) ?? []) : []),
-        restart: textOf(json['restart']),
+        mounts: mounts.flatMap((mount) => parseMount(mount, root)),
+        restart: restartPolicy(json),
         definition: runtimeDefinition(json, root),
     };
 }
@@ -63856,7 +64210,7 @@ function parseService(name, json, { name: project, project: whole, links, root }
 function publishedPorts(json) {
     return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
 }
-function singleReason(json, addresses) {
+function compose_config_singleReason(json, addresses) {
     const containerName = textOf(json['container_name']);
     if (containerName !== undefined)
         return `container_name is ${containerName}`;
@@ -63903,6 +64257,32 @@ function parseBind(mount, root) {
         target: textOf(mount['target']) ?? '',
         readOnly: mount['read_only'] === true,
     };
+}
+/** Memory (`tmpfs`) and images are no storage. */
+function parseMount(json, root) {
+    const kind = json['type'];
+    if (kind !== 'volume' && kind !== 'bind')
+        return [];
+    const source = textOf(json['source']);
+    return [
+        {
+            kind,
+            source: source === undefined || kind === 'volume' ? source : relativeTo(root, source),
+            target: (textOf(json['target']) ?? '').replace(/(?<=.)\/+$/, ''),
+            readOnly: json['read_only'] === true,
+        },
+    ];
+}
+/** `restart`, or what Compose makes of `deploy.restart_policy` without it. */
+function restartPolicy(json) {
+    const said = textOf(json['restart']);
+    if (said !== undefined)
+        return said;
+    const policy = objectOf(json['deploy'])['restart_policy'];
+    if (policy === undefined)
+        return undefined;
+    const condition = textOf(objectOf(policy)['condition']) ?? 'any';
+    return { any: 'always', none: 'no' }[condition] ?? condition;
 }
 function relativeTo(root, path) {
     if (path === root)

@@ -14,6 +14,8 @@ describe('parseContainers', () => {
       service: 'api',
       oneOff: false,
       running: true,
+      startedMs: Date.UTC(2026, 10, 23, 4, 30, 51, 628),
+      ended: undefined,
       imageId: 'sha256:43c020966c45dab65ea7612547d55213eed62a52d249ff9b4426ced2c58e9bfd',
       configHash: of('api')?.configHash,
       networks: {
@@ -78,6 +80,8 @@ describe('parseContainers', () => {
       service: '',
       oneOff: false,
       running: false,
+      startedMs: undefined,
+      ended: undefined,
       imageId: '',
       configHash: '',
       networks: {},
@@ -89,6 +93,21 @@ describe('parseContainers', () => {
     const stopped = { default: { Aliases: null, DNSNames: null, IPAddress: '' } };
     expect(inspected({ NetworkSettings: { Networks: stopped } })?.networks).toEqual({
       default: { addresses: [], names: ['shop-web-1'] },
+    });
+  });
+
+  it('tells how one ended, and nothing of one that never ran', () => {
+    const StartedAt = '2026-11-23T04:30:50Z';
+    const FinishedAt = '2026-11-23T04:30:51.5Z';
+    const state = { Status: 'exited', Running: false, ExitCode: 0, StartedAt, FinishedAt };
+    expect(inspected({ State: state })).toMatchObject({
+      startedMs: Date.parse(StartedAt),
+      ended: { code: 0, atMs: Date.parse(FinishedAt) },
+    });
+    const never = { StartedAt: '0001-01-01T00:00:00Z', FinishedAt: '0001-01-01T00:00:00Z' };
+    expect(inspected({ State: { ...state, ...never } })).toMatchObject({
+      startedMs: undefined,
+      ended: undefined,
     });
   });
 

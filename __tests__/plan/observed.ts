@@ -219,6 +219,8 @@ export function container(
     service,
     oneOff: false,
     running: true,
+    startedMs: 0,
+    ended: undefined,
     imageId: imageId(service),
     configHash: '',
     networks: {},

@@ -15,6 +15,7 @@ case $1 in
   inspect)
     [ ! -e "$TOY/away" ] || { rm "$TOY/away"; echo 'Cannot connect to the Docker daemon' >&2; exit 1; }
     case "$*" in
+      *RestartPolicy*) cat "$TOY/policies/$last" 2>/dev/null || echo always/0/; exit ;;
       *" .Timeout"*)
         cat "$TOY/timeouts/$last" 2>/dev/null || echo 0
         cat "$TOY/shells/$last" 2>/dev/null || printf '/bin/sh -c '
@@ -120,6 +121,30 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       // What matters most comes last: of a long text the end is kept.
       expect(stderr).toMatch(/no broker.*worker is not ready: it exited with 3.*the log of b1/s);
     });
+
+    it.each([
+      ['no/0/', 0, 'worker', 0],
+      ['on-failure/0/NONE', 0, 'worker', 0],
+      ['no/0/', 1, 'worker', 71],
+      ['no/0/', 0, 'api', 71],
+      ['always/0/', 0, 'worker', 71],
+      ['no/1/', 0, 'worker', 71],
+      ['no/0/CMD', 0, 'worker', 71],
+    ])(
+      'with the policy, ports and healthcheck %s that ended with %d, of the new service %s: code %d',
+      async (policy, code, service, expected) => {
+        container('a1', undefined, { status: 'exited', code });
+        host.write('policies/a1', `${policy}\n`);
+        const { code: came } = await host.run(script('ready'), {
+          CANDIDATES: 'worker a1 - -\n',
+          TIMEOUT: '5',
+          NEW: service,
+        });
+        expect(came).toBe(expected);
+        const soaked = await startSoak('worker a1\n', 1).ended;
+        expect(soaked.code).toBe(expected === 0 ? 0 : 72);
+      },
+    );
 
     it('names all that exit one soon after the other', async () => {
       container('a1', 'false');

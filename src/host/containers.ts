@@ -1,4 +1,4 @@
-import { listOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
 import type { Container, ContainerNetwork } from '../plan/observation.js';
 
 /** Reads the output of `docker inspect` of containers of a Compose project. */
@@ -10,6 +10,7 @@ export function parseContainers(text: string): readonly Container[] {
 function parseContainer(json: JsonObject): Container {
   const config = objectOf(json['Config']);
   const labels = objectOf(config['Labels']);
+  const state = objectOf(json['State']);
   const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
   const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
   return {
@@ -17,7 +18,9 @@ function parseContainer(json: JsonObject): Container {
     name,
     service: textOf(labels['com.docker.compose.service']) ?? '',
     oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
-    running: objectOf(json['State'])['Running'] === true,
+    running: state['Running'] === true,
+    startedMs: timeOf(state['StartedAt']),
+    ended: endOf(state),
     imageId: textOf(json['Image']) ?? '',
     configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
     networks: Object.fromEntries(
@@ -37,6 +40,19 @@ function parseContainer(json: JsonObject): Container {
     processes: [],
     memoryKb: undefined,
   };
+}
+
+function endOf(state: JsonObject): Container['ended'] {
+  const atMs = timeOf(state['FinishedAt']);
+  const code = numberOf(state['ExitCode']);
+  if (state['Status'] !== 'exited' || atMs === undefined || code === undefined) return undefined;
+  return { code, atMs };
+}
+
+/** Docker says the year 1 for never. */
+function timeOf(value: unknown): number | undefined {
+  const time = Date.parse(textOf(value) ?? '');
+  return time > 0 ? time : undefined;
 }
 
 function parseEndpoint(endpoint: JsonObject, containerName: string): ContainerNetwork {

@@ -79,6 +79,10 @@ export interface Container {
   readonly service: string;
   readonly oneOff: boolean;
   readonly running: boolean;
+  /** When it was last started, in ms since 1970. */
+  readonly startedMs: number | undefined;
+  /** How it ended; undefined while it runs, and where it never ran. */
+  readonly ended: { readonly code: number; readonly atMs: number } | undefined;
   readonly imageId: string;
   /** Compose's own digest of the definition that it was created from. */
   readonly configHash: string;

@@ -1,5 +1,6 @@
 import { invocationsOf } from './commands.js';
 import { databaseByDefinition, databaseByProcesses } from './databases.js';
+import { oneShotReason } from './jobs.js';
 import type { Container, Observation } from './observation.js';
 import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import { isTraefikRouted } from './proxies/traefik.js';
@@ -93,11 +94,14 @@ function roleOf(service: Service, known: Known): Assigned {
   const database =
     databaseByDefinition(service, known.services) ?? databaseSeenIn(service, known.seen);
   if (database !== undefined) return { role: 'data', reason: database };
+  const name = namesOf(service).find((candidate) => known.names.has(candidate));
+  const isRouted = name !== undefined || isTraefikRouted(service);
+  const oneShot = isRouted ? undefined : oneShotReason(service, known.seen.containers);
+  if (oneShot !== undefined) return { role: 'job', reason: oneShot };
   const proxy = proxyReason(service, known.seen);
   if (proxy !== undefined) return { role: 'proxy', reason: `publishes ports, ${proxy}` };
-  const name = namesOf(service).find((candidate) => known.names.has(candidate));
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
-  if (isTraefikRouted(service)) {
+  if (isRouted) {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
   if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };

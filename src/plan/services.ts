@@ -79,7 +79,7 @@ function planService(
   const running = containers.filter((container) => container.running);
   const chosen = options.services.length === 0 || options.services.includes(service.name);
   const { action, why, ifImageChanges } = chosen
-    ? decide(observation, service, decision, { running, exists: containers.length > 0 }, rebuilt)
+    ? decide(observation, service, decision, { running, all: containers }, rebuilt)
     : { action: 'leave' as const, why: 'not named in services', ifImageChanges: false };
   return {
     service: service.name,
@@ -107,7 +107,7 @@ function decide(
   observation: Observation,
   service: Service,
   decision: RoleDecision,
-  { running, exists }: { readonly running: readonly Container[]; readonly exists: boolean },
+  { running, all }: { readonly running: readonly Container[]; readonly all: readonly Container[] },
   rebuilt: ReadonlySet<string>,
 ): Decision {
   const say = (action: Action, why: string, ifImageChanges = false): Decision => ({
@@ -121,7 +121,7 @@ function decide(
   if (service.replicas === 0) {
     return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
   }
-  if (role === 'job' && !exists) return say('run', 'it has not run here yet');
+  if (role === 'job' && all.length === 0) return say('run', 'it has not run here yet');
   if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
     return say('start', 'no container of it runs');
   }
@@ -135,7 +135,7 @@ function decide(
   if (
     role !== 'data' &&
     current !== undefined &&
-    !running.every(({ imageId }) => imageId === current)
+    !(role === 'job' ? all : running).every(({ imageId }) => imageId === current)
   ) {
     return say(change, `${service.image} names another image than the one that runs`);
   }

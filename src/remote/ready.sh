@@ -3,7 +3,7 @@
 # A service of which nothing runs yet may start over as often as its restart policy lets it: what it needs
 # may be starting as well.
 # Vars: CANDIDATES (lines `service id address port`, address and port may be `-`) TIMEOUT
-#   FIRST (services of which nothing ran before)
+#   FIRST (services of which nothing ran before), NEW (those of which nothing ran before this deploy)
 # Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
 # `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
@@ -44,6 +44,11 @@ began=$(now)
 deadline=$((began + TIMEOUT))
 pending=$CANDIDATES
 failed=
+while read -r service id address port; do
+  case " ${NEW-} " in *" ${service:--} "*) [ "$port" != - ] || note_may_end "$id" ;; esac
+done <<EOS
+$CANDIDATES
+EOS
 while [ -n "$pending" ]; do
   waiting='' late=''
   while read -r service id address port; do

@@ -140,6 +140,10 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
         .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
         .map(({ service }) => service)
         .join(' '),
+      NEW: services
+        .filter(({ service }) => !runsAlready(context, service))
+        .map(({ service }) => service)
+        .join(' '),
       PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
       TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
     },
@@ -148,6 +152,10 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
     const others = context.made.candidates.get(container.service) ?? [];
     context.made.candidates.set(container.service, [...others, container]);
   }
+}
+
+function runsAlready({ observation }: RolloutContext, service: string): boolean {
+  return observation.containers.some((each) => each.service === service && each.running);
 }
 
 /** What the services depend on, and what that depends on: Compose looks after these as well. */

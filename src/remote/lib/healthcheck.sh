@@ -16,6 +16,8 @@ EOS
     running) [ "$restarts" = "$(forgiven "$1")" ] || reason='it exited and was restarted' ;;
     *) reason="it is $status" ;;
   esac
+  # It has done its work.
+  [ "$status$code" != exited0 ] || ! may_end "$1" || reason=
   [ -z "$reason" ] || [ "$oom" != true ] || reason="$reason, out of memory"
 }
 
@@ -36,6 +38,18 @@ forgiven() { cat "$STATE/journal/restarts/$1" 2>/dev/null || echo 0; } # ID
 forgive() { # ID RESTARTS
   mkdir -p "$STATE/journal/restarts"
   echo "$2" >"$STATE/journal/restarts/$1"
+}
+
+# Containers that may end with 0: of a service that had none, without a healthcheck or a port, and nothing
+# starts it again. Whoever waits for a release does not know of each one-shot what it is.
+may_end() { [ -e "$STATE/journal/may-end/$1" ]; } # ID
+note_may_end() { # ID
+  case $(inspect_container "$1" '{{.HostConfig.RestartPolicy.Name}}/{{len .HostConfig.PortBindings}}/{{with .Config.Healthcheck}}{{if .Test}}{{index .Test 0}}{{end}}{{end}}') in
+    /0/ | no/0/ | on-failure/0/ | /0/NONE | no/0/NONE | on-failure/0/NONE) ;;
+    *) return 0 ;;
+  esac
+  mkdir -p "$STATE/journal/may-end"
+  : >"$STATE/journal/may-end/$1"
 }
 
 # What a healthcheck runs: a line with its timeout in nanoseconds, then its words, quoted for the shell.
