@@ -16,6 +16,7 @@ export type {
   LoginInputs,
   OperationName,
   OutputRequirement,
+  RegistryLogin,
   ServiceCommand,
   SourceInputs,
 } from './inputs/types.js';

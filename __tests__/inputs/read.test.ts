@@ -24,7 +24,14 @@ describe('the least that a workflow must say', () => {
         token: undefined,
       },
       gate: { needs: '{"test":{"result":"success","outputs":{}}}', requireOutputs: [] },
-      compose: { files: [], projectName: undefined, profiles: [], services: [], build: 'host' },
+      compose: {
+        files: [],
+        projectName: undefined,
+        profiles: [],
+        services: [],
+        build: 'host',
+        registries: [],
+      },
       preDeploy: [],
       postDeploy: [],
       health: {

@@ -28,6 +28,7 @@ import { schedulerFails, taskInFlight } from './tasks.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
 import { updateOrder } from './update-order.js';
+import { waysIn } from './ways-in.js';
 
 /** In the order in which they run. */
 export const scenarios: readonly Scenario[] = [
@@ -73,6 +74,7 @@ export const scenarios: readonly Scenario[] = [
   connectionCut,
   connectionCutAfterwards,
   connectionFrozen,
+  ...waysIn,
   firstDeployWithoutEnv,
   adoption,
   manyDeploys,

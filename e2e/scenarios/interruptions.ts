@@ -12,7 +12,7 @@ interface Moment {
   readonly reached: (bed: Bed, seen: Snapshot) => boolean;
 }
 
-const MOMENTS = {
+export const MOMENTS = {
   building: {
     name: 'a build',
     reached: (_bed, seen) => seen.stage.length > 0 && seen.lease.length > 0,
@@ -31,7 +31,7 @@ const SAID: Said = { inputs: { soak: '4s' } };
 const SAME_RUN: Said = { workflow: { runId: '7' } };
 
 /** Beyond the lease's expiry and the watchdog's work. */
-const WHOLE_WITHIN_MS = 150_000;
+export const WHOLE_WITHIN_MS = 150_000;
 
 export const cancelled: readonly Scenario[] = Object.entries(MOMENTS).map(([key, moment]) => ({
   name: `cancelled-while-${key}`,
@@ -164,7 +164,7 @@ export const twoAtOnce: Scenario = {
  * Starts a deploy under load, does something to it at the moment, and checks that the site did not
  * notice and that what stands then is one release, whole: the old or the new one.
  */
-async function interrupt(
+export async function interrupt(
   bed: Bed,
   checks: Checks,
   standing: Standing,
@@ -193,7 +193,7 @@ async function interrupt(
 }
 
 /** Looks at the host until it is as told. @throws Error when that takes too long, or `ended` first. */
-async function untilHostSays(
+export async function untilHostSays(
   bed: Bed,
   timeoutMs: number,
   isSo: (seen: Snapshot) => boolean,

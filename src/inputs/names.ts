@@ -31,6 +31,7 @@ export const INPUT_DEFAULTS = {
   profiles: '',
   services: '',
   build: 'host',
+  registries: '',
   'pre-deploy': '',
   'post-deploy': '',
   'health-url': 'http://localhost/api/health/',

@@ -5,6 +5,7 @@ import { parseRequirements, parseServiceCommands, SERVICE_NAME } from './lines.j
 import { isGated, OPERATIONS } from './operations.js';
 import type { InputProblem } from './problem.js';
 import { inputReader, unknownInputs, type InputReader } from './reader.js';
+import { parseRegistries } from './registries.js';
 import {
   parseBranch,
   parseReleaseSha,
@@ -17,6 +18,15 @@ import {
 import type { ComposeInputs, GateInputs, HealthInputs, Inputs, OperationName } from './types.js';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseNames } from './values.js';
 
+/** Never shown in a problem. */
+const SECRETS = [
+  'key',
+  'passphrase',
+  'jump-key',
+  'jump-passphrase',
+  'token',
+  'registries',
+] as const;
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 const NEEDS_LINE = '`needs: ${{ toJSON(needs) }}`';
@@ -30,7 +40,7 @@ export function readInputs(
   get: (name: string) => string,
   environment: Environment,
 ): { readonly inputs: Inputs } | { readonly problems: readonly InputProblem[] } {
-  const reader = inputReader(get, ['key', 'passphrase', 'jump-key', 'jump-passphrase', 'token']);
+  const reader = inputReader(get, SECRETS);
   const operation = reader.take('operation', parseEnum(OPERATIONS), 'deploy');
   judgeCombinations(reader, operation);
   const hour = { min: SECOND_MS / 10, max: HOUR_MS };
@@ -169,6 +179,7 @@ function readCompose(reader: InputReader): ComposeInputs {
       [],
     ),
     build: reader.take('build', parseEnum(['host', 'pull', 'none', 'runner']), 'host'),
+    registries: reader.take('registries', parseRegistries, []),
   };
 }
 

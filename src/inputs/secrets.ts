@@ -1,11 +1,13 @@
 import { mendPrivateKey } from '../ssh/private-key.js';
+import { parseRegistries } from './registries.js';
+import { splitLines } from './values.js';
 
 /** A shorter line would hide harmless text all over the log, and gives nothing away. */
 const SHORTEST_LINE = 8;
 
 /**
  * Every text that the log must never show: each key as given and as mended, each of its lines, the
- * passphrases, the token, and the token as git sends it in a Basic header. The runner hides what it
+ * passphrases, the token, the passwords of registries, and these as they are sent in a Basic header. The runner hides what it
  * is told and not what was made of it, so each form is named.
  */
 export function secretTexts(get: (name: string) => string): readonly string[] {
@@ -20,8 +22,17 @@ export function secretTexts(get: (name: string) => string): readonly string[] {
     ...phrases.map((phrase) => phrase.trim()),
     token,
     basic,
+    ...registryTexts(get('registries')),
   ];
   return [...new Set(all)].filter((text) => text !== '');
+}
+
+/** Each line, which may be one that cannot be read, and what is made of its password. */
+function registryTexts(text: string): readonly string[] {
+  const parsed = parseRegistries(text);
+  const logins = 'value' in parsed ? parsed.value : [];
+  const passwords = splitLines(text).map((line) => line.replace(/^\S+\s+\S+\s*/, ''));
+  return [...passwords, ...logins.map(({ auth }) => auth)];
 }
 
 function keyTexts(key: string): readonly string[] {

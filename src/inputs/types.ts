@@ -90,6 +90,16 @@ export interface ComposeInputs {
   /** Limits the deploy to these; empty means all that changed. */
   readonly services: readonly string[];
   readonly build: 'host' | 'pull' | 'none' | 'runner';
+  /** On the host for this run alone. */
+  readonly registries: readonly RegistryLogin[];
+}
+
+/** A login to a registry, for one run. */
+export interface RegistryLogin {
+  /** As Docker's configuration names it. */
+  readonly registry: string;
+  /** User and password in base64, as it is sent. */
+  readonly auth: string;
 }
 
 export interface ServiceCommand {

@@ -24,6 +24,7 @@ const LIBRARY = [
   'files',
   'git',
   'containers',
+  'registries',
   'healthcheck',
   'hosts',
   'proxy',

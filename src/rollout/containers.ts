@@ -3,6 +3,7 @@ import { commandLine, quote } from '../host/quote.js';
 import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
+import { registryVariables } from './registries.js';
 import { countHeld, drains } from './cutover.js';
 
 type Start = Extract<Operation, { kind: 'start' }>;
@@ -134,6 +135,7 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
       PROJECT: context.observation.wanted.project,
       KNOWN: known,
       REMOVE: services.flatMap(({ dead }) => dead).join(' '),
+      ...registryVariables(context),
       RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
       STOP: stop.join(' '),
       FIRST: services

@@ -7,6 +7,9 @@ const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
 /** A line of ready.sh and soak.sh. */
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
+/** How Docker and registries say that a login is missing or wrong. */
+const NOT_LOGGED_IN =
+  /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
 /** A line of cut_over. */
 const REFUSED_LINE = /^refused (\S+)$/gm;
 
@@ -29,7 +32,7 @@ export function explainFailure(error: unknown, operation: Operation): unknown {
       cause: error,
     });
   }
-  return new DeployError({ ...sentence(operation, stdout), evidence, cause: error });
+  return new DeployError({ ...sentence(operation, stdout, stderr), evidence, cause: error });
 }
 
 interface Candidate {
@@ -69,10 +72,12 @@ function nextAfter(candidates: readonly Candidate[], operation: Operation): stri
 function sentence(
   operation: Operation,
   stdout: string,
+  stderr: string,
 ): { readonly what: string; readonly next: string } {
   const look = 'See the lines above for what the host said.';
   switch (operation.kind) {
     case 'prepare-images':
+      if (NOT_LOGGED_IN.test(stderr)) return registryRefused(operation.verb, stderr);
       return {
         what: `docker compose ${operation.verb} of ${operation.services.join(', ')} failed`,
         next: 'Mend the build; the running release was not touched. Its last lines are above.',
@@ -107,6 +112,21 @@ function sentence(
     default:
       return { what: `${operation.kind} failed`, next: look };
   }
+}
+
+function registryRefused(
+  verb: string,
+  stderr: string,
+): { readonly what: string; readonly next: string } {
+  const line = stderr.split('\n').findLast((each) => NOT_LOGGED_IN.test(each)) ?? '';
+  return {
+    what: `docker compose ${verb} failed: the registry did not accept the login: ${line.trim().slice(0, 300)}`,
+    next:
+      'Check `registries`: the name of the registry as it stands in the name of the image, the user, and ' +
+      'that the token may read this image and has not expired (for ghcr.io the job needs ' +
+      '`permissions: packages: read`). Without it the host uses what `docker login` has stored there. ' +
+      'The running release was not touched.',
+  };
 }
 
 /** A cutover is of several proxies; where none of them said that it was the one, `first` is named. */

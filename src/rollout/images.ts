@@ -3,6 +3,7 @@ import { linesOf } from '../host/sections.js';
 import type { ImageReference, Operation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
+import { registryVariables } from './registries.js';
 import { shipImages } from './shipping.js';
 
 type Prepare = Extract<Operation, { kind: 'prepare-images' }>;
@@ -31,6 +32,7 @@ function buildOrPull(context: RolloutContext, operation: Prepare): Promise<strin
       VERB: operation.verb,
       SERVICES: commandLine(operation.services),
       REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
+      ...registryVariables(context),
     },
   });
 }
