@@ -35,6 +35,8 @@ changed() {
   : >"$STATE/lease/failed-$SESSION"
   echo changed
 }
+# Logins to registries are those of a run that had the lease and has died.
+rm -rf "$STATE"/stage/*/docker-config
 # What runs left behind that died before they had the lease.
 find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 [ -z "$waited" ] || changed

@@ -1,7 +1,8 @@
 # Builds (or pulls) the images of SERVICES in the staged tree. Prints `reference image-id` for each of
-# REFERENCES, and notes the same in the lease. Vars: STATE STAGE COMPOSE VERB SERVICES REFERENCES
+# REFERENCES, and notes the same in the lease. Vars: STATE STAGE COMPOSE VERB SERVICES REFERENCES LOGINS_OF AUTHS HELPERS
 # shellcheck shell=sh
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1 DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain COMPOSE_ANSI=never
+use_registries "$STATE/stage/$LOGINS_OF/docker-config" "$AUTHS" "$HELPERS" || exit
 cd "$STAGE" || exit
 say "$ docker compose $COMPOSE $VERB $SERVICES"
 eval "docker compose $COMPOSE $VERB $SERVICES" >&2

@@ -58266,7 +58266,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6871);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9004);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -58286,7 +58286,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9909:
+/***/ 4191:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58502,13 +58502,57 @@ function parseJumpHost(text) {
     return { host: named, port, username };
 }
 
+;// CONCATENATED MODULE: ./src/inputs/registries.ts
+
+const registries_ALLOWED = 'allowed is `registry username password`, one a line, such as ' +
+    '`ghcr.io ${{ github.actor }} ${{ github.token }}`';
+/** The key under which Docker keeps the login to its own registry. */
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+/** Logins, one a line. A password may hold blanks; a line is never shown, because it holds one. */
+function parseRegistries(text) {
+    const logins = [];
+    for (const [index, line] of (0,values/* splitLines */.uz)(text).entries()) {
+        const login = parseLine(line);
+        if (login === undefined) {
+            return { allowed: `${registries_ALLOWED}; line ${String(index + 1)} is not`, part: '' };
+        }
+        if (logins.some(({ registry }) => registry === login.registry)) {
+            return {
+                allowed: `a registry may be named only once, and \`${login.registry}\` is named twice`,
+                part: '',
+            };
+        }
+        logins.push(login);
+    }
+    return { value: logins };
+}
+function parseLine(line) {
+    const [, given, username, password] = /^(\S+)\s+(\S+)\s+(\S.*)$/.exec(line) ?? [];
+    if (given === undefined || username === undefined || password === undefined)
+        return undefined;
+    const registry = registryKey(given);
+    return registry === undefined || username.includes(':')
+        ? undefined
+        : { registry, auth: Buffer.from(`${username}:${password}`, 'utf8').toString('base64') };
+}
+/** `host[:port]`, as in the name of an image; undefined for anything else. */
+function registryKey(given) {
+    const name = given.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+    const hub = /^((index\.|registry-1\.)?docker\.io|hub\.docker\.com)(\/v1)?$/;
+    if (hub.test(name))
+        return DOCKER_HUB;
+    return /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/.test(name) ? name : undefined;
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/secrets.ts
+
+
 
 /** A shorter line would hide harmless text all over the log, and gives nothing away. */
 const SHORTEST_LINE = 8;
 /**
  * Every text that the log must never show: each key as given and as mended, each of its lines, the
- * passphrases, the token, and the token as git sends it in a Basic header. The runner hides what it
+ * passphrases, the token, the passwords of registries, and these as they are sent in a Basic header. The runner hides what it
  * is told and not what was made of it, so each form is named.
  */
 function secretTexts(get) {
@@ -58522,8 +58566,16 @@ function secretTexts(get) {
         ...phrases.map((phrase) => phrase.trim()),
         token,
         basic,
+        ...registryTexts(get('registries')),
     ];
     return [...new Set(all)].filter((text) => text !== '');
+}
+/** Each line, which may be one that cannot be read, and what is made of its password. */
+function registryTexts(text) {
+    const parsed = parseRegistries(text);
+    const logins = 'value' in parsed ? parsed.value : [];
+    const passwords = (0,values/* splitLines */.uz)(text).map((line) => line.replace(/^\S+\s+\S+\s*/, ''));
+    return [...passwords, ...logins.map(({ auth }) => auth)];
 }
 function keyTexts(key) {
     const mended = key.trim() === '' ? '' : (0,private_key/* mendPrivateKey */.Tk)(key);
@@ -58680,6 +58732,7 @@ const INPUT_DEFAULTS = {
     profiles: '',
     services: '',
     build: 'host',
+    registries: '',
     'pre-deploy': '',
     'post-deploy': '',
     'health-url': 'http://localhost/api/health/',
@@ -58877,6 +58930,16 @@ function lastPart(text) {
 
 
 
+
+/** Never shown in a problem. */
+const SECRETS = [
+    'key',
+    'passphrase',
+    'jump-key',
+    'jump-passphrase',
+    'token',
+    'registries',
+];
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 const NEEDS_LINE = '`needs: ${{ toJSON(needs) }}`';
@@ -58886,7 +58949,7 @@ const NEEDS_LINE = '`needs: ${{ toJSON(needs) }}`';
  * and the commit of this run, and for inputs that don't exist.
  */
 function readInputs(get, environment) {
-    const reader = inputReader(get, ['key', 'passphrase', 'jump-key', 'jump-passphrase', 'token']);
+    const reader = inputReader(get, SECRETS);
     const operation = reader.take('operation', (0,values/* parseEnum */.nL)(operations/* OPERATIONS */.x), 'deploy');
     judgeCombinations(reader, operation);
     const hour = { min: SECOND_MS / 10, max: HOUR_MS };
@@ -58975,6 +59038,7 @@ function readCompose(reader) {
         profiles: reader.take('profiles', (0,values/* parseNames */.Gw)(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'allowed are names of Compose profiles'), []),
         services: reader.take('services', (0,values/* parseNames */.Gw)(lines/* SERVICE_NAME */.OX, 'allowed are names of Compose services'), []),
         build: reader.take('build', (0,values/* parseEnum */.nL)(['host', 'pull', 'none', 'runner']), 'host'),
+        registries: reader.take('registries', parseRegistries, []),
     };
 }
 function readHealth(reader) {
@@ -59300,7 +59364,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6871:
+/***/ 9004:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59735,8 +59799,8 @@ function endedRunOf(payload) {
 var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts
 var host_shell = __nccwpck_require__(6988);
-// EXTERNAL MODULE: ./src/inputs.ts + 12 modules
-var src_inputs = __nccwpck_require__(9909);
+// EXTERNAL MODULE: ./src/inputs.ts + 13 modules
+var src_inputs = __nccwpck_require__(4191);
 // EXTERNAL MODULE: ./src/host/lease.ts
 var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
@@ -62677,6 +62741,14 @@ function candidatesOf(context) {
     return [...context.made.candidates.values()].flat();
 }
 
+;// CONCATENATED MODULE: ./src/rollout/registries.ts
+/** For `use_registries` on the host: they reach it on the standard input of a shell, and no argument. */
+function registryVariables({ inputs, run }) {
+    const members = inputs.compose.registries.map(({ registry, auth }) => `${JSON.stringify(registry)}:${JSON.stringify({ auth })}`);
+    const helpers = inputs.compose.registries.map(({ registry }) => `${JSON.stringify(registry)}:""`);
+    return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/cutover.ts
 
 
@@ -62825,6 +62897,7 @@ function cutover_together(scripts) {
 
 
 
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready. */
 async function startContainers(context, operation) {
@@ -62930,6 +63003,7 @@ async function create(context, creation) {
             PROJECT: context.observation.wanted.project,
             KNOWN: known,
             REMOVE: services.flatMap(({ dead }) => dead).join(' '),
+            ...registryVariables(context),
             RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
             STOP: stop.join(' '),
             FIRST: services
@@ -63446,6 +63520,7 @@ function megabytes(bytes) {
 
 
 
+
 /** Builds, pulls or ships the release's images; the live directory is not touched. */
 async function images_prepareImages(context, operation) {
     const output = operation.verb === 'ship'
@@ -63468,6 +63543,7 @@ function buildOrPull(context, operation) {
             VERB: operation.verb,
             SERVICES: (0,quote/* commandLine */.ay)(operation.services),
             REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
+            ...registryVariables(context),
         },
     });
 }
@@ -63945,6 +64021,8 @@ const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
 /** A line of ready.sh and soak.sh. */
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
+/** How Docker and registries say that a login is missing or wrong. */
+const NOT_LOGGED_IN = /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
 /** A line of cut_over. */
 const REFUSED_LINE = /^refused (\S+)$/gm;
 /** What to tell of an operation that failed: what happened, where, what next. */
@@ -63967,7 +64045,7 @@ function explainFailure(error, operation) {
             cause: error,
         });
     }
-    return new errors/* DeployError */.s({ ...sentence(operation, stdout), evidence, cause: error });
+    return new errors/* DeployError */.s({ ...sentence(operation, stdout, stderr), evidence, cause: error });
 }
 /** What the host said of candidates: those that failed, and those that were just not ready yet. */
 function candidatesIn(stdout) {
@@ -63989,10 +64067,12 @@ function nextAfter(candidates, operation) {
         : '';
     return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
 }
-function sentence(operation, stdout) {
+function sentence(operation, stdout, stderr) {
     const look = 'See the lines above for what the host said.';
     switch (operation.kind) {
         case 'prepare-images':
+            if (NOT_LOGGED_IN.test(stderr))
+                return registryRefused(operation.verb, stderr);
             return {
                 what: `docker compose ${operation.verb} of ${operation.services.join(', ')} failed`,
                 next: 'Mend the build; the running release was not touched. Its last lines are above.',
@@ -64027,6 +64107,16 @@ function sentence(operation, stdout) {
         default:
             return { what: `${operation.kind} failed`, next: look };
     }
+}
+function registryRefused(verb, stderr) {
+    const line = stderr.split('\n').findLast((each) => NOT_LOGGED_IN.test(each)) ?? '';
+    return {
+        what: `docker compose ${verb} failed: the registry did not accept the login: ${line.trim().slice(0, 300)}`,
+        next: 'Check `registries`: the name of the registry as it stands in the name of the image, the user, and ' +
+            'that the token may read this image and has not expired (for ghcr.io the job needs ' +
+            '`permissions: packages: read`). Without it the host uses what `docker login` has stored there. ' +
+            'The running release was not touched.',
+    };
 }
 /** A cutover is of several proxies; where none of them said that it was the one, `first` is named. */
 function proxiesThatRefused(first, stdout) {
@@ -71111,7 +71201,7 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
 /* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9909);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4191);
 /* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
 /* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
 /* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
@@ -71187,6 +71277,7 @@ const LIBRARY = [
     'files',
     'git',
     'containers',
+    'registries',
     'healthcheck',
     'hosts',
     'proxy',

@@ -2,10 +2,12 @@
 #
 # Not `up --no-deps`: older Composes then leave depends_on out of the digest that they label a container
 # with, and the next plain `docker compose up` would recreate it. `--no-start` touches no dependency.
-# Vars: DIR COMPOSE SCALES SERVICES NEEDED PROJECT KNOWN REMOVE RESUME
+# Vars: DIR COMPOSE SCALES SERVICES NEEDED PROJECT KNOWN REMOVE RESUME LOGINS_OF AUTHS HELPERS
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 for id in $REMOVE; do run docker rm --force "$id"; done
+# An image that nobody built or pulled before is pulled here.
+use_registries "$STATE/stage/$LOGINS_OF/docker-config" "$AUTHS" "$HELPERS" || exit
 cd "$DIR" || exit
 # Compose brings what the services depend on to its number as well: a candidate there would be removed.
 while read -r count service; do

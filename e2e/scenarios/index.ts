@@ -21,6 +21,7 @@ import { overhead, rollbackOperation, secrets } from './promises.js';
 import { smallHost } from './small-host.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
+import { privateRegistry } from './registries.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
@@ -75,6 +76,7 @@ export const scenarios: readonly Scenario[] = [
   connectionCutAfterwards,
   connectionFrozen,
   ...waysIn,
+  privateRegistry,
   firstDeployWithoutEnv,
   adoption,
   manyDeploys,
