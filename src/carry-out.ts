@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { openEntrance, type Entrance } from './health/entrance.js';
 import type { Probe } from './health/probe.js';
 import { keepLease, type Lease } from './host/lease.js';
 import type { RunnerImages } from './images/runner.js';
@@ -7,7 +8,9 @@ import { composeArguments, stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
 import { checkPublicUrl, startMeasuring } from './measure.js';
+import { warnOfDoubt } from './health/doubt.js';
 import { openBeside, type Opening } from './opening.js';
+import { healthTarget } from './plan/health-host.js';
 import type { Observation, ReleaseRecord } from './plan/observation.js';
 import type { Plan } from './plan/plan.js';
 import { changesNothing, type PlanOptions } from './plan/planner.js';
@@ -61,15 +64,20 @@ export interface Judged {
 export async function carryOut(
   { plan, options, observation }: Judged,
   leasing: Lease | Promise<Lease>,
-  { inputs, run }: DeployRequest,
+  request: DeployRequest,
   deps: DeployDeps,
 ): Promise<boolean> {
   const { connection, shell, clock, log, signal } = deps;
+  const { run } = request;
+  const inputs = withHealthTarget(request.inputs, observation);
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
   const behind = leasing instanceof Promise ? leasing : undefined;
   // What was opened before somebody else was waited for tells of another time.
   const fresh = deps.opening === undefined || behind === undefined;
-  const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
+  const opened = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
+  const { session } = opened;
+  const entrance =
+    inputs.health === request.inputs.health ? opened.entrance : reopened(opened, inputs, deps);
   const known: Known = {};
   const context: RolloutContext = {
     transaction: openTransaction(shell, { state, signal, behind }),
@@ -85,6 +93,7 @@ export async function carryOut(
     runnerImages: deps.runnerImages,
     upload: connection.upload,
     checkHealth: async () => (await entrance).check(),
+    entrance,
     get probe() {
       return known.probe;
     },
@@ -106,7 +115,9 @@ export async function carryOut(
 
   const heartbeat = session.then((opened) => keepLease(opened, state, lease.fence, deps));
   const measure = async (): Promise<void> => {
-    const measuring = await startMeasuring(await entrance, inputs, deps);
+    const way = await entrance;
+    void warnOfDoubt(way, way.first, inputs, log);
+    const measuring = await startMeasuring(way, inputs, deps);
     deps.progress.measuring(measuring);
     known.probe = measuring.probe;
   };
@@ -119,6 +130,25 @@ export async function carryOut(
     if (opened.status === 'fulfilled') opened.value.stop();
   }
   return true;
+}
+
+/** With the name that the proxy serves the application to, where the workflow names none. */
+export function withHealthTarget(inputs: Inputs, observation: Observation): Inputs {
+  const { url, host } = healthTarget(observation, inputs.health);
+  if (url === inputs.health.url && host === inputs.health.host) return inputs;
+  return { ...inputs, health: { ...inputs.health, url, host } };
+}
+
+/** The entrance by another name; the first one is not needed any more. */
+function reopened(
+  { entrance }: Opening,
+  inputs: Inputs,
+  deps: Pick<DeployDeps, 'connection' | 'clock' | 'log'>,
+): Promise<Entrance> {
+  void entrance.then((first) => first.close()).catch(() => undefined);
+  const again = openEntrance(deps.connection, inputs.health, deps);
+  again.catch(() => undefined);
+  return again;
 }
 
 /** What comes to be known after the first of it was sent. */

@@ -1,5 +1,14 @@
-import { carryOut, type DeployDeps, type DeployRequest, type Judged } from './carry-out.js';
+import {
+  carryOut,
+  withHealthTarget,
+  type DeployDeps,
+  type DeployRequest,
+  type Judged,
+} from './carry-out.js';
 import { RefusedError } from './errors.js';
+import { describeAnswer } from './health/check.js';
+import { warnOfDoubt } from './health/doubt.js';
+import { openEntrance } from './health/entrance.js';
 import { acquireLease, type Lease } from './host/lease.js';
 import { observe } from './host/observe.js';
 import { createRunnerImages, type RunnerImages } from './images/runner.js';
@@ -95,6 +104,7 @@ async function judgeAndExecute(
   for (;;) {
     const judged = judge(observation, request, deps);
     if (judged === undefined) {
+      if (inputs.operation === 'plan') await tryHealth(withHealthTarget(inputs, observation), deps);
       await clearStage(deps.shell, { state, run, fence: lease?.fence });
       return;
     }
@@ -104,6 +114,19 @@ async function judgeAndExecute(
     // While the lease came, somebody else may have changed what was observed.
     lease = await asked;
     observation = await look();
+  }
+}
+
+/** What a deploy would be told of its health check. */
+async function tryHealth(inputs: Inputs, { connection, clock, log }: DeployDeps): Promise<void> {
+  try {
+    const entrance = await openEntrance(connection, inputs.health, { clock, log });
+    log.info(`${inputs.health.url.href} answers now: ${describeAnswer(entrance.first)}`);
+    await warnOfDoubt(entrance, entrance.first, inputs, log);
+    await entrance.close();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    log.warn(error.message);
   }
 }
 
@@ -183,6 +206,7 @@ function planOptions(
     allowDowntime: inputs.allowDowntime,
     soakMs: inputs.soakMs,
     drainTimeoutMs: inputs.drainTimeoutMs,
+    health: { url: inputs.health.url, host: inputs.health.host },
     keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
   };
 }

@@ -22,6 +22,7 @@ function entranceThat(answer: HttpAnswer): Entrance & { readonly closed: () => b
   const check = (): Promise<HttpAnswer> => Promise.resolve(answer);
   return {
     check,
+    checkAbsent: check,
     first: answer,
     startProbe: (intervalMs) =>
       Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(200) }, systemClock)),

@@ -110,8 +110,24 @@ describe('waiting for health', () => {
     const result = unhealthy(await judge([moved]));
     expect(result.evidence).toContain('status 301 to https://site.example/api/health/');
     expect(result.hint).toBe(
-      'Redirects are not followed; set health-url to https://site.example/api/health/',
+      'Redirects are not followed; set `health-url` to https://site.example/api/health/',
     );
+  });
+
+  it('says of a redirect from the host itself what asks the same proxy by that name', async () => {
+    const moved = response(308, { headers: { location: 'https://site.example/api/health/' } });
+    const url = new URL('http://localhost/api/health/');
+    const clock = fakeClock();
+    const waiting = waitForHealth(() => Promise.resolve(moved), { ...rule, url }, clock);
+    await clock.advance(60_000);
+    expect(unhealthy(await waiting).hint).toBe(
+      'Redirects are not followed; set `health-url: https://localhost/api/health/` and `health-host: site.example`',
+    );
+  });
+
+  it('names `health-host` where TLS fails, for a proxy that has certificates for names only', async () => {
+    const failed: HttpAnswer = { kind: 'tls', message: 'internal error', durationMs: 1 };
+    expect(unhealthy(await judge([failed])).hint).toContain('health-host: links.example.com');
   });
 
   it('thinks of ALLOWED_HOSTS when the answer is 400', async () => {

@@ -255,7 +255,9 @@ describe('requiring health', () => {
     const error = failure(await required);
     expect(error.what).toContain('did not answer 200 3 times in a row within 1 s');
     expect(error.where).toBe('http://localhost/api/health/');
-    expect(error.next).toContain('set health-url to https://site.example/');
+    expect(error.next).toContain(
+      'set `health-url: https://localhost/` and `health-host: site.example`',
+    );
     expect(error.evidence).toContain('status 301 to https://site.example/');
   });
 

@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.js';
+import { isLoopback } from './http.js';
 import type { HttpAnswer, HttpResponse } from './http.js';
 
 export interface HealthRule {
   /** Exactly this; redirects are not followed. */
   readonly status: number;
+  /** What is asked, for the hints. */
+  readonly url?: URL;
   /** Good answers in a row. */
   readonly successes: number;
   /** For all of them together. */
@@ -17,6 +20,7 @@ export type HealthResult =
       readonly kind: 'unhealthy';
       readonly checks: number;
       readonly durationMs: number;
+      readonly last: HttpAnswer | undefined;
       /** The last answers, a line each, oldest first. */
       readonly evidence: string;
       /** What to look at, a sentence; undefined when the answers suggest nothing. */
@@ -88,6 +92,7 @@ export async function waitForHealth(
     kind: 'unhealthy',
     checks,
     durationMs: durationMs(),
+    last: lastAnswers.at(-1),
     evidence: evidenceOf(lastAnswers, rule),
     hint: hintOf(lastAnswers.at(-1), rule),
   };
@@ -125,7 +130,7 @@ function hintOf(answer: HttpAnswer | undefined, rule: HealthRule): string | unde
     case 'unknown-name':
       return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
     case 'tls':
-      return 'TLS failed: check that `health-url` begins with the right one of http:// and https://.';
+      return 'TLS failed. A proxy that has a certificate for a name only needs that name: set `health-host`, for example `health-host: links.example.com`. If the port has no TLS, let `health-url` begin with http://.';
     case 'not-http':
       return 'Something else than HTTP answers there: check `health-url`.';
     case 'forbidden':
@@ -139,10 +144,23 @@ function hintOf(answer: HttpAnswer | undefined, rule: HealthRule): string | unde
   }
 }
 
+/** The address as seen from the host: the proxy there is asked, by the name that it redirects to. */
+function redirectHint(location: string | undefined, { url }: HealthRule): string {
+  const target = url === undefined || location === undefined ? null : URL.parse(location, url.href);
+  if (url === undefined || target === null) {
+    return `Redirects are not followed; set \`health-url\` to ${location ?? 'the address that it names'}`;
+  }
+  if (target.host === url.host || !isLoopback(url.hostname)) {
+    return `Redirects are not followed; set \`health-url: ${target.href}\``;
+  }
+  const { hostname } = target;
+  target.hostname = url.hostname;
+  return `Redirects are not followed; set \`health-url: ${target.href}\` and \`health-host: ${hostname}\``;
+}
+
 function responseHint(answer: HttpResponse, rule: HealthRule): string | undefined {
   if (isRedirect(answer)) {
-    const target = answer.headers.location ?? 'the address that it names';
-    return `Redirects are not followed; set health-url to ${target}`;
+    return redirectHint(answer.headers.location, rule);
   }
   if (answer.status === 400) {
     return (

@@ -4,6 +4,7 @@ import type { HealthInputs } from '../inputs.js';
 import type { Log } from '../log.js';
 import type { Connection } from '../ssh/connect.js';
 import type { Session } from '../ssh/session.js';
+import { absentPath } from './doubt.js';
 import { askOnHost, findTool, probeOnHost } from './host-requests.js';
 import { httpGet } from './http.js';
 import type { HttpAnswer } from './http.js';
@@ -15,6 +16,8 @@ import { byStatus } from './sample.js';
 export interface Entrance {
   /** Asks once. Never rejects: what went wrong is the answer. */
   check(): Promise<HttpAnswer>;
+  /** Asks the same site for a path that it does not have. */
+  checkAbsent(): Promise<HttpAnswer>;
   /** What it answered when it was opened. */
   readonly first: HttpAnswer;
   startProbe(intervalMs: number): Promise<Probe>;
@@ -50,11 +53,12 @@ function throughTunnel(
   { url, host, status }: HealthInputs,
   clock: Clock,
 ): Omit<Entrance, 'first'> {
-  const check = (): Promise<HttpAnswer> =>
-    httpGet(connection.dial, url, {
+  const ask = (at: URL): Promise<HttpAnswer> =>
+    httpGet(connection.dial, at, {
       ...(host === undefined ? {} : { host }),
       timeoutMs: REQUEST_TIMEOUT_MS,
     });
+  const check = (): Promise<HttpAnswer> => ask(url);
   let pulsing: Promise<Session> | undefined;
   const pulse = async (): Promise<void> => {
     pulsing ??= connection.openSession();
@@ -62,6 +66,7 @@ function throughTunnel(
   };
   return {
     check,
+    checkAbsent: () => ask(new URL(absentPath(url), url)),
     startProbe: (intervalMs) =>
       Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
     close: async () => {
@@ -92,6 +97,8 @@ async function onHost(
   const check = (): Promise<HttpAnswer> => askOnHost(session, target);
   return {
     check,
+    checkAbsent: () =>
+      askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
     first: await check(),
     startProbe: async (intervalMs) =>
       probeOnHost(

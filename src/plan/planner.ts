@@ -1,3 +1,4 @@
+import { healthNotes, healthRefusals, type HealthTarget } from './health-host.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
 import {
@@ -30,6 +31,8 @@ export interface PlanOptions extends ServiceOptions {
   readonly drainTimeoutMs: number;
   /** The workflow says the project's name. */
   readonly projectNamed: boolean;
+  /** What the health check asks, as the workflow says it. */
+  readonly health?: HealthTarget;
   /** For a rollback: the image that each reference shall name again. */
   readonly keptImages: Readonly<Record<string, string>>;
 }
@@ -58,7 +61,10 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
     previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
     services,
     operations,
-    warnings: warnings(observation, services, operations, options),
+    warnings: [
+      ...warnings(observation, services, operations, options),
+      ...healthNotes(observation, options.health),
+    ],
   };
   const against = [
     ...refusals(observation, services, {
@@ -67,6 +73,7 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
       commands: [...options.preDeploy, ...options.postDeploy],
     }),
     ...unmovedProxies(observation, services, operations),
+    ...healthRefusals(observation, options.health),
   ];
   return against.length === 0
     ? { kind: 'plan', plan }

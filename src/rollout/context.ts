@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { RunnerImages } from '../images/runner.js';
 import type { Log } from '../log.js';
+import type { Entrance } from '../health/entrance.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe } from '../health/probe.js';
 import type { Inputs } from '../inputs.js';
@@ -24,6 +25,8 @@ export interface RolloutContext {
   readonly fence: string;
   /** Asks the health endpoint once, as seen from the host. */
   readonly checkHealth: () => Promise<HttpAnswer>;
+  /** The way to the health endpoint, and what it answered before the deploy. */
+  readonly entrance?: Promise<Pick<Entrance, 'first' | 'checkAbsent'>>;
   readonly probe: Probe | undefined;
   /** Builds images on the runner; undefined where none is built there. */
   readonly runnerImages: RunnerImages | undefined;

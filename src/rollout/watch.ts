@@ -1,5 +1,7 @@
 import { DeployError } from '../errors.js';
 import { describeAnswer, waitForHealth } from '../health/check.js';
+import { warnOfDoubt } from '../health/doubt.js';
+import type { HttpAnswer } from '../health/http.js';
 import type { Probe, ProbeMark } from '../health/probe.js';
 import type { ServicePlan } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
@@ -16,10 +18,12 @@ const FORGIVEN_AMONG = 10;
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
 export async function requireHealth(context: RolloutContext): Promise<void> {
   const { url, status, successes, timeoutMs } = context.inputs.health;
-  const rule = { status, successes, timeoutMs, intervalMs: BETWEEN_CHECKS_MS };
+  const rule = { url, status, successes, timeoutMs, intervalMs: BETWEEN_CHECKS_MS };
+  const before = (await context.entrance)?.first;
   const result = await waitForHealth(context.checkHealth, rule, context.clock, context.signal);
   if (result.kind === 'healthy') {
     context.log.info(`${url.href} answered ${String(status)}, ${String(successes)} times in a row`);
+    if (before?.kind !== 'response' || before.status !== status) void warnOfDoubtNow(context);
     return;
   }
   if (result.kind === 'lost') {
@@ -32,9 +36,33 @@ export async function requireHealth(context: RolloutContext): Promise<void> {
   throw new DeployError({
     what: `the health endpoint did not answer ${String(status)} ${String(successes)} times in a row within ${String(timeoutMs / 1000)} s`,
     where: url.href,
-    next: result.hint === undefined ? SEE_THE_LOGS : `${result.hint}\n${SEE_THE_LOGS}`,
+    next: [sameBefore(result.last, before), result.hint, SEE_THE_LOGS]
+      .filter((line) => line !== undefined)
+      .join('\n'),
     evidence: result.evidence,
   });
+}
+
+/** Where the old release answered the same, the new one may be as good. */
+function sameBefore(
+  last: HttpAnswer | undefined,
+  before: HttpAnswer | undefined,
+): string | undefined {
+  if (last?.kind !== 'response' || before?.kind !== 'response') return undefined;
+  return last.status === before.status
+    ? `Before the deploy it answered ${String(before.status)} too: check \`health-url\`, \`health-host\` and \`health-status\`.`
+    : undefined;
+}
+
+/** A first release, or the first one that answers: what it answers was not judged before. */
+async function warnOfDoubtNow({
+  entrance,
+  checkHealth,
+  inputs,
+  log,
+}: RolloutContext): Promise<void> {
+  const way = await entrance;
+  if (way !== undefined) await warnOfDoubt(way, await checkHealth(), inputs, log);
 }
 
 /**
