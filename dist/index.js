@@ -58266,7 +58266,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9004);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5923);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59364,7 +59364,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9004:
+/***/ 5923:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59801,335 +59801,119 @@ var hand_back = __nccwpck_require__(7124);
 var host_shell = __nccwpck_require__(6988);
 // EXTERNAL MODULE: ./src/inputs.ts + 13 modules
 var src_inputs = __nccwpck_require__(4191);
-// EXTERNAL MODULE: ./src/host/lease.ts
-var host_lease = __nccwpck_require__(3572);
-// EXTERNAL MODULE: ./src/host/state.ts
-var host_state = __nccwpck_require__(2067);
-;// CONCATENATED MODULE: ./src/health/check.ts
-const answersKept = 3;
-const bodyShown = 300;
-/** More at once say nothing more. */
-const mostUnderWay = 5;
+;// CONCATENATED MODULE: ./src/health/doubt.ts
+/** A path beside that of `url` that no site has. */
+function absentPath({ pathname }) {
+    const name = `no-such-page-${Math.random().toString(36).slice(2, 10)}`;
+    return pathname.replace(/[^/]*\/?$/, name);
+}
+const HEALTH_PATH = /\/(?:api|health\w*|healthz|livez?|readyz?|liveness|readiness|ping|status|up)(?:\/|$)/i;
 /**
- * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
- * count again. Checks are sent an interval apart without waiting for those before, as one takes two
- * round trips to the host; they are judged in the order in which they were sent. `check` must end by
- * itself and never reject.
- * Rejects only with the signal's reason.
+ * Why a good answer of the health endpoint may say nothing about the application; undefined where it may.
+ *
+ * @param absent what the same site answers to a path that it does not have
  */
-async function waitForHealth(check, rule, clock, signal = new AbortController().signal) {
-    const startedAt = clock.now();
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const timer = (ms, word) => clock.sleep(ms, either).then(() => word, () => 'stopped');
-    const timeUp = timer(rule.timeoutMs, 'time-up');
-    const underWay = [];
-    const lastAnswers = [];
-    let due;
-    let inARow = 0;
-    let checks = 0;
-    const durationMs = () => clock.now() - startedAt;
-    try {
-        while (inARow < rule.successes) {
-            if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
-                underWay.push(check());
-                due = timer(rule.intervalMs, 'due');
-            }
-            const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
-            const answer = await Promise.race(events);
-            signal.throwIfAborted();
-            if (answer === 'time-up')
-                break;
-            if (typeof answer === 'string') {
-                due = undefined;
-                continue;
-            }
-            void underWay.shift();
-            checks += 1;
-            if (answer.kind === 'lost')
-                return { kind: 'lost', message: answer.message };
-            lastAnswers.push(answer);
-            if (lastAnswers.length > answersKept)
-                lastAnswers.shift();
-            inARow = isGood(answer, rule) ? inARow + 1 : 0;
-        }
-    }
-    finally {
-        over.abort();
-    }
-    if (inARow >= rule.successes)
-        return { kind: 'healthy', checks, durationMs: durationMs() };
-    return {
-        kind: 'unhealthy',
-        checks,
-        durationMs: durationMs(),
-        evidence: evidenceOf(lastAnswers, rule),
-        hint: hintOf(lastAnswers.at(-1), rule),
-    };
-}
-function isGood(answer, rule) {
-    return answer.kind === 'response' && answer.status === rule.status;
-}
-function evidenceOf(answers, rule) {
-    if (answers.length === 0)
-        return `no answer at all within ${rule.timeoutMs} ms`;
-    return answers.map(describeAnswer).join('\n');
-}
-/** One line: the status and the beginning of the body, or what went wrong. */
-function describeAnswer(answer) {
-    const after = `after ${Math.round(answer.durationMs)} ms`;
+function doubtOf(url, answer, absent) {
     if (answer.kind !== 'response')
-        return `${answer.kind} ${after}: ${answer.message}`;
-    const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
-    const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
-    return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
-}
-function isRedirect(answer) {
-    return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
-}
-function hintOf(answer, rule) {
-    if (answer === undefined)
-        return 'The service took every request and answered none in time.';
-    switch (answer.kind) {
-        case 'response':
-            return responseHint(answer, rule);
-        case 'refused':
-            return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
-        case 'unknown-name':
-            return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
-        case 'tls':
-            return 'TLS failed: check that `health-url` begins with the right one of http:// and https://.';
-        case 'not-http':
-            return 'Something else than HTTP answers there: check `health-url`.';
-        case 'forbidden':
-            return answer.message;
-        case 'timeout':
-        case 'reset':
-        case 'unreachable':
-        case 'aborted':
-        case 'lost':
-            return undefined;
+        return undefined;
+    const isSame = absent?.kind === 'response' &&
+        absent.status === answer.status &&
+        absent.body.trim() === answer.body.trim();
+    const certainly = isSame
+        ? 'It answers the same to a path that does not exist, so this check means nothing: a release that fails every request would pass it.'
+        : 'It may say nothing about the release.';
+    const told = (seen, remedy) => `the health check: ${url.href} answers ${seen}. ${certainly} ${remedy}`;
+    if (isEmpty(answer) && (isSame || isCaddy(answer))) {
+        return told(`${String(answer.status)} without a body${isCaddy(answer) ? ', as Caddy does to a name that it has no site for' : ''}`, 'Set `health-host` to a name that the site answers to (`health-host: links.example.com`), or `health-url` to a path that the application answers itself.');
     }
-}
-function responseHint(answer, rule) {
-    if (isRedirect(answer)) {
-        const target = answer.headers.location ?? 'the address that it names';
-        return `Redirects are not followed; set health-url to ${target}`;
-    }
-    if (answer.status === 400) {
-        return ('Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
-            'the site answers to.');
-    }
-    if (answer.status === 404)
-        return 'Nothing is served under the path of `health-url`.';
-    if (answer.status >= 200 && answer.status < 300) {
-        return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
+    if (isHtml(answer) && HEALTH_PATH.test(url.pathname)) {
+        return told(`${String(answer.status)} with an HTML page, as a single-page application does to every path`, 'Set `health-url` to a path that the API itself answers.');
     }
     return undefined;
 }
+/** Tells a person. Never rejects. */
+async function warnOfDoubt(way, answer, { health: { url, status } }, log) {
+    if (answer.kind !== 'response' || answer.status !== status)
+        return;
+    if (doubtOf(url, answer, answer) === undefined)
+        return;
+    const doubt = doubtOf(url, answer, await way.checkAbsent());
+    if (doubt !== undefined)
+        log.warn(doubt);
+}
+function isEmpty({ status, body }) {
+    return status !== 204 && body.trim() === '';
+}
+function isCaddy({ headers }) {
+    return headers['server'] === 'Caddy';
+}
+function isHtml({ headers, body }) {
+    return /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<!doctype html/i.test(body);
+}
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
-// EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(4112);
-// EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4760);
+// EXTERNAL MODULE: ./src/host/quote.ts
+var quote = __nccwpck_require__(282);
+// EXTERNAL MODULE: ./src/remote/load.ts
+var load = __nccwpck_require__(3184);
 // EXTERNAL MODULE: ./src/ssh/lost.ts
 var lost = __nccwpck_require__(5794);
-;// CONCATENATED MODULE: ./src/health/failure.ts
-
-
-
-const kindByCode = {
-    ECONNREFUSED: 'refused',
-    ETIMEDOUT: 'timeout',
-    ECONNRESET: 'reset',
-    EPIPE: 'reset',
-    ECONNABORTED: 'reset',
-    EHOSTUNREACH: 'unreachable',
-    ENETUNREACH: 'unreachable',
-    ENOTFOUND: 'unknown-name',
-    EAI_AGAIN: 'unknown-name',
-    EMFILE: 'forbidden',
-};
-/** Sorts what a request was rejected with. */
-function failureOf(error, durationMs) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { kind: kindOf(error), message, durationMs };
+;// CONCATENATED MODULE: ./src/health/host-answer.ts
+/** @returns undefined for a line that is none of ask.sh */
+function parseHostAnswer(line) {
+    const match = /^(\d+) (\d+) (\d+) (.*)$/.exec(line);
+    if (match === null)
+        return undefined;
+    const [, sent = '', duration = '', code = '', text = ''] = match;
+    const durationMs = Number(duration) * 10;
+    return { sentAt: Number(sent) * 10, answer: answerOf(Number(code), text, durationMs) };
 }
-function kindOf(error) {
-    if (error instanceof lost/* SessionLostError */.T)
-        return 'lost';
-    if (error instanceof errors/* DeployError */.s)
-        return 'forbidden';
-    const code = (0,error_code/* codeOf */.$)(error) ?? '';
-    const known = kindByCode[code];
-    if (known !== undefined)
-        return known;
-    if (code.startsWith('HPE_'))
-        return 'not-http';
-    if (/^(ERR_(TLS|SSL)|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|EPROTO)/.test(code))
+function answerOf(code, text, durationMs) {
+    const message = text.replaceAll('\t', ' ').trim();
+    if (code !== 0)
+        return { kind: kindOf(code, message), message: orElse(message, code), durationMs };
+    if (message === '') {
+        return { kind: 'reset', message: 'the connection was closed without an answer', durationMs };
+    }
+    return (parseResponse(text, durationMs) ?? { kind: 'not-http', message: 'no HTTP came', durationMs });
+}
+function orElse(message, code) {
+    return message === '' ? `exit code ${code}` : message;
+}
+/** Head and body, with tabs for line ends. An interim answer (1xx) may come before the real one. */
+function parseResponse(text, durationMs) {
+    const [head = '', ...rest] = text.split('\t\t');
+    const [first = '', ...lines] = head.split('\t');
+    const status = Number(/^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/.exec(first)?.[1] ?? Number.NaN);
+    if (Number.isNaN(status))
+        return undefined;
+    const body = rest.join('\t\t');
+    if (status < 200 && status !== 101)
+        return parseResponse(body, durationMs);
+    const headers = Object.fromEntries(lines.flatMap((line) => {
+        const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
+        return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value.trim()]];
+    }));
+    return { kind: 'response', status, durationMs, headers, body };
+}
+/** curl's and `timeout`'s own codes; all else is told in words, which are alike from tool to tool. */
+const curlNotConnected = 7;
+const curlTimedOut = 28;
+const killedByTimeout = 124;
+function kindOf(code, message) {
+    if (code === curlTimedOut || code === killedByTimeout || /timed out/i.test(message)) {
+        return 'timeout';
+    }
+    if (/refused/i.test(message))
+        return 'refused';
+    if (/no route|unreachable/i.test(message))
+        return 'unreachable';
+    if (/resolve|not known|resolution|bad address/i.test(message))
+        return 'unknown-name';
+    if (/\b(ssl|tls|certificate)/i.test(message))
         return 'tls';
-    return 'reset';
-}
-
-;// CONCATENATED MODULE: ./src/health/http.ts
-
-
-
-
-
-const bodyLimitBytes = 64 * 1024;
-/** A timer that is later than this was held up by our own process. */
-const lateMs = 100;
-const longestGraceMs = 1_000;
-/**
- * One GET on a fresh connection. Never throws: what went wrong is the answer. Redirects are answers
- * too. A certificate is not verified when the URL names the loopback: none is issued for it.
- */
-async function httpGet(dial, url, options) {
-    const startedAt = performance.now();
-    const stop = new AbortController();
-    const timer = startTimeout(options.timeoutMs, () => {
-        stop.abort(new HttpTimeout(options.timeoutMs));
-    });
-    const onAbort = () => {
-        stop.abort(options.signal?.reason);
-    };
-    if (options.signal?.aborted === true)
-        onAbort();
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    const durationMs = () => performance.now() - startedAt;
-    try {
-        const stream = await dialUntil(dial, url, stop.signal);
-        try {
-            const response = await get(secured(stream, url, options.host), url, options.host, stop.signal);
-            return { kind: 'response', ...response, durationMs: durationMs() };
-        }
-        finally {
-            stream.destroy();
-        }
-    }
-    catch (error) {
-        if (options.signal?.aborted === true) {
-            return { kind: 'aborted', message: 'the request was given up', durationMs: durationMs() };
-        }
-        return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
-    }
-    finally {
-        timer.clear();
-        options.signal?.removeEventListener('abort', onAbort);
-    }
-}
-/**
- * Calls `onTimeout` after `timeoutMs`. Where the process itself stood still meanwhile, the answer may
- * have come and wait to be read: then there is a moment more for that.
- */
-function startTimeout(timeoutMs, onTimeout) {
-    const startedAt = performance.now();
-    let timer = setTimeout(() => {
-        const late = performance.now() - startedAt - timeoutMs;
-        if (late > lateMs)
-            timer = setTimeout(onTimeout, Math.min(late, longestGraceMs));
-        else
-            onTimeout();
-    }, timeoutMs);
-    return {
-        clear: () => {
-            clearTimeout(timer);
-        },
-    };
-}
-/** The answer did not come in time; Node's own word for it, so that it is sorted like one. */
-class HttpTimeout extends Error {
-    code = 'ETIMEDOUT';
-    constructor(timeoutMs) {
-        super(`no complete answer within ${timeoutMs} ms`);
-    }
-}
-function portOf(url) {
-    if (url.port !== '')
-        return Number(url.port);
-    return url.protocol === 'https:' ? 443 : 80;
-}
-/** `[::1]` is how a URL writes an IPv6 address; a dial takes it without brackets. */
-function nameOf(url) {
-    return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-function dialUntil(dial, url, signal) {
-    const dialled = dial(nameOf(url), portOf(url)).then((stream) => {
-        // Errors after the answer, or of a stream that came too late, concern nobody.
-        stream.on('error', ignore);
-        if (signal.aborted)
-            stream.destroy();
-        return stream;
-    });
-    return (0,abort/* unlessAborted */.W)(dialled, signal);
-}
-function ignore() {
-    // See where it is used.
-}
-function secured(stream, url, host) {
-    if (url.protocol !== 'https:')
-        return stream;
-    const name = host === undefined ? nameOf(url) : new URL(`https://${host}`).hostname;
-    const tls = (0,external_node_tls_.connect)({
-        socket: stream,
-        ...((0,external_node_net_.isIP)(name) === 0 ? { servername: name } : {}),
-        rejectUnauthorized: !isLoopback(nameOf(url)),
-    });
-    stream.on('error', (error) => tls.destroy(error));
-    return tls;
-}
-function isLoopback(name) {
-    return name === 'localhost' || name === '::1' || name.startsWith('127.');
-}
-function get(stream, url, host, signal) {
-    return new Promise((resolve, reject) => {
-        const req = (0,external_node_http_.request)({
-            createConnection: () => stream,
-            method: 'GET',
-            path: `${url.pathname}${url.search}`,
-            headers: {
-                host: host ?? url.host,
-                accept: '*/*',
-                'user-agent': 'resee-deploy-action',
-                connection: 'close',
-            },
-            signal,
-        });
-        req.on('error', reject);
-        req.on('response', (response) => {
-            readBody(response).then((body) => {
-                resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-            }, reject);
-        });
-        req.end();
-    });
-}
-/** Reads the body to its end, or to the limit: a health check may be pointed at a large page. */
-function readBody(response) {
-    return new Promise((resolve, reject) => {
-        const chunks = [];
-        let length = 0;
-        const done = () => {
-            resolve(Buffer.concat(chunks).subarray(0, bodyLimitBytes).toString('utf8'));
-        };
-        response.on('data', (chunk) => {
-            chunks.push(chunk);
-            length += chunk.length;
-            if (length < bodyLimitBytes)
-                return;
-            done();
-            response.destroy();
-        });
-        response.on('end', done);
-        response.on('error', reject);
-    });
+    if (message.includes('HTTP/0.9'))
+        return 'not-http';
+    return code === curlNotConnected ? 'refused' : 'reset';
 }
 
 ;// CONCATENATED MODULE: ./src/health/probe-times.ts
@@ -60352,7 +60136,7 @@ function watchPulse(pulse, clock, stopped, onPause) {
 
 const defaultMaxInFlight = 10;
 /** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
-const probe_lateMs = 250;
+const lateMs = 250;
 /** An answer that takes longer than so many times the usual is late. */
 const lateBy = 1.5;
 function createRecord(clock, openPause = () => undefined) {
@@ -60399,7 +60183,7 @@ function startProbe(check, options, clock) {
         let dueAt = clock.now();
         while (!stopped.signal.aborted) {
             const now = clock.now();
-            if (now - dueAt > probe_lateMs)
+            if (now - dueAt > lateMs)
                 record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
             launch();
             // Beats that were missed, because the process was busy, are not made up for.
@@ -60436,6 +60220,538 @@ function untilStopped(signal) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/health/host-probe.ts
+
+
+/**
+ * A probe that runs as one loop on the host, one request after the other. Times are the host's own:
+ * neither the way to it nor a busy runner is in them.
+ */
+function startHostProbe(session, { script, kill, judge }, clock) {
+    const record = createRecord(clock);
+    let waiting = [];
+    let running = true;
+    let stopping = false;
+    /** Our clock minus the host's: a line that was quick to come knows it best. */
+    let offsetMs = Infinity;
+    const wake = () => {
+        for (const resolve of waiting)
+            resolve();
+        waiting = [];
+    };
+    const hear = (line) => {
+        const heard = parseHostAnswer(line);
+        if (heard === undefined)
+            return;
+        const { sentAt, answer } = heard;
+        offsetMs = Math.min(offsetMs, clock.now() - sentAt - answer.durationMs);
+        record.add({
+            sentAt: sentAt + offsetMs,
+            durationMs: answer.durationMs,
+            result: judge(answer),
+        });
+        wake();
+    };
+    const ended = session
+        .run(script, {
+        onLine: (line, stream) => {
+            if (stream === 'stdout')
+                hear(line);
+        },
+    })
+        .then(() => 'the probe on the host ended by itself', () => 'the SSH connection was lost')
+        .then((why) => {
+        running = false;
+        if (!stopping) {
+            record.add({ sentAt: clock.now(), durationMs: 0, result: { kind: 'uncounted', why } });
+        }
+        wake();
+    });
+    return {
+        snapshot: record.snapshot,
+        mark: record.mark,
+        since: record.since,
+        // The one that was under way is the next to be told.
+        settle: () => (running ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
+        stop: async () => {
+            stopping = true;
+            const summary = record.snapshot();
+            await kill();
+            await Promise.all([ended, session.close()]);
+            return summary;
+        },
+    };
+}
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+// EXTERNAL MODULE: ./src/ssh/abort.ts
+var abort = __nccwpck_require__(4112);
+// EXTERNAL MODULE: ./src/ssh/error-code.ts
+var error_code = __nccwpck_require__(4760);
+;// CONCATENATED MODULE: ./src/health/failure.ts
+
+
+
+const kindByCode = {
+    ECONNREFUSED: 'refused',
+    ETIMEDOUT: 'timeout',
+    ECONNRESET: 'reset',
+    EPIPE: 'reset',
+    ECONNABORTED: 'reset',
+    EHOSTUNREACH: 'unreachable',
+    ENETUNREACH: 'unreachable',
+    ENOTFOUND: 'unknown-name',
+    EAI_AGAIN: 'unknown-name',
+    EMFILE: 'forbidden',
+};
+/** Sorts what a request was rejected with. */
+function failureOf(error, durationMs) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: failure_kindOf(error), message, durationMs };
+}
+function failure_kindOf(error) {
+    if (error instanceof lost/* SessionLostError */.T)
+        return 'lost';
+    if (error instanceof errors/* DeployError */.s)
+        return 'forbidden';
+    const code = (0,error_code/* codeOf */.$)(error) ?? '';
+    const known = kindByCode[code];
+    if (known !== undefined)
+        return known;
+    if (code.startsWith('HPE_'))
+        return 'not-http';
+    if (/^(ERR_(TLS|SSL)|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|EPROTO)/.test(code))
+        return 'tls';
+    return 'reset';
+}
+
+;// CONCATENATED MODULE: ./src/health/http.ts
+
+
+
+
+
+const bodyLimitBytes = 64 * 1024;
+/** A timer that is later than this was held up by our own process. */
+const http_lateMs = 100;
+const longestGraceMs = 1_000;
+/**
+ * One GET on a fresh connection. Never throws: what went wrong is the answer. Redirects are answers
+ * too. A certificate is not verified when the URL names the loopback: none is issued for it.
+ */
+async function httpGet(dial, url, options) {
+    const startedAt = performance.now();
+    const stop = new AbortController();
+    const timer = startTimeout(options.timeoutMs, () => {
+        stop.abort(new HttpTimeout(options.timeoutMs));
+    });
+    const onAbort = () => {
+        stop.abort(options.signal?.reason);
+    };
+    if (options.signal?.aborted === true)
+        onAbort();
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const durationMs = () => performance.now() - startedAt;
+    try {
+        const stream = await dialUntil(dial, url, stop.signal);
+        try {
+            const response = await get(secured(stream, url, options.host), url, options.host, stop.signal);
+            return { kind: 'response', ...response, durationMs: durationMs() };
+        }
+        finally {
+            stream.destroy();
+        }
+    }
+    catch (error) {
+        if (options.signal?.aborted === true) {
+            return { kind: 'aborted', message: 'the request was given up', durationMs: durationMs() };
+        }
+        return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
+    }
+    finally {
+        timer.clear();
+        options.signal?.removeEventListener('abort', onAbort);
+    }
+}
+/**
+ * Calls `onTimeout` after `timeoutMs`. Where the process itself stood still meanwhile, the answer may
+ * have come and wait to be read: then there is a moment more for that.
+ */
+function startTimeout(timeoutMs, onTimeout) {
+    const startedAt = performance.now();
+    let timer = setTimeout(() => {
+        const late = performance.now() - startedAt - timeoutMs;
+        if (late > http_lateMs)
+            timer = setTimeout(onTimeout, Math.min(late, longestGraceMs));
+        else
+            onTimeout();
+    }, timeoutMs);
+    return {
+        clear: () => {
+            clearTimeout(timer);
+        },
+    };
+}
+/** The answer did not come in time; Node's own word for it, so that it is sorted like one. */
+class HttpTimeout extends Error {
+    code = 'ETIMEDOUT';
+    constructor(timeoutMs) {
+        super(`no complete answer within ${timeoutMs} ms`);
+    }
+}
+function portOf(url) {
+    if (url.port !== '')
+        return Number(url.port);
+    return url.protocol === 'https:' ? 443 : 80;
+}
+/** `[::1]` is how a URL writes an IPv6 address; a dial takes it without brackets. */
+function nameOf(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+function dialUntil(dial, url, signal) {
+    const dialled = dial(nameOf(url), portOf(url)).then((stream) => {
+        // Errors after the answer, or of a stream that came too late, concern nobody.
+        stream.on('error', ignore);
+        if (signal.aborted)
+            stream.destroy();
+        return stream;
+    });
+    return (0,abort/* unlessAborted */.W)(dialled, signal);
+}
+function ignore() {
+    // See where it is used.
+}
+function secured(stream, url, host) {
+    if (url.protocol !== 'https:')
+        return stream;
+    const name = host === undefined ? nameOf(url) : new URL(`https://${host}`).hostname;
+    const tls = (0,external_node_tls_.connect)({
+        socket: stream,
+        ...((0,external_node_net_.isIP)(name) === 0 ? { servername: name } : {}),
+        rejectUnauthorized: !isLoopback(nameOf(url)),
+    });
+    stream.on('error', (error) => tls.destroy(error));
+    return tls;
+}
+function isLoopback(name) {
+    return name === 'localhost' || name === '::1' || name.startsWith('127.');
+}
+function get(stream, url, host, signal) {
+    return new Promise((resolve, reject) => {
+        const req = (0,external_node_http_.request)({
+            createConnection: () => stream,
+            method: 'GET',
+            path: `${url.pathname}${url.search}`,
+            headers: {
+                host: host ?? url.host,
+                accept: '*/*',
+                'user-agent': 'resee-deploy-action',
+                connection: 'close',
+            },
+            signal,
+        });
+        req.on('error', reject);
+        req.on('response', (response) => {
+            readBody(response).then((body) => {
+                resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+            }, reject);
+        });
+        req.end();
+    });
+}
+/** Reads the body to its end, or to the limit: a health check may be pointed at a large page. */
+function readBody(response) {
+    return new Promise((resolve, reject) => {
+        const chunks = [];
+        let length = 0;
+        const done = () => {
+            resolve(Buffer.concat(chunks).subarray(0, bodyLimitBytes).toString('utf8'));
+        };
+        response.on('data', (chunk) => {
+            chunks.push(chunk);
+            length += chunk.length;
+            if (length < bodyLimitBytes)
+                return;
+            done();
+            response.destroy();
+        });
+        response.on('end', done);
+        response.on('error', reject);
+    });
+}
+
+;// CONCATENATED MODULE: ./src/health/host-requests.ts
+
+
+
+
+
+
+
+const TOOLS = ['curl', 'bash', 'wget'];
+/** What the host has to ask with; undefined where it has nothing. */
+async function findTool(session, { url }) {
+    const script = (0,quote/* assignments */.TT)({ SCHEME: schemeOf(url) }) + (0,load/* remoteScript */.mW)('http-tool');
+    const { stdout } = await session.run(script);
+    return TOOLS.find((tool) => tool === stdout.trim());
+}
+/** One request from the host itself. Never rejects: what went wrong is the answer. */
+async function askOnHost(session, target) {
+    try {
+        const { stdout, stderr } = await session.run(`${askScript(target)}\nask`);
+        const heard = stdout
+            .split('\n')
+            .map(parseHostAnswer)
+            .find((line) => line !== undefined);
+        const message = `the host could not ask: ${stderr.trim()}`;
+        return heard?.answer ?? { kind: 'lost', message, durationMs: 0 };
+    }
+    catch (error) {
+        if (!(error instanceof lost/* SessionLostError */.T))
+            throw error;
+        return { kind: 'lost', message: error.message, durationMs: 0 };
+    }
+}
+/** A probe on the host, in a session of its own; the other one ends it. */
+function probeOnHost({ asking, probing }, target, clock) {
+    const script = (0,quote/* assignments */.TT)({ PAUSE: String(target.pauseMs / 1000) }) +
+        askScript(target) +
+        (0,load/* remoteScript */.mW)('probe');
+    const kill = () => 
+    // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
+    asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
+    return startHostProbe(probing, { script, kill, judge: byStatus(target.status) }, clock);
+}
+function askScript({ url, host, tool, timeoutMs }) {
+    const bare = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    return ((0,quote/* assignments */.TT)({
+        TOOL: tool,
+        SCHEME: schemeOf(url),
+        ADDRESS: tool === 'bash' ? bare : url.hostname,
+        PORT: url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port,
+        HOST: host ?? url.host,
+        TARGET: `${url.pathname}${url.search}`,
+        INSECURE: isLoopback(bare) ? 'yes' : '',
+        SECONDS_TO_ANSWER: String(Math.ceil(timeoutMs / 1000)),
+    }) + (0,load/* remoteScript */.mW)('ask'));
+}
+function schemeOf({ protocol }) {
+    return protocol.replace(':', '');
+}
+
+;// CONCATENATED MODULE: ./src/health/entrance.ts
+
+
+
+
+
+
+const REQUEST_TIMEOUT_MS = 5_000;
+/** Each request starts processes on the host. */
+const SHORTEST_INTERVAL_ON_HOST_MS = 200;
+/**
+ * Finds the way to the host's entrance: through the SSH connection, or, where sshd forwards nothing, by
+ * asking on the host itself.
+ *
+ * @throws RefusedError where neither is possible
+ */
+async function openEntrance(connection, health, deps) {
+    const tunnel = throughTunnel(connection, health, deps.clock);
+    const first = await tunnel.check();
+    return first.kind === 'forbidden'
+        ? onHost(connection, health, deps, first.message)
+        : { ...tunnel, first };
+}
+function throughTunnel(connection, { url, host, status }, clock) {
+    const ask = (at) => httpGet(connection.dial, at, {
+        ...(host === undefined ? {} : { host }),
+        timeoutMs: REQUEST_TIMEOUT_MS,
+    });
+    const check = () => ask(url);
+    let pulsing;
+    const pulse = async () => {
+        pulsing ??= connection.openSession();
+        await (await pulsing).run(':');
+    };
+    return {
+        check,
+        checkAbsent: () => ask(new URL(absentPath(url), url)),
+        startProbe: (intervalMs) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
+        close: async () => {
+            // A session that never opened needs no end.
+            const session = await pulsing?.catch(() => undefined);
+            await session?.close();
+        },
+    };
+}
+async function onHost(connection, health, { clock, log }, forbidden) {
+    const session = await connection.openSession();
+    const tool = await findTool(session, health);
+    if (tool === undefined) {
+        throw new errors/* RefusedError */.f({
+            what: 'the site cannot be asked: sshd forwards no connection, and the host has no curl, bash or wget',
+            where: health.url.href,
+            next: `Install curl on the host. Or let sshd forward: ${forbidden}`,
+        });
+    }
+    log.info(`sshd forwards no connections: ${health.url.href} is asked on the host, with ${tool}`);
+    const target = { ...health, tool, timeoutMs: REQUEST_TIMEOUT_MS };
+    const check = () => askOnHost(session, target);
+    return {
+        check,
+        checkAbsent: () => askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
+        first: await check(),
+        startProbe: async (intervalMs) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
+        close: () => session.close(),
+    };
+}
+
+// EXTERNAL MODULE: ./src/host/lease.ts
+var host_lease = __nccwpck_require__(3572);
+// EXTERNAL MODULE: ./src/host/state.ts
+var host_state = __nccwpck_require__(2067);
+;// CONCATENATED MODULE: ./src/health/check.ts
+
+const answersKept = 3;
+const bodyShown = 300;
+/** More at once say nothing more. */
+const mostUnderWay = 5;
+/**
+ * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
+ * count again. Checks are sent an interval apart without waiting for those before, as one takes two
+ * round trips to the host; they are judged in the order in which they were sent. `check` must end by
+ * itself and never reject.
+ * Rejects only with the signal's reason.
+ */
+async function waitForHealth(check, rule, clock, signal = new AbortController().signal) {
+    const startedAt = clock.now();
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const timer = (ms, word) => clock.sleep(ms, either).then(() => word, () => 'stopped');
+    const timeUp = timer(rule.timeoutMs, 'time-up');
+    const underWay = [];
+    const lastAnswers = [];
+    let due;
+    let inARow = 0;
+    let checks = 0;
+    const durationMs = () => clock.now() - startedAt;
+    try {
+        while (inARow < rule.successes) {
+            if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
+                underWay.push(check());
+                due = timer(rule.intervalMs, 'due');
+            }
+            const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
+            const answer = await Promise.race(events);
+            signal.throwIfAborted();
+            if (answer === 'time-up')
+                break;
+            if (typeof answer === 'string') {
+                due = undefined;
+                continue;
+            }
+            void underWay.shift();
+            checks += 1;
+            if (answer.kind === 'lost')
+                return { kind: 'lost', message: answer.message };
+            lastAnswers.push(answer);
+            if (lastAnswers.length > answersKept)
+                lastAnswers.shift();
+            inARow = isGood(answer, rule) ? inARow + 1 : 0;
+        }
+    }
+    finally {
+        over.abort();
+    }
+    if (inARow >= rule.successes)
+        return { kind: 'healthy', checks, durationMs: durationMs() };
+    return {
+        kind: 'unhealthy',
+        checks,
+        durationMs: durationMs(),
+        last: lastAnswers.at(-1),
+        evidence: evidenceOf(lastAnswers, rule),
+        hint: hintOf(lastAnswers.at(-1), rule),
+    };
+}
+function isGood(answer, rule) {
+    return answer.kind === 'response' && answer.status === rule.status;
+}
+function evidenceOf(answers, rule) {
+    if (answers.length === 0)
+        return `no answer at all within ${rule.timeoutMs} ms`;
+    return answers.map(describeAnswer).join('\n');
+}
+/** One line: the status and the beginning of the body, or what went wrong. */
+function describeAnswer(answer) {
+    const after = `after ${Math.round(answer.durationMs)} ms`;
+    if (answer.kind !== 'response')
+        return `${answer.kind} ${after}: ${answer.message}`;
+    const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
+    const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
+    return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
+}
+function isRedirect(answer) {
+    return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
+}
+function hintOf(answer, rule) {
+    if (answer === undefined)
+        return 'The service took every request and answered none in time.';
+    switch (answer.kind) {
+        case 'response':
+            return responseHint(answer, rule);
+        case 'refused':
+            return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
+        case 'unknown-name':
+            return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
+        case 'tls':
+            return 'TLS failed. A proxy that has a certificate for a name only needs that name: set `health-host`, for example `health-host: links.example.com`. If the port has no TLS, let `health-url` begin with http://.';
+        case 'not-http':
+            return 'Something else than HTTP answers there: check `health-url`.';
+        case 'forbidden':
+            return answer.message;
+        case 'timeout':
+        case 'reset':
+        case 'unreachable':
+        case 'aborted':
+        case 'lost':
+            return undefined;
+    }
+}
+/** The address as seen from the host: the proxy there is asked, by the name that it redirects to. */
+function redirectHint(location, { url }) {
+    const target = url === undefined || location === undefined ? null : URL.parse(location, url.href);
+    if (url === undefined || target === null) {
+        return `Redirects are not followed; set \`health-url\` to ${location ?? 'the address that it names'}`;
+    }
+    if (target.host === url.host || !isLoopback(url.hostname)) {
+        return `Redirects are not followed; set \`health-url: ${target.href}\``;
+    }
+    const { hostname } = target;
+    target.hostname = url.hostname;
+    return `Redirects are not followed; set \`health-url: ${target.href}\` and \`health-host: ${hostname}\``;
+}
+function responseHint(answer, rule) {
+    if (isRedirect(answer)) {
+        return redirectHint(answer.headers.location, rule);
+    }
+    if (answer.status === 400) {
+        return ('Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
+            'the site answers to.');
+    }
+    if (answer.status === 404)
+        return 'Nothing is served under the path of `health-url`.';
+    if (answer.status >= 200 && answer.status < 300) {
+        return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
+    }
+    return undefined;
+}
+
 ;// CONCATENATED MODULE: ./src/health/public.ts
 
 
@@ -60444,16 +60760,16 @@ function untilStopped(signal) {
 
 const ATTEMPTS = 3;
 const BETWEEN_ATTEMPTS_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 5_000;
+const public_REQUEST_TIMEOUT_MS = 5_000;
 /** At most two requests a second, one at a time: a CDN may stand there, and others share the way. */
 const SHORTEST_INTERVAL_MS = 500;
 /** From this machine, as a visitor would: one GET on a fresh connection. */
 function publicWay(url) {
-    return (signal) => httpGet(dialDirectly, new URL(url), { timeoutMs: REQUEST_TIMEOUT_MS, signal });
+    return (signal) => httpGet(dialDirectly, new URL(url), { timeoutMs: public_REQUEST_TIMEOUT_MS, signal });
 }
 const dialDirectly = (host, port) => new Promise((resolve, reject) => {
     // A connect that hangs must not keep this process alive after its request was given up.
-    const socket = (0,external_node_net_.connect)({ host, port, timeout: REQUEST_TIMEOUT_MS });
+    const socket = (0,external_node_net_.connect)({ host, port, timeout: public_REQUEST_TIMEOUT_MS });
     socket.once('timeout', () => socket.destroy());
     socket.once('error', reject);
     socket.once('connect', () => {
@@ -60574,254 +60890,6 @@ async function checkPublicUrl({ url }, deps) {
     }
 }
 
-// EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(282);
-// EXTERNAL MODULE: ./src/remote/load.ts
-var load = __nccwpck_require__(3184);
-;// CONCATENATED MODULE: ./src/health/host-answer.ts
-/** @returns undefined for a line that is none of ask.sh */
-function parseHostAnswer(line) {
-    const match = /^(\d+) (\d+) (\d+) (.*)$/.exec(line);
-    if (match === null)
-        return undefined;
-    const [, sent = '', duration = '', code = '', text = ''] = match;
-    const durationMs = Number(duration) * 10;
-    return { sentAt: Number(sent) * 10, answer: answerOf(Number(code), text, durationMs) };
-}
-function answerOf(code, text, durationMs) {
-    const message = text.replaceAll('\t', ' ').trim();
-    if (code !== 0)
-        return { kind: host_answer_kindOf(code, message), message: orElse(message, code), durationMs };
-    if (message === '') {
-        return { kind: 'reset', message: 'the connection was closed without an answer', durationMs };
-    }
-    return (parseResponse(text, durationMs) ?? { kind: 'not-http', message: 'no HTTP came', durationMs });
-}
-function orElse(message, code) {
-    return message === '' ? `exit code ${code}` : message;
-}
-/** Head and body, with tabs for line ends. An interim answer (1xx) may come before the real one. */
-function parseResponse(text, durationMs) {
-    const [head = '', ...rest] = text.split('\t\t');
-    const [first = '', ...lines] = head.split('\t');
-    const status = Number(/^HTTP\/\d(?:\.\d)? (\d{3})(?: |$)/.exec(first)?.[1] ?? Number.NaN);
-    if (Number.isNaN(status))
-        return undefined;
-    const body = rest.join('\t\t');
-    if (status < 200 && status !== 101)
-        return parseResponse(body, durationMs);
-    const headers = Object.fromEntries(lines.flatMap((line) => {
-        const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(line) ?? [];
-        return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value.trim()]];
-    }));
-    return { kind: 'response', status, durationMs, headers, body };
-}
-/** curl's and `timeout`'s own codes; all else is told in words, which are alike from tool to tool. */
-const curlNotConnected = 7;
-const curlTimedOut = 28;
-const killedByTimeout = 124;
-function host_answer_kindOf(code, message) {
-    if (code === curlTimedOut || code === killedByTimeout || /timed out/i.test(message)) {
-        return 'timeout';
-    }
-    if (/refused/i.test(message))
-        return 'refused';
-    if (/no route|unreachable/i.test(message))
-        return 'unreachable';
-    if (/resolve|not known|resolution|bad address/i.test(message))
-        return 'unknown-name';
-    if (/\b(ssl|tls|certificate)/i.test(message))
-        return 'tls';
-    if (message.includes('HTTP/0.9'))
-        return 'not-http';
-    return code === curlNotConnected ? 'refused' : 'reset';
-}
-
-;// CONCATENATED MODULE: ./src/health/host-probe.ts
-
-
-/**
- * A probe that runs as one loop on the host, one request after the other. Times are the host's own:
- * neither the way to it nor a busy runner is in them.
- */
-function startHostProbe(session, { script, kill, judge }, clock) {
-    const record = createRecord(clock);
-    let waiting = [];
-    let running = true;
-    let stopping = false;
-    /** Our clock minus the host's: a line that was quick to come knows it best. */
-    let offsetMs = Infinity;
-    const wake = () => {
-        for (const resolve of waiting)
-            resolve();
-        waiting = [];
-    };
-    const hear = (line) => {
-        const heard = parseHostAnswer(line);
-        if (heard === undefined)
-            return;
-        const { sentAt, answer } = heard;
-        offsetMs = Math.min(offsetMs, clock.now() - sentAt - answer.durationMs);
-        record.add({
-            sentAt: sentAt + offsetMs,
-            durationMs: answer.durationMs,
-            result: judge(answer),
-        });
-        wake();
-    };
-    const ended = session
-        .run(script, {
-        onLine: (line, stream) => {
-            if (stream === 'stdout')
-                hear(line);
-        },
-    })
-        .then(() => 'the probe on the host ended by itself', () => 'the SSH connection was lost')
-        .then((why) => {
-        running = false;
-        if (!stopping) {
-            record.add({ sentAt: clock.now(), durationMs: 0, result: { kind: 'uncounted', why } });
-        }
-        wake();
-    });
-    return {
-        snapshot: record.snapshot,
-        mark: record.mark,
-        since: record.since,
-        // The one that was under way is the next to be told.
-        settle: () => (running ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
-        stop: async () => {
-            stopping = true;
-            const summary = record.snapshot();
-            await kill();
-            await Promise.all([ended, session.close()]);
-            return summary;
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./src/health/host-requests.ts
-
-
-
-
-
-
-
-const TOOLS = ['curl', 'bash', 'wget'];
-/** What the host has to ask with; undefined where it has nothing. */
-async function findTool(session, { url }) {
-    const script = (0,quote/* assignments */.TT)({ SCHEME: schemeOf(url) }) + (0,load/* remoteScript */.mW)('http-tool');
-    const { stdout } = await session.run(script);
-    return TOOLS.find((tool) => tool === stdout.trim());
-}
-/** One request from the host itself. Never rejects: what went wrong is the answer. */
-async function askOnHost(session, target) {
-    try {
-        const { stdout, stderr } = await session.run(`${askScript(target)}\nask`);
-        const heard = stdout
-            .split('\n')
-            .map(parseHostAnswer)
-            .find((line) => line !== undefined);
-        const message = `the host could not ask: ${stderr.trim()}`;
-        return heard?.answer ?? { kind: 'lost', message, durationMs: 0 };
-    }
-    catch (error) {
-        if (!(error instanceof lost/* SessionLostError */.T))
-            throw error;
-        return { kind: 'lost', message: error.message, durationMs: 0 };
-    }
-}
-/** A probe on the host, in a session of its own; the other one ends it. */
-function probeOnHost({ asking, probing }, target, clock) {
-    const script = (0,quote/* assignments */.TT)({ PAUSE: String(target.pauseMs / 1000) }) +
-        askScript(target) +
-        (0,load/* remoteScript */.mW)('probe');
-    const kill = () => 
-    // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
-    asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
-    return startHostProbe(probing, { script, kill, judge: byStatus(target.status) }, clock);
-}
-function askScript({ url, host, tool, timeoutMs }) {
-    const bare = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    return ((0,quote/* assignments */.TT)({
-        TOOL: tool,
-        SCHEME: schemeOf(url),
-        ADDRESS: tool === 'bash' ? bare : url.hostname,
-        PORT: url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port,
-        HOST: host ?? url.host,
-        TARGET: `${url.pathname}${url.search}`,
-        INSECURE: isLoopback(bare) ? 'yes' : '',
-        SECONDS_TO_ANSWER: String(Math.ceil(timeoutMs / 1000)),
-    }) + (0,load/* remoteScript */.mW)('ask'));
-}
-function schemeOf({ protocol }) {
-    return protocol.replace(':', '');
-}
-
-;// CONCATENATED MODULE: ./src/health/entrance.ts
-
-
-
-
-
-const entrance_REQUEST_TIMEOUT_MS = 5_000;
-/** Each request starts processes on the host. */
-const SHORTEST_INTERVAL_ON_HOST_MS = 200;
-/**
- * Finds the way to the host's entrance: through the SSH connection, or, where sshd forwards nothing, by
- * asking on the host itself.
- *
- * @throws RefusedError where neither is possible
- */
-async function openEntrance(connection, health, deps) {
-    const tunnel = throughTunnel(connection, health, deps.clock);
-    const first = await tunnel.check();
-    return first.kind === 'forbidden'
-        ? onHost(connection, health, deps, first.message)
-        : { ...tunnel, first };
-}
-function throughTunnel(connection, { url, host, status }, clock) {
-    const check = () => httpGet(connection.dial, url, {
-        ...(host === undefined ? {} : { host }),
-        timeoutMs: entrance_REQUEST_TIMEOUT_MS,
-    });
-    let pulsing;
-    const pulse = async () => {
-        pulsing ??= connection.openSession();
-        await (await pulsing).run(':');
-    };
-    return {
-        check,
-        startProbe: (intervalMs) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
-        close: async () => {
-            // A session that never opened needs no end.
-            const session = await pulsing?.catch(() => undefined);
-            await session?.close();
-        },
-    };
-}
-async function onHost(connection, health, { clock, log }, forbidden) {
-    const session = await connection.openSession();
-    const tool = await findTool(session, health);
-    if (tool === undefined) {
-        throw new errors/* RefusedError */.f({
-            what: 'the site cannot be asked: sshd forwards no connection, and the host has no curl, bash or wget',
-            where: health.url.href,
-            next: `Install curl on the host. Or let sshd forward: ${forbidden}`,
-        });
-    }
-    log.info(`sshd forwards no connections: ${health.url.href} is asked on the host, with ${tool}`);
-    const target = { ...health, tool, timeoutMs: entrance_REQUEST_TIMEOUT_MS };
-    const check = () => askOnHost(session, target);
-    return {
-        check,
-        first: await check(),
-        startProbe: async (intervalMs) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
-        close: () => session.close(),
-    };
-}
-
 ;// CONCATENATED MODULE: ./src/opening.ts
 
 /** Opens both, without waiting: each costs round trips, which others may take at the same time. */
@@ -60834,95 +60902,6 @@ function openBeside(connection, { health }, deps) {
     for (const each of Object.values(opening))
         each.catch(() => undefined);
     return opening;
-}
-
-;// CONCATENATED MODULE: ./src/plan/batches.ts
-/** Of the memory that is free now: what grows meanwhile needs some as well. */
-const USABLE = 0.9;
-/**
- * All services of a release take over at once, so that no old frontend meets a new API. Two things
- * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
- * time, and memory that does not hold all candidates beside their incumbents: then one service after
- * the other, workers first.
- */
-function planBatches(observation, rolled) {
-    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
-    const { memoryAvailableKb, swapFreeKb } = observation.host;
-    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
-    const isTight = rolled.length > 1 && needed > free;
-    const split = rolled.map((plan) => portions(observation, plan));
-    if (isTight) {
-        return {
-            batches: [...split]
-                .sort((one, other) => rank(one) - rank(other))
-                .flatMap((parts) => parts.map((portion) => [portion])),
-            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
-        };
-    }
-    const together = split.flatMap((parts) => parts.slice(-1));
-    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
-    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
-    return {
-        batches: together.length === 0 ? [] : [...before, together],
-        why: before.length === 0
-            ? undefined
-            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
-    };
-}
-/** Workers change before any cutover. */
-function rank([portion]) {
-    return portion?.plan.role === 'routed' ? 1 : 0;
-}
-function portions({ wanted }, plan) {
-    const { replicas, incumbents } = plan;
-    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
-    const parts = [];
-    let serving = incumbents;
-    for (let started = 0; started < replicas; started += size) {
-        const candidates = Math.min(size, replicas - started);
-        const isLast = started + candidates === replicas;
-        const leaving = isLast ? serving : serving.slice(0, candidates);
-        parts.push({ plan, candidates, incumbents: serving, leaving });
-        serving = serving.filter((id) => !leaving.includes(id));
-    }
-    return parts;
-}
-/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
-function memoryKb({ containers, wanted }, plan) {
-    const used = containers
-        .filter(({ id }) => plan.incumbents.includes(id))
-        .map((container) => container.memoryKb ?? 0);
-    const each = used.length === 0 ? 0 : Math.max(...used);
-    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
-}
-function mebibytes(kb) {
-    return `${String(Math.round(kb / 1024))} MiB`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/plan.ts
-/** What leaves the container of a service running. */
-const STAYS = new Set(['keep', 'leave', 'reload']);
-/** The services that an operation works for. */
-function servicesOf(operation) {
-    switch (operation.kind) {
-        case 'prepare-images':
-        case 'stop-incumbents':
-        case 'await-incumbents':
-            return operation.services;
-        case 'start':
-            return operation.services.map(({ service }) => service);
-        case 'run-command':
-        case 'run-job':
-        case 'replace':
-            return [operation.service];
-        case 'hold':
-        case 'cutover':
-            return operation.routes.map(({ service }) => service);
-        case 'withdraw':
-            return operation.services.map(({ service }) => service);
-        default:
-            return [];
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/plan/json.ts
@@ -60965,6 +60944,34 @@ function canonical(value) {
     return `{${entries.join(',')}}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/nginx-directives.ts
+const TOKEN = /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{[^}]*\}|\\.|[^\s{};])+)/gs;
+/** Reads nginx configuration text into its directives; of text that is none, what can be read. */
+function directivesIn(text) {
+    const root = [];
+    const open = [root];
+    let words = [];
+    for (const [whole, double, single, sign, bare] of text.matchAll(TOKEN)) {
+        if (sign === undefined) {
+            const word = double ?? single ?? bare;
+            if (word !== undefined && !whole.startsWith('#'))
+                words.push(word);
+            continue;
+        }
+        const [name, ...rest] = words;
+        words = [];
+        if (name !== undefined) {
+            const block = [];
+            open.at(-1)?.push({ name, words: rest, isBlock: sign === '{', block });
+            if (sign === '{')
+                open.push(block);
+        }
+        if (sign === '}' && open.length > 1)
+            open.pop();
+    }
+    return root;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/proxies/upstream.ts
 /** `name` or `name:port`; undefined for anything else. */
 function parseAddress(text) {
@@ -60974,183 +60981,133 @@ function parseAddress(text) {
     return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
 }
 
-;// CONCATENATED MODULE: ./src/plan/proxies/caddy-config.ts
+;// CONCATENATED MODULE: ./src/plan/proxies/sites.ts
 
 
-/** Reads Caddy's JSON, as its admin API and `caddy adapt` give it; of anything else: nothing. */
-function parseCaddyConfig(text) {
-    const config = parsed(text);
-    const upstreams = [];
-    let looksUp = false;
-    let keepsConnections = false;
+
+/** The sites of a Caddy, of its JSON. It answers an empty 200 to all other names. */
+function caddySites(text) {
+    const config = jsonOf(text);
+    const servers = objectOf(objectOf(objectOf(config['apps'])['http'])['servers']);
+    return Object.values(servers).flatMap((server) => {
+        const ports = listOf(objectOf(server)['listen']).flatMap((address) => sites_portOf(textOf(address)));
+        return listOf(objectOf(server)['routes']).map((route) => {
+            const names = hostsOf(objectOf(route));
+            const found = handlersIn(route);
+            // A wildcard's own routes name the single ones.
+            const single = names.some(isPattern) ? found.hosts.filter((name) => !isPattern(name)) : [];
+            return {
+                names: [...names, ...single],
+                ports,
+                upstreams: found.upstreams,
+                hasFiles: found.hasFiles,
+            };
+        });
+    });
+}
+function jsonOf(text) {
+    try {
+        return objectOf(JSON.parse(text));
+    }
+    catch {
+        return {};
+    }
+}
+/** Empty where one of its matchers is for any host. */
+function hostsOf(route) {
+    const matchers = listOf(route['match']).map((matcher) => listOf(objectOf(matcher)['host']).flatMap((host) => textOf(host) ?? []));
+    return matchers.some((hosts) => hosts.length === 0) ? [] : matchers.flat();
+}
+function handlersIn(route) {
+    const found = { hosts: [], upstreams: [], hasFiles: false };
     const visit = (value) => {
         if (Array.isArray(value))
             value.forEach(visit);
         if (!isObject(value))
             return;
-        if (value['upstreams'] !== undefined) {
-            const keepAlive = objectOf(objectOf(value['transport'])['keep_alive']);
-            keepsConnections ||= keepAlive['enabled'] !== false;
-        }
-        for (const upstream of listOf(value['upstreams'])) {
-            const dial = isObject(upstream) ? textOf(upstream['dial']) : undefined;
-            const address = dial === undefined ? undefined : parseAddress(dial);
-            if (address !== undefined)
-                upstreams.push(address);
-        }
+        if (value['handler'] === 'file_server')
+            found.hasFiles = true;
         if (value['dynamic_upstreams'] !== undefined)
-            looksUp = true;
+            found.upstreams.push('*');
+        for (const upstream of listOf(value['upstreams'])) {
+            const dial = textOf(objectOf(upstream)['dial']);
+            if (dial !== undefined)
+                found.upstreams.push(parseAddress(dial)?.name ?? '*');
+        }
+        found.hosts.push(...listOf(value['match']).flatMap((matcher) => hostsIn(matcher)));
         Object.values(value).forEach(visit);
     };
-    visit(config);
-    const admin = isObject(config) && isObject(config['admin']) ? config['admin'] : {};
-    return { upstreams, looksUp, keepsConnections, adminOff: admin['disabled'] === true };
+    visit(route);
+    return found;
 }
-function parsed(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
+function hostsIn(matcher) {
+    return listOf(objectOf(matcher)['host']).flatMap((host) => textOf(host) ?? []);
 }
-
-;// CONCATENATED MODULE: ./src/plan/proxies/caddyfile.ts
-
-const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
-/** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
-function parseCaddyfile(text) {
-    const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
-    return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
-        .trim()
-        .split(/\s+/)
-        .flatMap((word) => {
-        // A matcher (`/api/*`, `@name`, `*`) is no address, and the parser says so.
-        const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
-        return upstream === undefined ? [] : [upstream];
+/** The sites of an nginx, of `nginx -T`. The first of those on a port is for all other names. */
+function nginxSites(text) {
+    const directives = directivesIn(text);
+    const upstreams = new Map(named('upstream', directives).map(({ words: [name = ''], block }) => [
+        name,
+        named('server', block).map(({ words: [server = ''] }) => nameIn(server)),
+    ]));
+    const taken = new Set();
+    const servers = named('server', directives).filter(({ isBlock }) => isBlock);
+    const isDefault = ({ block }) => named('listen', block).some(({ words }) => words.includes('default_server'));
+    // Those that say so come before those that are only the first.
+    return [...servers.filter(isDefault), ...servers.filter((server) => !isDefault(server))].map(({ block }) => {
+        const listens = named('listen', block).flatMap(({ words: [address] }) => sites_portOf(address));
+        const ports = listens.length === 0 ? [80] : listens;
+        const first = ports.some((port) => !taken.has(port));
+        for (const port of ports)
+            taken.add(port);
+        return {
+            names: first ? [] : named('server_name', block).flatMap(({ words }) => words),
+            ports,
+            upstreams: passesIn(block).flatMap((name) => upstreams.get(name) ?? [name]),
+            hasFiles: named('root', block).length > 0 || named('alias', block).length > 0,
+        };
+    });
+}
+/** Also in the blocks of these. */
+function named(name, directives) {
+    return directives.flatMap((directive) => [
+        ...(directive.name === name ? [directive] : []),
+        ...named(name, directive.block),
+    ]);
+}
+const PARAMETERS = /(?:^|\/)(?:mime\.types|[a-z]+_params|.*\.types)$/;
+function passesIn(block) {
+    const passes = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'scgi_pass'].flatMap((name) => named(name, block).map(({ words: [target = ''] }) => nameIn(target)));
+    // What it includes stands elsewhere in the text.
+    const included = named('include', block).some(({ words: [path = ''] }) => !PARAMETERS.test(path));
+    return included ? [...passes, '*'] : passes;
+}
+function nameIn(target) {
+    return parseAddress(target.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''))?.name ?? '*';
+}
+/** The sites that a service has behind Traefik: the rules of its labels. It answers 404 to all other names. */
+function traefikSites({ name, labels }) {
+    return Object.entries(labels)
+        .filter(([label]) => /^traefik\.http\.routers\.[^.]+\.rule$/i.test(label))
+        .map(([, rule]) => ({
+        names: /\bHostRegexp\(/.test(rule)
+            ? []
+            : [...rule.matchAll(/\bHost\(([^)]*)\)/g)].flatMap(([, hosts = '']) => [...hosts.matchAll(/[`"']([^`"']+)[`"']/g)].map(([, host = '']) => host)),
+        ports: [],
+        upstreams: [name],
+        hasFiles: false,
     }));
 }
-
-;// CONCATENATED MODULE: ./src/plan/proxies/haproxy-config.ts
-
-const SERVER = /^[^\S\n]*server[^\S\n]+\S+[^\S\n]+(\S+)/gm;
-/** Where a configuration of HAProxy sends requests: the addresses of its `server` lines. */
-function parseHaproxyConfig(text) {
-    return [...text.matchAll(SERVER)].flatMap((match) => parseAddress(match[1] ?? '') ?? []);
+/** Of `:443`, `0.0.0.0:80`, `[::]:80`, `80`, `tcp/:80`; none for a socket. */
+function sites_portOf(address) {
+    const port = /(?:^|:)(\d+)$/.exec(address ?? '')?.[1];
+    if (port !== undefined)
+        return [Number(port)];
+    return address !== undefined && /^[\w.[\]:*-]+$/.test(address) ? [80] : [];
 }
-
-;// CONCATENATED MODULE: ./src/plan/proxies/nginx-config.ts
-
-const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
-const nginx_config_SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
-const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
-/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
-function parseNginxConfig(text) {
-    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
-    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
-    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
-    const upstreams = [];
-    const dynamicNames = new Set();
-    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
-        for (const server of (block[1] ?? '').matchAll(nginx_config_SERVER)) {
-            const upstream = parseAddress(server[1] ?? '');
-            if (upstream === undefined)
-                continue;
-            upstreams.push(upstream);
-            if (/\bresolve\b/.test(server[2] ?? ''))
-                dynamicNames.add(upstream.name);
-        }
-    }
-    for (const pass of config.matchAll(PASS)) {
-        const target = (pass[1] ?? '').trim();
-        const dynamic = target.includes('$');
-        const written = target.replace(/\$\{?(\w+)\}?/g, (_, name) => variables.get(name) ?? '');
-        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
-        if (upstream === undefined || upstreamNames.has(upstream.name))
-            continue;
-        upstreams.push(upstream);
-        if (dynamic)
-            dynamicNames.add(upstream.name);
-    }
-    return {
-        upstreams,
-        keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
-        shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
-        dynamicNames: [...dynamicNames],
-    };
-}
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-/** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
-function timesOf(directive, config) {
-    return [...config.matchAll(new RegExp(`\\b${directive}\\s+([\\w ]+);`, 'g'))].map((match) => [...(match[1] ?? '').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
-}
-
-;// CONCATENATED MODULE: ./src/plan/proxies/proxy.ts
-
-
-
-
-/** Reads what was observed of a proxy. */
-function readProxy({ kind, config }) {
-    switch (kind) {
-        case 'nginx':
-            return readNginx(config);
-        case 'caddy':
-            return readCaddy(config);
-    }
-}
-function readNginx(text) {
-    const config = parseNginxConfig(text);
-    return {
-        upstreams: config.upstreams,
-        resolvesAtEachConnection: false,
-        staysConnected: false,
-        keepsIdleConnections: config.keepaliveMinMs > 0,
-        lingersMs: config.keepaliveMinMs,
-        cutsStreamsAfterMs: config.shutdownTimeoutMs,
-        obstacle: (name) => config.dynamicNames.includes(name)
-            ? {
-                what: `nginx resolves ${name} while it runs (resolver)`,
-                next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${name}; a deploy then moves it by itself.`,
-            }
-            : undefined,
-    };
-}
-function readCaddy(text) {
-    const { upstreams, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
-    return {
-        upstreams,
-        resolvesAtEachConnection: true,
-        staysConnected: keepsConnections,
-        keepsIdleConnections: 'never',
-        lingersMs: 0,
-        cutsStreamsAfterMs: undefined,
-        obstacle: () => {
-            if (adminOff) {
-                return {
-                    what: 'Caddy runs with `admin off`, and cannot be told to reload',
-                    next: 'Remove `admin off` from the Caddyfile: its default listens inside the container only.',
-                };
-            }
-            return looksUp
-                ? {
-                    what: 'Caddy looks its upstreams up by a resolver of its own (`dynamic`)',
-                    next: 'Name the upstream statically: reverse_proxy NAME:PORT; a deploy then moves it by itself.',
-                }
-                : undefined;
-        },
-    };
-}
-/** Where the files of a commit say that requests go, whatever proxy they are for. */
-function upstreamsInFiles(files) {
-    return Object.entries(files).flatMap(([path, text]) => {
-        if (/caddyfile/i.test(path))
-            return parseCaddyfile(text);
-        if (/haproxy/i.test(path))
-            return parseHaproxyConfig(text);
-        return parseNginxConfig(text).upstreams;
-    });
+/** True for a name that stands for many. */
+function isPattern(name) {
+    return /[*~{}$^\\]/.test(name) || name.startsWith('.');
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/traefik.ts
@@ -61354,6 +61311,185 @@ function endedByItself({ startedMs, ended }, all) {
         return false;
     return (ended.atMs - startedMs < SHORT_MS &&
         all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/caddy-config.ts
+
+
+/** Reads Caddy's JSON, as its admin API and `caddy adapt` give it; of anything else: nothing. */
+function parseCaddyConfig(text) {
+    const config = parsed(text);
+    const upstreams = [];
+    let looksUp = false;
+    let keepsConnections = false;
+    const visit = (value) => {
+        if (Array.isArray(value))
+            value.forEach(visit);
+        if (!isObject(value))
+            return;
+        if (value['upstreams'] !== undefined) {
+            const keepAlive = objectOf(objectOf(value['transport'])['keep_alive']);
+            keepsConnections ||= keepAlive['enabled'] !== false;
+        }
+        for (const upstream of listOf(value['upstreams'])) {
+            const dial = isObject(upstream) ? textOf(upstream['dial']) : undefined;
+            const address = dial === undefined ? undefined : parseAddress(dial);
+            if (address !== undefined)
+                upstreams.push(address);
+        }
+        if (value['dynamic_upstreams'] !== undefined)
+            looksUp = true;
+        Object.values(value).forEach(visit);
+    };
+    visit(config);
+    const admin = isObject(config) && isObject(config['admin']) ? config['admin'] : {};
+    return { upstreams, looksUp, keepsConnections, adminOff: admin['disabled'] === true };
+}
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/caddyfile.ts
+
+const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
+/** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
+function parseCaddyfile(text) {
+    const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
+    return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
+        .trim()
+        .split(/\s+/)
+        .flatMap((word) => {
+        // A matcher (`/api/*`, `@name`, `*`) is no address, and the parser says so.
+        const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
+        return upstream === undefined ? [] : [upstream];
+    }));
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/haproxy-config.ts
+
+const SERVER = /^[^\S\n]*server[^\S\n]+\S+[^\S\n]+(\S+)/gm;
+/** Where a configuration of HAProxy sends requests: the addresses of its `server` lines. */
+function parseHaproxyConfig(text) {
+    return [...text.matchAll(SERVER)].flatMap((match) => parseAddress(match[1] ?? '') ?? []);
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/nginx-config.ts
+
+const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
+const nginx_config_SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
+const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
+const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
+/** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
+function parseNginxConfig(text) {
+    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
+    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
+    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
+    const upstreams = [];
+    const dynamicNames = new Set();
+    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
+        for (const server of (block[1] ?? '').matchAll(nginx_config_SERVER)) {
+            const upstream = parseAddress(server[1] ?? '');
+            if (upstream === undefined)
+                continue;
+            upstreams.push(upstream);
+            if (/\bresolve\b/.test(server[2] ?? ''))
+                dynamicNames.add(upstream.name);
+        }
+    }
+    for (const pass of config.matchAll(PASS)) {
+        const target = (pass[1] ?? '').trim();
+        const dynamic = target.includes('$');
+        const written = target.replace(/\$\{?(\w+)\}?/g, (_, name) => variables.get(name) ?? '');
+        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+        if (upstream === undefined || upstreamNames.has(upstream.name))
+            continue;
+        upstreams.push(upstream);
+        if (dynamic)
+            dynamicNames.add(upstream.name);
+    }
+    return {
+        upstreams,
+        keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
+        shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
+        dynamicNames: [...dynamicNames],
+    };
+}
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
+function timesOf(directive, config) {
+    return [...config.matchAll(new RegExp(`\\b${directive}\\s+([\\w ]+);`, 'g'))].map((match) => [...(match[1] ?? '').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/proxy.ts
+
+
+
+
+/** Reads what was observed of a proxy. */
+function readProxy({ kind, config }) {
+    switch (kind) {
+        case 'nginx':
+            return readNginx(config);
+        case 'caddy':
+            return readCaddy(config);
+    }
+}
+function readNginx(text) {
+    const config = parseNginxConfig(text);
+    return {
+        upstreams: config.upstreams,
+        resolvesAtEachConnection: false,
+        staysConnected: false,
+        keepsIdleConnections: config.keepaliveMinMs > 0,
+        lingersMs: config.keepaliveMinMs,
+        cutsStreamsAfterMs: config.shutdownTimeoutMs,
+        obstacle: (name) => config.dynamicNames.includes(name)
+            ? {
+                what: `nginx resolves ${name} while it runs (resolver)`,
+                next: `Name it statically, without a variable and without \`resolve\`: proxy_pass http://${name}; a deploy then moves it by itself.`,
+            }
+            : undefined,
+    };
+}
+function readCaddy(text) {
+    const { upstreams, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
+    return {
+        upstreams,
+        resolvesAtEachConnection: true,
+        staysConnected: keepsConnections,
+        keepsIdleConnections: 'never',
+        lingersMs: 0,
+        cutsStreamsAfterMs: undefined,
+        obstacle: () => {
+            if (adminOff) {
+                return {
+                    what: 'Caddy runs with `admin off`, and cannot be told to reload',
+                    next: 'Remove `admin off` from the Caddyfile: its default listens inside the container only.',
+                };
+            }
+            return looksUp
+                ? {
+                    what: 'Caddy looks its upstreams up by a resolver of its own (`dynamic`)',
+                    next: 'Name the upstream statically: reverse_proxy NAME:PORT; a deploy then moves it by itself.',
+                }
+                : undefined;
+        },
+    };
+}
+/** Where the files of a commit say that requests go, whatever proxy they are for. */
+function upstreamsInFiles(files) {
+    return Object.entries(files).flatMap(([path, text]) => {
+        if (/caddyfile/i.test(path))
+            return parseCaddyfile(text);
+        if (/haproxy/i.test(path))
+            return parseHaproxyConfig(text);
+        return parseNginxConfig(text).upstreams;
+    });
 }
 
 ;// CONCATENATED MODULE: ./src/plan/schedulers.ts
@@ -61606,6 +61742,214 @@ function runningProxies({ proxies, containers }) {
         const container = containers.find(({ id }) => id === containerId);
         return container === undefined ? [] : [[container.service, kind]];
     }));
+}
+
+;// CONCATENATED MODULE: ./src/plan/health-host.ts
+
+
+
+
+/** The name by which the proxy that `health-url` leads to serves the application. */
+function healthHost(observation, target) {
+    const entrances = target.host === undefined
+        ? [...proxiesAt(observation, target.url), ...traefikAt(observation, target.url)]
+        : [];
+    const found = entrances.map((entrance) => choose(observation, entrance));
+    return found.find(({ kind }) => kind !== 'as-is') ?? { kind: 'as-is' };
+}
+/** What the health check is to ask: the workflow's own words, or what they lack. */
+function healthTarget(observation, target) {
+    const found = healthHost(observation, target);
+    return found.kind === 'found' ? found.target : target;
+}
+/** Where the deploy cannot know which name to ask for. */
+function healthRefusals(observation, target) {
+    const found = target === undefined ? undefined : healthHost(observation, target);
+    if (found?.kind !== 'ambiguous')
+        return [];
+    const { hosts, proxy } = found;
+    return [
+        {
+            what: `${target?.url.href ?? ''} does not reach the application: ${proxy} serves it to ${hosts.join(', ')}, and what it answers to another name says nothing about a release`,
+            next: `Name the one that the health check shall ask for, in the workflow: health-host: ${hosts[0] ?? ''}`,
+        },
+    ];
+}
+/** What the plan tells of the name that was found. */
+function healthNotes(observation, target) {
+    const found = target === undefined ? undefined : healthHost(observation, target);
+    if (found?.kind !== 'found')
+        return [];
+    const { url, host = '' } = found.target;
+    return [
+        `the health check asks ${url.href} for ${host}: ${found.proxy} serves the application to that name, and not to ${target?.url.hostname ?? ''}. To settle it, write health-url: ${url.href} and health-host: ${host}`,
+    ];
+}
+function choose(observation, { proxy, url, sites }) {
+    const own = new Set(Object.values(observation.wanted.services).flatMap(namesOf));
+    const serving = sites.filter(({ upstreams }) => upstreams.some((name) => name === '*' || own.has(name)));
+    if (serving.some(({ names }) => names.length === 0 || names.some(matches(url.hostname)))) {
+        return { kind: 'as-is' };
+    }
+    const hosts = [
+        ...new Set(serving.flatMap(({ names }) => names.find((name) => !isPattern(name)) ?? [])),
+    ];
+    const [host] = hosts;
+    if (host === undefined)
+        return { kind: 'as-is' };
+    if (hosts.length === 1)
+        return { kind: 'found', proxy, target: { url, host } };
+    // Whoever asks for a page that the proxy itself has may mean it.
+    const isPage = sites.some(({ names, hasFiles }) => names.length === 0 && hasFiles);
+    return isPage ? { kind: 'as-is' } : { kind: 'ambiguous', proxy, hosts };
+}
+function matches(hostname) {
+    return (name) => name === hostname ||
+        name === '*' ||
+        (name.startsWith('*.') && hostname.endsWith(name.slice(1)) && hostname !== name.slice(2));
+}
+function proxiesAt(observation, url) {
+    return observation.proxies.flatMap((proxy) => {
+        const port = portInside(observation, proxy.containerId, url);
+        if (port === undefined)
+            return [];
+        const all = proxy.kind === 'caddy' ? caddySites(proxy.config) : nginxSites(proxy.config);
+        const on = (each) => all.filter(({ ports }) => ports.length === 0 || ports.includes(each));
+        const name = health_host_nameOf(observation, proxy);
+        // Caddy gives a site with a name to HTTPS alone, and sends HTTP there.
+        const secure = proxy.kind === 'caddy' && url.protocol === 'http:' && on(port).length === 0;
+        return [
+            secure
+                ? { proxy: name, url: securedOf(url), sites: on(443) }
+                : { proxy: name, url, sites: on(port) },
+        ];
+    });
+}
+function securedOf(url) {
+    return new URL(`https://${url.hostname}${url.pathname}${url.search}`);
+}
+function traefikAt({ wanted }, url) {
+    const services = Object.values(wanted.services);
+    const routed = services.filter(isTraefikRouted);
+    const published = services.filter(({ definition }) => targetOf(definition, url) !== undefined);
+    const isTraefik = published.every(({ image }) => /(?:^|\/)traefik(?:[:@]|$)/.test(image));
+    return routed.length === 0 || !isTraefik
+        ? []
+        : [{ proxy: 'Traefik', url, sites: routed.flatMap(traefikSites) }];
+}
+/** The port in the proxy's container that the URL leads to; undefined where it leads elsewhere. */
+function portInside({ containers, wanted }, containerId, url) {
+    const service = containers.find(({ id }) => id === containerId)?.service;
+    const definition = service === undefined ? undefined : wanted.services[service]?.definition;
+    if (definition !== undefined)
+        return targetOf(definition, url);
+    const isTaken = Object.values(wanted.services).some((each) => targetOf(each.definition, url) !== undefined);
+    return isTaken || url.port !== '' ? undefined : health_host_portOf(url);
+}
+function targetOf(definition, url) {
+    if (definition['network_mode'] === 'host')
+        return health_host_portOf(url);
+    const port = listOf(definition['ports'])
+        .map(objectOf)
+        .find(({ published }) => numberOf(published) === health_host_portOf(url));
+    return numberOf(port?.['target']);
+}
+function health_host_portOf({ port, protocol }) {
+    if (port !== '')
+        return Number(port);
+    return protocol === 'https:' ? 443 : 80;
+}
+function health_host_nameOf({ containers }, proxy) {
+    return containers.find(({ id }) => id === proxy.containerId)?.service ?? proxy.name;
+}
+
+;// CONCATENATED MODULE: ./src/plan/batches.ts
+/** Of the memory that is free now: what grows meanwhile needs some as well. */
+const USABLE = 0.9;
+/**
+ * All services of a release take over at once, so that no old frontend meets a new API. Two things
+ * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
+ * time, and memory that does not hold all candidates beside their incumbents: then one service after
+ * the other, workers first.
+ */
+function planBatches(observation, rolled) {
+    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
+    const { memoryAvailableKb, swapFreeKb } = observation.host;
+    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
+    const isTight = rolled.length > 1 && needed > free;
+    const split = rolled.map((plan) => portions(observation, plan));
+    if (isTight) {
+        return {
+            batches: [...split]
+                .sort((one, other) => rank(one) - rank(other))
+                .flatMap((parts) => parts.map((portion) => [portion])),
+            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
+        };
+    }
+    const together = split.flatMap((parts) => parts.slice(-1));
+    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
+    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
+    return {
+        batches: together.length === 0 ? [] : [...before, together],
+        why: before.length === 0
+            ? undefined
+            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
+    };
+}
+/** Workers change before any cutover. */
+function rank([portion]) {
+    return portion?.plan.role === 'routed' ? 1 : 0;
+}
+function portions({ wanted }, plan) {
+    const { replicas, incumbents } = plan;
+    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
+    const parts = [];
+    let serving = incumbents;
+    for (let started = 0; started < replicas; started += size) {
+        const candidates = Math.min(size, replicas - started);
+        const isLast = started + candidates === replicas;
+        const leaving = isLast ? serving : serving.slice(0, candidates);
+        parts.push({ plan, candidates, incumbents: serving, leaving });
+        serving = serving.filter((id) => !leaving.includes(id));
+    }
+    return parts;
+}
+/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
+function memoryKb({ containers, wanted }, plan) {
+    const used = containers
+        .filter(({ id }) => plan.incumbents.includes(id))
+        .map((container) => container.memoryKb ?? 0);
+    const each = used.length === 0 ? 0 : Math.max(...used);
+    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
+}
+function mebibytes(kb) {
+    return `${String(Math.round(kb / 1024))} MiB`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** What leaves the container of a service running. */
+const STAYS = new Set(['keep', 'leave', 'reload']);
+/** The services that an operation works for. */
+function servicesOf(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+        case 'stop-incumbents':
+        case 'await-incumbents':
+            return operation.services;
+        case 'start':
+            return operation.services.map(({ service }) => service);
+        case 'run-command':
+        case 'run-job':
+        case 'replace':
+            return [operation.service];
+        case 'hold':
+        case 'cutover':
+            return operation.routes.map(({ service }) => service);
+        case 'withdraw':
+            return operation.services.map(({ service }) => service);
+        default:
+            return [];
+    }
 }
 
 ;// CONCATENATED MODULE: ./src/plan/cutovers.ts
@@ -62547,6 +62891,7 @@ function seconds(durationMs) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
@@ -62562,7 +62907,10 @@ function makePlan(observation, options) {
         previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
         services,
         operations,
-        warnings: warnings(observation, services, operations, options),
+        warnings: [
+            ...warnings(observation, services, operations, options),
+            ...healthNotes(observation, options.health),
+        ],
     };
     const against = [
         ...refusals(observation, services, {
@@ -62571,6 +62919,7 @@ function makePlan(observation, options) {
             commands: [...options.preDeploy, ...options.postDeploy],
         }),
         ...unmovedProxies(observation, services, operations),
+        ...healthRefusals(observation, options.health),
     ];
     return against.length === 0
         ? { kind: 'plan', plan }
@@ -62732,6 +63081,15 @@ function parseEndpoint(endpoint, containerName) {
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
+function nothingMade() {
+    return {
+        candidates: new Map(),
+        imageIds: new Map(),
+        shipment: undefined,
+        healthyAfterMs: 0,
+        heldConnections: 0,
+    };
+}
 /** Containers of the project that were there before this run. */
 function knownIds(context) {
     return context.observation.containers.map(({ id }) => id);
@@ -63720,7 +64078,139 @@ function failed(work) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/health/traffic.ts
+const LINE = /^traffic (\w+) (\d+) (\d+) (\d+) (\d+)$/gm;
+/** What the host counted: lines of remote/soak.sh. */
+function parseTraffic(output) {
+    return [...output.matchAll(LINE)].map(([, proxy = '', ...numbers]) => {
+        const [requests = 0, failed = 0, requestsAfter = 0, failedAfter = 0] = numbers.map(Number);
+        return {
+            proxy,
+            before: { requests, failed },
+            after: { requests: requestsAfter, failed: failedAfter },
+        };
+    });
+}
+/** Fewer requests on either side decide nothing. */
+const ENOUGH_REQUESTS = 20;
+const ENOUGH_FAILURES = 5;
+/** By chance alone so clear a rise comes once in so many releases. */
+const CHANCE = 1 / 1_000;
+const LEAST_RISE = 0.01;
+/**
+ * Whether 5xx answers have clearly risen: Fisher's exact test, and a rise that a visitor would notice. A
+ * site that failed as much before is not taken back for it.
+ */
+function hasRisen({ before, after }) {
+    if (before.requests < ENOUGH_REQUESTS || after.requests < ENOUGH_REQUESTS)
+        return false;
+    if (after.failed < ENOUGH_FAILURES)
+        return false;
+    const [shareBefore, shareAfter] = [shareOf(before), shareOf(after)];
+    if (shareAfter < Math.max(2 * shareBefore, shareBefore + LEAST_RISE) && shareAfter < 0.9) {
+        return false;
+    }
+    return shareAfter > shareBefore && chanceOf(before, after) < CHANCE;
+}
+function shareOf({ requests, failed }) {
+    return requests === 0 ? 0 : failed / requests;
+}
+/**
+ * How probable at least so many failures after the cutover are where it changed nothing: all failures fall
+ * on any of the requests alike.
+ */
+function chanceOf(before, after) {
+    const failed = before.failed + after.failed;
+    const requests = before.requests + after.requests;
+    const all = logChoose(requests, failed);
+    let chance = 0;
+    for (let count = after.failed; count <= Math.min(failed, after.requests); count += 1) {
+        const logChance = logChoose(after.requests, count) + logChoose(before.requests, failed - count) - all;
+        chance += Math.exp(logChance);
+        if (chance >= CHANCE)
+            break;
+    }
+    return chance;
+}
+function logChoose(from, take) {
+    if (take < 0 || take > from)
+        return -Infinity;
+    return logFactorial(from) - logFactorial(take) - logFactorial(from - take);
+}
+/** Stirling's series, which is exact enough from 10 on. */
+function logFactorial(number) {
+    if (number < 10) {
+        let product = 1;
+        for (let factor = 2; factor <= number; factor += 1)
+            product *= factor;
+        return Math.log(product);
+    }
+    return (number * Math.log(number) -
+        number +
+        0.5 * Math.log(2 * Math.PI * number) +
+        1 / (12 * number) -
+        1 / (360 * number ** 3));
+}
+/** The proxy that most visitors come through; a request that passes several is counted by each. */
+function entranceTraffic(traffic) {
+    const [first] = [...traffic].sort((one, other) => other.after.requests + other.before.requests - (one.after.requests + one.before.requests));
+    return first !== undefined && first.after.requests + first.before.requests > 0
+        ? first
+        : undefined;
+}
+/** `3 of 200 requests failed (5xx); 0 of 190 before the cutover`. */
+function describeTraffic({ before, after }) {
+    return `${String(after.failed)} of ${String(after.requests)} real requests failed (5xx) since the cutover, ${String(before.failed)} of ${String(before.requests)} in the same time before it`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/access-logs.ts
+
+
+/** Those of the proxies that the plan's cutovers move. */
+function accessLogs({ proxies, containers, wanted }, { operations }) {
+    const moved = new Set(operations.flatMap((operation) => (operation.kind === 'cutover' ? [operation.proxy] : [])));
+    const withdraws = operations.some(({ kind }) => kind === 'withdraw');
+    const traefik = containers.filter(({ service, running }) => withdraws &&
+        running &&
+        /(?:^|\/)traefik(?:[:@]|$)/.test(wanted.services[service]?.image ?? ''));
+    return [
+        ...proxies
+            .filter(({ containerId }) => moved.has(containerId))
+            .map((proxy) => ({ proxy: proxy.containerId, files: filesOf(proxy) })),
+        ...traefik.map(({ id }) => ({ proxy: id, files: [] })),
+    ];
+}
+function filesOf({ kind, config }) {
+    const files = kind === 'nginx' ? nginxFiles(directivesIn(config)) : caddyFiles(config);
+    // What the shell would split, or the container's own output.
+    return [...new Set(files)].filter((file) => /^\/(?!dev\/)[\w./@:+-]+$/.test(file));
+}
+function nginxFiles(directives) {
+    return directives.flatMap(({ name, words: [word = ''], block }) => [
+        ...(name === 'access_log' ? [word] : []),
+        ...nginxFiles(block),
+    ]);
+}
+function caddyFiles(config) {
+    const logs = objectOf(objectOf(objectOf(access_logs_parsed(config))['logging'])['logs']);
+    return Object.values(logs).flatMap((log) => {
+        const writer = objectOf(objectOf(log)['writer']);
+        return writer['output'] === 'file' ? (textOf(writer['filename']) ?? []) : [];
+    });
+}
+function access_logs_parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/watch.ts
+
+
+
 
 
 
@@ -63734,10 +64224,13 @@ const FORGIVEN_AMONG = 10;
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
 async function requireHealth(context) {
     const { url, status, successes, timeoutMs } = context.inputs.health;
-    const rule = { status, successes, timeoutMs, intervalMs: BETWEEN_CHECKS_MS };
+    const rule = { url, status, successes, timeoutMs, intervalMs: BETWEEN_CHECKS_MS };
+    const before = (await context.entrance)?.first;
     const result = await waitForHealth(context.checkHealth, rule, context.clock, context.signal);
     if (result.kind === 'healthy') {
         context.log.info(`${url.href} answered ${String(status)}, ${String(successes)} times in a row`);
+        if (before?.kind !== 'response' || before.status !== status)
+            void warnOfDoubtNow(context);
         return;
     }
     if (result.kind === 'lost') {
@@ -63750,19 +64243,35 @@ async function requireHealth(context) {
     throw new errors/* DeployError */.s({
         what: `the health endpoint did not answer ${String(status)} ${String(successes)} times in a row within ${String(timeoutMs / 1000)} s`,
         where: url.href,
-        next: result.hint === undefined ? SEE_THE_LOGS : `${result.hint}\n${SEE_THE_LOGS}`,
+        next: [sameBefore(result.last, before), result.hint, SEE_THE_LOGS]
+            .filter((line) => line !== undefined)
+            .join('\n'),
         evidence: result.evidence,
     });
 }
+/** Where the old release answered the same, the new one may be as good. */
+function sameBefore(last, before) {
+    if (last?.kind !== 'response' || before?.kind !== 'response')
+        return undefined;
+    return last.status === before.status
+        ? `Before the deploy it answered ${String(before.status)} too: check \`health-url\`, \`health-host\` and \`health-status\`.`
+        : undefined;
+}
+/** A first release, or the first one that answers: what it answers was not judged before. */
+async function warnOfDoubtNow({ entrance, checkHealth, inputs, log, }) {
+    const way = await entrance;
+    if (way !== undefined)
+        await warnOfDoubt(way, await checkHealth(), inputs, log);
+}
 /**
- * Watches real traffic for the soak: the candidates' state on the host, the health endpoint, and what
- * the availability probe saw. One bad health answer does not kill a release; `successes` in a row do.
+ * Watches the release for the soak: the candidates' state on the host, the health endpoint, what the
+ * availability probe saw, and what visitors got. One bad health answer does not kill a release; `successes` in a row do.
  * What fails at the public address alone is no part of the verdict. The candidates are watched from now
  * on, the answers from when `healthy` has resolved.
  *
  * @throws DeployError for a release that must not stay
  */
-async function soak(context, { services }, healthy = Promise.resolve()) {
+async function soak(context, { services, operations = [], }, healthy = Promise.resolve()) {
     const { soakMs } = context.inputs;
     if (soakMs === 0)
         return;
@@ -63777,6 +64286,9 @@ async function soak(context, { services }, healthy = Promise.resolve()) {
                 .map(({ service, id }) => `${service} ${id}\n`)
                 .join(''),
             SECONDS_TO_SOAK: String(Math.ceil(soakMs / 1000)),
+            PROXIES: accessLogs(context.observation, { operations })
+                .map(({ proxy, files }) => `${[proxy, ...files].join(' ')}\n`)
+                .join(''),
         },
     });
     const over = new AbortController();
@@ -63789,12 +64301,36 @@ async function soak(context, { services }, healthy = Promise.resolve()) {
         await watchHealth(context, over.signal);
         return mark;
     };
-    const [, mark] = await Promise.all([ended, watch()]);
+    const [output, mark] = await Promise.all([ended, watch()]);
+    judgeTraffic(context, parseTraffic(output));
     if (context.probe !== undefined && mark !== undefined)
         await judgeProbe(context, context.probe, mark);
 }
 /**
- * What real requests met. One that failed among many good ones is told and forgiven; a second is no
+ * What visitors got, as the proxies' own access logs tell.
+ *
+ * @throws DeployError where 5xx answers have clearly risen since the cutover
+ */
+function judgeTraffic({ made, inputs, log }, traffic) {
+    made.traffic = entranceTraffic(traffic);
+    if (made.traffic === undefined) {
+        log.info('the access logs of the proxies tell of no request: real traffic is not judged');
+        return;
+    }
+    const risen = traffic.find(hasRisen);
+    if (risen === undefined) {
+        log.info(describeTraffic(made.traffic));
+        return;
+    }
+    made.traffic = risen;
+    throw new errors/* DeployError */.s({
+        what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
+        where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,
+        next: `Look for the requests that fail in that log (docker logs ${risen.proxy.slice(0, 12)}). Let \`health-url\` name a path that depends on what they need. ${SEE_THE_LOGS}`,
+    });
+}
+/**
+ * What the probe's requests met. One that failed among many good ones is told and forgiven; a second is no
  * chance any more.
  */
 async function judgeProbe({ inputs, log, signal }, probe, mark) {
@@ -64134,6 +64670,10 @@ function proxiesThatRefused(first, stdout) {
 
 
 
+
+
+
+
 /**
  * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
@@ -64141,13 +64681,16 @@ function proxiesThatRefused(first, stdout) {
  * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
  * @returns false where nothing was done: while it came, somebody else may have changed the stack
  */
-async function carryOut({ plan, options, observation }, leasing, { inputs, run }, deps) {
+async function carryOut({ plan, options, observation }, leasing, request, deps) {
     const { connection, shell, clock, log, signal } = deps;
+    const { run } = request;
+    const inputs = withHealthTarget(request.inputs, observation);
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
     const behind = leasing instanceof Promise ? leasing : undefined;
     // What was opened before somebody else was waited for tells of another time.
     const fresh = deps.opening === undefined || behind === undefined;
-    const { session, entrance } = fresh ? openBeside(connection, inputs, deps) : deps.opening;
+    const opening = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
+    const { session, entrance } = asking(inputs.health, opening, request, deps);
     const known = {};
     const context = {
         transaction: (0,transaction/* openTransaction */.L)(shell, { state, signal, behind }),
@@ -64164,19 +64707,14 @@ async function carryOut({ plan, options, observation }, leasing, { inputs, run }
         runnerImages: deps.runnerImages,
         upload: connection.upload,
         checkHealth: async () => (await entrance).check(),
+        entrance,
         get probe() {
             return known.probe;
         },
         clock,
         log,
         signal,
-        made: {
-            candidates: new Map(),
-            imageIds: new Map(),
-            shipment: undefined,
-            healthyAfterMs: 0,
-            heldConnections: 0,
-        },
+        made: nothingMade(),
     };
     const images = sendImages(plan, context);
     const lease = await leasing;
@@ -64185,21 +64723,43 @@ async function carryOut({ plan, options, observation }, leasing, { inputs, run }
         return false;
     const heartbeat = session.then((opened) => (0,host_lease/* keepLease */.yx)(opened, state, lease.fence, deps));
     const measure = async () => {
-        const measuring = await startMeasuring(await entrance, inputs, deps);
-        deps.progress.measuring(measuring);
-        known.probe = measuring.probe;
+        const way = await entrance;
+        void warnOfDoubt(way, way.first, inputs, log);
+        known.probe = await measureFrom(way, inputs, deps);
     };
     const watched = Promise.all([heartbeat, measure()]);
     try {
         await executeToItsEnd(plan, context, { images, watched }, deps);
     }
     finally {
+        deps.progress.counted(context.made.traffic);
         // What was only just being opened has to be there, or to have failed, before it can be ended.
         const [opened] = await Promise.allSettled([heartbeat, watched]);
         if (opened.status === 'fulfilled')
             opened.value.stop();
     }
     return true;
+}
+/** With the name that the proxy serves the application to, where the workflow names none. */
+function withHealthTarget(inputs, observation) {
+    const { url, host } = healthTarget(observation, inputs.health);
+    if (url === inputs.health.url && host === inputs.health.host)
+        return inputs;
+    return { ...inputs, health: { ...inputs.health, url, host } };
+}
+/** The entrance by the name that is asked for; one by another name is not needed any more. */
+function asking(health, opening, { inputs }, deps) {
+    if (health === inputs.health)
+        return opening;
+    void opening.entrance.then((first) => first.close()).catch(() => undefined);
+    const entrance = openEntrance(deps.connection, health, deps);
+    entrance.catch(() => undefined);
+    return { session: opening.session, entrance };
+}
+async function measureFrom(entrance, inputs, deps) {
+    const measuring = await startMeasuring(entrance, inputs, deps);
+    deps.progress.measuring(measuring);
+    return measuring.probe;
 }
 /** The plan, what comes after it, and the end of the transaction. */
 async function executeToItsEnd(plan, context, around, deps) {
@@ -65156,6 +65716,9 @@ function lastLineOf({ lastLines }) {
 
 
 
+
+
+
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
  * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
@@ -65215,6 +65778,8 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
     for (;;) {
         const judged = deploy_judge(observation, request, deps);
         if (judged === undefined) {
+            if (inputs.operation === 'plan')
+                await tryHealth(withHealthTarget(inputs, observation), deps);
             await clearStage(deps.shell, { state, run, fence: lease?.fence });
             return;
         }
@@ -65225,6 +65790,20 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
         // While the lease came, somebody else may have changed what was observed.
         lease = await asked;
         observation = await look();
+    }
+}
+/** What a deploy would be told of its health check. */
+async function tryHealth(inputs, { connection, clock, log }) {
+    try {
+        const entrance = await openEntrance(connection, inputs.health, { clock, log });
+        log.info(`${inputs.health.url.href} answers now: ${describeAnswer(entrance.first)}`);
+        await warnOfDoubt(entrance, entrance.first, inputs, log);
+        await entrance.close();
+    }
+    catch (error) {
+        if (!(error instanceof errors/* RefusedError */.f))
+            throw error;
+        log.warn(error.message);
     }
 }
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
@@ -65288,6 +65867,7 @@ function planOptions(inputs, release, observation) {
         allowDowntime: inputs.allowDowntime,
         soakMs: inputs.soakMs,
         drainTimeoutMs: inputs.drainTimeoutMs,
+        health: { url: inputs.health.url, host: inputs.health.host },
         keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
     };
 }
@@ -65380,6 +65960,7 @@ function nothingYet() {
         previousSha: undefined,
         services: {},
         availability: undefined,
+        traffic: undefined,
         heldConnections: 0,
         fence: undefined,
         leftOld: false,
@@ -65431,6 +66012,9 @@ function createProgress(clock, log, onLease) {
             known.plan = plan;
             known.services = outcomes(plan, made, secondsOf);
             known.heldConnections = made.heldConnections;
+        },
+        counted: (traffic) => {
+            known.traffic = traffic;
         },
         leased: (fence) => {
             known.fence = fence;
@@ -70633,6 +71217,8 @@ function outputsOf(outcome, reportPath) {
         'duration-ms': String(Math.round(outcome.durationMs)),
         probes: probe === undefined ? '' : String(probe.sent),
         'failed-probes': probe === undefined ? '' : String(probe.failed),
+        requests: outcome.traffic === undefined ? '' : String(outcome.traffic.after.requests),
+        'failed-requests': outcome.traffic === undefined ? '' : String(outcome.traffic.after.failed),
         'longest-gap-ms': probe === undefined ? '' : String(Math.round(probe.longestGapMs)),
         url: outcome.url ?? '',
         report: reportPath ?? '',
@@ -70812,6 +71398,7 @@ function milliseconds(ms) {
 
 
 
+
 /** GitHub drops a summary of more than 1 MiB whole. */
 const MAX_BYTES = 1_000_000;
 const MAX_EVIDENCE_LENGTH = 60_000;
@@ -70827,6 +71414,7 @@ function renderSummary(outcome, context) {
             ? planSection(outcome.plan)
             : servicesSection(outcome),
         availabilitySection(outcome.availability),
+        trafficSection(outcome.traffic),
         heldSection(outcome.heldConnections),
         phasesSection(outcome.phases),
         warningsSection(outcome.plan?.warnings ?? []),
@@ -70843,6 +71431,11 @@ async function writeSummary(outcome, context) {
     if (path === '')
         return;
     await core/* summary */.z.addRaw(renderSummary(outcome, context)).write();
+}
+function trafficSection(traffic) {
+    return traffic === undefined
+        ? ''
+        : `Access log of the proxy, during the soak: ${describeTraffic(traffic)}.`;
 }
 function heldSection(connections) {
     if (connections === 0)
@@ -71048,6 +71641,7 @@ async function main() {
         services: known.services,
         phases: known.phases,
         availability: known.availability,
+        traffic: known.traffic,
         heldConnections: known.heldConnections,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
@@ -71284,6 +71878,7 @@ const LIBRARY = [
     'nginx',
     'caddy',
     'traefik',
+    'access-log',
     'retire',
 ];
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */

@@ -16,7 +16,7 @@ import type { Plan } from './plan/plan.js';
 import { changesNothing, type PlanOptions } from './plan/planner.js';
 import type { Progress } from './progress.js';
 import { runCommand } from './rollout/containers.js';
-import type { RolloutContext } from './rollout/context.js';
+import { nothingMade, type RolloutContext } from './rollout/context.js';
 import { executePlan, sendImages, type Around } from './rollout/execute.js';
 import { explainFailure } from './rollout/failure.js';
 import { openTransaction } from './rollout/transaction.js';
@@ -74,10 +74,8 @@ export async function carryOut(
   const behind = leasing instanceof Promise ? leasing : undefined;
   // What was opened before somebody else was waited for tells of another time.
   const fresh = deps.opening === undefined || behind === undefined;
-  const opened = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
-  const { session } = opened;
-  const entrance =
-    inputs.health === request.inputs.health ? opened.entrance : reopened(opened, inputs, deps);
+  const opening = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
+  const { session, entrance } = asking(inputs.health, opening, request, deps);
   const known: Known = {};
   const context: RolloutContext = {
     transaction: openTransaction(shell, { state, signal, behind }),
@@ -100,13 +98,7 @@ export async function carryOut(
     clock,
     log,
     signal,
-    made: {
-      candidates: new Map(),
-      imageIds: new Map(),
-      shipment: undefined,
-      healthyAfterMs: 0,
-      heldConnections: 0,
-    },
+    made: nothingMade(),
   };
   const images = sendImages(plan, context);
   const lease = await leasing;
@@ -117,14 +109,13 @@ export async function carryOut(
   const measure = async (): Promise<void> => {
     const way = await entrance;
     void warnOfDoubt(way, way.first, inputs, log);
-    const measuring = await startMeasuring(way, inputs, deps);
-    deps.progress.measuring(measuring);
-    known.probe = measuring.probe;
+    known.probe = await measureFrom(way, inputs, deps);
   };
   const watched = Promise.all([heartbeat, measure()]);
   try {
     await executeToItsEnd(plan, context, { images, watched }, deps);
   } finally {
+    deps.progress.counted(context.made.traffic);
     // What was only just being opened has to be there, or to have failed, before it can be ended.
     const [opened] = await Promise.allSettled([heartbeat, watched]);
     if (opened.status === 'fulfilled') opened.value.stop();
@@ -139,16 +130,28 @@ export function withHealthTarget(inputs: Inputs, observation: Observation): Inpu
   return { ...inputs, health: { ...inputs.health, url, host } };
 }
 
-/** The entrance by another name; the first one is not needed any more. */
-function reopened(
-  { entrance }: Opening,
-  inputs: Inputs,
+/** The entrance by the name that is asked for; one by another name is not needed any more. */
+function asking(
+  health: Inputs['health'],
+  opening: Opening,
+  { inputs }: DeployRequest,
   deps: Pick<DeployDeps, 'connection' | 'clock' | 'log'>,
-): Promise<Entrance> {
-  void entrance.then((first) => first.close()).catch(() => undefined);
-  const again = openEntrance(deps.connection, inputs.health, deps);
-  again.catch(() => undefined);
-  return again;
+): Opening {
+  if (health === inputs.health) return opening;
+  void opening.entrance.then((first) => first.close()).catch(() => undefined);
+  const entrance = openEntrance(deps.connection, health, deps);
+  entrance.catch(() => undefined);
+  return { session: opening.session, entrance };
+}
+
+async function measureFrom(
+  entrance: Entrance,
+  inputs: Inputs,
+  deps: DeployDeps,
+): Promise<Probe | undefined> {
+  const measuring = await startMeasuring(entrance, inputs, deps);
+  deps.progress.measuring(measuring);
+  return measuring.probe;
 }
 
 /** What comes to be known after the first of it was sent. */

@@ -57,6 +57,7 @@ export async function main(): Promise<void> {
       services: known.services,
       phases: known.phases,
       availability: known.availability,
+      traffic: known.traffic,
       heldConnections: known.heldConnections,
       durationMs: systemClock.now() - from,
       url: inputs?.url,

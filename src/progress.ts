@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import type { Availability } from './health/measurement.js';
+import type { Traffic } from './health/traffic.js';
 import type { Log } from './log.js';
 import type { Measuring } from './measure.js';
 import type { Observation } from './plan/observation.js';
@@ -16,6 +17,8 @@ export interface Progress {
   planned(plan: Plan): void;
   executed(plan: Plan, made: Made): void;
   leased(fence: string): void;
+  /** What visitors got during the soak, as far as an access log tells. */
+  counted(traffic: Traffic | undefined): void;
   /** Availability is measured from now on, until `measured` ends it. */
   measuring(measuring: Measuring): void;
   /** After the last change, be it the undoing of one. */
@@ -32,6 +35,7 @@ export interface Known {
   previousSha: string | undefined;
   services: Record<string, ServiceOutcome>;
   availability: Availability | undefined;
+  traffic: Traffic | undefined;
   heldConnections: number;
   /** Set from the moment that the host may have been changed. */
   fence: string | undefined;
@@ -48,6 +52,7 @@ function nothingYet(): Known {
     previousSha: undefined,
     services: {},
     availability: undefined,
+    traffic: undefined,
     heldConnections: 0,
     fence: undefined,
     leftOld: false,
@@ -105,6 +110,9 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
       known.plan = plan;
       known.services = outcomes(plan, made, secondsOf);
       known.heldConnections = made.heldConnections;
+    },
+    counted: (traffic) => {
+      known.traffic = traffic;
     },
     leased: (fence) => {
       known.fence = fence;

@@ -22,6 +22,20 @@ describe('the outputs', () => {
     expect(JSON.parse(outputs['plan'] ?? '')).toMatchObject({ project: 'app' });
   });
 
+  it('tell what visitors got since the cutover, and nothing where no log tells', () => {
+    const traffic = {
+      proxy: 'abc',
+      before: { requests: 90, failed: 1 },
+      after: { requests: 100, failed: 2 },
+    };
+    const outputs = outputsOf(outcomeOf({ traffic }), undefined);
+    expect(outputs).toMatchObject({ requests: '100', 'failed-requests': '2' });
+    expect(outputsOf(outcomeOf({}), undefined)).toMatchObject({
+      requests: '',
+      'failed-requests': '',
+    });
+  });
+
   it('are of the entrance of the host alone', () => {
     const summary = { ...PROBE, sent: 90, failed: 9, longestGapMs: 2_000 };
     const { availability } = outcomeOf({});

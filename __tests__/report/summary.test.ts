@@ -37,6 +37,14 @@ describe('the summary', () => {
     expect(render({ result }).split('\n')[0]).toMatch(/^## \S+ .*<code>0123456<\/code>/);
   });
 
+  it('tells what visitors got during the soak', () => {
+    const before = { requests: 90, failed: 1 };
+    const after = { requests: 100, failed: 2 };
+    expect(render({ traffic: { proxy: 'abc', before, after } })).toContain(
+      '2 of 100 real requests failed (5xx) since the cutover, 1 of 90 in the same time before it',
+    );
+  });
+
   it('counts the connections that outlasted the drain', () => {
     expect(render({ heldConnections: 2 })).toContain('2 connections were still open');
     expect(render({ heldConnections: 1 })).toContain('1 connection was still open');

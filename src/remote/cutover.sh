@@ -2,5 +2,7 @@
 # side, and this returns when they know only the candidates. One piece: it never stops half-way.
 # Vars: KEEPS (commands that keep what is there for the undo) CUTOVERS (commands, one wave a line)
 # shellcheck shell=sh
+mkdir -p "$STATE/journal"
+[ -e "$STATE/journal/cut-over-at" ] || now >"$STATE/journal/cut-over-at"
 eval "$KEEPS"
 critical "$CUTOVERS"

@@ -31,6 +31,7 @@ const LIBRARY = [
   'nginx',
   'caddy',
   'traefik',
+  'access-log',
   'retire',
 ] as const;
 

@@ -1,7 +1,9 @@
 # Watches the candidates for SECONDS_TO_SOAK seconds: one that exits, restarts or turns unhealthy fails the
 # release. Unhealthy is what Docker says, or its own healthcheck, run here every other second: so many
 # failures in a row as the healthcheck's `retries` (3 by default), so one alone is forgiven.
+# Prints in the end what the proxies' access logs hold of real requests, before the cutover and since.
 # Vars: CANDIDATES (lines `service id`) SECONDS_TO_SOAK; CHECK_EVERY (seconds, 2 if it is not given)
+#   PROXIES (lines `id file…`: where the access logs are, if they are not the container's own output)
 # Exit 72; prints `failed SERVICE ID REASON` for each that did not survive.
 # shellcheck shell=sh
 
@@ -34,6 +36,7 @@ judge() { # ID
 }
 
 health='' kind=''
+soak_from=$(now)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Whole seconds would cut up to one off a soak of one.
@@ -72,3 +75,6 @@ EOS
   [ "$pause" -lt 50 ] || pause=50
   sleep "0.$(printf %02d "$pause")"
 done
+# How many requests came must never fail a release: only what they got may, and that is not decided here.
+cut_over_at=$(cat "$STATE/journal/cut-over-at" 2>/dev/null || echo "$soak_from")
+[ -z "${PROXIES-}" ] || traffic "$PROXIES" "$soak_from" "$cut_over_at" || :

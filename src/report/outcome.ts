@@ -1,6 +1,7 @@
 import type { DeployError } from '../errors.js';
 import type { Availability } from '../health/measurement.js';
 import type { ProbeSummary } from '../health/probe.js';
+import type { Traffic } from '../health/traffic.js';
 import type { Plan } from '../plan/plan.js';
 
 /** How a run ended; `output result` in action.yml. */
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly phases: readonly Phase[];
   /** What was seen of the site meanwhile; undefined where the run ended before anybody looked. */
   readonly availability: Availability | undefined;
+  /** What visitors got, before the cutover and since; undefined where no access log tells. */
+  readonly traffic?: Traffic | undefined;
   /** WebSockets and long requests that outlasted `drain-timeout`, and were ended with the incumbents. */
   readonly heldConnections: number;
   readonly durationMs: number;

@@ -19,6 +19,8 @@ export function outputsOf(
     'duration-ms': String(Math.round(outcome.durationMs)),
     probes: probe === undefined ? '' : String(probe.sent),
     'failed-probes': probe === undefined ? '' : String(probe.failed),
+    requests: outcome.traffic === undefined ? '' : String(outcome.traffic.after.requests),
+    'failed-requests': outcome.traffic === undefined ? '' : String(outcome.traffic.after.failed),
     'longest-gap-ms': probe === undefined ? '' : String(Math.round(probe.longestGapMs)),
     url: outcome.url ?? '',
     report: reportPath ?? '',

@@ -1,3 +1,4 @@
+import { describeTraffic } from '../health/traffic.js';
 import * as core from '@actions/core';
 import { availabilitySection } from './availability.js';
 import { code, escapeMarkdown, fenced, seconds, table } from './markdown.js';
@@ -31,6 +32,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
       ? planSection(outcome.plan)
       : servicesSection(outcome),
     availabilitySection(outcome.availability),
+    trafficSection(outcome.traffic),
     heldSection(outcome.heldConnections),
     phasesSection(outcome.phases),
     warningsSection(outcome.plan?.warnings ?? []),
@@ -46,6 +48,12 @@ export async function writeSummary(outcome: Outcome, context: SummaryContext): P
   const path = process.env['GITHUB_STEP_SUMMARY'] ?? '';
   if (path === '') return;
   await core.summary.addRaw(renderSummary(outcome, context)).write();
+}
+
+function trafficSection(traffic: Outcome['traffic']): string {
+  return traffic === undefined
+    ? ''
+    : `Access log of the proxy, during the soak: ${describeTraffic(traffic)}.`;
 }
 
 function heldSection(connections: number): string {

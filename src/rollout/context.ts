@@ -4,6 +4,7 @@ import type { Log } from '../log.js';
 import type { Entrance } from '../health/entrance.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe } from '../health/probe.js';
+import type { Traffic } from '../health/traffic.js';
 import type { Inputs } from '../inputs.js';
 import type { Container, Observation } from '../plan/observation.js';
 import type { PlanOptions } from '../plan/planner.js';
@@ -48,8 +49,20 @@ export interface Made {
   shipment: Shipment | undefined;
   /** How long the health check asked until the release was well; 0 before. */
   healthyAfterMs: number;
+  /** What visitors got, before the cutover and since; undefined where no access log tells. */
+  traffic?: Traffic | undefined;
   /** Connections that were still open when a drain was over: their containers were told to end them. */
   heldConnections: number;
+}
+
+export function nothingMade(): Made {
+  return {
+    candidates: new Map(),
+    imageIds: new Map(),
+    shipment: undefined,
+    healthyAfterMs: 0,
+    heldConnections: 0,
+  };
 }
 
 /** Containers of the project that were there before this run. */

@@ -3,7 +3,15 @@ import { describeAnswer, waitForHealth } from '../health/check.js';
 import { warnOfDoubt } from '../health/doubt.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe, ProbeMark } from '../health/probe.js';
-import type { ServicePlan } from '../plan/plan.js';
+import {
+  describeTraffic,
+  entranceTraffic,
+  hasRisen,
+  parseTraffic,
+  type Traffic,
+} from '../health/traffic.js';
+import type { Plan, ServicePlan } from '../plan/plan.js';
+import { accessLogs } from '../plan/proxies/access-logs.js';
 import { remoteScript } from '../remote/load.js';
 import { unlessAborted } from '../ssh/abort.js';
 import { candidatesOf, type RolloutContext } from './context.js';
@@ -66,8 +74,8 @@ async function warnOfDoubtNow({
 }
 
 /**
- * Watches real traffic for the soak: the candidates' state on the host, the health endpoint, and what
- * the availability probe saw. One bad health answer does not kill a release; `successes` in a row do.
+ * Watches the release for the soak: the candidates' state on the host, the health endpoint, what the
+ * availability probe saw, and what visitors got. One bad health answer does not kill a release; `successes` in a row do.
  * What fails at the public address alone is no part of the verdict. The candidates are watched from now
  * on, the answers from when `healthy` has resolved.
  *
@@ -75,7 +83,13 @@ async function warnOfDoubtNow({
  */
 export async function soak(
   context: RolloutContext,
-  { services }: { readonly services: readonly Pick<ServicePlan, 'service' | 'role'>[] },
+  {
+    services,
+    operations = [],
+  }: {
+    readonly services: readonly Pick<ServicePlan, 'service' | 'role'>[];
+    readonly operations?: Plan['operations'];
+  },
   healthy: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
   const { soakMs } = context.inputs;
@@ -91,6 +105,9 @@ export async function soak(
         .map(({ service, id }) => `${service} ${id}\n`)
         .join(''),
       SECONDS_TO_SOAK: String(Math.ceil(soakMs / 1000)),
+      PROXIES: accessLogs(context.observation, { operations })
+        .map(({ proxy, files }) => `${[proxy, ...files].join(' ')}\n`)
+        .join(''),
     },
   });
   const over = new AbortController();
@@ -103,13 +120,38 @@ export async function soak(
     await watchHealth(context, over.signal);
     return mark;
   };
-  const [, mark] = await Promise.all([ended, watch()]);
+  const [output, mark] = await Promise.all([ended, watch()]);
+  judgeTraffic(context, parseTraffic(output));
   if (context.probe !== undefined && mark !== undefined)
     await judgeProbe(context, context.probe, mark);
 }
 
 /**
- * What real requests met. One that failed among many good ones is told and forgiven; a second is no
+ * What visitors got, as the proxies' own access logs tell.
+ *
+ * @throws DeployError where 5xx answers have clearly risen since the cutover
+ */
+function judgeTraffic({ made, inputs, log }: RolloutContext, traffic: readonly Traffic[]): void {
+  made.traffic = entranceTraffic(traffic);
+  if (made.traffic === undefined) {
+    log.info('the access logs of the proxies tell of no request: real traffic is not judged');
+    return;
+  }
+  const risen = traffic.find(hasRisen);
+  if (risen === undefined) {
+    log.info(describeTraffic(made.traffic));
+    return;
+  }
+  made.traffic = risen;
+  throw new DeployError({
+    what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
+    where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,
+    next: `Look for the requests that fail in that log (docker logs ${risen.proxy.slice(0, 12)}). Let \`health-url\` name a path that depends on what they need. ${SEE_THE_LOGS}`,
+  });
+}
+
+/**
+ * What the probe's requests met. One that failed among many good ones is told and forgiven; a second is no
  * chance any more.
  */
 async function judgeProbe(
