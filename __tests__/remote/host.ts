@@ -13,8 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { assignments } from '../../src/host/quote.js';
+import { createShell } from '../../src/host/shell.js';
 import type { ScriptResult, Shell, Variables } from '../../src/host/shell.js';
+import type { Log } from '../../src/log.js';
 import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
+import type { Session } from '../../src/ssh/session.js';
 
 /** The shells that a host may have as `sh`: Debian and Ubuntu, Amazon Linux, Alpine. */
 export const SHELLS = ['dash', 'bash', 'busybox'].flatMap((name) => {
@@ -134,15 +137,25 @@ function removeTree(root: string): void {
 export function shellOf(host: ToyHost): Shell {
   // One script at a time, as a session takes them.
   let last: Promise<unknown> = Promise.resolve();
-  return {
+  const session: Session = {
     pid: process.pid,
-    run: (script, variables) => {
-      const result = last.then(() => host.runWhole(script, variables));
+    run: (script) => {
+      const result = last.then(() => host.runWhole(script));
       last = result;
       return result;
     },
+    close: () => Promise.resolve(),
   };
+  return createShell(session, SILENT);
 }
+
+const SILENT: Log = {
+  info: () => undefined,
+  remote: () => undefined,
+  warn: () => undefined,
+  debug: () => undefined,
+  group: (_title, work) => work(),
+};
 
 function startShell(shell: string, script: string, env: NodeJS.ProcessEnv): Running {
   const child = spawn(shell, ['-c', script], {

@@ -34,14 +34,18 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
 
   it('gives what a step printed, with its variables as they are', async () => {
     const printed = await open().step(
-      step({ script: 'printf "<%s>" "$TEXT"', variables: { TEXT: "it's $HOME\n" } }),
+      step({ script: 'answer "<$TEXT>"', variables: { TEXT: "it's $HOME" } }),
     );
-    expect(printed).toBe("<it's $HOME\n>");
+    expect(printed).toBe("<it's $HOME>\n");
   });
 
   it('has the undo in the journal before the script starts', async () => {
     const seen = await open().step(
-      step({ name: 'files', undo: 'say undone', script: 'cat "$STATE"/journal/*-files.sh' }),
+      step({
+        name: 'files',
+        undo: 'say undone',
+        script: 'answer_lines <"$(echo "$STATE"/journal/*-files.sh)"',
+      }),
     );
     expect(seen).toContain('say undone\n');
   });
@@ -59,7 +63,7 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
 
   it('stops a script at its first failing command, and keeps what the host said', async () => {
     const failing = open().step(
-      step({ name: 'start', script: 'echo out; echo err >&2; (exit 7); echo never' }),
+      step({ name: 'start', script: 'answer out; echo err >&2; (exit 7); answer never' }),
     );
     await expect(failing).rejects.toThrow('start failed with exit code 7');
     const error = await failing.catch((reason: unknown) => reason);
@@ -129,7 +133,7 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
   it('goes on after a failure that was accepted', async () => {
     const transaction = open();
     await expect(transaction.step(step({ script: 'exit 1' }))).rejects.toThrow(StepError);
-    expect(await transaction.step(step({ script: 'echo on' }))).toBe('on\n');
+    expect(await transaction.step(step({ script: 'answer on' }))).toBe('on\n');
   });
 
   it('undoes the last of several undos first, and each whatever becomes of the others', async () => {

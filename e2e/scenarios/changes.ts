@@ -93,7 +93,7 @@ export const proxyConfigStale: Scenario = {
   name: 'proxy-config-stale',
   home: 'tiny',
   sentence:
-    'a proxy that still holds the file from before a git pull gets the new one all the same',
+    'a proxy with a read-only mount that still holds the file from before a git pull is left as it is, and the run says how to recreate it',
   from: 'deployed',
   run: async (bed, checks, standing) => {
     // As git does it: another inode under the same name, which the read-only mount does not follow.
@@ -104,12 +104,18 @@ export const proxyConfigStale: Scenario = {
       'Change the proxy configuration',
       replacing('nginx/nginx.conf', /\n$/, '\n# Of the newest release.\n'),
     );
-    await checkDeployed(bed, checks, standing, { sha, release: standing.release });
-    const effective = await askInside(bed.host, bed.place.directory, {
-      service: bed.stack.proxy,
-      command: 'nginx -T',
-    });
-    checks.matches(effective, /# Of the newest release\./, 'what nginx sees of its configuration');
+    const before = await bed.lookSettled();
+    const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha));
+    checks.equal(run.exitCode, 1, 'the exit code');
+    checks.equal(run.outputs['result'], 'rolled-back', 'result');
+    checks.matches(run.log, /recreate it once, with a gap/, 'the remedy in the log');
+    await checkWhole(bed, checks, before, standing);
+    await bed.host.ask(
+      `cd ${bed.place.directory} && docker compose up -d --no-deps --force-recreate ${bed.stack.proxy}`,
+    );
+    const again = await bed.deploy(sha);
+    checks.equal(again.outputs['result'], 'deployed', 'result once the proxy was recreated');
+    await checkWhole(bed, checks, undefined, { sha, release: standing.release });
   },
 };
 

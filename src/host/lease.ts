@@ -49,7 +49,7 @@ export async function acquireLease(
     signal,
   );
   const lines = result.stdout.split('\n');
-  const fence = lines.find((line) => line.startsWith('fence '))?.slice('fence '.length);
+  const [, fence] = /^fence (\d{1,15})$/m.exec(result.stdout) ?? [];
   if (result.code === 0 && fence !== undefined) {
     return { fence, changed: lines.includes('changed') };
   }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import { numberOf, objectOf, textOf } from '../plan/json.js';
@@ -15,7 +14,7 @@ import { observationScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
 import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
-import { linesOf, parseSections, type Sections } from './sections.js';
+import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
 import { composeArguments, stateAssignment } from './state.js';
 
@@ -32,14 +31,12 @@ export async function observe(
   run: string,
   signal?: AbortSignal,
 ): Promise<Observation> {
-  const mark = randomBytes(8).toString('hex');
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
-  const result = await shell.run(
+  const { sections, stderr } = await shell.look(
     state + observationScript(),
     {
       DIR: inputs.path,
       RUN: run,
-      MARK: mark,
       REMOTE: inputs.source.remoteUrl,
       BRANCH: inputs.source.branch,
       SHA: sha,
@@ -49,14 +46,13 @@ export async function observe(
     },
     signal,
   );
-  const sections = parseSections(result.stdout, mark);
   refuseUnfit(sections, inputs, sha);
   if (!sections.has('end')) {
     throw new DeployError({
       what: 'looking at the host ended early',
       where: inputs.connection.host,
       next: 'See the lines above for what the host said.',
-      evidence: result.stderr.slice(-2000),
+      evidence: stderr.slice(-2000),
     });
   }
   return parseObservation(sections, inputs);

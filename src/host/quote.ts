@@ -8,9 +8,12 @@ export function commandLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : quote(word))).join(' ');
 }
 
-/** Shell assignments, a line each. */
+/**
+ * Shell assignments, a line each. Unset first: a variable that the host's environment exports under the same
+ * name would stay exported, and reach what the script runs (Compose reads TOKEN, HOST, PORT from there).
+ */
 export function assignments(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .map(([name, value]) => `unset ${name}; ${name}=${quote(value)}\n`)
     .join('');
 }

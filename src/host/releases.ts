@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { DeployError } from '../errors.js';
 import type { ReleaseRecord } from '../plan/observation.js';
 import { remoteScript } from '../remote/load.js';
 import { parseRecord } from './records.js';
-import { linesOf, parseSections, type Sections } from './sections.js';
+import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
 
 export interface StackStatus {
@@ -16,9 +15,7 @@ export interface StackStatus {
 
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
 export async function readStatus(shell: Shell, state: string, path: string): Promise<StackStatus> {
-  const mark = randomBytes(8).toString('hex');
-  const result = await shell.run(state + remoteScript('records'), { MARK: mark, DIR: path });
-  const sections = parseSections(result.stdout, mark);
+  const { sections } = await shell.look(state + remoteScript('records'), { DIR: path });
   return {
     releases: releasesIn(sections),
     leaseOwner: sections.get('lease')?.trim(),

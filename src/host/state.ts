@@ -5,7 +5,7 @@ import { quote } from './quote.js';
  * directory a stack, named like Compose names its project.
  */
 export function stateAssignment(projectName: string | undefined, path: string): string {
-  return `STATE=$HOME/.local/state/resee-deploy/${quote(stateKey(projectName, path))}\n`;
+  return `unset STATE; STATE=$HOME/.local/state/resee-deploy/${quote(stateKey(projectName, path))}\n`;
 }
 
 /** Compose's own rule for a project's default name: the directory's, normalised. */
