@@ -8,8 +8,8 @@ set -u
 [ -d "$STATE/journal" ] || exit 0
 if [ -e "$STATE/journal/forward.sh" ]; then
   say 'finishing the release that was interrupted while it retired the old one'
-  echo finished
-  sh "$STATE/journal/forward.sh"
+  answer finished
+  (. "$STATE/journal/forward.sh")
   exit
 fi
 left=0

@@ -23,7 +23,7 @@ waited=
 until fence=$(lease_take "$OWNER" "$TTL"); do
   owner=$(cat "$STATE/lease/owner" 2>/dev/null || :)
   if [ "$(now)" -ge "$deadline" ]; then
-    printf 'owner %s\n' "$owner"
+    answer owner "$owner"
     exit 75
   fi
   [ -n "$waited" ] || say "waiting for another deploy: $owner"
@@ -33,7 +33,7 @@ done
 lease_enter "$SESSION"
 changed() {
   : >"$STATE/lease/failed-$SESSION"
-  echo changed
+  answer changed
 }
 # Logins to registries are those of a run that had the lease and has died.
 rm -rf "$STATE"/stage/*/docker-config
@@ -48,6 +48,6 @@ if [ -d "$STATE/journal" ]; then
     exit 76
   fi
 fi
-FENCE=$fence setsid sh "$STATE/bin/watchdog.sh" >/dev/null 2>&1 </dev/null &
+setsid sh "$STATE/bin/watchdog.sh" "$STATE" "$fence" >/dev/null 2>&1 </dev/null &
 note_process "$!" "$STATE/lease/watchdog"
-echo "fence $fence"
+answer fence "$fence"

@@ -10,7 +10,7 @@ CANDIDATES=
 if [ -n "$new" ]; then
   [ -z "$STOP" ] || stop_containers $STOP
   run docker start $new
-  docker inspect $new
+  docker inspect $new | answer_lines
   CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}' $new |
     while read -r service id address _; do
       port=$(printf '%s' "$PORTS" | awk -v service="$service" '$1 == service {print $2}')

@@ -9,4 +9,4 @@ eval "docker compose $COMPOSE $VERB $SERVICES" >&2
 for reference in $REFERENCES; do
   printf '%s %s\n' "$reference" "$(docker image inspect -f '{{.Id}}' "$reference")"
 done >"$STATE/lease/images"
-cat "$STATE/lease/images"
+answer_lines <"$STATE/lease/images"

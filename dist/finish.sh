@@ -4,7 +4,12 @@
 # shellcheck shell=sh
 mkdir -p "$STATE/journal"
 printf '%s\n' "$RECORD" >"$STATE/journal/record.json"
-printf 'STATE=%s\nset -eu\n. "$STATE/bin/lib.sh"\n%s\n' "$(quoted "$STATE")" "$FORWARD" >"$STATE/journal/forward.new"
+{
+  assigned STATE "$STATE"
+  # The script expands STATE when it runs, not here.
+  # shellcheck disable=SC2016
+  printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n' "$FORWARD"
+} >"$STATE/journal/forward.new"
 mv -f "$STATE/journal/forward.new" "$STATE/journal/forward.sh"
 # shellcheck disable=SC2016
-critical 'sh "$STATE/journal/forward.sh"'
+critical '. "$STATE/journal/forward.sh"'

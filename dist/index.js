@@ -2327,7 +2327,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4982:
+/***/ 2601:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -15179,7 +15179,7 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(4982)();
+  cpuInfo = __nccwpck_require__(2601)();
 } catch {}
 
 const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
@@ -58043,10 +58043,10 @@ class RefusedError extends DeployError {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ handStackBack)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6988);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2067);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5232);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);
 
 
 
@@ -58058,10 +58058,10 @@ class RefusedError extends DeployError {
  * @throws whatever connecting throws; then the watchdog on the host does the same when the lease ends
  */
 async function handStackBack(run, deps) {
-    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateAssignment */ .vE)(run.inputs.compose.projectName, run.inputs.path);
+    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_3__/* .stateAssignment */ .vE)(run.inputs.compose.projectName, run.inputs.path);
     const over = async (connection) => {
-        const shell = (0,_host_shell_js__WEBPACK_IMPORTED_MODULE_3__/* .createShell */ .f)(await connection.openSession(), deps.log);
-        return (0,_rollout_transaction_js__WEBPACK_IMPORTED_MODULE_0__/* .handBack */ .t9)(shell, { state, fence: run.fence, run: run.run });
+        const shell = (0,_host_shell_js__WEBPACK_IMPORTED_MODULE_0__/* .createShell */ .f)(await connection.openSession(), deps.log);
+        return (0,_rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__/* .handBack */ .t9)(shell, { state, fence: run.fence, run: run.run });
     };
     if (deps.connection !== undefined) {
         try {
@@ -58071,7 +58071,7 @@ async function handStackBack(run, deps) {
             deps.log.warn(`the connection is gone (${String(error)}): connecting again`);
         }
     }
-    const connection = await (0,_ssh_connect_js__WEBPACK_IMPORTED_MODULE_1__/* .connect */ .N)(run.inputs.connection, deps);
+    const connection = await (0,_ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__/* .connect */ .N)(run.inputs.connection, deps);
     try {
         return await over(connection);
     }
@@ -58117,7 +58117,7 @@ async function acquireLease(shell, request, signal) {
         WATCHDOG: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('watchdog'),
     }, signal);
     const lines = result.stdout.split('\n');
-    const fence = lines.find((line) => line.startsWith('fence '))?.slice('fence '.length);
+    const [, fence] = /^fence (\d{1,15})$/m.exec(result.stdout) ?? [];
     if (result.code === 0 && fence !== undefined) {
         return { fence, changed: lines.includes('changed') };
     }
@@ -58181,35 +58181,112 @@ function quote(value) {
 function commandLine(words) {
     return words.map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : quote(word))).join(' ');
 }
-/** Shell assignments, a line each. */
+/**
+ * Shell assignments, a line each. Unset first: a variable that the host's environment exports under the same
+ * name would stay exported, and reach what the script runs (Compose reads TOKEN, HOST, PORT from there).
+ */
 function assignments(values) {
     return Object.entries(values)
-        .map(([name, value]) => `${name}=${quote(value)}\n`)
+        .map(([name, value]) => `unset ${name}; ${name}=${quote(value)}\n`)
         .join('');
 }
 
 
 /***/ }),
 
-/***/ 6988:
+/***/ 6440:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   f: () => (/* binding */ createShell)
+/* harmony export */   D: () => (/* binding */ linesOf),
+/* harmony export */   M: () => (/* binding */ parseSections)
 /* harmony export */ });
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
+/**
+ * Splits the output of a script into the sections that it announced with lines `=MARK=NAME=`. The mark
+ * is random, so that nothing that the host prints can be taken for one.
+ */
+function parseSections(output, mark) {
+    const sections = new Map();
+    const parts = output.split(new RegExp(`(?:^|\\n)=${mark}=(.*)=\\n`));
+    for (let index = 1; index < parts.length; index += 2) {
+        const name = parts[index];
+        if (name !== undefined)
+            sections.set(name, parts[index + 1] ?? '');
+    }
+    return sections;
+}
+/** The non-empty lines of a section. */
+function linesOf(text) {
+    return (text ?? '').split('\n').filter((line) => line.trim() !== '');
+}
+
+
+/***/ }),
+
+/***/ 7532:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  f: () => (/* binding */ createShell)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/host/answers.ts
+
+/** A word that nothing on the host can know before the script that is given it runs. */
+function createMark() {
+    return (0,external_node_crypto_.randomBytes)(16).toString('hex');
+}
+/**
+ * What a script answered: the lines that its function `answer` printed, without their mark. All else on
+ * its stdout, such as what a container printed, is nobody's answer.
+ */
+function answersIn(stdout, mark) {
+    const start = `=${mark}=`;
+    return stdout
+        .split('\n')
+        .flatMap((line) => {
+        const at = line.indexOf(start);
+        return at === -1 ? [] : [`${line.slice(at + start.length)}\n`];
+    })
+        .join('');
+}
+
+// EXTERNAL MODULE: ./src/host/quote.ts
+var quote = __nccwpck_require__(282);
+// EXTERNAL MODULE: ./src/host/sections.ts
+var sections = __nccwpck_require__(6440);
+;// CONCATENATED MODULE: ./src/host/shell.ts
+
+
 
 function createShell(session, log) {
-    return {
-        pid: session.pid,
-        run: (script, variables, signal) => session.run((0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .assignments */ .TT)(variables) + script, {
+    const send = async (script, variables, signal) => {
+        const mark = createMark();
+        const result = await session.run((0,quote/* assignments */.TT)({ MARK: mark, ...variables }) + script, {
             onLine: (line, stream) => {
                 if (stream === 'stderr')
                     log.remote(line);
             },
             ...(signal === undefined ? {} : { signal }),
-        }),
+        });
+        return { ...result, mark };
+    };
+    return {
+        pid: session.pid,
+        run: async (script, variables, signal) => {
+            const { code, stdout, stderr, mark } = await send(script, variables, signal);
+            return { code, stdout: answersIn(stdout, mark), stderr };
+        },
+        look: async (script, variables, signal) => {
+            const { code, stdout, stderr, mark } = await send(script, variables, signal);
+            return { code, sections: (0,sections/* parseSections */.M)(stdout, mark), stderr };
+        },
     };
 }
 
@@ -58232,7 +58309,7 @@ function createShell(session, log) {
  * directory a stack, named like Compose names its project.
  */
 function stateAssignment(projectName, path) {
-    return `STATE=$HOME/.local/state/resee-deploy/${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(stateKey(projectName, path))}\n`;
+    return `unset STATE; STATE=$HOME/.local/state/resee-deploy/${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(stateKey(projectName, path))}\n`;
 }
 /** Compose's own rule for a project's default name: the directory's, normalised. */
 function stateKey(projectName, path) {
@@ -58266,7 +58343,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5923);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4982);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59364,7 +59441,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 5923:
+/***/ 4982:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59797,8 +59874,8 @@ function endedRunOf(payload) {
 
 // EXTERNAL MODULE: ./src/hand-back.ts
 var hand_back = __nccwpck_require__(7124);
-// EXTERNAL MODULE: ./src/host/shell.ts
-var host_shell = __nccwpck_require__(6988);
+// EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
+var host_shell = __nccwpck_require__(7532);
 // EXTERNAL MODULE: ./src/inputs.ts + 13 modules
 var src_inputs = __nccwpck_require__(4191);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
@@ -63552,26 +63629,8 @@ function forgotten(context, services, record) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/host/sections.ts
-/**
- * Splits the output of a script into the sections that it announced with lines `=MARK=NAME=`. The mark
- * is random, so that nothing that the host prints can be taken for one.
- */
-function parseSections(output, mark) {
-    const sections = new Map();
-    const parts = output.split(new RegExp(`(?:^|\\n)=${mark}=(.*)=\\n`));
-    for (let index = 1; index < parts.length; index += 2) {
-        const name = parts[index];
-        if (name !== undefined)
-            sections.set(name, parts[index + 1] ?? '');
-    }
-    return sections;
-}
-/** The non-empty lines of a section. */
-function linesOf(text) {
-    return (text ?? '').split('\n').filter((line) => line.trim() !== '');
-}
-
+// EXTERNAL MODULE: ./src/host/sections.ts
+var host_sections = __nccwpck_require__(6440);
 ;// CONCATENATED MODULE: ./src/images/layers.ts
 
 /**
@@ -63884,7 +63943,7 @@ async function images_prepareImages(context, operation) {
     const output = operation.verb === 'ship'
         ? await shipImages(context, operation, restoreTags(operation.references))
         : await buildOrPull(context, operation);
-    for (const line of linesOf(output)) {
+    for (const line of (0,host_sections/* linesOf */.D)(output)) {
         const [reference, id] = line.split(' ');
         if (reference !== undefined && id !== undefined)
             context.made.imageIds.set(reference, id);
@@ -65001,7 +65060,7 @@ function gitProblem(sections, inputs, sha) {
 }
 function cloneProblem(sections, path) {
     const at = (0,quote/* commandLine */.ay)([path]);
-    if (linesOf(sections.get('live')).includes('git-elsewhere')) {
+    if ((0,host_sections/* linesOf */.D)(sections.get('live')).includes('git-elsewhere')) {
         return {
             what: `${path}/.git is no directory: it leads to a repository elsewhere`,
             next: `A stack needs a clone of its own, no worktree and no submodule. On the host: move ${at} away; the deploy makes a new clone. Move the files that are not in git (.env, data) into it first.`,
@@ -65015,7 +65074,7 @@ function cloneProblem(sections, path) {
             evidence: owner,
         };
     }
-    const links = linesOf(sections.get('git-links'));
+    const links = (0,host_sections/* linesOf */.D)(sections.get('git-links'));
     if (links.length === 0)
         return undefined;
     return {
@@ -65075,7 +65134,7 @@ function stageProblem(sections, sha) {
 /** A newline in a path comes as the character 1, a byte that is no UTF-8 as the replacement character. */
 const UNUSABLE = /[^\P{Cc}\t]|\ufffd/u;
 function nameProblem(sections) {
-    const names = linesOf(sections.get('files')).filter((path) => UNUSABLE.test(path));
+    const names = (0,host_sections/* linesOf */.D)(sections.get('files')).filter((path) => UNUSABLE.test(path));
     if (names.length === 0)
         return undefined;
     const shown = names
@@ -65154,7 +65213,7 @@ function composeProblem(sections) {
 }
 function toolsProblem(sections) {
     const git = complaint(sections, 'git-version');
-    const missing = [...(git === undefined ? [] : ['git']), ...linesOf(sections.get('tools'))];
+    const missing = [...(git === undefined ? [] : ['git']), ...(0,host_sections/* linesOf */.D)(sections.get('tools'))];
     if (missing.length === 0)
         return undefined;
     return {
@@ -65163,7 +65222,7 @@ function toolsProblem(sections) {
     };
 }
 function directoryProblem(sections, path) {
-    const live = linesOf(sections.get('live'));
+    const live = (0,host_sections/* linesOf */.D)(sections.get('live'));
     if (!sections.has('live') || live.includes('writable'))
         return undefined;
     return {
@@ -65211,16 +65270,13 @@ function configProblem(sections, inputs) {
 
 
 
-
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
 async function readStatus(shell, state, path) {
-    const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
-    const result = await shell.run(state + (0,load/* remoteScript */.mW)('records'), { MARK: mark, DIR: path });
-    const sections = parseSections(result.stdout, mark);
+    const { sections } = await shell.look(state + (0,load/* remoteScript */.mW)('records'), { DIR: path });
     return {
         releases: releasesIn(sections),
         leaseOwner: sections.get('lease')?.trim(),
-        running: linesOf(sections.get('running')),
+        running: (0,host_sections/* linesOf */.D)(sections.get('running')),
     };
 }
 function releasesIn(sections) {
@@ -65255,7 +65311,6 @@ async function unlock(shell, state) {
 
 
 
-
 /**
  * Looks at the host and at the commit: one round trip.
  *
@@ -65263,12 +65318,10 @@ async function unlock(shell, state) {
  * @throws RefusedError when the host or the commit cannot be deployed to or from
  */
 async function observe(shell, inputs, sha, run, signal) {
-    const mark = (0,external_node_crypto_.randomBytes)(8).toString('hex');
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
-    const result = await shell.run(state + (0,load/* observationScript */.sM)(), {
+    const { sections, stderr } = await shell.look(state + (0,load/* observationScript */.sM)(), {
         DIR: inputs.path,
         RUN: run,
-        MARK: mark,
         REMOTE: inputs.source.remoteUrl,
         BRANCH: inputs.source.branch,
         SHA: sha,
@@ -65276,14 +65329,13 @@ async function observe(shell, inputs, sha, run, signal) {
         TOKEN_FOR: inputs.source.tokenFor ?? '',
         COMPOSE: (0,host_state/* composeArguments */.hw)(inputs.compose),
     }, signal);
-    const sections = parseSections(result.stdout, mark);
     refuseUnfit(sections, inputs, sha);
     if (!sections.has('end')) {
         throw new errors/* DeployError */.s({
             what: 'looking at the host ended early',
             where: inputs.connection.host,
             next: 'See the lines above for what the host said.',
-            evidence: result.stderr.slice(-2000),
+            evidence: stderr.slice(-2000),
         });
     }
     return parseObservation(sections, inputs);
@@ -65305,16 +65357,16 @@ function parseObservation(sections, inputs) {
         commit: {
             sha: trimmed(sections, 'commit') ?? '',
             subject: trimmed(sections, 'subject') ?? '',
-            changes: parseChanges(linesOf(sections.get('changed'))),
-            files: linesOf(sections.get('files')),
+            changes: parseChanges((0,host_sections/* linesOf */.D)(sections.get('changed'))),
+            files: (0,host_sections/* linesOf */.D)(sections.get('files')),
             newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
         },
         stage,
         wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path),
         wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
         installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
-        containers: withMemory(parseContainers(sections.get('containers') ?? ''), linesOf(sections.get('memory'))),
-        projects: linesOf(sections.get('projects')).map((line) => {
+        containers: withMemory(parseContainers(sections.get('containers') ?? ''), (0,host_sections/* linesOf */.D)(sections.get('memory'))),
+        projects: (0,host_sections/* linesOf */.D)(sections.get('projects')).map((line) => {
             const [name = '', ...directory] = line.split('=');
             return { name, directory: directory.join('=') };
         }),
@@ -65324,7 +65376,7 @@ function parseObservation(sections, inputs) {
     };
 }
 function parseFacts(sections) {
-    const memory = new Map(linesOf(sections.get('meminfo')).map((line) => {
+    const memory = new Map((0,host_sections/* linesOf */.D)(sections.get('meminfo')).map((line) => {
         const [name = '', kb = '0'] = line.split(/:\s*/);
         return [name, Number.parseInt(kb, 10)];
     }));
@@ -65345,10 +65397,10 @@ function parseLive(sections, path) {
         path,
         head: trimmed(sections, 'head'),
         branch: trimmed(sections, 'branch'),
-        localCommits: linesOf(sections.get('local-commits')),
+        localCommits: (0,host_sections/* linesOf */.D)(sections.get('local-commits')),
         commonCommit: trimmed(sections, 'common-commit'),
-        modified: linesOf(sections.get('modified')),
-        conflicts: linesOf(sections.get('conflicts')),
+        modified: (0,host_sections/* linesOf */.D)(sections.get('modified')),
+        conflicts: (0,host_sections/* linesOf */.D)(sections.get('conflicts')),
     };
 }
 /** @param lines a letter and a path by turns */
@@ -65379,7 +65431,7 @@ function withMemory(containers, lines) {
     return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
 }
 function parseImages(text) {
-    return Object.fromEntries(linesOf(text).map((line) => {
+    return Object.fromEntries((0,host_sections/* linesOf */.D)(text).map((line) => {
         const [id = '', reference = ''] = line.split(' ');
         return [reference.replace(/:latest$/, ''), id];
     }));

@@ -3,7 +3,7 @@
 # shellcheck shell=sh
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2086
-[ -z "$new" ] || docker inspect $new
+[ -z "$new" ] || docker inspect $new | answer_lines
 for id in $new; do
   run docker start "$id"
   code=$(docker wait "$id")

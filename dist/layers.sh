@@ -3,4 +3,4 @@
 images=$(docker image ls -q --no-trunc | sort -u)
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2086
-[ -z "$images" ] || docker image inspect -f '{{join .RootFS.Layers " "}}' $images
+[ -z "$images" ] || docker image inspect -f '{{join .RootFS.Layers " "}}' $images | answer_lines

@@ -8,5 +8,5 @@ fi
 run docker load --quiet -i "$FILE"
 rm -f "$FILE"
 for reference in $REFERENCES; do
-  printf '%s %s\n' "$reference" "$(docker image inspect -f '{{.Id}}' "$reference")"
+  answer "$reference" "$(docker image inspect -f '{{.Id}}' "$reference")"
 done

@@ -7,6 +7,8 @@
 set -u
 umask 077
 export LC_ALL=C COMPOSE_ANSI=never
+# Ours, whatever the host's environment exports.
+unset SCRATCH OWN STAGE HEAD BASE TIP
 
 SCRATCH=$(mktemp -d)
 trap 'wait; rm -rf "$SCRATCH"' EXIT

@@ -30,7 +30,7 @@ starts_over() { # SERVICE
 tell() { # WORD LINES: lines `service id reason`, for the runner and for people
   while read -r service id reason; do
     [ -n "$id" ] || continue
-    printf '%s %s %s %s\n' "$1" "$service" "$id" "$reason"
+    answer "$1" "$service" "$id" "$reason"
     last_words "$service" "$id" "is not ready: $reason" "$answers/$id"
   done <<EOS
 $2

@@ -55,7 +55,7 @@ while :; do
     judge "$id"
     [ -n "$reason" ] || continue
     failed=yes
-    printf 'failed %s %s %s\n' "$service" "$id" "$reason"
+    answer failed "$service" "$id" "$reason"
     last_words "$service" "$id" "did not survive the soak: $reason" "$work/$id.said"
   done <<EOS
 $CANDIDATES

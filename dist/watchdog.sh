@@ -1,7 +1,9 @@
 # The dead man's switch: when the lease FENCE runs out and nobody renewed it, takes it and hands the
-# stack back whole. Vars: STATE FENCE
+# stack back whole. Arguments: STATE FENCE
 # shellcheck shell=sh
 set -u
+unset STATE FENCE
+STATE=$1 FENCE=$2
 . "$STATE/bin/lib.sh"
 
 trap '' HUP PIPE

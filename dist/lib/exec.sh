@@ -4,10 +4,19 @@
 
 # container_exec ARGUMENTS…: those of `docker exec`. What it prints and returns is that of the last attempt.
 # The command must bear being run twice: a connection to the engine may break after it has begun.
-container_exec() { exec_attempts - /dev/null "$@"; }
+container_exec() { exec_attempts "$EXEC_SECONDS" /dev/null "$@"; }
 
 # The same, with FILE as its stdin (the arguments hold -i).
-container_exec_from() { exec_attempts - "$@"; } # FILE ARGUMENTS…
+container_exec_from() { exec_attempts "$EXEC_SECONDS" "$@"; } # FILE ARGUMENTS…
+
+# The same as the container's root. Programs are found by our PATH: the image's own may begin anywhere.
+root_exec() { container_exec -e "PATH=$ROOT_PATH" -u 0 "$@"; }
+root_exec_from() { # FILE ARGUMENTS…
+  root_stdin=$1
+  shift
+  container_exec_from "$root_stdin" -e "PATH=$ROOT_PATH" -u 0 "$@"
+}
+ROOT_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # The same, told to a person as it could be typed; what it prints is for people.
 run_in() {
@@ -16,11 +25,13 @@ run_in() {
 }
 
 EXEC_ATTEMPTS=4
+# One that takes longer returns 124.
+EXEC_SECONDS=20
 # An engine that is being restarted is away for some seconds.
 ENGINE_AWAY=20
 
-# Kilobytes that one attempt may print: all of it is kept until the attempt is judged.
-EXEC_OUTPUT=65536
+# What one attempt may print, in blocks of 512 bytes (bash: 1024): all of it is kept until the attempt is judged.
+EXEC_OUTPUT=32768
 
 exec_attempts() { # SECONDS (- for no limit: a longer attempt returns 124) FILE ARGUMENTS…
   exec_seconds=$1 exec_stdin=$2

@@ -54,25 +54,15 @@ restore_files() {
   copy_paths "$STATE/journal/$1/before" "$2" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
 }
 
-# write_through CONTAINER INSIDE FILE: the mounted file gets the text of FILE. Where it is mounted
-# read-only, the mount is opened from outside for that moment.
+# write_through CONTAINER INSIDE FILE: the mounted file gets the text of FILE. A mount that is read-only stays
+# so: opening it would need rights on the host that no container is given.
 write_through() {
-  ! container_exec_from "$3" -i -u 0 "$1" sh -c 'cat >"$1"' sh "$2" 2>/dev/null || return 0
-  # The shells inside expand these.
+  # The shell inside expands it.
   # shellcheck disable=SC2016
-  opening='mount -o remount,rw,bind "$1" || exit
-    cat >"$1"
-    code=$?
-    mount -o remount,ro,bind "$1" && exit "$code"'
-  # shellcheck disable=SC2016
-  docker run --rm -i --pull never --network none --pid host --privileged -u 0 --entrypoint sh \
-    "$(docker inspect -f '{{.Image}}' "$1")" -c 'exec nsenter -t "$1" -m -- sh -c "$2" sh "$3"' \
-    sh "$(docker inspect -f '{{.State.Pid}}' "$1")" "$opening" "$2" <"$3" ||
-    {
-      say "$2 is mounted read-only, and the container still holds an older file than the live directory"
-      say "recreate it once, with a gap: docker compose up -d --force-recreate"
-      return 1
-    }
+  ! root_exec_from "$3" -i "$1" sh -c 'cat >"$1"' sh "$2" >/dev/null 2>&1 || return 0
+  say "$2 is mounted read-only, and the container still holds an older file than the live directory"
+  say "recreate it once, with a gap: docker compose up -d --force-recreate"
+  return 1
 }
 
 # proxy_files_show CONTAINER FROM PATHS: makes the container see the text of FROM/<path> at each mount,
@@ -82,10 +72,10 @@ write_through() {
 proxy_files_show() {
   printf '%s' "$3" | while IFS="$(printf '\t')" read -r path inside; do
     [ -f "$2/$path" ] || continue
-    ! container_exec -u 0 "$1" cat "$inside" 2>/dev/null | cmp -s - "$2/$path" || continue
+    ! root_exec "$1" cat "$inside" 2>/dev/null | cmp -s - "$2/$path" || continue
     say "$inside in the container is not the file of the live directory any more: writing through it"
     write_through "$1" "$inside" "$2/$path"
-    container_exec -u 0 "$1" cat "$inside" | cmp -s - "$2/$path"
+    root_exec "$1" cat "$inside" | cmp -s - "$2/$path"
   done
 }
 
@@ -93,6 +83,6 @@ proxy_files_show() {
 proxy_files_keep() {
   printf '%s' "$3" | while IFS="$(printf '\t')" read -r path inside; do
     mkdir -p "$2/$(dirname "$path")"
-    container_exec -u 0 "$1" cat "$inside" >"$2/$path"
+    root_exec "$1" cat "$inside" >"$2/$path"
   done
 }

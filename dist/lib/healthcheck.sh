@@ -83,7 +83,7 @@ healthcheck() {
 is_ready() {
   look_at "$1"
   [ "$status" = running ] || return 1
-  [ "$kind" = NONE ] || healthcheck "$1"
+  [ "$kind" = NONE ] || healthcheck "$1" >&2
 }
 
 # last_words SERVICE ID REASON FILE: what the container wrote last, and its healthcheck into FILE.

@@ -23,8 +23,8 @@ write_pins() {
   # shellcheck disable=SC2016
   writing='kept=$(grep -v "# resee-deploy$" "$1"); printf "%s\n" "$kept" >"$1" && { [ -z "$2" ] || printf "%s\n" "$2" >>"$1"; } &&
     [ "$(grep "# resee-deploy$" "$1")" = "$2" ]'
-  container_exec -u 0 "$1" sh -c "$writing" sh /etc/hosts "$2" 2>/dev/null ||
-    docker run --rm --pull never --network none -u 0 --entrypoint sh \
+  root_exec "$1" sh -c "$writing" sh /etc/hosts "$2" >/dev/null 2>&1 ||
+    timeout "$EXEC_SECONDS" docker run --rm --pull never --network none -e "PATH=$ROOT_PATH" -u 0 --entrypoint sh \
       -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \
-      -c "$writing" sh /pinned-hosts "$2"
+      -c "$writing" sh /pinned-hosts "$2" >&2
 }

@@ -10,7 +10,7 @@ journal() {
   number=$(printf '%03d' $(($(ls "$STATE/journal" | sed -n 's/^\([0-9]*\)-.*\.sh$/\1/p' | tail -n 1 | sed 's/^0*//;s/^$/0/') + 1)))
   entry=$STATE/journal/${3:-$number}-$1.sh
   {
-    printf 'STATE=%s\n' "$(quoted "$STATE")"
+    assigned STATE "$STATE"
     # The undo script expands STATE when it runs, not here.
     # shellcheck disable=SC2016
     printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n' "$2"
@@ -24,10 +24,20 @@ quoted() {
   printf "'%s'" "${quoted_text%.}"
 }
 
+# assigned NAME VALUE: as text of a script. What the environment exports under that name stays out of it.
+assigned() { printf 'unset %s; %s=%s\n' "$1" "$1" "$(quoted "$2")"; }
+
 # critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches
 # it, so that it never stops half-way. Its output is kept, and shown when it has ended.
 critical() {
-  printf '. "$STATE/bin/lib.sh"\nset -eu\nnote_process "$$" "$STATE/critical"\n%s\n' "$1" >"$STATE/critical.sh"
+  {
+    assigned STATE "$STATE"
+    # So that what it answers is believed as well.
+    assigned MARK "${MARK-}"
+    # The script expands these when it runs.
+    # shellcheck disable=SC2016
+    printf '. "$STATE/bin/lib.sh"\nset -eu\nnote_process "$$" "$STATE/critical"\n%s\n' "$1"
+  } >"$STATE/critical.sh"
   setsid sh "$STATE/critical.sh" >"$STATE/critical.out" 2>"$STATE/critical.err" </dev/null &
   critical_pid=$!
   note_process "$critical_pid" "$STATE/critical"
@@ -48,5 +58,6 @@ await_critical() {
 abort_now() {
   await_critical
   # shellcheck disable=SC2016
-  critical 'sh "$STATE/bin/abort.sh"'
+  critical 'set +e
+. "$STATE/bin/abort.sh"'
 }

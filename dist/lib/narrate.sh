@@ -1,12 +1,20 @@
 # How every script on the host narrates. The files of this directory, one after the other, are
 # bin/lib.sh on the host: sourced after STATE (the stack's state directory) is set.
 #
-# Convention: stdout carries data for the runner, stderr tells a person what happens.
+# Convention: stdout carries answers for the runner, stderr tells a person what happens. What a program or a
+# container prints is no answer: it goes to stderr, to a file, or into a variable.
 # shellcheck shell=sh
 
-export STATE
-
 say() { printf '%s\n' "$*" >&2; }
+
+# answer WORD…: a line for the runner. The MARK is the script's own (a variable, never exported): no container
+# can know it, and the runner believes no other line. Where nobody reads it, there is none.
+answer() { printf '%s%s\n' "${MARK:+=$MARK=}" "$*"; }
+
+# Each line of stdin as an answer.
+answer_lines() {
+  while IFS= read -r answered; do answer "$answered"; done
+}
 
 # Prints a command as it could be typed, then runs it; its output is for people.
 run() {

@@ -24,7 +24,7 @@ proxy_drain() {
     if [ "$(now)" -ge "$drain_deadline" ]; then
       held=$(connections_to "$drain_proxy" "$@")
       say "drain: $held connection(s) are still held after $drain_seconds s: the containers that hold them are told to end them"
-      printf 'held %s\n' "$held"
+      answer held "$held"
       return 0
     fi
     sleep 0.1
@@ -38,7 +38,7 @@ proxy_drain() {
 cut_over() {
   over_name=$1 over_kind=$2 over_proxy=$3 over_reload=$4 over_kept=$5 over_pins=$6
   shift 6
-  trap '[ "$?" = 0 ] || echo "refused $over_name"' EXIT
+  trap '[ "$?" = 0 ] || answer refused "$over_name"' EXIT
   [ -z "$3" ] || install_files "$over_kept" "$1" "$2" "$3" "$4"
   proxy_files_show "$over_proxy" "$2" "$5"
   proxy_pin "$over_kind" "$over_proxy" "$over_pins"

@@ -28,7 +28,7 @@ withdraw() {
   drain_file=$1
   shift
   [ $# -gt 0 ] || return 0
-  for id in "$@"; do run_in -u 0 "$id" touch "$drain_file"; done
+  for id in "$@"; do run_in -e "PATH=$ROOT_PATH" -u 0 "$id" touch "$drain_file"; done
   await_health unhealthy "$@"
   sleep "$TRAEFIK_NOTICES"
 }
@@ -37,7 +37,7 @@ withdraw() {
 admit() {
   drain_file=$1
   shift
-  for id in "$@"; do run_in -u 0 "$id" rm -f "$drain_file"; done
+  for id in "$@"; do run_in -e "PATH=$ROOT_PATH" -u 0 "$id" rm -f "$drain_file"; done
   await_health healthy "$@"
   sleep "$TRAEFIK_NOTICES"
 }

@@ -87,6 +87,6 @@ traffic() {
 ")
     traffic_after=$(access_counts "$traffic_proxy" "$2" "$traffic_until" "$traffic_files
 ")
-    printf 'traffic %s %s %s\n' "$traffic_proxy" "$traffic_before" "$traffic_after"
+    answer traffic "$traffic_proxy" "$traffic_before" "$traffic_after"
   done
 }
