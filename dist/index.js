@@ -62435,14 +62435,12 @@ function gaps(observation, services, options) {
         return [];
     return services.flatMap((service) => {
         const definition = observation.wanted.services[service.service];
-        if (definition === undefined)
+        // Whether its image differs is known once it is built or pulled; this is asked again then.
+        if (definition === undefined || service.ifImageChanges)
             return [];
         if (service.role === 'routed' && service.action === 'roll') {
             return rolledWithGap(observation, services, { service, definition, options });
         }
-        // A pulled image tells only afterwards whether it differs.
-        if (service.ifImageChanges && options.images === 'pull')
-            return [];
         return service.action === 'replace' ? replacedWithGap(service) : [];
     });
 }
@@ -62542,8 +62540,17 @@ function refusals(observation, services, options) {
         ...filesInTheWay(observation),
         ...changedBuildInputs(observation, options),
         ...anotherProject(observation, options),
-        ...changedData(observation, services, options),
         ...changedNetworks(observation, options),
+        ...refusedChanges(observation, services, options),
+    ];
+}
+/**
+ * What stands against the changes of services themselves. A service whose image may turn out to be the same is
+ * left out: it is asked again once the images are there.
+ */
+function refusedChanges(observation, services, options) {
+    return [
+        ...changedData(observation, services, options),
         ...sharedContainers(observation, services),
         ...linkedContainers(observation, services),
         ...gaps(observation, services, options),
@@ -62647,6 +62654,7 @@ function anotherProject({ wanted, live, containers, projects }, { projectNamed }
 }
 function changedData({ wanted, installed }, services, options) {
     return services
+        .filter(({ ifImageChanges }) => !ifImageChanges)
         .filter(({ role, action }) => role === 'data' && (action === 'replace' || action === 'remove'))
         .filter(({ service }) => !options.services.includes(service))
         .map(({ service, why }) => {
@@ -62659,7 +62667,9 @@ function changedData({ wanted, installed }, services, options) {
     });
 }
 function changingServices(services) {
-    return new Set(services.flatMap(({ service, action, incumbents }) => incumbents.length > 0 && (action === 'roll' || action === 'replace') ? service : []));
+    return new Set(services.flatMap(({ service, action, incumbents, ifImageChanges }) => incumbents.length > 0 && !ifImageChanges && (action === 'roll' || action === 'replace')
+        ? service
+        : []));
 }
 /** A container that shares the network of another keeps that of the old one, which goes. */
 function sharedContainers({ wanted }, services) {
@@ -64472,7 +64482,7 @@ async function executePlan(plan, context, { images: sentBefore, watched, phased 
         watched,
     ]);
     const settled = settlePlan(plan, Object.fromEntries(context.made.imageIds), context.observation, context.planOptions);
-    refuseGaps(settled, context);
+    refuseChanges(settled, context);
     const sent = await ahead;
     if (sent !== undefined)
         await follow(sent, phased);
@@ -64493,7 +64503,7 @@ async function sendAhead(plan, context, { images, watched }) {
     if (plan.operations.some(isShipping))
         return undefined;
     const foreseen = foreseePlan(plan, observation, planOptions);
-    if (foreseen === undefined || gapsIn(foreseen.plan, context).length > 0)
+    if (foreseen === undefined || refusedIn(foreseen.plan, context).length > 0)
         return undefined;
     const [first = []] = sendable(afterImages(foreseen.plan), observation);
     if (!first.every(({ kind }) => PREPARING.has(kind)))
@@ -64526,19 +64536,19 @@ function execute_send(operations, plan, context) {
 }
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
-/** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
-function refuseGaps(plan, context) {
-    const against = gapsIn(plan, context);
+/** Only now is it known which images differ: a change that nobody accepted stops the deploy here. */
+function refuseChanges(plan, context) {
+    const against = refusedIn(plan, context);
     if (against.length === 0)
         return;
-    throw new errors/* DeployError */.s({
+    throw new errors/* RefusedError */.f({
         what: against.map(({ what }) => what).join('\n'),
         next: against.map(({ next }) => next).join('\n'),
     });
 }
-function gapsIn(plan, { observation, planOptions }) {
+function refusedIn(plan, { observation, planOptions }) {
     return [
-        ...gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
+        ...refusedChanges(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
         ...unmovedProxies(observation, plan.services, plan.operations),
     ];
 }

@@ -2,7 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import type { Container, ProxyFacts } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
 import { unmovedProxies } from '../../src/plan/unmoved.js';
-import { observed, planned, refusalsOf, services, type Situation } from './observed.js';
+import {
+  observed,
+  planned,
+  refusalsOf,
+  refusedOnceBuilt,
+  services,
+  type Situation,
+} from './observed.js';
 
 const CHANGE = ['api/x'];
 
@@ -15,7 +22,7 @@ function kinds(situation: Situation): readonly string[] {
 }
 
 function refused(situation: Situation, other: Parameters<typeof planned>[1] = {}) {
-  return refusalsOf(planned({ changes: CHANGE, ...situation }, other));
+  return refusedOnceBuilt({ changes: CHANGE, ...situation }, other);
 }
 
 function proxy(kind: ProxyFacts['kind'], config: string, other: Partial<ProxyFacts> = {}) {
@@ -301,6 +308,24 @@ describe('a name that is not the service', () => {
       expect(refusal?.next).toContain('the name of the service: api');
     },
   );
+});
+
+describe('a gap for an image that may turn out to be the same', () => {
+  const build = { context: '/home/ec2-user/tiny', dockerfile: 'proxy.Dockerfile' };
+  const situation = { was: services({ proxy: { build } }), changes: ['README.md'] };
+
+  it('is not judged before the image is built', () => {
+    expect(refusalsOf(planned(situation))).toEqual([]);
+  });
+
+  it('is none where the image is the same', () => {
+    expect(refusedOnceBuilt(situation, {}, 'same')).toEqual([]);
+  });
+
+  it('is refused where the image changed', () => {
+    expect(refusedOnceBuilt(situation)[0]?.what).toContain('proxy (proxy) cannot be replaced');
+    expect(refusedOnceBuilt(situation, { allowDowntime: true })).toEqual([]);
+  });
 });
 
 describe('a service of which there can be only one container', () => {

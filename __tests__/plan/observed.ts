@@ -8,7 +8,14 @@ import type {
   ReleaseRecord,
 } from '../../src/plan/observation.js';
 import type { Operation, ServicePlan } from '../../src/plan/plan.js';
-import { makePlan, type Planned, type PlanOptions } from '../../src/plan/planner.js';
+import {
+  cutOverBy,
+  makePlan,
+  settlePlan,
+  type Planned,
+  type PlanOptions,
+} from '../../src/plan/planner.js';
+import { refusedChanges } from '../../src/plan/refusals.js';
 import { parseStack } from '../../src/plan/compose-config.js';
 import type { Stack } from '../../src/plan/stack.js';
 
@@ -289,4 +296,23 @@ export function operationsOf<Kind extends Operation['kind']>(
 
 export function refusalsOf(of: Planned): readonly { what: string; next: string }[] {
   return of.kind === 'refused' ? of.refusals : [];
+}
+
+/** What is refused once the images are there: all that may change did, or, with `same`, none. */
+export function refusedOnceBuilt(
+  situation: Situation,
+  other: Partial<PlanOptions> = {},
+  images: 'changed' | 'same' = 'changed',
+): readonly { what: string; next: string }[] {
+  const observation = observed(situation);
+  const all = { ...options, ...other };
+  const { plan } = makePlan(observation, all);
+  const built = Object.fromEntries(
+    plan.services.map(({ image, oldImageId }) => [
+      image,
+      images === 'same' ? (oldImageId ?? '') : 'sha256:another',
+    ]),
+  );
+  const settled = settlePlan(plan, built, observation, all);
+  return refusedChanges(observation, settled.services, { ...all, cutOver: cutOverBy(settled) });
 }

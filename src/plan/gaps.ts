@@ -13,7 +13,6 @@ export interface Refusal {
 
 export interface GapOptions {
   readonly allowDowntime: boolean;
-  readonly images: string;
   /** Services that the plan cuts over. */
   readonly cutOver: ReadonlySet<string>;
 }
@@ -27,12 +26,11 @@ export function gaps(
   if (options.allowDowntime) return [];
   return services.flatMap((service) => {
     const definition = observation.wanted.services[service.service];
-    if (definition === undefined) return [];
+    // Whether its image differs is known once it is built or pulled; this is asked again then.
+    if (definition === undefined || service.ifImageChanges) return [];
     if (service.role === 'routed' && service.action === 'roll') {
       return rolledWithGap(observation, services, { service, definition, options });
     }
-    // A pulled image tells only afterwards whether it differs.
-    if (service.ifImageChanges && options.images === 'pull') return [];
     return service.action === 'replace' ? replacedWithGap(service) : [];
   });
 }

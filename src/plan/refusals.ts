@@ -6,6 +6,7 @@ import { ROLES, ROLE_LABEL } from './roles.js';
 import { isWithin } from './stack.js';
 
 export interface RefusalOptions extends GapOptions {
+  readonly images: string;
   readonly services: readonly string[];
   /** The workflow says the project's name. */
   readonly projectNamed: boolean;
@@ -24,8 +25,22 @@ export function refusals(
     ...filesInTheWay(observation),
     ...changedBuildInputs(observation, options),
     ...anotherProject(observation, options),
-    ...changedData(observation, services, options),
     ...changedNetworks(observation, options),
+    ...refusedChanges(observation, services, options),
+  ];
+}
+
+/**
+ * What stands against the changes of services themselves. A service whose image may turn out to be the same is
+ * left out: it is asked again once the images are there.
+ */
+export function refusedChanges(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  options: GapOptions & Pick<RefusalOptions, 'services'>,
+): readonly Refusal[] {
+  return [
+    ...changedData(observation, services, options),
     ...sharedContainers(observation, services),
     ...linkedContainers(observation, services),
     ...gaps(observation, services, options),
@@ -142,9 +157,10 @@ function anotherProject(
 function changedData(
   { wanted, installed }: Observation,
   services: readonly ServicePlan[],
-  options: RefusalOptions,
+  options: Pick<RefusalOptions, 'services'>,
 ): readonly Refusal[] {
   return services
+    .filter(({ ifImageChanges }) => !ifImageChanges)
     .filter(({ role, action }) => role === 'data' && (action === 'replace' || action === 'remove'))
     .filter(({ service }) => !options.services.includes(service))
     .map(({ service, why }) => {
@@ -159,8 +175,10 @@ function changedData(
 
 function changingServices(services: readonly ServicePlan[]): ReadonlySet<string> {
   return new Set(
-    services.flatMap(({ service, action, incumbents }) =>
-      incumbents.length > 0 && (action === 'roll' || action === 'replace') ? service : [],
+    services.flatMap(({ service, action, incumbents, ifImageChanges }) =>
+      incumbents.length > 0 && !ifImageChanges && (action === 'roll' || action === 'replace')
+        ? service
+        : [],
     ),
   );
 }

@@ -1,8 +1,9 @@
 import { commandLine } from '../host/quote.js';
-import { DeployError } from '../errors.js';
-import { gaps, type Refusal } from '../plan/gaps.js';
+import { RefusedError } from '../errors.js';
+import type { Refusal } from '../plan/gaps.js';
 import type { CutoverOperation, Operation, Plan } from '../plan/plan.js';
 import { cameTrue, cutOverBy, foreseePlan, isImageOperation, settlePlan } from '../plan/planner.js';
+import { refusedChanges } from '../plan/refusals.js';
 import { unmovedProxies } from '../plan/unmoved.js';
 import { remoteScript } from '../remote/load.js';
 import {
@@ -70,7 +71,7 @@ export async function executePlan(
     context.observation,
     context.planOptions,
   );
-  refuseGaps(settled, context);
+  refuseChanges(settled, context);
   const sent = await ahead;
   if (sent !== undefined) await follow(sent, phased);
   const left = sendable(afterImages(settled), context.observation);
@@ -94,7 +95,7 @@ async function sendAhead(
   // What is shipped reaches the host in several steps, between which nothing else may come.
   if (plan.operations.some(isShipping)) return undefined;
   const foreseen = foreseePlan(plan, observation, planOptions);
-  if (foreseen === undefined || gapsIn(foreseen.plan, context).length > 0) return undefined;
+  if (foreseen === undefined || refusedIn(foreseen.plan, context).length > 0) return undefined;
   const [first = []] = sendable(afterImages(foreseen.plan), observation);
   if (!first.every(({ kind }) => PREPARING.has(kind))) return undefined;
   const ended = Promise.allSettled(images.map(({ work }) => work));
@@ -133,19 +134,19 @@ function send(
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
 
-/** Only now is it known which images differ: a gap that nobody accepted stops the deploy here. */
-function refuseGaps(plan: Plan, context: RolloutContext): void {
-  const against = gapsIn(plan, context);
+/** Only now is it known which images differ: a change that nobody accepted stops the deploy here. */
+function refuseChanges(plan: Plan, context: RolloutContext): void {
+  const against = refusedIn(plan, context);
   if (against.length === 0) return;
-  throw new DeployError({
+  throw new RefusedError({
     what: against.map(({ what }) => what).join('\n'),
     next: against.map(({ next }) => next).join('\n'),
   });
 }
 
-function gapsIn(plan: Plan, { observation, planOptions }: RolloutContext): readonly Refusal[] {
+function refusedIn(plan: Plan, { observation, planOptions }: RolloutContext): readonly Refusal[] {
   return [
-    ...gaps(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
+    ...refusedChanges(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
     ...unmovedProxies(observation, plan.services, plan.operations),
   ];
 }
