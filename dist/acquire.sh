@@ -19,6 +19,7 @@ done
 . "$STATE/bin/lib.sh"
 
 deadline=$(($(now) + WAIT))
+parent=$(process_parent "$SESSION")
 waited=
 until fence=$(lease_take "$OWNER" "$TTL"); do
   owner=$(cat "$STATE/lease/owner" 2>/dev/null || :)
@@ -26,6 +27,8 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
     answer owner "$owner"
     exit 75
   fi
+  # Nobody is there any more to use it: the run was cancelled, or its connection is lost.
+  [ "$(process_parent "$SESSION")" = "$parent" ] || exit 75
   [ -n "$waited" ] || say "waiting for another deploy: $owner"
   waited=1
   sleep 0.5

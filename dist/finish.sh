@@ -1,15 +1,17 @@
 # The point of no return: the release is proven. Retires the incumbents, moves git to the commit,
 # writes the record. Stands in the journal as forward.sh first, so that whoever finds it half done
-# finishes it instead of undoing it. Vars: FORWARD RECORD_NAME RECORD
+# finishes it instead of undoing it; what that needs of the staged tree is kept there as well.
+# Vars: FORWARD RECORD STAGE LAST_PATHS (files that reach the live directory after the old containers)
 # shellcheck shell=sh
-mkdir -p "$STATE/journal"
-printf '%s\n' "$RECORD" >"$STATE/journal/record.json"
-{
-  assigned STATE "$STATE"
-  # The script expands STATE when it runs, not here.
-  # shellcheck disable=SC2016
-  printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n' "$FORWARD"
-} >"$STATE/journal/forward.new"
-mv -f "$STATE/journal/forward.new" "$STATE/journal/forward.sh"
+mkdir -p "$STATE/journal/release"
+printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
+: >"$STATE/journal/release.inplace"
+copy_paths "$STAGE" "$STATE/journal/release" "$STATE/journal/release.paths" "$STATE/journal/release.inplace"
+write_whole "$STATE/journal/record.json" "$RECORD"
+write_whole "$STATE/journal/forward.sh" "$(assigned STATE "$STATE")
+set -eu
+. \"\$STATE/bin/lib.sh\"
+$FORWARD
+$LAST_LINE"
 # shellcheck disable=SC2016
 critical '. "$STATE/journal/forward.sh"'

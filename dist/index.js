@@ -63494,9 +63494,10 @@ function scales({ made }, services) {
 function undoOf({ observation }, services, known) {
     const project = (0,quote/* quote */.hD)(observation.wanted.project);
     return [
-        ...services.flatMap(({ service, drainFile }) => {
+        ...services.flatMap(({ service, incumbents, drainFile }) => {
             const those = `${project} ${(0,quote/* quote */.hD)(service)}`;
-            const remove = `remove_new_containers ${those} ${known}`;
+            const served = incumbents.length > 0 ? 'yes' : 'no';
+            const remove = `remove_new_containers ${those} ${served} ${known}`;
             return drainFile === undefined
                 ? [remove]
                 : [`withdraw_new ${those} ${(0,quote/* quote */.hD)(drainFile)} ${known}`, remove];
@@ -63553,6 +63554,8 @@ async function finish(context, operation, plan, deployedAt) {
         variables: {
             RECORD: renderRecord({ sha, deployedAt, services }),
             FORWARD: forward(context, operation, plan, services, name).join('\n'),
+            STAGE: context.observation.stage,
+            LAST_PATHS: cutover_lines(operation.paths),
         },
     });
     // What comes after it needs the lease; where nothing does, it is given back without another wait.
@@ -63561,36 +63564,42 @@ async function finish(context, operation, plan, deployedAt) {
     countHeld(context, output);
 }
 function forward(context, { retire, paths, inPlace }, plan, services, record) {
-    const { live, stage, commit, wanted } = context.observation;
+    const { live, stateDirectory, commit, wanted } = context.observation;
     const { source } = context.inputs;
     const kept = Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`${imageId} ${keptAs}`]);
     const proxies = plan.operations.filter((each) => each.kind === 'cutover');
     const unpinned = new Set(proxies.flatMap((proxy) => proxiesOf(context, proxy)));
     const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote/* quote */.hD);
-    const install = [live.path, stage, cutover_lines(paths), cutover_lines(inPlace)].map(quote/* quote */.hD);
+    const install = [live.path, `${stateDirectory}/journal/release`, cutover_lines(paths), cutover_lines(inPlace)];
     return [
-        ...(retire.length === 0 ? [] : [cutover_together(drains(context, drainedBy(proxies), retire))]),
+        ...(retire.length === 0 ? [] : [tidy([cutover_together(drains(context, drainedBy(proxies), retire))])]),
         cutover_together([
             ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
             `git_move ${move.join(' ')}`,
-            ...(kept.length === 0 ? [] : [`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`]),
-            ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
+            ...(kept.length === 0 ? [] : [tidy([`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`])]),
+            ...(hasBuilt(plan) ? [tidy([`forget_builds ${String(context.inputs.keepReleases)}`])] : []),
         ]),
         `write_record ${record}`,
         cutover_together([
             [
                 // Before its image, which Docker keeps as long as a container needs it.
                 ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
-                ...forgotten(context, services, record),
-                `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+                ...forgotten(context, services, record).map((command) => tidy([command])),
+                tidy([
+                    `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+                ]),
             ].join('\n'),
             ...[...unpinned].map((id) => `unpin ${id}`),
-            `install_files last ${install.join(' ')}`,
+            `install_files last ${install.map(quote/* quote */.hD).join(' ')}`,
         ]),
-        `forget_commit ${context.run}`,
+        tidy([`forget_commit ${context.run}`]),
         `rm -rf "$STATE/stage/${context.run}"`,
         'rm -rf "$STATE/journal"',
     ];
+}
+/** Commands whose failure is told, and holds nothing up. */
+function tidy(commands) {
+    return `tidy ${(0,quote/* quote */.hD)(commands.join('\n'))}`;
 }
 function hasBuilt({ operations }) {
     return operations.some(({ kind }) => kind === 'prepare-images');

@@ -11,7 +11,17 @@ while lease_is_ours "$FENCE"; do
   if lease_expired; then
     fence=$(lease_take '{"run":"watchdog"}' 600) || continue
     lease_enter "$$"
-    abort_now
+    pause=5 tries=0
+    # An engine that is away may take longer than a runner waits for it.
+    export RESEE_ENGINE_PATIENCE=3600
+    until abort_now; do
+      # Half an hour: then the next deploy, or a person, has to look.
+      [ "$tries" -lt 30 ] || break
+      lease_renew "$fence" 600 || break
+      tries=$((tries + 1))
+      sleep "$pause"
+      [ "$pause" -ge 60 ] || pause=$((pause * 2))
+    done
     rm -rf "$STATE/stage"
     lease_release "$fence"
     exit

@@ -285,9 +285,9 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     });
 
     it('remove_new_containers takes away all but the known ones', async () => {
-      await run('remove_new_containers shop api old1 old2 proxy');
+      await run('remove_new_containers shop api yes old1 old2 proxy');
       expect(changes()).toEqual(['stop new1', 'rm -f new1', 'stop new2', 'rm -f new2']);
-      await run('remove_new_containers shop api old1 old2 proxy');
+      await run('remove_new_containers shop api yes old1 old2 proxy');
       expect(changes()).toHaveLength(4);
     });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, until, type ToyHost } from './host.js';
@@ -63,7 +63,7 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
   });
 
   describe('abort', () => {
-    const abort = () => host.run('abort_now');
+    const abort = () => host.run('abort_now', { RESEE_UNDO_ATTEMPTS: '1' });
 
     it('does nothing, and succeeds, where there is no journal', async () => {
       const { code, stdout } = await abort();
@@ -124,7 +124,7 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       await host.run(journal('one', noting('one')));
       host.write(
         `${state}/journal/forward.sh`,
-        'echo finished-it >>"$STATE/undone"; rm -rf "$STATE/journal"',
+        'echo finished-it >>"$STATE/undone"; rm -rf "$STATE/journal"\n# end\n',
       );
       const { code, stdout } = await abort();
       expect(code).toBe(0);
@@ -133,9 +133,35 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
     });
 
     it('keeps a release that could not be finished for the next one', async () => {
-      host.write(`${state}/journal/forward.sh`, 'exit 3');
+      host.write(`${state}/journal/forward.sh`, 'exit 3\n# end\n');
       expect((await abort()).code).not.toBe(0);
       expect(entries()).toEqual(['forward.sh']);
+    });
+
+    it.each(['', 'STATE=x\nset -eu\n'])(
+      'never takes an undo that a full disk has cut for one that ran: %j',
+      async (cut) => {
+        await host.run(journal('one', noting('one')));
+        host.write(`${state}/journal/001-one.sh`, cut);
+        const { code, stderr } = await abort();
+        expect(code).toBe(1);
+        expect(stderr).toContain('was not written whole');
+        expect(entries()).toEqual(['001-one.sh']);
+      },
+    );
+
+    it('waits for the engine, and tries again what failed', async () => {
+      host.answerDocker('[ -e "$TOY/engine" ] || { : >"$TOY/engine"; exit 1; }');
+      await host.run(
+        journal(
+          'one',
+          '[ -e "$STATE/second" ] || { : >"$STATE/second"; false; }; echo one >>"$STATE/undone"',
+        ),
+      );
+      const { code, stderr } = await host.run('abort_now');
+      expect(code).toBe(0);
+      expect(stderr).toContain('waiting for the Docker daemon');
+      expect(undone()).toBe('one\n');
     });
 
     it('waits for a critical section that still runs', async () => {
@@ -203,13 +229,39 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       host.run(`set -eu\n${remoteScript('finish')}`, {
         FORWARD: forward,
         RECORD: '{"sha":"it\'s"}',
+        STAGE: host.path('stage'),
+        LAST_PATHS: 'old.conf\n',
       });
+    beforeEach(() => {
+      host.write('stage/old.conf', 'new text\n');
+    });
 
     it('writes the record, and clears the journal at the end', async () => {
       const { code } = await finish('write_record 1-abc.json\nrm -rf "$STATE/journal"');
       expect(code).toBe(0);
       expect(host.read(`${state}/releases/1-abc.json`)).toBe('{"sha":"it\'s"}\n');
       expect(host.exists(`${state}/journal`)).toBe(false);
+    });
+
+    it('is held up by nothing that only tidies', async () => {
+      const { code, stderr } = await finish(
+        `tidy 'false; echo never >>"$STATE/undone"'\nwrite_record 1-abc.json\nrm -rf "$STATE/journal"`,
+      );
+      expect(code).toBe(0);
+      expect(stderr).toContain('not tidied up, which can wait');
+      expect(undone()).toBe('');
+      expect(host.exists(`${state}/releases/1-abc.json`)).toBe(true);
+    });
+
+    it('needs nothing of the staged tree once it has begun', async () => {
+      host.write('live/old.conf', 'old text\n');
+      const install = `install_files last '${host.path('live')}' "$STATE/journal/release" 'old.conf\n' ''`;
+      const failed = await finish(`test -e "$STATE/repaired"\n${install}\nrm -rf "$STATE/journal"`);
+      expect(failed.code).not.toBe(0);
+      rmSync(host.path('stage'), { recursive: true });
+      host.write(`${state}/repaired`, '');
+      expect((await host.run('abort_now')).code).toBe(0);
+      expect(host.read('live/old.conf')).toBe('new text\n');
     });
 
     it('can be finished by an abort when it failed half-way', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { SHELLS, toyHost, until, type ToyHost } from './host.js';
 
 describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
@@ -11,7 +12,9 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
   });
 
   const lease = (name: string): string => `state of o'neill/lease/${name}`;
-  const secondsLeft = (): number => Number(host.read(lease('expires'))) - Date.now() / 1000;
+  const secondsLeft = (): number =>
+    Number(host.read(lease('expires')).split(' ')[0]) -
+    Number(readFileSync('/proc/uptime', 'utf8').split('.')[0]);
   /** A process has been noted in the file, as a whole. */
   const isNoted = (file: string): boolean => host.exists(file) && host.read(file).endsWith('\n');
   const expire = (): void => {
@@ -53,6 +56,33 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
     host.write(lease('owner'), 'half\n');
     expect(await take('second')).toBe('1');
   });
+
+  it('is over after a reboot, however much time it had left', async () => {
+    await take('first');
+    const [left = ''] = host.read(lease('expires')).split(' ');
+    host.write(lease('expires'), `${left} 00000000-0000-0000-0000-000000000000\n`);
+    expect(await take('second')).toBe('2');
+  });
+
+  it('of an earlier version is over by the time of day', async () => {
+    await take('first');
+    const now = Math.floor(Date.now() / 1000);
+    host.write(lease('expires'), `${String(now + 60)}\n`);
+    expect(await take('second')).toBe('refused with 1');
+    host.write(lease('expires'), `${String(now - 1)}\n`);
+    expect(await take('second')).toBe('2');
+  });
+
+  it.each(['', 'garbage\n', '\0\0\0\0'])(
+    'never gives a number twice, with %j left of the file by a crash',
+    async (left) => {
+      await take('first');
+      await host.run('lease_release 1');
+      host.write("state of o'neill/releases/00000041-0123456789ab.json", '{}');
+      host.write("state of o'neill/fence", left);
+      expect(await take('second')).toBe('42');
+    },
+  );
 
   it('goes to exactly one of many that ask at once', async () => {
     const answers = await Promise.all(

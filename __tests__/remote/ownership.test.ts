@@ -106,7 +106,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
     });
 
     it('says that the stack changed when it found a journal', async () => {
-      host.write(`${STATE}/journal/001-step.sh`, ':');
+      host.write(`${STATE}/journal/001-step.sh`, ':\n# end\n');
       expect(told(await acquire(session()))).toEqual(['changed', 'fence 1']);
     });
 
@@ -193,7 +193,7 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
     it('finishes a release that is past the point of no return, and says so', async () => {
       await acquire(session());
       await journal(noting('step'));
-      host.write(`${STATE}/journal/forward.sh`, 'rm -rf "$STATE/journal"');
+      host.write(`${STATE}/journal/forward.sh`, 'rm -rf "$STATE/journal"\n# end\n');
       const result = await handBack('1');
       expect(result.code).toBe(0);
       expect(told(result)).toContain('finished');

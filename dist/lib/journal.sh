@@ -13,10 +13,20 @@ journal() {
     assigned STATE "$STATE"
     # The undo script expands STATE when it runs, not here.
     # shellcheck disable=SC2016
-    printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n' "$2"
+    printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n%s\n' "$2" "$LAST_LINE"
   } >"$entry.new"
+  is_whole "$entry.new" || {
+    say "the journal cannot be written: $(df -Pk "$STATE" | tail -n 1)"
+    return 1
+  }
+  sync "$entry.new" 2>/dev/null || sync
   mv -f "$entry.new" "$entry"
 }
+
+# Scripts that undo or finish end with this line: one that a full disk or a crash has cut is never run as if it
+# were whole.
+LAST_LINE='# end'
+is_whole() { [ "$(tail -n 1 "$1" 2>/dev/null)" = "$LAST_LINE" ]; } # FILE
 
 # The value as one word of a script; newlines at its end stay.
 quoted() {
@@ -30,14 +40,23 @@ assigned() { printf 'unset %s; %s=%s\n' "$1" "$1" "$(quoted "$2")"; }
 # critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches
 # it, so that it never stops half-way. Its output is kept, and shown when it has ended.
 critical() {
-  {
+  critical_text=$(
     assigned STATE "$STATE"
     # So that what it answers is believed as well.
     assigned MARK "${MARK-}"
     # The script expands these when it runs.
     # shellcheck disable=SC2016
-    printf '. "$STATE/bin/lib.sh"\nset -eu\nnote_process "$$" "$STATE/critical"\n%s\n' "$1"
-  } >"$STATE/critical.sh"
+    printf '. "$STATE/bin/lib.sh"\nset -eu\n'
+  )
+  {
+    printf '%s\nnote_process "$$" "$STATE/critical"\n%s\n%s\n' "$critical_text" "$1" "$LAST_LINE" >"$STATE/critical.sh"
+  } 2>/dev/null || :
+  if ! is_whole "$STATE/critical.sh"; then
+    say 'no file can be written on the host: its disk may be full'
+    # By a pipe: it is in no argv.
+    printf '%s\n%s\n' "$critical_text" "$1" | setsid sh -c 'text=$(cat); exec </dev/null; eval "$text"'
+    return
+  fi
   setsid sh "$STATE/critical.sh" >"$STATE/critical.out" 2>"$STATE/critical.err" </dev/null &
   critical_pid=$!
   note_process "$critical_pid" "$STATE/critical"
@@ -60,4 +79,18 @@ abort_now() {
   # shellcheck disable=SC2016
   critical 'set +e
 . "$STATE/bin/abort.sh"'
+}
+
+# await_engine SECONDS: returns when the Docker daemon answers, which an upgrade or a reboot may keep from it.
+await_engine() {
+  engine_by=$(($(now) + $1)) engine_pause=1
+  until docker version --format '{{.Server.Version}}' >/dev/null 2>&1; do
+    if [ "$(now)" -ge "$engine_by" ]; then
+      say "the Docker daemon does not answer after $1 s"
+      return 1
+    fi
+    say 'waiting for the Docker daemon'
+    sleep "$engine_pause"
+    [ "$engine_pause" -ge 30 ] || engine_pause=$((engine_pause * 2))
+  done
 }

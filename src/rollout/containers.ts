@@ -192,9 +192,10 @@ function undoOf(
 ): string {
   const project = quote(observation.wanted.project);
   return [
-    ...services.flatMap(({ service, drainFile }) => {
+    ...services.flatMap(({ service, incumbents, drainFile }) => {
       const those = `${project} ${quote(service)}`;
-      const remove = `remove_new_containers ${those} ${known}`;
+      const served = incumbents.length > 0 ? 'yes' : 'no';
+      const remove = `remove_new_containers ${those} ${served} ${known}`;
       return drainFile === undefined
         ? [remove]
         : [`withdraw_new ${those} ${quote(drainFile)} ${known}`, remove];

@@ -29,6 +29,8 @@ export async function finish(
     variables: {
       RECORD: renderRecord({ sha, deployedAt, services }),
       FORWARD: forward(context, operation, plan, services, name).join('\n'),
+      STAGE: context.observation.stage,
+      LAST_PATHS: lines(operation.paths),
     },
   });
   // What comes after it needs the lease; where nothing does, it is given back without another wait.
@@ -44,7 +46,7 @@ function forward(
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
-  const { live, stage, commit, wanted } = context.observation;
+  const { live, stateDirectory, commit, wanted } = context.observation;
   const { source } = context.inputs;
   const kept = Object.values(services).flatMap(({ imageId, keptAs }) =>
     keptAs === undefined ? [] : [`${imageId} ${keptAs}`],
@@ -52,30 +54,37 @@ function forward(
   const proxies = plan.operations.filter((each) => each.kind === 'cutover');
   const unpinned = new Set(proxies.flatMap((proxy) => proxiesOf(context, proxy)));
   const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote);
-  const install = [live.path, stage, lines(paths), lines(inPlace)].map(quote);
+  const install = [live.path, `${stateDirectory}/journal/release`, lines(paths), lines(inPlace)];
   return [
-    ...(retire.length === 0 ? [] : [together(drains(context, drainedBy(proxies), retire))]),
+    ...(retire.length === 0 ? [] : [tidy([together(drains(context, drainedBy(proxies), retire))])]),
     together([
       ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
       `git_move ${move.join(' ')}`,
-      ...(kept.length === 0 ? [] : [`keep_images ${quote(kept.join('\n'))}`]),
-      ...(hasBuilt(plan) ? [`forget_builds ${String(context.inputs.keepReleases)}`] : []),
+      ...(kept.length === 0 ? [] : [tidy([`keep_images ${quote(kept.join('\n'))}`])]),
+      ...(hasBuilt(plan) ? [tidy([`forget_builds ${String(context.inputs.keepReleases)}`])] : []),
     ]),
     `write_record ${record}`,
     together([
       [
         // Before its image, which Docker keeps as long as a container needs it.
         ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
-        ...forgotten(context, services, record),
-        `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+        ...forgotten(context, services, record).map((command) => tidy([command])),
+        tidy([
+          `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
+        ]),
       ].join('\n'),
       ...[...unpinned].map((id) => `unpin ${id}`),
-      `install_files last ${install.join(' ')}`,
+      `install_files last ${install.map(quote).join(' ')}`,
     ]),
-    `forget_commit ${context.run}`,
+    tidy([`forget_commit ${context.run}`]),
     `rm -rf "$STATE/stage/${context.run}"`,
     'rm -rf "$STATE/journal"',
   ];
+}
+
+/** Commands whose failure is told, and holds nothing up. */
+function tidy(commands: readonly string[]): string {
+  return `tidy ${quote(commands.join('\n'))}`;
 }
 
 function hasBuilt({ operations }: Plan): boolean {

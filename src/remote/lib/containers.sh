@@ -6,18 +6,35 @@ container_ids() { # PROJECT SERVICE: every container of the service, also stoppe
     --filter "label=com.docker.compose.service=$2" --filter label=com.docker.compose.oneoff=False
 }
 
-# remove_new_containers PROJECT SERVICE ID…: removes the service's containers, all but these.
+# remove_new_containers PROJECT SERVICE SERVED ID…: removes the service's containers, all but these. SERVED says
+# whether containers of it served before (yes, no). Where somebody has removed all of those meanwhile, the newest
+# one that runs stays: without it nothing of the service would run.
 remove_new_containers() {
-  project=$1 service=$2
-  shift 2
+  project=$1 service=$2 served=$3
+  shift 3
+  staying=
+  if [ "$served" = yes ] && ! any_known "$(container_ids "$project" "$service")" "$@"; then
+    staying=$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" \
+      --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False | head -n 1)
+    [ -z "$staying" ] || say "the containers of $service that served before are gone: $staying stays"
+  fi
   for id in $(container_ids "$project" "$service"); do
-    case " $* " in *" $id "*) continue ;; esac
+    case " $* $staying " in *" $id "*) continue ;; esac
     # Whatever took it back, its own words go with it.
     say "the last lines of $service:"
     docker logs --tail 40 "$id" >&2 || say '(it has no log)'
     run docker stop "$id"
     run docker rm -f "$id"
   done
+}
+
+any_known() { # IDS ID…: one of the words of IDS is among the others
+  some=$1
+  shift
+  for each in $some; do
+    case " $* " in *" $each "*) return 0 ;; esac
+  done
+  return 1
 }
 
 # remove_container NAME: it is gone when this returns. Where `--rm` takes it away at the same moment, docker

@@ -10,8 +10,22 @@ locked() {
   ) 9>"$STATE/lock"
 }
 
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+
+# `expires` holds the seconds since boot and the boot that they are counted from: a clock that is set neither
+# frees nor freezes a lease, and one from before a reboot is over. Without a boot it is the time of day, as
+# earlier versions wrote it.
 lease_expired() {
-  [ "$(now)" -ge "$(cat "$STATE/lease/expires" 2>/dev/null || echo 0)" ]
+  expiry='' boot=''
+  read -r expiry boot 2>/dev/null <"$STATE/lease/expires" || :
+  case $expiry in '' | *[!0-9]*) return 0 ;; esac
+  if [ -z "$boot" ]; then
+    [ "$(date +%s)" -ge "$expiry" ]
+  elif [ "$boot" != "$(boot_id)" ]; then
+    return 0
+  else
+    [ "$(now)" -ge "$expiry" ]
+  fi
 }
 
 lease_is_ours() { [ "$(cat "$STATE/lease/fence" 2>/dev/null)" = "$1" ]; }
@@ -21,20 +35,45 @@ lease_of() {
   [ "$(process_of "$STATE/lease/session")" = "$1" ] && cat "$STATE/lease/fence"
 }
 
+# write_whole FILE TEXT: the file has all of the text, or what it had before, whenever the host loses its power.
+write_whole() {
+  printf '%s\n' "$2" >"$1.new" || return
+  # Not every host has a sync that takes files.
+  sync "$1.new" 2>/dev/null || sync
+  mv -f "$1.new" "$1"
+}
+
 lease_write_expiry() {
-  echo $(($(now) + $1)) >"$STATE/lease/expires.new" && mv -f "$STATE/lease/expires.new" "$STATE/lease/expires"
+  printf '%s %s\n' "$(($(now) + $1))" "$(boot_id)" >"$STATE/lease/expires.new" &&
+    mv -f "$STATE/lease/expires.new" "$STATE/lease/expires"
+}
+
+# A crash may leave a file of zero bytes.
+number_in() { tr -d '\000' 2>/dev/null <"$1" || :; } # FILE
+
+# The number of the next lease: higher than any that was given before, whatever a crash has left of the file.
+next_fence() {
+  highest=0
+  # The names are ours.
+  # shellcheck disable=SC2012
+  for seen in "$(number_in "$STATE/fence")" "$(number_in "$STATE/lease/fence")" \
+    "$(ls "$STATE/releases" 2>/dev/null | sed -n 's/^0*\([0-9][0-9]*\)-.*\.json$/\1/p' | sort -n | tail -n 1)"; do
+    case $seen in '' | *[!0-9]*) continue ;; esac
+    [ "$seen" -le "$highest" ] || highest=$seen
+  done
+  echo $((highest + 1))
 }
 
 # lease_try OWNER TTL_SECONDS: takes the lease if it is free or has run out; prints the fence.
 lease_try() {
+  fence=$(next_fence)
   if ! mkdir "$STATE/lease" 2>/dev/null; then
     lease_expired || return 1
     end_session
     rm -rf "$STATE/lease"
     mkdir "$STATE/lease"
   fi
-  fence=$(($(cat "$STATE/fence" 2>/dev/null || echo 0) + 1))
-  echo "$fence" >"$STATE/fence"
+  write_whole "$STATE/fence" "$fence" || return 1
   echo "$fence" >"$STATE/lease/fence"
   printf '%s\n' "$1" >"$STATE/lease/owner"
   lease_write_expiry "$2"
@@ -70,6 +109,13 @@ process_start() { # PID
   # shellcheck disable=SC2086
   set -- ${process_stat##*) }
   printf '%s\n' "${20}"
+}
+
+process_parent() { # PID
+  read -r process_stat 2>/dev/null <"/proc/$1/stat" || return 0
+  # shellcheck disable=SC2086
+  set -- ${process_stat##*) }
+  printf '%s\n' "$2"
 }
 
 note_process() { # PID FILE

@@ -22,7 +22,11 @@ run() {
   "$@" >&2
 }
 
-now() { date +%s; }
+# Seconds since the machine started: a clock that is set meanwhile changes no waiting.
+now() {
+  read -r uptime _ </proc/uptime
+  printf '%s\n' "${uptime%.*}"
+}
 
 # In 1/100 s, from when the machine started: where whole seconds are too coarse.
 hundredths() {

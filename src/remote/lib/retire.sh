@@ -17,6 +17,16 @@ together() {
   return "$together_code"
 }
 
+# tidy SCRIPT: what makes no difference to the release: where it fails, that is told, and nothing waits for it.
+tidy() {
+  # Not as a condition: there the shell would go on after a command that failed.
+  (
+    set -eu
+    eval "$1"
+  ) &
+  wait "$!" || say "not tidied up, which can wait: $1"
+}
+
 # present ID…: those of the containers that are still there.
 present() {
   present_ids=$(docker ps -aq --no-trunc) || return
@@ -69,6 +79,7 @@ forget_images() { # REFERENCE…
 }
 
 write_record() { # NAME
+  [ ! -e "$STATE/journal/record.json" ] || sync "$STATE/journal/record.json" 2>/dev/null || sync
   [ ! -e "$STATE/journal/record.json" ] || mv -f "$STATE/journal/record.json" "$STATE/releases/$1"
 }
 
