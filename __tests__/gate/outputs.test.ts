@@ -31,12 +31,18 @@ describe('the gate of require-outputs', () => {
     'test.state != red',
     'test.run = 9007199254740993',
     'test.run != 9007199254740992',
+    'test.run >= 9007199254740993',
+    'test.run <= 9007199254740993.0',
+    'test.ratio <= 0.97500000000000000001',
   ])('is open for %s', (text) => {
     expect(judge(text).refusals).toEqual([]);
   });
 
   it.each([
     ['test.passed >= 42', '`test.passed` is `41`'],
+    ['test.run >= 9007199254740994', '`test.run` is `9007199254740993`'],
+    ['test.run <= 9007199254740992', '`test.run` is `9007199254740993`'],
+    ['test.ratio >= 0.97500000000000000001', '`test.ratio` is `0.975`'],
     ['test.passed <= 9', '`test.passed` is `41`'],
     ['test.passed = 40', '`test.passed` is `41`'],
     ['test.passed != 41', '`test.passed` is `41`'],

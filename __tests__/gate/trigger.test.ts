@@ -7,6 +7,7 @@ const endedRun = (change: Readonly<Record<string, unknown>>): unknown => ({
     name: 'CI',
     event: 'push',
     head_branch: 'main',
+    head_sha: SHA,
     conclusion: 'success',
     head_repository: { full_name: 'org/app' },
     ...change,
@@ -68,6 +69,19 @@ describe('the gate of the trigger', () => {
   });
 });
 
+describe('another commit than the workflow’s own', () => {
+  it('is told on the branch: the tests are not about it', () => {
+    const verdict = judgeTrigger(contextOf({ SHA: OTHER_SHA }), SOURCE);
+    expect(verdict.refusals).toEqual([]);
+    expect(verdict.warnings).toEqual([
+      expect.stringContaining(
+        `names ${SHA.slice(0, 12)}, and this workflow runs for ${OTHER_SHA.slice(0, 12)}`,
+      ),
+    ]);
+    expect(judgeTrigger(contextOf({}), SOURCE).warnings).toEqual([]);
+  });
+});
+
 describe('the gate of workflow_run', () => {
   const judge = (payload: unknown): ReturnType<typeof judgeTrigger> =>
     judgeTrigger(contextOf({ EVENT_NAME: 'workflow_run' }, payload), SOURCE);
@@ -82,6 +96,12 @@ describe('the gate of workflow_run', () => {
     ['a pull request', { event: 'pull_request' }, 'pull request'],
     ['a failed run', { conclusion: 'failure' }, '`failure`'],
     ['another branch', { head_branch: 'dev' }, '`dev`'],
+    ['another commit', { head_sha: OTHER_SHA }, 'github.event.workflow_run.head_sha'],
+    ['a commit that is not told', { head_sha: undefined }, 'not told'],
+    ['an issue, which anybody may open', { event: 'issues' }, '`issues`'],
+    ['a fork of the repository', { event: 'fork' }, '`fork`'],
+    ['a star', { event: 'watch' }, '`watch`'],
+    ['another workflow_run', { event: 'workflow_run' }, '`workflow_run`'],
   ])('is closed after %s', (_, change, told) => {
     expect(refusalsOf(judge(endedRun(change)))).toContain(told);
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, lstatSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { observe } from '../../src/host/observe.js';
 import type { Observation } from '../../src/plan/observation.js';
@@ -108,6 +108,27 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(host.read(`${stage}/deploy/.env`)).toBe('secret');
     expect(host.read(`${stage}/deploy/certs/key`)).toBe('k');
     expect(host.read(`${stage}/deploy/compose.yaml`)).toBe('x\n');
+  });
+
+  it('copies what is untracked within the context of a build, within limits', async () => {
+    deployed(first);
+    host.write('shop/web/vendor/lib.js', 'lib');
+    host.write('shop/web/.env', 'secret');
+    host.write('shop/web/big/file', 'x'.repeat(70 * 1024 * 1024));
+    host.write('shop/web/.dockerignore', 'cache/\n');
+    host.write('shop/web/cache/file', 'x');
+    host.write('shop/elsewhere/file', 'x');
+    const seen = await look(second);
+    const isLink = (name: string) => lstatSync(join(seen.stage, name)).isSymbolicLink();
+    expect(seen.uncopied).toEqual(['web/big']);
+    expect(['web/vendor', 'web/.env', 'web/big', 'web/cache', 'elsewhere'].map(isLink)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(host.read(`${seen.stage.slice(host.root.length + 1)}/web/vendor/lib.js`)).toBe('lib');
   });
 
   it('leads to what lies above the live directory, as from there', async () => {

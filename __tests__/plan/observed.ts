@@ -131,6 +131,7 @@ export function observed(situation: Situation = {}): Observation {
     },
     stage: `/home/ec2-user/.local/state/resee-deploy/${installed.project}/stage/run-1-1/tree`,
     wantedProject: {},
+    uncopied: [],
     wanted,
     installed,
     containers,

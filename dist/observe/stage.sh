@@ -52,7 +52,7 @@ conflicting() {
 }
 
 # Untracked files (.env, data directories) are the host's own: a link leads to each. Those that lie where a
-# build may read them are copied later: see build-context.sh. A directory that neither the live commit nor
+# build may read them are copied later: see context.sh. A directory that neither the live commit nor
 # this one has files in is one link.
 lay_untracked() {
   cp -p "$OWN/index" "$OWN/both.index"

@@ -29,6 +29,8 @@ export interface EndedRun {
   readonly name: string;
   readonly eventName: string;
   readonly branch: string;
+  /** The commit that it ran for; empty where the payload does not tell. */
+  readonly sha: string;
   readonly conclusion: string;
 }
 
@@ -103,6 +105,7 @@ function endedRunOf(payload: Payload): EndedRun | undefined {
     name: text('name'),
     eventName: text('event'),
     branch: text('head_branch'),
+    sha: text('head_sha').toLowerCase(),
     conclusion: text('conclusion'),
   };
 }

@@ -50,17 +50,24 @@ function judgeRequirement(
 }
 
 function holds(found: string, operator: OutputRequirement['operator'], wanted: string): boolean {
-  const difference = Number(found) - Number(wanted);
-  if (operator === '>=') return difference >= 0;
-  if (operator === '<=') return difference <= 0;
-  const numbers = [found, wanted].every((text) => isExactNumber(text));
-  const same = numbers ? difference === 0 : found === wanted;
+  const numbers = [found, wanted].every((text) => DECIMAL_NUMBER.test(text));
+  const order = numbers ? compareDecimals(found, wanted) : undefined;
+  if (operator === '>=') return order !== undefined && order >= 0;
+  if (operator === '<=') return order !== undefined && order <= 0;
+  const same = order === undefined ? found === wanted : order === 0;
   return operator === '=' ? same : !same;
 }
 
-/** Beyond this size two different numbers may look the same to JavaScript: those are compared as text. */
-function isExactNumber(text: string): boolean {
-  return DECIMAL_NUMBER.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER;
+/** Exact, whatever the number of digits. Negative where `one` is the smaller. */
+function compareDecimals(one: string, other: string): number {
+  const digits = Math.max(...[one, other].map((text) => (text.split('.')[1] ?? '').length));
+  const scaled = (text: string): bigint => {
+    const [whole = '0', fraction = ''] = text.replace(/^[+-]/, '').split('.');
+    const size = BigInt(whole + fraction.padEnd(digits, '0'));
+    return text.startsWith('-') ? -size : size;
+  };
+  const difference = scaled(one) - scaled(other);
+  return difference === 0n ? 0 : difference < 0n ? -1 : 1;
 }
 
 function noSuchJob(

@@ -1,7 +1,7 @@
 import type { SourceInputs } from '../inputs/types.js';
 import { orList } from '../inputs/values.js';
 import type { GithubContext } from './github-context.js';
-import { passed, refused, type Verdict } from './verdict.js';
+import { passed, refused, together, type Verdict } from './verdict.js';
 
 /** Events that only people with write access cause, on commits that are in the repository. */
 const TRUSTED_EVENTS: readonly string[] = [
@@ -13,6 +13,12 @@ const TRUSTED_EVENTS: readonly string[] = [
   'release',
   'deployment',
 ];
+
+/** What may have started the run that a `workflow_run` follows: strangers can cause others (`issues`, `fork`, `watch`). */
+const TRUSTED_ENDED_EVENTS: readonly string[] = TRUSTED_EVENTS.filter(
+  // What started the run before that one is not told.
+  (name) => name !== 'workflow_run',
+);
 
 /** Events about a pull request, where the commit, or the workflow's input, may be anybody's. */
 const PULL_REQUEST_EVENTS: readonly string[] = [
@@ -86,7 +92,23 @@ function judgeEndedRun(
       "Add `if: github.event.workflow_run.conclusion == 'success'` to this job.",
     );
   }
+  if (!TRUSTED_ENDED_EVENTS.includes(run.eventName)) {
+    return refused(
+      `${whose} was started by the event \`${run.eventName}\`: others than the team may be able to cause it.`,
+      `Let it follow a run of ${orList(TRUSTED_ENDED_EVENTS.map((name) => `\`${name}\``))}: ask for ` +
+        "`github.event.workflow_run.event == 'push'` in the `if:` of this job. " +
+        deployOnPush,
+    );
+  }
   if (run.branch !== source.branch) return otherBranch(`${whose} was on \`${run.branch}\``, source);
+  if (run.sha !== source.sha) {
+    return refused(
+      `${whose} was for the commit ${run.sha.slice(0, 12) || '(not told)'}, and ${source.sha.slice(0, 12)} is to be deployed: ` +
+        'the commit that was tested is the one that goes out. Without the input `sha` a `workflow_run` ' +
+        'means the newest commit of the default branch.',
+      'Write `sha: ${{ github.event.workflow_run.head_sha }}` in the `with:` of this step.',
+    );
+  }
   return passed(`workflow_run of ${run.name} on ${run.branch}: success`);
 }
 
@@ -95,7 +117,7 @@ function judgeRef(context: GithubContext, source: SourceInputs): Verdict {
   if (ref.startsWith('refs/heads/')) {
     const branch = ref.slice('refs/heads/'.length);
     return branch === source.branch
-      ? passed(`${eventName} on ${branch}`)
+      ? together([passed(`${eventName} on ${branch}`), anotherCommit(context, source)])
       : otherBranch(`This workflow runs on the branch \`${branch}\``, source);
   }
   // A `deployment` that was made for a bare commit has no ref.
@@ -110,6 +132,19 @@ function judgeRef(context: GithubContext, source: SourceInputs): Verdict {
       `text may then come from a commit that never was on \`${source.branch}\`.`,
     `Leave out \`sha\`, or run the workflow on \`${source.branch}\`.`,
   );
+}
+
+/** The jobs in `needs` have tested the workflow's own commit. */
+function anotherCommit({ sha }: GithubContext, source: SourceInputs): Verdict {
+  if (sha === source.sha) return passed();
+  return {
+    refusals: [],
+    warnings: [
+      `The input \`sha\` names ${source.sha.slice(0, 12)}, and this workflow runs for ${sha.slice(0, 12) || 'no commit that GitHub tells'}: ` +
+        'what `needs` tells of tests is about that commit, not about the one that is deployed.',
+    ],
+    passed: [],
+  };
 }
 
 function otherBranch(where: string, source: SourceInputs): Verdict {

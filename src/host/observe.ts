@@ -81,6 +81,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
     },
     stage,
+    uncopied: linesOf(sections.get('uncopied')),
     wanted: parseStack(
       inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),
       inputs.path,

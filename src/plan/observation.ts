@@ -14,6 +14,8 @@ export interface Observation {
   readonly commit: Commit;
   /** The commit's files in a directory of this run's own, with the host's own files laid over. */
   readonly stage: string;
+  /** Untracked paths within a build's context that were too large to be copied into the staged tree. */
+  readonly uncopied: readonly string[];
   readonly wanted: Stack;
   /** The same as Compose has normalised it, with paths in the staged tree. */
   readonly wantedProject: JsonObject;

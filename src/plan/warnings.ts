@@ -24,6 +24,7 @@ export function warnings(
       : [
           `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
         ]),
+    ...aboutContexts(observation, operations),
     ...(why === undefined ? [] : [why]),
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
@@ -32,6 +33,17 @@ export function warnings(
       .flatMap(({ service, why: reason }) =>
         reason.includes('restart') ? [`${service}: ${reason}`] : [],
       ),
+  ];
+}
+
+function aboutContexts(
+  { uncopied }: Observation,
+  operations: readonly Operation[],
+): readonly string[] {
+  const builds = operations.some((each) => each.kind === 'prepare-images' && each.verb === 'build');
+  if (!builds || uncopied.length === 0) return [];
+  return [
+    `not tracked by git, and too large or not readable to be copied into the build's context: ${uncopied.slice(0, 10).join(', ')}. The build does not see them; list them in .dockerignore`,
   ];
 }
 
