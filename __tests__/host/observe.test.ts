@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, lstatSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { observe } from '../../src/host/observe.js';
 import type { Observation } from '../../src/plan/observation.js';
@@ -110,6 +118,72 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(host.read(`${stage}/deploy/compose.yaml`)).toBe('x\n');
   });
 
+  describe('of a commit with a submodule', () => {
+    const link = (sha: string, subject: string): string => {
+      host.write('origin/.gitmodules', '[submodule "x"]\n\tpath = web/lib\n\turl = ../lib\n');
+      mkdirSync(host.path('origin/web/lib'), { recursive: true });
+      git('origin', 'update-index', '--add', '--cacheinfo', `160000,${sha},web/lib`);
+      return shop.commit(subject);
+    };
+    const commitLib = (subject: string): string => {
+      git('lib', 'add', '--all');
+      git('lib', 'commit', '-q', '-m', subject);
+      return git('lib', 'rev-parse', 'HEAD');
+    };
+    beforeEach(() => {
+      execFileSync('git', ['init', '-q', '-b', 'main', host.path('lib')]);
+      host.write('lib/word', 'one\n');
+      host.write('lib/gone', 'x\n');
+    });
+
+    it('stages its files, and tells which of them change', async () => {
+      const third = link(commitLib('one'), 'takes lib');
+      deployed(second);
+      const seen = await look(third);
+      const stage = seen.stage.slice(host.root.length + 1);
+      expect(host.read(`${stage}/web/lib/word`)).toBe('one\n');
+      expect(seen.commit.changes).toEqual([
+        { path: '.gitmodules', status: 'added' },
+        { path: 'web/lib/gone', status: 'added' },
+        { path: 'web/lib/word', status: 'added' },
+      ]);
+      expect(seen.commit.files).toContain('web/lib/word');
+    });
+
+    it('tells what differs between its commits, and what was changed by hand', async () => {
+      const third = link(commitLib('one'), 'takes lib');
+      deployed(third);
+      host.write('shop/web/lib/word', 'one\n');
+      host.write('shop/web/lib/gone', 'x\n');
+      expect((await look(third)).commit.changes).toEqual([]);
+      host.write('lib/word', 'two\n');
+      rmSync(host.path('lib/gone'));
+      const fourth = link(commitLib('two'), 'takes a newer lib');
+      host.write('shop/web/lib/word', 'by hand\n');
+      const seen = await look(fourth);
+      expect(seen.commit.changes).toEqual([
+        { path: 'web/lib/gone', status: 'deleted' },
+        { path: 'web/lib/word', status: 'modified' },
+      ]);
+      expect(seen.live.modified).toEqual(['web/lib/word']);
+    });
+
+    it('refuses one whose commit nobody has', async () => {
+      commitLib('one');
+      const third = link('e'.repeat(40), 'takes what is not there');
+      deployed(second);
+      await expect(look(third)).rejects.toThrow(/a submodule of commit .* cannot be fetched/);
+    });
+
+    it('refuses a URL that is a command', async () => {
+      const third = link(commitLib('one'), 'takes lib');
+      git('origin', 'config', '-f', '.gitmodules', 'submodule.x.url', 'ext::touch ran');
+      const fourth = shop.commit('another URL');
+      deployed(third);
+      await expect(look(fourth)).rejects.toThrow(/a submodule of commit/);
+    });
+  });
+
   it('copies what is untracked within the context of a build, within limits', async () => {
     deployed(first);
     host.write('shop/web/vendor/lib.js', 'lib');
@@ -140,14 +214,17 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(seen.stage).toMatch(new RegExp(`/stage/run-1-1/staged-root${host.path('shop')}$`));
   });
 
-  it('lays thousands of uploads over the stage', async () => {
+  it('lays uploads over the stage many at once', async () => {
     host.write('origin/uploads/.gitkeep', '');
     const third = shop.commit('keeps uploads/');
     deployed(third);
-    for (let each = 0; each < 3000; each += 1) host.write(`shop/uploads/${String(each)}`, 'x');
+    for (let each = 0; each < 500; each += 1) host.write(`shop/uploads/${String(each)}`, 'x');
+    host.answer('ln', 'echo >>"$TOY/links"; exec /usr/bin/ln "$@"');
+    host.answer('cp', 'echo >>"$TOY/links"; exec /usr/bin/cp "$@"');
     const seen = await look(third);
     const stage = seen.stage.slice(host.root.length + 1);
-    expect(host.read(`${stage}/uploads/2999`)).toBe('x');
+    expect(host.read(`${stage}/uploads/499`)).toBe('x');
+    expect(host.read('links').length).toBeLessThan(30);
   });
 
   it('brings file names with blanks, tabs, quotes, and other letters', async () => {

@@ -15,6 +15,7 @@ import {
   lost,
   twoAtOnce,
 } from './interruptions.js';
+import { anotherProject, besideTheClone, forcePushed, hostileClone, submodule } from './git.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { deploysInARow, manyDeploys } from './many-deploys.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
@@ -62,6 +63,11 @@ export const scenarios: readonly Scenario[] = [
   superseded,
   localChangeKept,
   localChangeRefused,
+  hostileClone,
+  forcePushed,
+  anotherProject,
+  besideTheClone,
+  submodule,
   idleChange,
   updateOrder,
   unknownHost,

@@ -95,6 +95,14 @@ function headProblem(
 }
 
 function stageProblem(sections: Sections, sha: string): Problem | undefined {
+  const submodule = complaint(sections, 'submodule');
+  if (submodule !== undefined) {
+    return {
+      what: `a submodule of commit ${sha.slice(0, 12)} cannot be fetched by the host`,
+      next: 'Check its URL in .gitmodules, and that its commit was pushed. A private one on the same server needs a token that may read it (the default reads this repository alone); one over ssh needs a key of the user on the host.',
+      evidence: submodule,
+    };
+  }
   const said = complaint(sections, 'stage');
   if (said === undefined) return undefined;
   return {

@@ -76,7 +76,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     commit: {
       sha: trimmed(sections, 'commit') ?? '',
       subject: trimmed(sections, 'subject') ?? '',
-      changes: parseChanges(linesOf(sections.get('changed'))),
+      changes: changesIn(sections),
       files: linesOf(sections.get('files')),
       newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
     },
@@ -136,6 +136,15 @@ function parseLive(sections: Sections, path: string): LiveDirectory {
     modified: linesOf(sections.get('modified')),
     conflicts: linesOf(sections.get('conflicts')),
   };
+}
+
+/** A submodule is one path of the commit; what changes are the files in it. */
+function changesIn(sections: Sections): readonly FileChange[] {
+  const submodules = new Set(linesOf(sections.get('submodules')));
+  return [
+    ...parseChanges(linesOf(sections.get('changed'))).filter(({ path }) => !submodules.has(path)),
+    ...parseChanges(linesOf(sections.get('changed-in-submodules'))),
+  ];
 }
 
 /** @param lines a letter and a path by turns */

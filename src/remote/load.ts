@@ -51,6 +51,7 @@ const OBSERVATION = [
   'observe/running',
   'observe/commit',
   'observe/stage',
+  'observe/submodules',
   'observe/context',
   'observe/compose',
 ] as const;

@@ -5,6 +5,9 @@
 
 lay_stage() {
   capture stage lay_commit || return
+  observe_submodules || return
+  section modified
+  cat "$OWN/modified"
   if [ -d "$DIR" ]; then
     section conflicts
     git_own diff --name-only --no-renames --diff-filter=A -z "$BASE" "$SHA" | path_lines | conflicting
