@@ -40,8 +40,6 @@ changed() {
 }
 # Logins to registries are those of a run that had the lease and has died.
 rm -rf "$STATE"/stage/*/docker-config
-# What runs left behind that died before they had the lease.
-find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 [ -z "$waited" ] || changed
 if [ -d "$STATE/journal" ]; then
   say 'an earlier run left its journal: undoing it before anything else'
@@ -51,6 +49,8 @@ if [ -d "$STATE/journal" ]; then
     exit 76
   fi
 fi
+# What runs left behind that died before they had the lease; after what their journal still needs of it.
+find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 setsid sh "$STATE/bin/watchdog.sh" "$STATE" "$fence" >/dev/null 2>&1 </dev/null &
 note_process "$!" "$STATE/lease/watchdog"
 answer fence "$fence"

@@ -2327,7 +2327,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2601:
+/***/ 4982:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -15179,7 +15179,7 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(2601)();
+  cpuInfo = __nccwpck_require__(4982)();
 } catch {}
 
 const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
@@ -58343,7 +58343,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4982);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9235);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59441,7 +59441,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 4982:
+/***/ 9235:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59619,18 +59619,25 @@ function judgeRequirement(jobs, requirement) {
     return refused(`The condition \`${condition}\` does not hold: ${shown}.`, `Mend what makes \`${jobName}\` give this value, or change the condition if it asks too much.`);
 }
 function holds(found, operator, wanted) {
-    const difference = Number(found) - Number(wanted);
+    const numbers = [found, wanted].every((text) => lines/* DECIMAL_NUMBER */.A7.test(text));
+    const order = numbers ? compareDecimals(found, wanted) : undefined;
     if (operator === '>=')
-        return difference >= 0;
+        return order !== undefined && order >= 0;
     if (operator === '<=')
-        return difference <= 0;
-    const numbers = [found, wanted].every((text) => isExactNumber(text));
-    const same = numbers ? difference === 0 : found === wanted;
+        return order !== undefined && order <= 0;
+    const same = order === undefined ? found === wanted : order === 0;
     return operator === '=' ? same : !same;
 }
-/** Beyond this size two different numbers may look the same to JavaScript: those are compared as text. */
-function isExactNumber(text) {
-    return lines/* DECIMAL_NUMBER */.A7.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER;
+/** Exact, whatever the number of digits. Negative where `one` is the smaller. */
+function compareDecimals(one, other) {
+    const digits = Math.max(...[one, other].map((text) => (text.split('.')[1] ?? '').length));
+    const scaled = (text) => {
+        const [whole = '0', fraction = ''] = text.replace(/^[+-]/, '').split('.');
+        const size = BigInt(whole + fraction.padEnd(digits, '0'));
+        return text.startsWith('-') ? -size : size;
+    };
+    const difference = scaled(one) - scaled(other);
+    return difference === 0n ? 0 : difference < 0n ? -1 : 1;
 }
 function noSuchJob(jobs, { job }, condition) {
     const names = [...jobs.keys()];
@@ -59670,6 +59677,10 @@ const TRUSTED_EVENTS = [
     'release',
     'deployment',
 ];
+/** What may have started the run that a `workflow_run` follows: strangers can cause others (`issues`, `fork`, `watch`). */
+const TRUSTED_ENDED_EVENTS = TRUSTED_EVENTS.filter(
+// What started the run before that one is not told.
+(name) => name !== 'workflow_run');
 /** Events about a pull request, where the commit, or the workflow's input, may be anybody's. */
 const PULL_REQUEST_EVENTS = [
     'pull_request',
@@ -59718,8 +59729,18 @@ function judgeEndedRun(context, source, deployOnPush) {
     if (run.conclusion !== 'success') {
         return refused(`${whose} ended with \`${run.conclusion}\`: a \`workflow_run\` comes after failures too.`, "Add `if: github.event.workflow_run.conclusion == 'success'` to this job.");
     }
+    if (!TRUSTED_ENDED_EVENTS.includes(run.eventName)) {
+        return refused(`${whose} was started by the event \`${run.eventName}\`: others than the team may be able to cause it.`, `Let it follow a run of ${(0,values/* orList */.A3)(TRUSTED_ENDED_EVENTS.map((name) => `\`${name}\``))}: ask for ` +
+            "`github.event.workflow_run.event == 'push'` in the `if:` of this job. " +
+            deployOnPush);
+    }
     if (run.branch !== source.branch)
         return otherBranch(`${whose} was on \`${run.branch}\``, source);
+    if (run.sha !== source.sha) {
+        return refused(`${whose} was for the commit ${run.sha.slice(0, 12) || '(not told)'}, and ${source.sha.slice(0, 12)} is to be deployed: ` +
+            'the commit that was tested is the one that goes out. Without the input `sha` a `workflow_run` ' +
+            'means the newest commit of the default branch.', 'Write `sha: ${{ github.event.workflow_run.head_sha }}` in the `with:` of this step.');
+    }
     return passed(`workflow_run of ${run.name} on ${run.branch}: success`);
 }
 function judgeRef(context, source) {
@@ -59727,7 +59748,7 @@ function judgeRef(context, source) {
     if (ref.startsWith('refs/heads/')) {
         const branch = ref.slice('refs/heads/'.length);
         return branch === source.branch
-            ? passed(`${eventName} on ${branch}`)
+            ? together([passed(`${eventName} on ${branch}`), anotherCommit(context, source)])
             : otherBranch(`This workflow runs on the branch \`${branch}\``, source);
     }
     // A `deployment` that was made for a bare commit has no ref.
@@ -59740,6 +59761,19 @@ function judgeRef(context, source) {
         return passed(`${eventName} on ${where}`);
     return refused(`This workflow runs on ${where}, and the input \`sha\` names another commit. The workflow's own ` +
         `text may then come from a commit that never was on \`${source.branch}\`.`, `Leave out \`sha\`, or run the workflow on \`${source.branch}\`.`);
+}
+/** The jobs in `needs` have tested the workflow's own commit. */
+function anotherCommit({ sha }, source) {
+    if (sha === source.sha)
+        return passed();
+    return {
+        refusals: [],
+        warnings: [
+            `The input \`sha\` names ${source.sha.slice(0, 12)}, and this workflow runs for ${sha.slice(0, 12) || 'no commit that GitHub tells'}: ` +
+                'what `needs` tells of tests is about that commit, not about the one that is deployed.',
+        ],
+        passed: [],
+    };
 }
 function otherBranch(where, source) {
     return refused(`${where}, and only \`${source.branch}\` may be deployed.`, `Run it on \`${source.branch}\`: \`on: { push: { branches: [${source.branch}] } }\`. If another ` +
@@ -59868,6 +59902,7 @@ function endedRunOf(payload) {
         name: text('name'),
         eventName: text('event'),
         branch: text('head_branch'),
+        sha: text('head_sha').toLowerCase(),
         conclusion: text('conclusion'),
     };
 }
@@ -62935,12 +62970,21 @@ function warnings(observation, services, operations, options) {
             : [
                 `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
             ]),
+        ...aboutContexts(observation, operations),
         ...(why === undefined ? [] : [why]),
         ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
         ...services
             .filter(({ role, action }) => role === 'data' && action === 'keep')
             .flatMap(({ service, why: reason }) => reason.includes('restart') ? [`${service}: ${reason}`] : []),
+    ];
+}
+function aboutContexts({ uncopied }, operations) {
+    const builds = operations.some((each) => each.kind === 'prepare-images' && each.verb === 'build');
+    if (!builds || uncopied.length === 0)
+        return [];
+    return [
+        `not tracked by git, and too large or not readable to be copied into the build's context: ${uncopied.slice(0, 10).join(', ')}. The build does not see them; list them in .dockerignore`,
     ];
 }
 function aboutConnections(operations) {
@@ -63506,6 +63550,43 @@ function undoOf({ observation }, services, known) {
     ].join('\n');
 }
 
+;// CONCATENATED MODULE: ./src/host/recorded.ts
+/** The default of `health-url`: a workflow that says nothing. */
+const DEFAULT_HEALTH_URL = 'http://localhost/api/health/';
+/** What a release's record keeps of the inputs, for operations on it. */
+function toRecord({ health, compose, }) {
+    return {
+        healthUrl: health.url.href,
+        healthHost: health.host,
+        healthStatus: health.status,
+        composeFiles: compose.files,
+        profiles: compose.profiles,
+    };
+}
+/** The inputs of an operation: what its workflow leaves at the default is as the release had it. */
+function withRecorded(inputs, recorded) {
+    if (recorded === undefined)
+        return inputs;
+    const { health, compose } = inputs;
+    const unsaid = health.url.href === DEFAULT_HEALTH_URL && health.host === undefined;
+    return {
+        ...inputs,
+        health: unsaid
+            ? {
+                ...health,
+                url: new URL(recorded.healthUrl),
+                host: recorded.healthHost,
+                status: recorded.healthStatus,
+            }
+            : health,
+        compose: {
+            ...compose,
+            files: compose.files.length === 0 ? recorded.composeFiles : compose.files,
+            profiles: compose.profiles.length === 0 ? recorded.profiles : compose.profiles,
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/host/records.ts
 
 /** A release's record as it lies in `releases/` on the host. */
@@ -63515,6 +63596,7 @@ function parseRecord(name, text) {
         name,
         sha: textOf(json['sha']) ?? '',
         deployedAt: textOf(json['deployedAt']) ?? '',
+        workflow: parseWorkflow(objectOf(json['workflow'])),
         services: Object.fromEntries(Object.entries(objectOf(json['services'])).map(([service, value]) => {
             const released = objectOf(value);
             return [
@@ -63529,11 +63611,39 @@ function parseRecord(name, text) {
         })),
     };
 }
+function parseWorkflow(json) {
+    const healthUrl = textOf(json['healthUrl']);
+    if (healthUrl === undefined || !URL.canParse(healthUrl))
+        return undefined;
+    return {
+        healthUrl,
+        healthHost: textOf(json['healthHost']),
+        healthStatus: numberOf(json['healthStatus']) ?? 200,
+        composeFiles: wordsOf(json['composeFiles']),
+        profiles: wordsOf(json['profiles']),
+    };
+}
 function renderRecord(record) {
     return JSON.stringify(record, null, 2);
 }
 
+;// CONCATENATED MODULE: ./src/plan/kept-image.ts
+/** A component of an image's name, as Docker takes it: `Web_` is none. */
+const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+/**
+ * The reference by which a release keeps the image of a service. A name that no image may have is written in
+ * hexadecimal digits, below a component of its own, so that no two services share a reference.
+ */
+function keptReference(project, service, sha) {
+    return `resee/${component(project)}/${component(service)}:${sha.slice(0, 12)}`;
+}
+function component(name) {
+    return COMPONENT.test(name) ? name : `x/${Buffer.from(name, 'utf8').toString('hex')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/finish.ts
+
+
 
 
 
@@ -63552,7 +63662,7 @@ async function finish(context, operation, plan, deployedAt) {
         name: 'finish',
         script: (0,load/* remoteScript */.mW)('finish'),
         variables: {
-            RECORD: renderRecord({ sha, deployedAt, services }),
+            RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
             FORWARD: forward(context, operation, plan, services, name).join('\n'),
             STAGE: context.observation.stage,
             LAST_PATHS: cutover_lines(operation.paths),
@@ -63620,9 +63730,7 @@ function releasedServices(context, plan) {
         const released = {
             imageId,
             image: service.image,
-            keptAs: built
-                ? `resee/${wanted.project}/${service.service}:${commit.sha.slice(0, 12)}`
-                : undefined,
+            keptAs: built ? keptReference(wanted.project, service.service, commit.sha) : undefined,
             definition: service.action === 'leave' && before !== undefined
                 ? before.definition
                 : digest(definition.definition),
@@ -65139,6 +65247,14 @@ function headProblem(sections, { path, source: { branch } }) {
     };
 }
 function stageProblem(sections, sha) {
+    const submodule = complaint(sections, 'submodule');
+    if (submodule !== undefined) {
+        return {
+            what: `a submodule of commit ${sha.slice(0, 12)} cannot be fetched by the host`,
+            next: 'Check its URL in .gitmodules, and that its commit was pushed. A private one on the same server needs a token that may read it (the default reads this repository alone); one over ssh needs a key of the user on the host.',
+            evidence: submodule,
+        };
+    }
     const said = complaint(sections, 'stage');
     if (said === undefined)
         return undefined;
@@ -65376,11 +65492,12 @@ function parseObservation(sections, inputs) {
         commit: {
             sha: trimmed(sections, 'commit') ?? '',
             subject: trimmed(sections, 'subject') ?? '',
-            changes: parseChanges((0,host_sections/* linesOf */.D)(sections.get('changed'))),
+            changes: changesIn(sections),
             files: (0,host_sections/* linesOf */.D)(sections.get('files')),
             newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
         },
         stage,
+        uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
         wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path),
         wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
         installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
@@ -65421,6 +65538,14 @@ function parseLive(sections, path) {
         modified: (0,host_sections/* linesOf */.D)(sections.get('modified')),
         conflicts: (0,host_sections/* linesOf */.D)(sections.get('conflicts')),
     };
+}
+/** A submodule is one path of the commit; what changes are the files in it. */
+function changesIn(sections) {
+    const submodules = new Set((0,host_sections/* linesOf */.D)(sections.get('submodules')));
+    return [
+        ...parseChanges((0,host_sections/* linesOf */.D)(sections.get('changed'))).filter(({ path }) => !submodules.has(path)),
+        ...parseChanges((0,host_sections/* linesOf */.D)(sections.get('changed-in-submodules'))),
+    ];
 }
 /** @param lines a letter and a path by turns */
 function parseChanges(lines) {
@@ -65963,6 +66088,7 @@ var system_clock = __nccwpck_require__(8637);
 
 
 
+
 /** Does what the input `operation` asks. */
 async function operate(inputs, github, work) {
     const { shell, log, progress } = work;
@@ -65990,8 +66116,9 @@ async function operate(inputs, github, work) {
             if (inputs.operation !== 'plan')
                 work.announce(sha);
             const { runId, runUrl, actor } = github;
+            const meant = withRecorded(inputs, release?.workflow);
             await deploy({
-                inputs,
+                inputs: meant,
                 sha,
                 release,
                 run: work.run,
@@ -66001,7 +66128,13 @@ async function operate(inputs, github, work) {
                     url: runUrl,
                     since: new Date().toISOString(),
                 }),
-            }, { ...work, clock: system_clock/* systemClock */.m });
+            }, 
+            // What was opened for another health endpoint is of no use.
+            {
+                ...work,
+                opening: meant.health === inputs.health ? work.opening : undefined,
+                clock: system_clock/* systemClock */.m,
+            });
         }
     }
 }
@@ -71967,6 +72100,8 @@ const OBSERVATION = [
     'observe/running',
     'observe/commit',
     'observe/stage',
+    'observe/submodules',
+    'observe/context',
     'observe/compose',
 ];
 /** The text of the script that looks at the host: its words, and the script itself. */

@@ -38,6 +38,7 @@ mkdir -p "$STAGE"
 observe_commit || end_here
 lay_stage || end_here
 capture config compose "$STAGE" config --format json || end_here
+fill_contexts
 shown docker || exit 0
 shown compose
 project=$(project_of "$SCRATCH/config.out")

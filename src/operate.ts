@@ -1,6 +1,7 @@
 import { deploy } from './deploy.js';
 import { RefusedError } from './errors.js';
 import type { GithubContext } from './gate/github-context.js';
+import { withRecorded } from './host/recorded.js';
 import { readStatus, unlock } from './host/releases.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
@@ -53,9 +54,10 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
       const sha = release?.sha ?? inputs.source.sha;
       if (inputs.operation !== 'plan') work.announce(sha);
       const { runId, runUrl, actor } = github;
+      const meant = withRecorded(inputs, release?.workflow);
       await deploy(
         {
-          inputs,
+          inputs: meant,
           sha,
           release,
           run: work.run,
@@ -66,7 +68,12 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
             since: new Date().toISOString(),
           }),
         },
-        { ...work, clock: systemClock },
+        // What was opened for another health endpoint is of no use.
+        {
+          ...work,
+          opening: meant.health === inputs.health ? work.opening : undefined,
+          clock: systemClock,
+        },
       );
     }
   }

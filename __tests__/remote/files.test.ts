@@ -4,9 +4,10 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -60,6 +61,23 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
     );
   const restore = (name = 'first') =>
     host.run(`set -eu\nrestore_files ${name} "$LIVE"`, variables([], []));
+
+  it('removes no live file for a staged tree that is gone, or lacks what the commit has', async () => {
+    host.write(live('a'), 'old\n');
+    rmSync(host.path('stage dir'), { recursive: true });
+    const gone = await install(['a']);
+    expect(gone.code).not.toBe(0);
+    expect(gone.stderr).toContain('is gone: no file is brought');
+    host.write('run/files', 'a\0b\0');
+    host.write('run/staged-root/b', 'b\n');
+    const lacking = await host.run('set -eu\ninstall_files last "$LIVE" "$STAGE" "$PATHS" ""', {
+      ...variables(['a', 'b'], []),
+      STAGE: host.path('run/staged-root/'),
+    });
+    expect(lacking.code).not.toBe(0);
+    expect(lacking.stderr).toContain('lacks a: no file is brought');
+    expect(host.read(live('a'))).toBe('old\n');
+  });
 
   /** Installs, expects `after`, restores twice, and expects what was there before each time. */
   async function roundTrip(

@@ -6,7 +6,9 @@
 
 # The token goes to one server over https (TOKEN_FOR), and along no redirect: only to `git` as a credential,
 # in no argument, in no file.
-git_fetch() {
+git_fetch_into() { # GIT_DIR …
+  fetching=$1
+  shift
   set -- -c http.followRedirects=false -c gc.auto=0 -c maintenance.auto=false "$@"
   if [ -n "$TOKEN" ] && [ -n "$TOKEN_FOR" ]; then
     # shellcheck disable=SC2016
@@ -14,16 +16,16 @@ git_fetch() {
     RESEE_TOKEN=$TOKEN
     export RESEE_TOKEN
     fetched=0
-    git_own "$@" || fetched=$?
+    git_host --git-dir "$fetching" "$@" || fetched=$?
     unset RESEE_TOKEN
     return "$fetched"
   fi
-  git_own "$@"
+  git_host --git-dir "$fetching" "$@"
 }
 fetch_branch() {
   [ -e "$STATE/repository.git/HEAD" ] || git_host init -q --bare --template= "$STATE/repository.git" ||
     [ -e "$STATE/repository.git/HEAD" ] || return
-  git_fetch fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+refs/heads/$BRANCH:$TIP"
+  git_fetch_into "$STATE/repository.git" fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+refs/heads/$BRANCH:$TIP"
 }
 
 observe_live_directory() {
@@ -67,6 +69,7 @@ observe_commit() {
   section subject
   git_own log -1 --format=%s "$SHA"
   BASE=$(git_own hash-object -t tree /dev/null)
+  : >"$OWN/modified"
   if [ -n "$HEAD" ]; then
     beside live capture live-config compose "$DIR" config --format json
     observe_head || return
@@ -103,6 +106,4 @@ observe_head() {
     mv -f "$STATE/repository.git/live.index.$RUN" "$STATE/repository.git/live.index"
   git_index "$OWN/live.index" --work-tree "$DIR" diff-files --name-only --no-renames --ignore-submodules -z |
     path_lines >"$OWN/modified"
-  section modified
-  cat "$OWN/modified"
 }

@@ -5,6 +5,9 @@
 
 lay_stage() {
   capture stage lay_commit || return
+  observe_submodules || return
+  section modified
+  cat "$OWN/modified"
   if [ -d "$DIR" ]; then
     section conflicts
     git_own diff --name-only --no-renames --diff-filter=A -z "$BASE" "$SHA" | path_lines | conflicting
@@ -42,7 +45,7 @@ conflicting() {
     while case $parent in */*) true ;; *) false ;; esac do
       parent=${parent%/*}
       # Through a link the file would end up elsewhere.
-      [ ! -h "$DIR/$parent" ] || {
+      [ ! -h "$DIR/$parent" ] || git_own ls-tree "$BASE" -- "$parent" | grep -q '^120000' || {
         printf '%s\n' "$parent"
         continue 2
       }

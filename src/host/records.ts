@@ -1,5 +1,5 @@
-import { objectOf, textOf } from '../plan/json.js';
-import type { ReleaseRecord } from '../plan/observation.js';
+import { numberOf, objectOf, textOf, wordsOf, type JsonObject } from '../plan/json.js';
+import type { ReleasedWorkflow, ReleaseRecord } from '../plan/observation.js';
 
 /** A release's record as it lies in `releases/` on the host. */
 export function parseRecord(name: string, text: string): ReleaseRecord {
@@ -8,6 +8,7 @@ export function parseRecord(name: string, text: string): ReleaseRecord {
     name,
     sha: textOf(json['sha']) ?? '',
     deployedAt: textOf(json['deployedAt']) ?? '',
+    workflow: parseWorkflow(objectOf(json['workflow'])),
     services: Object.fromEntries(
       Object.entries(objectOf(json['services'])).map(([service, value]) => {
         const released = objectOf(value);
@@ -22,6 +23,18 @@ export function parseRecord(name: string, text: string): ReleaseRecord {
         ];
       }),
     ),
+  };
+}
+
+function parseWorkflow(json: JsonObject): ReleasedWorkflow | undefined {
+  const healthUrl = textOf(json['healthUrl']);
+  if (healthUrl === undefined || !URL.canParse(healthUrl)) return undefined;
+  return {
+    healthUrl,
+    healthHost: textOf(json['healthHost']),
+    healthStatus: numberOf(json['healthStatus']) ?? 200,
+    composeFiles: wordsOf(json['composeFiles']),
+    profiles: wordsOf(json['profiles']),
   };
 }
 

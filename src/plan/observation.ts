@@ -120,7 +120,17 @@ export interface ReleaseRecord {
   readonly name: string;
   readonly sha: string;
   readonly deployedAt: string;
+  /** What the workflow said that an operation needs as well; undefined in records of earlier versions. */
+  readonly workflow?: ReleasedWorkflow | undefined;
   readonly services: Readonly<Record<string, ReleasedService>>;
+}
+
+export interface ReleasedWorkflow {
+  readonly healthUrl: string;
+  readonly healthHost: string | undefined;
+  readonly healthStatus: number;
+  readonly composeFiles: readonly string[];
+  readonly profiles: readonly string[];
 }
 
 export interface ReleasedService {

@@ -1,7 +1,9 @@
 import { quote } from '../host/quote.js';
+import { toRecord } from '../host/recorded.js';
 import { renderRecord } from '../host/records.js';
 import { drainedBy } from '../plan/cutovers.js';
 import { digest } from '../plan/definition.js';
+import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
@@ -27,7 +29,7 @@ export async function finish(
     name: 'finish',
     script: remoteScript('finish'),
     variables: {
-      RECORD: renderRecord({ sha, deployedAt, services }),
+      RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
       FORWARD: forward(context, operation, plan, services, name).join('\n'),
       STAGE: context.observation.stage,
       LAST_PATHS: lines(operation.paths),
@@ -110,9 +112,7 @@ function releasedServices(
       const released: ReleasedService = {
         imageId,
         image: service.image,
-        keptAs: built
-          ? `resee/${wanted.project}/${service.service}:${commit.sha.slice(0, 12)}`
-          : undefined,
+        keptAs: built ? keptReference(wanted.project, service.service, commit.sha) : undefined,
         definition:
           service.action === 'leave' && before !== undefined
             ? before.definition

@@ -44,8 +44,28 @@ install_files() {
   printf '%s' "$4" | sed '/^$/d' >"$STATE/journal/$1/paths"
   printf '%s' "$5" | sed '/^$/d' >"$STATE/journal/$1/inplace"
   copy_paths "$2" "$STATE/journal/$1/before" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
+  staged_whole "$3" "$STATE/journal/$1/paths"
   : >"$STATE/journal/$1/kept"
   copy_paths "$3" "$2" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
+}
+
+# staged_whole STAGE LIST: fails where the commit has a file of LIST and the staged tree has not: what is missing
+# there by accident must not be removed from the live directory.
+staged_whole() {
+  [ -s "$2" ] || return 0
+  staged_files=${1%%/staged-root/*}/files
+  [ -d "$1" ] || {
+    say "the staged tree $1 is gone: no file is brought to the live directory"
+    return 1
+  }
+  [ -f "$staged_files" ] || return 0
+  path_lines <"$staged_files" | LC_ALL=C sort >"$2.of-commit"
+  LC_ALL=C sort "$2" | LC_ALL=C comm -12 - "$2.of-commit" | while IFS= read -r path; do
+    [ -e "$1/$path" ] || [ -h "$1/$path" ] || {
+      say "the staged tree lacks $path: no file is brought to the live directory"
+      exit 1
+    }
+  done
 }
 
 # restore_files NAME LIVE: undoes install_files, as far as it came.

@@ -45,7 +45,7 @@ conflicting() {
     while case $parent in */*) true ;; *) false ;; esac do
       parent=${parent%/*}
       # Through a link the file would end up elsewhere.
-      [ ! -h "$DIR/$parent" ] || {
+      [ ! -h "$DIR/$parent" ] || git_own ls-tree "$BASE" -- "$parent" | grep -q '^120000' || {
         printf '%s\n' "$parent"
         continue 2
       }

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { keptReference } from '../../src/plan/kept-image.js';
+
+const SHA = '0123456789abcdef0123456789abcdef01234567';
+const REFERENCE =
+  /^([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*\/)*[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*:\w{12}$/;
+
+describe('the reference that keeps an image', () => {
+  it('is named like the service', () => {
+    expect(keptReference('shop', 'api', SHA)).toBe('resee/shop/api:0123456789ab');
+  });
+
+  it('is one that Docker takes, and another one for each service of each project', () => {
+    const service = fc.stringMatching(/^[a-zA-Z0-9._-]{1,20}$/);
+    const project = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,12}$/);
+    fc.assert(
+      fc.property(project, service, project, service, (one, api, other, web) => {
+        expect(keptReference(one, api, SHA)).toMatch(REFERENCE);
+        const same = one === other && api === web;
+        expect(keptReference(one, api, SHA) === keptReference(other, web, SHA)).toBe(same);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is one for names such as Web_', () => {
+    expect(keptReference('shop', 'Web_', SHA)).toBe('resee/shop/x/5765625f:0123456789ab');
+  });
+});
