@@ -50,7 +50,7 @@ case $1 in
   logs) echo 'the log of nginx' ;;
   exec)
     shift
-    while :; do case $1 in -u) shift 2 ;; -i) shift ;; *) break ;; esac; done
+    while :; do case $1 in -u | -e) shift 2 ;; -i) shift ;; *) break ;; esac; done
     shift
     case "$1 $2" in
       nginx\\ *) "$@" ;;
