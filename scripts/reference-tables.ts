@@ -1,8 +1,8 @@
 /**
- * Writes the tables of inputs and outputs into README.md, from action.yml, between the markers
+ * Writes the tables of inputs and outputs into docs/reference.md, from action.yml, between the markers
  * `<!-- inputs:begin -->` and `<!-- inputs:end -->`, and the same for outputs.
  *
- *   tsx scripts/readme-inputs.ts [--check] [README.md]
+ *   tsx scripts/reference-tables.ts [--check] [docs/reference.md]
  *
  * With `--check` nothing is written, and tables that are out of date are an error.
  */
@@ -18,7 +18,7 @@ interface Entry {
 
 function main(words: readonly string[]): void {
   const check = words.includes('--check');
-  const path = words.find((word) => !word.startsWith('--')) ?? 'README.md';
+  const path = words.find((word) => !word.startsWith('--')) ?? 'docs/reference.md';
   const before = readFileSync(path, 'utf8');
   const action = readFileSync(new URL('../action.yml', import.meta.url), 'utf8');
   const after = ['inputs', 'outputs'].reduce(
@@ -29,7 +29,7 @@ function main(words: readonly string[]): void {
     console.log(`${path} has the inputs and outputs of action.yml`);
   } else if (check) {
     console.error(`${path} does not have the inputs and outputs of action.yml.`);
-    console.error('Run `npx tsx scripts/readme-inputs.ts` and commit what it writes.');
+    console.error('Run `npx tsx scripts/reference-tables.ts` and commit what it writes.');
     process.exitCode = 1;
   } else {
     writeFileSync(path, after);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 
-const directory = mkdtempSync(join(tmpdir(), 'readme-test-'));
+const directory = mkdtempSync(join(tmpdir(), 'reference-test-'));
 afterAll(() => {
   rmSync(directory, { recursive: true });
 });
@@ -20,14 +20,14 @@ const EMPTY = [
 ].join('\n');
 
 function generate(...words: readonly string[]): number | null {
-  const path = join(directory, 'README.md');
-  const script = ['node_modules/tsx/dist/cli.mjs', 'scripts/readme-inputs.ts', ...words, path];
+  const path = join(directory, 'reference.md');
+  const script = ['node_modules/tsx/dist/cli.mjs', 'scripts/reference-tables.ts', ...words, path];
   return spawnSync(process.execPath, script).status;
 }
 
-describe('the tables of the README', () => {
+describe('the tables of the reference', () => {
   it('are written from action.yml, and a stale one is found', () => {
-    const path = join(directory, 'README.md');
+    const path = join(directory, 'reference.md');
     writeFileSync(path, EMPTY);
     expect(generate('--check')).toBe(1);
     expect(readFileSync(path, 'utf8')).toBe(EMPTY);
@@ -41,8 +41,13 @@ describe('the tables of the README', () => {
     expect(generate('--check')).toBe(1);
   });
 
+  it('are in docs/reference.md as action.yml has them', () => {
+    const script = ['node_modules/tsx/dist/cli.mjs', 'scripts/reference-tables.ts', '--check'];
+    expect(spawnSync(process.execPath, script).status).toBe(0);
+  });
+
   it('need their markers', () => {
-    writeFileSync(join(directory, 'README.md'), '# A title\n');
+    writeFileSync(join(directory, 'reference.md'), '# A title\n');
     expect(generate()).not.toBe(0);
   });
 });
