@@ -42,6 +42,23 @@ describe('the log', () => {
     expect(lines).toHaveLength(8);
   });
 
+  it('takes U+0085 for the blank that it is to the runner', async () => {
+    const lines = await captured((log) => {
+      log.info('\u0085::error::from a host');
+    });
+    expect(lines[0]).toMatch(/^::stop-commands::/);
+  });
+
+  it.each(['\u001b]0;title\u0007', '\u001b]52;c;eA==\u001b\\', '\u009d0;title\u009c', '\u009b'])(
+    'tells a terminal nothing but colours: %j',
+    async (sequence) => {
+      const lines = await captured((log) => {
+        log.remote(`before ${sequence}after`);
+      });
+      expect(lines).toContain('before after');
+    },
+  );
+
   it('keeps colours', async () => {
     const line = '\u001b[31mred\u001b[0m';
     expect(

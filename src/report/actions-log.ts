@@ -30,7 +30,7 @@ export function actionsLog(): ActionsLog {
       resumeToken = randomUUID();
       core.info(`::stop-commands::${resumeToken}`);
     }
-    core.info(line);
+    core.info(withoutSequences(line));
   };
   const info = (line: string): void => {
     if (looksLikeCommand(line)) {
@@ -77,6 +77,9 @@ export function actionsLog(): ActionsLog {
   };
 }
 
+/** What .NET takes for white space: U+0085 is none to JavaScript. */
+const LEADING_BLANKS = /^[\s\u0085]+/;
+
 /**
  * Would the runner take a line of this text for a command? It reads `::command::` at the start of a
  * line and `##[command]` anywhere in it, and a lone carriage return ends a line for it.
@@ -84,5 +87,18 @@ export function actionsLog(): ActionsLog {
 function looksLikeCommand(text: string): boolean {
   return text
     .split(/\r\n|\r|\n/)
-    .some((line) => line.trimStart().startsWith('::') || line.includes('##['));
+    .some((line) => line.replace(LEADING_BLANKS, '').startsWith('::') || line.includes('##['));
+}
+
+// Colours alone may pass: a title of a window, a link, a clipboard (OSC), or what C1 says in one character,
+// would mean something to whoever reads the log in a terminal.
+const ESC = String.fromCharCode(0x1b);
+const BEL = String.fromCharCode(0x07);
+const SEQUENCES = new RegExp(
+  `(?:${ESC}[\\]PX^_]|[\u0090\u0098\u009d-\u009f])[^${BEL}${ESC}\u009c]*(?:${BEL}|${ESC}\\\\|\u009c)?|[\u0080-\u0084\u0086-\u009f]`,
+  'g',
+);
+
+function withoutSequences(line: string): string {
+  return line.replace(SEQUENCES, '');
 }

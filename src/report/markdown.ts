@@ -20,9 +20,11 @@ export function code(text: string): string {
 
 /** A block of preformatted text, fenced by more backticks than it holds in a row. */
 export function fenced(text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  // Measured as it will stand: control characters between two backticks do not keep them apart.
+  const plain = plainText(text).trimEnd();
+  const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${plainText(text).trimEnd()}\n${fence}`;
+  return `${fence}text\n${plain}\n${fence}`;
 }
 
 /** A markdown table; cells are markdown already. */

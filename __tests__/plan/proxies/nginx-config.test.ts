@@ -146,3 +146,32 @@ server { location / { proxy_pass http://site; } }
     expect(parseNginxConfig('events {}').shutdownTimeoutMs).toBeUndefined();
   });
 });
+
+describe('what is written otherwise', () => {
+  const names = (text: string) => parseNginxConfig(text).upstreams.map(({ name }) => name);
+  const dynamic = (text: string) => parseNginxConfig(text).dynamicNames;
+
+  it.each([
+    ['location / { proxy_pass "http://api:3000"; }'],
+    ["location / { proxy_pass 'http://api:3000/'; }"],
+    ['upstream "a" { server "api:3000"; } location / { proxy_pass "http://a"; }'],
+    ['map $host $up { default "http://api:3000"; } location / { proxy_pass $up; }'],
+    ['set $host_of "api"; set $up "http://$host_of:3000"; location / { proxy_pass "$up$uri"; }'],
+  ])('names api: %s', (text) => {
+    expect(names(text)).toEqual(['api']);
+  });
+
+  it('every value of a map counts, and is resolved while nginx runs', () => {
+    const text =
+      'map $http_upgrade $up { default "http://web:80"; ~^ws http://api:3000; } location / { proxy_pass $up; }';
+    expect(names(text)).toEqual(['web', 'api']);
+    expect(dynamic(text)).toEqual(['web', 'api']);
+  });
+
+  it('a map to an upstream block is static', () => {
+    const text =
+      'upstream blue { server api:3000; } map $host $up { default blue; } location / { proxy_pass http://$up; }';
+    expect(names(text)).toEqual(['api']);
+    expect(dynamic(text)).toEqual([]);
+  });
+});

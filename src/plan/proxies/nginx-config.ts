@@ -15,38 +15,37 @@ export interface NginxConfig {
 const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
 const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
 const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
+const VARIABLE = /\bset\s+\$(\w+)\s+([^;]+);/g;
+/** `map $host $target { default one; … }`, and what is written like it. */
+const MAP = /\b(?:map|geo|split_clients)\s[^;{}]*\$(\w+)\s*\{([^}]*)\}/g;
+/** More values of a variable, or variables within variables, are written by nobody. */
+const MOST_VALUES = 100;
 
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 export function parseNginxConfig(text: string): NginxConfig {
   const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
   const upstreamNames = new Set(
-    [...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''),
+    [...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => unquoted(match[1] ?? '')),
   );
-  const variables = new Map(
-    [...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? ''] as const),
-  );
+  const values = valuesIn(config);
   const upstreams: Upstream[] = [];
   const dynamicNames = new Set<string>();
   for (const block of config.matchAll(UPSTREAM_BLOCK)) {
     for (const server of (block[1] ?? '').matchAll(SERVER)) {
-      const upstream = parseAddress(server[1] ?? '');
+      const upstream = parseAddress(unquoted(server[1] ?? ''));
       if (upstream === undefined) continue;
       upstreams.push(upstream);
       if (/\bresolve\b/.test(server[2] ?? '')) dynamicNames.add(upstream.name);
     }
   }
   for (const pass of config.matchAll(PASS)) {
-    const target = (pass[1] ?? '').trim();
-    const dynamic = target.includes('$');
-    const written = target.replace(
-      /\$\{?(\w+)\}?/g,
-      (_, name: string) => variables.get(name) ?? '',
-    );
-    const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
-    if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
-    upstreams.push(upstream);
-    if (dynamic) dynamicNames.add(upstream.name);
+    const target = unquoted((pass[1] ?? '').trim());
+    for (const written of expanded(target, values)) {
+      const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+      if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
+      upstreams.push(upstream);
+      if (target.includes('$')) dynamicNames.add(upstream.name);
+    }
   }
   return {
     upstreams,
@@ -54,6 +53,39 @@ export function parseNginxConfig(text: string): NginxConfig {
     shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
     dynamicNames: [...dynamicNames],
   };
+}
+
+/** What each variable may hold, by `set` and `map`. */
+function valuesIn(config: string): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  const add = (name: string, value: string) => {
+    values.set(name, [...(values.get(name) ?? []), unquoted(value)]);
+  };
+  for (const [, name = '', value = ''] of config.matchAll(VARIABLE)) add(name, value.trim());
+  for (const [, name = '', body = ''] of config.matchAll(MAP)) {
+    for (const entry of body.split(';'))
+      add(name, /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '');
+  }
+  return values;
+}
+
+/** The text with every value of its variables; what is not known of one is empty. */
+function expanded(text: string, values: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  let texts: readonly string[] = [text];
+  for (let depth = 0; depth < 5 && texts.some((each) => each.includes('$')); depth += 1) {
+    texts = texts
+      .flatMap((each) => {
+        const [reference, name = ''] = /\$\{?(\w+)\}?/.exec(each) ?? [];
+        if (reference === undefined) return [each];
+        return (values.get(name) ?? ['']).map((value) => each.replace(reference, () => value));
+      })
+      .slice(0, MOST_VALUES);
+  }
+  return [...new Set(texts)];
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
