@@ -92,6 +92,23 @@ describe('storage of its own', () => {
   });
 });
 
+describe('a service that shares the network of another', () => {
+  it.each([
+    ['service:vpn', {}],
+    ['container:tunnel', { container_name: 'tunnel' }],
+    ['container:shop-vpn-1', {}],
+  ])('by %s is never there twice', (network_mode, patch) => {
+    const vpn = { image: 'acme/vpn:1', ...patch };
+    expect(singleOf({ network_mode }, { vpn })).toBe(
+      'it shares the network or the processes of vpn',
+    );
+  });
+
+  it('that is no service of the stack may change as any other', () => {
+    expect(singleOf({ network_mode: 'container:elsewhere' })).toBeUndefined();
+  });
+});
+
 describe('a service with storage of its own', () => {
   const storage = { volumes: [volume('things')] };
   const change = { environment: { GREETING: 'hi' } };

@@ -8,6 +8,7 @@ import {
   wordsOf,
   type JsonObject,
 } from './json.js';
+import { joinsOf } from './joins.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 
 /**
@@ -93,9 +94,7 @@ function parseService(
       (number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash)),
     ),
     links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
-    joins: ['network_mode', 'ipc', 'pid'].flatMap(
-      (key) => /^service:(.+)$/.exec(textOf(json[key]) ?? '')?.[1] ?? [],
-    ),
+    joins: joinsOf(json, whole),
     single: singleReason(json, addresses),
     publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
     binds: [

@@ -193,7 +193,7 @@ function sharedContainers(
     joins
       .filter((joined) => changing.has(joined))
       .map((joined) => ({
-        what: `${name} shares the network or the processes of ${joined} (service:${joined}), and would be left with those of its old container`,
+        what: `${name} shares the network or the processes of ${joined}, and would be left with those of its old container`,
         next: `Let ${name} reach ${joined} over a network of its own: http://${joined}:PORT.`,
       })),
   );

@@ -143,6 +143,9 @@ function singleReason(service: Service, role: Role, places: readonly string[]): 
   if (order === 'stop-first') return `${orderSaidBy(service)} is stop-first`;
   if (role === 'data') return 'it holds data';
   if (order === 'start-first' || role === 'job') return undefined;
+  // Two in one network would both want its ports.
+  const [joined] = service.joins;
+  if (joined !== undefined) return `it shares the network or the processes of ${joined}`;
   if (service.labels[ROLE_LABEL] === undefined && isScheduler(service)) return TWICE;
   return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
 }
