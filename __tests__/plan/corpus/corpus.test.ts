@@ -16,10 +16,13 @@ const FILES = [
 
 /** The stack, with another variable in the service that changes. */
 function stackOf({ services }: StackShape, changed?: string): Stack {
-  const definitions = Object.entries(services).map(([name, [definition]]) => [
-    name,
-    name === changed ? { ...definition, environment: { CHANGED: 'yes' } } : definition,
-  ]);
+  const definitions = Object.entries(services).map(
+    ([name, [definition]]) =>
+      [
+        name,
+        name === changed ? { ...definition, environment: { CHANGED: 'yes' } } : definition,
+      ] as const,
+  );
   const json = { name: 'shop', services: Object.fromEntries(definitions) };
   return parseStack(JSON.stringify(json), '/srv/shop');
 }
@@ -59,7 +62,7 @@ function plan(shape: StackShape, changed?: string): Planned {
 }
 
 /** What comes of the change of one service. Where no proxy runs that could be told, a roll is a cutover’s matter. */
-function outcome(shape: StackShape, name: string): Wanted | string {
+function outcome(shape: StackShape, name: string): string {
   const of = plan(shape, name);
   const action = of.plan.services.find(({ service }) => service === name)?.action ?? 'none';
   const isRefused =
