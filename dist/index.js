@@ -58343,7 +58343,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9235);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3891);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59441,7 +59441,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9235:
+/***/ 3891:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -61495,17 +61495,21 @@ function parseHaproxyConfig(text) {
 const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
 const nginx_config_SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
 const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+\$(\w+)\s+["']?([^"';]+)["']?\s*;/g;
+const VARIABLE = /\bset\s+\$(\w+)\s+([^;]+);/g;
+/** `map $host $target { default one; … }`, and what is written like it. */
+const MAP = /\b(?:map|geo|split_clients)\s[^;{}]*\$(\w+)\s*\{([^}]*)\}/g;
+/** More values of a variable, or variables within variables, are written by nobody. */
+const MOST_VALUES = 100;
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 function parseNginxConfig(text) {
     const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
-    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => match[1] ?? ''));
-    const variables = new Map([...config.matchAll(VARIABLE)].map((match) => [match[1] ?? '', match[2] ?? '']));
+    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => unquoted(match[1] ?? '')));
+    const values = valuesIn(config);
     const upstreams = [];
     const dynamicNames = new Set();
     for (const block of config.matchAll(UPSTREAM_BLOCK)) {
         for (const server of (block[1] ?? '').matchAll(nginx_config_SERVER)) {
-            const upstream = parseAddress(server[1] ?? '');
+            const upstream = parseAddress(unquoted(server[1] ?? ''));
             if (upstream === undefined)
                 continue;
             upstreams.push(upstream);
@@ -61514,15 +61518,15 @@ function parseNginxConfig(text) {
         }
     }
     for (const pass of config.matchAll(PASS)) {
-        const target = (pass[1] ?? '').trim();
-        const dynamic = target.includes('$');
-        const written = target.replace(/\$\{?(\w+)\}?/g, (_, name) => variables.get(name) ?? '');
-        const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
-        if (upstream === undefined || upstreamNames.has(upstream.name))
-            continue;
-        upstreams.push(upstream);
-        if (dynamic)
-            dynamicNames.add(upstream.name);
+        const target = unquoted((pass[1] ?? '').trim());
+        for (const written of expanded(target, values)) {
+            const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+            if (upstream === undefined || upstreamNames.has(upstream.name))
+                continue;
+            upstreams.push(upstream);
+            if (target.includes('$'))
+                dynamicNames.add(upstream.name);
+        }
     }
     return {
         upstreams,
@@ -61530,6 +61534,38 @@ function parseNginxConfig(text) {
         shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
         dynamicNames: [...dynamicNames],
     };
+}
+/** What each variable may hold, by `set` and `map`. */
+function valuesIn(config) {
+    const values = new Map();
+    const add = (name, value) => {
+        values.set(name, [...(values.get(name) ?? []), unquoted(value)]);
+    };
+    for (const [, name = '', value = ''] of config.matchAll(VARIABLE))
+        add(name, value.trim());
+    for (const [, name = '', body = ''] of config.matchAll(MAP)) {
+        for (const entry of body.split(';'))
+            add(name, /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '');
+    }
+    return values;
+}
+/** The text with every value of its variables; what is not known of one is empty. */
+function expanded(text, values) {
+    let texts = [text];
+    for (let depth = 0; depth < 5 && texts.some((each) => each.includes('$')); depth += 1) {
+        texts = texts
+            .flatMap((each) => {
+            const [reference, name = ''] = /\$\{?(\w+)\}?/.exec(each) ?? [];
+            if (reference === undefined)
+                return [each];
+            return (values.get(name) ?? ['']).map((value) => each.replace(reference, () => value));
+        })
+            .slice(0, MOST_VALUES);
+    }
+    return [...new Set(texts)];
+}
+function unquoted(text) {
+    return /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
 }
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
@@ -61815,6 +61851,10 @@ function singleReason(service, role, places) {
         return 'it holds data';
     if (order === 'start-first' || role === 'job')
         return undefined;
+    // Two in one network would both want its ports.
+    const [joined] = service.joins;
+    if (joined !== undefined)
+        return `it shares the network or the processes of ${joined}`;
     if (service.labels[ROLE_LABEL] === undefined && isScheduler(service))
         return TWICE;
     return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
@@ -62712,7 +62752,7 @@ function sharedContainers({ wanted }, services) {
     return Object.values(wanted.services).flatMap(({ name, joins }) => joins
         .filter((joined) => changing.has(joined))
         .map((joined) => ({
-        what: `${name} shares the network or the processes of ${joined} (service:${joined}), and would be left with those of its old container`,
+        what: `${name} shares the network or the processes of ${joined}, and would be left with those of its old container`,
         next: `Let ${name} reach ${joined} over a network of its own: http://${joined}:PORT.`,
     })));
 }
@@ -64971,7 +65011,33 @@ async function postDeploy(context, log) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/plan/joins.ts
+
+/**
+ * Services whose network or processes a service shares: `service:NAME`, or `container:NAME` where that is a
+ * container of the stack.
+ *
+ * @param project the whole normalised project
+ */
+function joinsOf(json, project) {
+    const modes = ['network_mode', 'ipc', 'pid'].map((key) => textOf(json[key]) ?? '');
+    const joined = modes.flatMap((mode) => {
+        const [, kind, name = ''] = /^(service|container):(.+)$/.exec(mode) ?? [];
+        if (kind === undefined)
+            return [];
+        return kind === 'service' ? [name] : (serviceOfContainer(name, project) ?? []);
+    });
+    return [...new Set(joined)];
+}
+function serviceOfContainer(container, project) {
+    const prefix = textOf(project['name']) ?? '';
+    const [service] = Object.entries(objectOf(project['services'])).find(([name, definition]) => textOf(objectOf(definition)['container_name']) === container ||
+        ['-', '_'].some((dash) => [prefix, name, '1'].join(dash) === container)) ?? [];
+    return service;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/compose-config.ts
+
 
 /**
  * Reads a normalised Compose project.
@@ -65030,7 +65096,7 @@ function parseService(name, json, { name: project, project: whole, links, root }
         ],
         numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
         links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
-        joins: ['network_mode', 'ipc', 'pid'].flatMap((key) => /^service:(.+)$/.exec(textOf(json[key]) ?? '')?.[1] ?? []),
+        joins: joinsOf(json, whole),
         single: compose_config_singleReason(json, addresses),
         publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
         binds: [
@@ -71493,9 +71559,11 @@ function code(text) {
 }
 /** A block of preformatted text, fenced by more backticks than it holds in a row. */
 function fenced(text) {
-    const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+    // Measured as it will stand: control characters between two backticks do not keep them apart.
+    const plain = plainText(text).trimEnd();
+    const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
     const fence = '`'.repeat(longest + 1);
-    return `${fence}text\n${plainText(text).trimEnd()}\n${fence}`;
+    return `${fence}text\n${plain}\n${fence}`;
 }
 /** A markdown table; cells are markdown already. */
 function markdown_table(align, head, rows) {
@@ -72144,7 +72212,7 @@ function actionsLog() {
             resumeToken = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID)();
             _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq(`::stop-commands::${resumeToken}`);
         }
-        _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq(line);
+        _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq(withoutSequences(line));
     };
     const info = (line) => {
         if (looksLikeCommand(line)) {
@@ -72193,6 +72261,8 @@ function actionsLog() {
         close: resume,
     };
 }
+/** What .NET takes for white space: U+0085 is none to JavaScript. */
+const LEADING_BLANKS = /^[\s\u0085]+/;
 /**
  * Would the runner take a line of this text for a command? It reads `::command::` at the start of a
  * line and `##[command]` anywhere in it, and a lone carriage return ends a line for it.
@@ -72200,7 +72270,15 @@ function actionsLog() {
 function looksLikeCommand(text) {
     return text
         .split(/\r\n|\r|\n/)
-        .some((line) => line.trimStart().startsWith('::') || line.includes('##['));
+        .some((line) => line.replace(LEADING_BLANKS, '').startsWith('::') || line.includes('##['));
+}
+// Colours alone may pass: a title of a window, a link, a clipboard (OSC), or what C1 says in one character,
+// would mean something to whoever reads the log in a terminal.
+const ESC = String.fromCharCode(0x1b);
+const BEL = String.fromCharCode(0x07);
+const SEQUENCES = new RegExp(`(?:${ESC}[\\]PX^_]|[\u0090\u0098\u009d-\u009f])[^${BEL}${ESC}\u009c]*(?:${BEL}|${ESC}\\\\|\u009c)?|[\u0080-\u0084\u0086-\u009f]`, 'g');
+function withoutSequences(line) {
+    return line.replace(SEQUENCES, '');
 }
 
 

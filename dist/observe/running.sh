@@ -54,8 +54,6 @@ observe_running() { # PROJECT
     group=$(awk -F: '$2 == "memory" {print "/memory" $3; exit} $1 == "0" {print $3}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
     [ -z "$group" ] || awk -v id="$id" '$1 == "anon" || $1 == "total_rss" {print id, int($2 / 1024); exit}' "/sys/fs/cgroup$group/memory.stat" 2>/dev/null
   done <"$SCRATCH/project"
-  # shellcheck disable=SC2086
-  [ -z "$ids" ] || observe_storage $ids
   # Proxies of the stack, and those of other projects that share a network with it.
   networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$SCRATCH/project" | tr '\n' ' ') "
   proxy_processes >"$SCRATCH/proxies"
