@@ -154,7 +154,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
       run: (script, variables) => {
         if ('WATCHDOG' in variables) {
           shop.host.write('shop/web/Dockerfile', 'FROM mine\n');
-          shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2');
+          shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2\n# end\n');
         }
         return shell.run(script, variables);
       },
@@ -170,7 +170,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
   it('takes the lease of a dead run first, and gives it back where there is nothing to do', async () => {
     shop.deployed(shop.second);
     shop.host.write(`${STATE}/lease/owner`, 'dead\n');
-    shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2');
+    shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2\n# end\n');
     await run(shop.first);
     expect(progress.known.result).toBe('superseded');
     expect(shop.host.exists(`${STATE}/journal`)).toBe(false);

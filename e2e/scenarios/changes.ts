@@ -111,7 +111,7 @@ export const proxyConfigStale: Scenario = {
     checks.matches(run.log, /recreate it once, with a gap/, 'the remedy in the log');
     await checkWhole(bed, checks, before, standing);
     await bed.host.ask(
-      `cd ${bed.place.directory} && docker compose up -d --no-deps --force-recreate ${bed.stack.proxy}`,
+      `cd ${bed.place.directory} && docker compose up -d --force-recreate ${bed.stack.proxy}`,
     );
     const again = await bed.deploy(sha);
     checks.equal(again.outputs['result'], 'deployed', 'result once the proxy was recreated');
