@@ -334,6 +334,19 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(changes()).toEqual(['start old2']);
     });
 
+    it('start_containers leaves out what somebody has removed, and does not fail for it', async () => {
+      host.write('containers/old2', 'false\n');
+      const { code, stderr } = await run('start_containers removed old2');
+      expect(code).toBe(0);
+      expect(stderr).toContain('removed is gone: somebody removed it');
+      expect(changes()).toEqual(['start old2']);
+    });
+
+    it('start_containers fails where the engine does not say whether it is there', async () => {
+      host.answerDocker('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+      expect((await run('start_containers old1')).code).not.toBe(0);
+    });
+
     it('start_containers brings back one that has been told to stop and has not ended yet', async () => {
       host.write('slow', '0.5');
       const stopping = host.start('set -eu; stop_containers old1');

@@ -178,6 +178,15 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
     });
   });
 
+  it('is ended by one rename: nobody undoes what is left where its removal was cut short', async () => {
+    await host.run(journal('one', noting('one')));
+    host.answer('rm', 'exit 1');
+    await host.run('end_journal');
+    host.answer('rm', 'exec /bin/rm "$@"');
+    expect((await host.run('abort_now')).code).toBe(0);
+    expect(undone()).toBe('');
+  });
+
   describe('critical', () => {
     it('gives the output and the exit code of what it ran', async () => {
       const { code, stdout, stderr } = await host.run(

@@ -80,7 +80,7 @@ function forward(
     ]),
     tidy([`forget_commit ${context.run}`]),
     `rm -rf "$STATE/stage/${context.run}"`,
-    'rm -rf "$STATE/journal"',
+    'end_journal',
   ];
 }
 

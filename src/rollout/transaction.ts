@@ -117,7 +117,7 @@ function stepBody({ name, undo = [], undoneLast, script }: Step): string {
   ].join('\n');
 }
 
-const CLOSE = 'rm -rf "$STATE/journal"\nlease_release "$FENCE"';
+const CLOSE = 'end_journal\nlease_release "$FENCE"';
 
 /**
  * `failed` stands in the lease from a step that failed until the next one that follows no other.
