@@ -61,5 +61,5 @@ for entry in $newest_first; do
     incomplete=1
   fi
 done
-[ "$incomplete" = 1 ] || rm -rf "$STATE/journal"
+[ "$incomplete" = 1 ] || end_journal
 exit "$incomplete"

@@ -34,6 +34,8 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
   sleep 0.5
 done
 lease_enter "$SESSION"
+setsid sh "$STATE/bin/watchdog.sh" "$STATE" "$fence" >/dev/null 2>&1 </dev/null &
+note_process "$!" "$STATE/lease/watchdog"
 changed() {
   : >"$STATE/lease/failed-$SESSION"
   answer changed
@@ -44,13 +46,14 @@ rm -rf "$STATE"/stage/*/docker-config
 if [ -d "$STATE/journal" ]; then
   say 'an earlier run left its journal: undoing it before anything else'
   changed
+  # It may have to wait for the engine.
+  lease_renew "$fence" 900
   if ! abort_now; then
     lease_release "$fence"
     exit 76
   fi
+  lease_renew "$fence" "$TTL"
 fi
 # What runs left behind that died before they had the lease; after what their journal still needs of it.
 find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
-setsid sh "$STATE/bin/watchdog.sh" "$STATE" "$fence" >/dev/null 2>&1 </dev/null &
-note_process "$!" "$STATE/lease/watchdog"
 answer fence "$fence"

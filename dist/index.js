@@ -63744,7 +63744,7 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
         ]),
         tidy([`forget_commit ${context.run}`]),
         `rm -rf "$STATE/stage/${context.run}"`,
-        'rm -rf "$STATE/journal"',
+        'end_journal',
     ];
 }
 /** Commands whose failure is told, and holds nothing up. */
@@ -72418,7 +72418,7 @@ function stepBody({ name, undo = [], undoneLast, script }) {
         script,
     ].join('\n');
 }
-const CLOSE = 'rm -rf "$STATE/journal"\nlease_release "$FENCE"';
+const CLOSE = 'end_journal\nlease_release "$FENCE"';
 /**
  * `failed` stands in the lease from a step that failed until the next one that follows no other.
  */

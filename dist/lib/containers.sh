@@ -98,9 +98,23 @@ tell_of_stop() { # ID…
   for id in "$@"; do : >"$STATE/journal/stopping/$id"; done
 }
 
+# is_there ID: fails where somebody has removed the container; where the engine does not say, all ends here.
+is_there() {
+  there_said=$(docker inspect -f '{{.Id}}' "$1" 2>&1) && return
+  case $there_said in
+    *[Nn]'o such '*) say "$1 is gone: somebody removed it" ;;
+    *)
+      say "$there_said"
+      exit 1
+      ;;
+  esac
+  return 1
+}
+
 # start_containers ID…: they run, also those that were told to stop and have not ended yet.
 start_containers() {
   for id in "$@"; do
+    is_there "$id" || continue
     if [ -e "$STATE/journal/stopping/$id" ]; then
       grace=$(docker inspect -f '{{or .Config.StopTimeout 10}}' "$id")
       # Where nobody came to tell it, it never ends.
@@ -116,6 +130,7 @@ serve_again() {
   start_containers "$@"
   ready_by=$(($(now) + 60))
   for id in "$@"; do
+    is_there "$id" || continue
     until is_ready "$id"; do
       if [ "$(now)" -ge "$ready_by" ]; then
         say "$id is not ready a minute after it was started again"

@@ -71,7 +71,8 @@ git_move() {
   cp -p "$STATE/repository.git/moved.index" "$1/.git/index.resee"
   mv -f "$1/.git/index.resee" "$1/.git/index"
   mv -f "$STATE/repository.git/moved.index" "$STATE/repository.git/live.index"
-  git_own gc --auto -q || :
+  # Packs of ever larger size: as many as the logarithm of what there is, instead of files for each release.
+  git_own repack --geometric=2 -d -q 2>/dev/null || git_own gc --auto -q || :
 }
 
 # Objects from stdin into GIT_OBJECT_DIRECTORY: one pack where there was nothing before.

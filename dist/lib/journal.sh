@@ -28,6 +28,14 @@ journal() {
 LAST_LINE='# end'
 is_whole() { [ "$(tail -n 1 "$1" 2>/dev/null)" = "$LAST_LINE" ]; } # FILE
 
+# end_journal: all that it held is done. One rename ends it: where a crash leaves a part of it, nobody takes the
+# undos that are left for those of a release that failed.
+end_journal() {
+  rm -rf "$STATE/journal.over"
+  [ ! -d "$STATE/journal" ] || mv "$STATE/journal" "$STATE/journal.over"
+  rm -rf "$STATE/journal.over"
+}
+
 # The value as one word of a script; newlines at its end stay.
 quoted() {
   quoted_text=$(printf '%s.' "$1" | sed "s/'/'\\\\''/g")

@@ -10,6 +10,8 @@ export interface Disk {
   /** KiB of what lies in layers: images, what containers wrote, and the cache of builds. */
   readonly layersKiB: number;
   readonly gitKiB: number;
+  /** Files of git's objects in the state directory: packs, each with an index. */
+  readonly objectFiles: number;
   /** References of images that the action keeps for a way back. */
   readonly kept: readonly string[];
   /** Those that a release's record names. */
@@ -29,11 +31,12 @@ export async function lookAtDisk(bed: Bed<Stack>): Promise<Disk> {
       return [name.join(' '), Number(count)];
     }),
   );
-  const { layersKiB = NaN, gitKiB = NaN, ...rest } = counts;
+  const { layersKiB = NaN, gitKiB = NaN, objectFiles = NaN, ...rest } = counts;
   return {
     counts: rest,
     layersKiB,
     gitKiB,
+    objectFiles,
     kept: linesOf(kept),
     recorded: linesOf(recorded),
     table,
@@ -56,6 +59,11 @@ export function checkNoGrowth(checks: Checks, earlier: Disk, later: Disk, roomKi
     const before = earlier.counts[name] ?? NaN;
     checks.that(count <= before, `${name} grew from ${String(before)} to ${String(count)}`);
   }
+  // As many packs as the logarithm of what there is.
+  checks.that(
+    later.objectFiles <= MOST_OBJECT_FILES,
+    `git keeps ${String(later.objectFiles)} files of objects, at most ${String(MOST_OBJECT_FILES)} may be`,
+  );
   const grownKiB = later.layersKiB - earlier.layersKiB;
   checks.that(
     grownKiB <= roomKiB,
@@ -73,6 +81,8 @@ function linesOf(text: string): string[] {
   return [...new Set(text.split('\n').filter((line) => line !== ''))].sort();
 }
 
+const MOST_OBJECT_FILES = 30;
+
 const LOOK = `
 state=/home/ec2-user/.local/state/resee-deploy/$2
 count() { printf '%s %s\\n' "$(sort -u | grep -c . || :)" "$1"; }
@@ -83,7 +93,8 @@ docker volume ls --quiet | count volumes
 ls "$state/releases" | count records
 ls -A "$state/journal" 2>/dev/null | count journal
 ls -A "$state/stage" 2>/dev/null | count stage
-find "$state" -type f | grep -v /releases/ | count "other state files"
+find "$state" -type f | grep -v -e /releases/ -e /repository.git/objects/ | count "other state files"
+find "$state/repository.git/objects" -type f | count objectFiles
 du -skx /var/lib/docker/overlay2 | sed 's/\\t.*/ layersKiB/'
 du -skx "$1/.git" | sed 's/\\t.*/ gitKiB/'
 echo ==
