@@ -26,6 +26,7 @@ export interface LoadOptions {
 }
 
 const MEANINGFUL_ANSWERS = 100;
+const MOST_FAILURES_SHOWN = 20;
 
 /** Runs `work` while the site is used in every way, and checks that nobody noticed. */
 export async function underLoad<T>(
@@ -52,6 +53,9 @@ export async function underLoad<T>(
     const result = await load.stop();
     bed.note(loadTable(result));
     checks.equal(result.failures, {}, 'the list of failed requests under load');
+    for (const { atMs, stream, reason } of result.timeline.slice(0, MOST_FAILURES_SHOWN)) {
+      bed.note(`failed after ${String(Math.round(atMs))} ms of load: ${stream}, ${reason}`);
+    }
     checks.that(
       result.durationMs < spec.maxMs && result.sent < spec.maxRequests,
       'the load outlasts what is done under it',
