@@ -58343,7 +58343,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3891);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(461);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59441,7 +59441,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3891:
+/***/ 461:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -62471,33 +62471,78 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/plan/definition.ts
 
 
-/** Digest of a normalised definition: what a release record keeps instead of its secrets. */
-function digest(definition) {
-    return (0,external_node_crypto_.createHash)('sha256').update(canonical(definition)).digest('hex').slice(0, 32);
+/**
+ * The places of a definition as Compose has normalised it. What is empty says nothing, and is left out:
+ * versions of Compose differ in that.
+ */
+function placesOf(definition) {
+    return Object.fromEntries(leavesOf(definition, ''));
+}
+/** Where a name without a value says something: a network that is joined, a variable that is passed on. */
+const NAMES = /^(?:networks|environment|build\.args)\.[^]/;
+function leavesOf(value, place) {
+    if (isObject(value) && Object.keys(value).length > 0) {
+        return Object.entries(value).flatMap(([key, below]) => leavesOf(below, place === '' ? key : `${place}.${key}`));
+    }
+    const isEmpty = value === null || isObject(value) || (Array.isArray(value) && value.length === 0);
+    if (value === undefined || (isEmpty && !NAMES.test(place)))
+        return [];
+    return [[place, isEmpty ? 'null' : canonical(value)]];
+}
+/** The places in which two definitions differ, sorted. */
+function differingPlaces(before, after) {
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+        .filter((place) => before[place] !== after[place])
+        .sort();
+}
+const OF_NO_CONTAINER = /^(?:depends_on|profiles|pull_policy|scale|attach|develop|x-[^.]*|deploy)(?:\.|$)/;
+const OF_THE_CONTAINER = /^deploy\.(?:resources|restart_policy)(?:\.|$)/;
+function meaningOf(place) {
+    if (/^build(?:\.|$)/.test(place))
+        return 'image';
+    return OF_NO_CONTAINER.test(place) && !OF_THE_CONTAINER.test(place) ? 'nothing' : 'container';
+}
+/** @param key of the host's state directory, secret */
+function fingerprintOf({ name, definition }, { compose, key }) {
+    const places = Object.entries(placesOf(definition)).map(([place, text]) => [place, mac(key, [name, place, text].join('\0'))]);
+    return { compose, key: keyName(key), places: Object.fromEntries(places) };
+}
+/** What a record says of the key that it was made with; two keys have two names. */
+function keyName(key) {
+    return mac(key, 'the name of this key').slice(0, 8);
+}
+function mac(key, text) {
+    return (0,external_node_crypto_.createHmac)('sha256', key).update(text).digest('hex').slice(0, 24);
+}
+/** What records of earlier versions left out of their digest. */
+const NOT_IN_FORMER_DIGEST = /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret )/;
+/** The digest of a definition in records of earlier versions. */
+function formerDigest(definition) {
+    const kept = Object.entries(definition).filter(([key]) => !NOT_IN_FORMER_DIGEST.test(key));
+    const { resources } = objectOf(definition['deploy']);
+    const former = { ...Object.fromEntries(kept), ...(resources === undefined ? {} : { resources }) };
+    return (0,external_node_crypto_.createHash)('sha256').update(canonical(former)).digest('hex').slice(0, 32);
+}
+/** True for a place of which a digest of `formerDigest` says nothing. */
+function isUnknownToFormer(place) {
+    return NOT_IN_FORMER_DIGEST.test(place) && !place.startsWith('deploy.resources');
 }
 /**
  * The differences of two definitions, a line each, for a person to judge. Values that may hold a
  * secret (environment, anything below it) are named, never shown.
  */
-function differences(before, after, path = '') {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-    return keys.flatMap((key) => {
-        const place = path === '' ? key : `${path}.${key}`;
-        const [old, now] = [before[key], after[key]];
-        if (canonical(old) === canonical(now))
-            return [];
-        if (isObject(old) && isObject(now))
-            return differences(old, now, place);
-        return [`${place}: ${shown(place, old)} → ${shown(place, now)}`];
-    });
+function differences(before, after) {
+    const [old, now] = [placesOf(before), placesOf(after)];
+    return differingPlaces(old, now).map((place) => `${place}: ${shown(place, old[place])} → ${shown(place, now[place])}`);
 }
-function shown(place, value) {
-    if (value === undefined || value === null)
+const MAY_BE_SECRET = /^(?:environment|command|entrypoint|labels|healthcheck|build|config |secret |annotations|logging)/;
+function shown(place, text) {
+    if (text === undefined)
         return '(none)';
-    if (/^(environment|command|entrypoint|labels|healthcheck)\b/.test(place))
+    if (MAY_BE_SECRET.test(place))
         return '(set)';
-    const text = typeof value === 'string' ? value : canonical(value);
-    return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+    const plain = /^"(.*)"$/.exec(text)?.[1] ?? text;
+    return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/gaps.ts
@@ -62736,7 +62781,7 @@ function changedData({ wanted, installed }, services, options) {
         const before = installed?.services[service]?.definition ?? {};
         const diff = differences(before, wanted.services[service]?.definition ?? {});
         return {
-            what: `${service} holds data, and ${why}${diff.length === 0 ? '' : `: ${diff.join('; ')}`}`,
+            what: `${service} holds data, and ${diff.length === 0 ? why : `its definition changed: ${diff.join('; ')}`}`,
             next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
         };
     });
@@ -62778,7 +62823,77 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
     })));
 }
 
+;// CONCATENATED MODULE: ./src/plan/changes.ts
+
+
+/**
+ * What the last release says of a service; undefined where its record does not describe what lies in
+ * the live directory (a host that somebody else has deployed to since).
+ */
+function releasedService({ releases, live }, service) {
+    const last = releases.at(-1);
+    return last?.sha === live.head ? last?.services[service] : undefined;
+}
+/** The places of a service's definition in which the commit, or the host's own files, differ from what runs. */
+function changedPlaces(observation, service) {
+    const released = releasedService(observation, service.name);
+    const sinceInstalled = () => changesOfFiles(observation, service);
+    if (released === undefined)
+        return sinceInstalled();
+    const { runs } = released;
+    if (runs?.key === keyName(observation.recordKey)) {
+        return sinceRecorded(observation, service, runs);
+    }
+    // A record of an earlier version, or a key that was lost: what there is to see is compared.
+    const isSame = released.definition === formerDigest(service.definition);
+    return isSame
+        ? sinceInstalled().filter(isUnknownToFormer)
+        : [...new Set([...sinceInstalled(), ...changedVariables(observation, service)])].sort();
+}
+/** Those of a meaning. */
+function changedFor(meaning, observation, service) {
+    return changedPlaces(observation, service).filter((place) => meaningOf(place) === meaning);
+}
+/** Printed by every version of Compose as they were written. */
+const AS_WRITTEN = /^(?:environment\..*|labels\..*|image|container_name|hostname|user|working_dir|restart)$/;
+function sinceRecorded(observation, service, runs) {
+    const { recordKey: key, host } = observation;
+    const now = fingerprintOf(service, { compose: host.composeVersion, key });
+    const differing = differingPlaces(runs.places, now.places);
+    if (runs.compose === host.composeVersion)
+        return differing;
+    // Another version of Compose prints the same service differently: both sides are as this one prints them.
+    const changed = new Set(changesOfFiles(observation, service));
+    return differing.filter((place) => AS_WRITTEN.test(place) || changed.has(place));
+}
+/** Between the Compose file of the live directory and that of the commit, with the same files of the host. */
+function changesOfFiles({ installed }, service) {
+    const before = installed?.services[service.name];
+    if (before === undefined)
+        return [];
+    return differingPlaces(placesOf(before.definition), placesOf(service.definition));
+}
+/** Variables that the running containers have otherwise: the host's own files may have changed. */
+function changedVariables({ containers }, service) {
+    const { environment } = service.definition;
+    if (!isObject(environment))
+        return [];
+    const running = containers.filter((each) => each.service === service.name && each.running && !each.oneOff);
+    return Object.entries(environment).flatMap(([name, value]) => {
+        const wanted = textOf(value);
+        return wanted !== undefined && running.some((each) => each.environment[name] !== wanted)
+            ? `environment.${name}`
+            : [];
+    });
+}
+/** At most `most` of the words, and how many more there are. */
+function changes_listed(words, most) {
+    const shown = words.slice(0, most).join(', ');
+    return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/services.ts
+
 
 
 
@@ -62812,15 +62927,9 @@ function needsImage(observation, service, role, options) {
         ...observation.commit.changes.map(({ path }) => path),
         ...observation.live.modified,
     ];
-    return (build.remote || changed.some((path) => build.inputs.some((place) => isWithin(path, place))));
-}
-/**
- * What the last release says of a service; undefined where its record does not describe what lies in
- * the live directory (a host that somebody else has deployed to since).
- */
-function releasedService(observation, service) {
-    const last = observation.releases.at(-1);
-    return last?.sha === observation.live.head ? last?.services[service] : undefined;
+    return (build.remote ||
+        changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
+        changedFor('image', observation, service).length > 0);
 }
 function planService(observation, service, decision, rebuilt, options) {
     const containers = observation.containers.filter((container) => container.service === service.name && !container.oneOff);
@@ -62842,7 +62951,23 @@ function planService(observation, service, decision, rebuilt, options) {
         dead: containers.filter((container) => !container.running).map((container) => container.id),
         image: service.image,
         oldImageId: running[0]?.imageId,
+        told: chosen ? toldOf(observation, service, { action, images: options.images }) : [],
     };
+}
+/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
+function toldOf(observation, service, { action, images }) {
+    if (!STAYS.has(action))
+        return [];
+    const idle = changedFor('nothing', observation, service);
+    const built = changedFor('image', observation, service);
+    return [
+        ...(idle.length === 0
+            ? []
+            : [`${changes_listed(idle, 5)} changed, and no container is another for it`]),
+        ...(built.length === 0 || images === 'host' || images === 'kept'
+            ? []
+            : [`${changes_listed(built, 5)} changed, and build: ${images} builds nothing`]),
+    ];
 }
 function decide(observation, service, decision, { running, all }, rebuilt) {
     const say = (action, why, ifImageChanges = false) => ({
@@ -62865,11 +62990,11 @@ function decide(observation, service, decision, { running, all }, rebuilt) {
         return say(change, reason);
     const files = mountedChanges(observation.wanted, service.name, observation.commit.changes);
     if (files.length > 0 && role === 'proxy')
-        return say('reload', `${services_listed(files)} changed`);
+        return say('reload', `${changes_listed(files, 2)} changed`);
     if (files.length > 0 && role === 'data')
         return say('keep', 'mounted files wait for a restart');
     if (files.length > 0)
-        return say(change, `mounted ${services_listed(files)} changed`);
+        return say(change, `mounted ${changes_listed(files, 2)} changed`);
     if (rebuilt.has(service.image))
         return say(change, 'its image may change', true);
     const current = observation.images[service.image];
@@ -62894,11 +63019,9 @@ const ROLL = {
     job: 'run',
 };
 function differenceOf(observation, service, running) {
-    const installed = observation.installed?.services[service.name];
-    const known = releasedService(observation, service.name)?.definition ??
-        (installed === undefined ? undefined : digest(installed.definition));
-    if (known !== undefined && known !== digest(service.definition))
-        return 'its definition changed';
+    const places = changedFor('container', observation, service);
+    if (places.length > 0)
+        return `its definition changed (${changes_listed(places, 5)})`;
     if (running.length > 0 && running.length !== service.replicas) {
         return `${String(running.length)} of ${String(service.replicas)} replicas run`;
     }
@@ -62925,6 +63048,7 @@ function removed(observation) {
             dead: containers.filter(({ running }) => !running).map(({ id }) => id),
             image: '',
             oldImageId: containers[0]?.imageId,
+            told: [],
         };
     });
 }
@@ -62950,10 +63074,6 @@ function settleImages(services, imageIds, containers) {
 function imagesInUse({ role, dead, incumbents }, containers) {
     const own = new Set(role === 'job' ? dead : incumbents);
     return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
-}
-function services_listed(paths) {
-    const shown = paths.slice(0, 2).join(', ');
-    return paths.length > 2 ? `${shown} and ${String(paths.length - 2)} more` : shown;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/unmoved.ts
@@ -63014,6 +63134,7 @@ function warnings(observation, services, operations, options) {
         ...(why === undefined ? [] : [why]),
         ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
+        ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
         ...services
             .filter(({ role, action }) => role === 'data' && action === 'keep')
             .flatMap(({ service, why: reason }) => reason.includes('restart') ? [`${service}: ${reason}`] : []),
@@ -63223,6 +63344,10 @@ function parseContainer(json) {
             .map((mount) => ({
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
+        })),
+        environment: Object.fromEntries(listOf(config['Env']).flatMap((each) => {
+            const [name = '', ...value] = (textOf(each) ?? '').split('=');
+            return [[name, value.join('=')]];
         })),
         command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
         processes: [],
@@ -63645,11 +63770,22 @@ function parseRecord(name, text) {
                     imageId: textOf(released['imageId']) ?? '',
                     keptAs: textOf(released['keptAs']),
                     image: textOf(released['image']) ?? '',
-                    definition: textOf(released['definition']) ?? '',
+                    definition: textOf(released['definition']),
+                    runs: parseFingerprint(objectOf(released['runs'])),
                 },
             ];
         })),
     };
+}
+function parseFingerprint(json) {
+    const [compose, key] = [textOf(json['compose']), textOf(json['key'])];
+    if (compose === undefined || key === undefined)
+        return undefined;
+    const places = Object.entries(objectOf(json['places'])).flatMap(([place, value]) => {
+        const text = textOf(value);
+        return text === undefined ? [] : [[place, text]];
+    });
+    return { compose, key, places: Object.fromEntries(places) };
 }
 function parseWorkflow(json) {
     const healthUrl = textOf(json['healthUrl']);
@@ -63771,12 +63907,16 @@ function releasedServices(context, plan) {
             imageId,
             image: service.image,
             keptAs: built ? keptReference(wanted.project, service.service, commit.sha) : undefined,
-            definition: service.action === 'leave' && before !== undefined
-                ? before.definition
-                : digest(definition.definition),
+            ...(service.action === 'leave' && before !== undefined
+                ? { definition: before.definition, runs: before.runs }
+                : { runs: runningAs(context, definition) }),
         };
         return [[service.service, released]];
     }));
+}
+/** Without a key nothing of it is kept: it would not be secret. */
+function runningAs({ observation: { host, recordKey: key } }, service) {
+    return key === '' ? undefined : fingerprintOf(service, { compose: host.composeVersion, key });
 }
 /** Takes away records and images of releases that are older than those to keep. */
 function forgotten(context, services, record) {
@@ -65045,14 +65185,15 @@ function serviceOfContainer(container, project) {
  * @param text output of `docker compose config --format json`
  * @param root the directory it was run in: paths below it become relative, so that the staged tree
  *   and the live directory compare as equal
+ * @param values of variables that configs and secrets are made of (`environment: NAME`)
  */
-function parseStack(text, root) {
+function parseStack(text, root, values = {}) {
     const project = objectOf(JSON.parse(text));
     const name = textOf(project['name']) ?? '';
     const volumes = objectOf(project['volumes']);
     const definitions = Object.entries(objectOf(project['services'])).map(([service, definition]) => [service, objectOf(definition)]);
     const links = definitions.flatMap(([, definition]) => wordsOf(definition['links']));
-    const services = definitions.map(([service, definition]) => [service, parseService(service, definition, { name, project, links, root })]);
+    const services = definitions.map(([service, definition]) => [service, parseService(service, definition, { name, project, links, root, values })]);
     return {
         project: name,
         services: Object.fromEntries(services),
@@ -65063,7 +65204,7 @@ function parseStack(text, root) {
 function texts(group) {
     return Object.fromEntries(Object.entries(group).map(([key, value]) => [key, canonical(value)]));
 }
-function parseService(name, json, { name: project, project: whole, links, root }) {
+function parseService(name, json, { name: project, project: whole, links, root, values }) {
     const deploy = objectOf(json['deploy']);
     const update = objectOf(deploy['update_config']);
     const order = textOf(update['order']);
@@ -65105,7 +65246,7 @@ function parseService(name, json, { name: project, project: whole, links, root }
         ],
         mounts: mounts.flatMap((mount) => parseMount(mount, root)),
         restart: restartPolicy(json),
-        definition: runtimeDefinition(json, root),
+        definition: wholeDefinition(json, { project: whole, root, values }),
     };
 }
 /** Ports of the host, `8000` or the range `8000-8010`. */
@@ -65203,23 +65344,26 @@ function joinPath(base, path) {
     }
     return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
-/**
- * What Compose itself leaves out when it asks whether a container must be recreated: how the image
- * is made, how many there are, and in which order they start.
- */
-const NOT_OF_THE_CONTAINER = new Set([
-    'build',
-    'pull_policy',
-    'scale',
-    'depends_on',
-    'profiles',
-    'deploy',
-]);
-function runtimeDefinition(json, root) {
-    const kept = Object.entries(json).filter(([key]) => !NOT_OF_THE_CONTAINER.has(key));
-    const deploy = objectOf(json['deploy']);
-    const resources = deploy['resources'] === undefined ? {} : { resources: deploy['resources'] };
-    return objectOf(withoutRoot({ ...Object.fromEntries(kept), ...resources }, root));
+/** All that Compose says of the service, and what the configs and secrets that it uses are made of. */
+function wholeDefinition(json, { project, root, values }) {
+    const sources = ['config', 'secret'].flatMap((kind) => listOf(json[`${kind}s`]).flatMap((use) => {
+        const name = isObject(use) ? textOf(use['source']) : textOf(use);
+        if (name === undefined)
+            return [];
+        const source = objectOf(objectOf(project[`${kind}s`])[name]);
+        return [[`${kind} ${name}`, contentOf(source, values)]];
+    }));
+    return objectOf(withoutRoot({ ...json, ...Object.fromEntries(sources) }, root));
+}
+/** Its name is Compose's own, unless it is external; of a variable Compose says the name, not the value. */
+function contentOf(source, values) {
+    const { name, ...rest } = source;
+    const variable = textOf(source['environment']);
+    return {
+        ...rest,
+        ...(source['external'] === true ? { name } : {}),
+        ...(variable === undefined ? {} : { value: values[variable] }),
+    };
 }
 function withoutRoot(value, root) {
     if (typeof value === 'string') {
@@ -65549,10 +65693,12 @@ function trimmed(sections, name) {
 function parseObservation(sections, inputs) {
     const stage = trimmed(sections, 'stage') ?? '';
     const liveConfig = trimmed(sections, 'live-config');
+    const values = variablesIn(sections);
     return {
         host: parseFacts(sections),
         stateDirectory: trimmed(sections, 'state') ?? '',
         releases: releasesIn(sections),
+        recordKey: trimmed(sections, 'record-key') ?? '',
         busy: sections.has('lease') || sections.has('journal'),
         live: parseLive(sections, inputs.path),
         commit: {
@@ -65564,9 +65710,9 @@ function parseObservation(sections, inputs) {
         },
         stage,
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
-        wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path),
+        wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path, values),
         wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
-        installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
+        installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path, values),
         containers: withMemory(parseContainers(sections.get('containers') ?? ''), (0,host_sections/* linesOf */.D)(sections.get('memory'))),
         projects: (0,host_sections/* linesOf */.D)(sections.get('projects')).map((line) => {
             const [name = '', ...directory] = line.split('=');
@@ -65576,6 +65722,12 @@ function parseObservation(sections, inputs) {
         proxies: parseProxies(sections),
         proxyFiles: Object.fromEntries([...sections].flatMap(([name, text]) => name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [])),
     };
+}
+/** The values of variables that configs and secrets are made of: labels of a service that Compose was asked for. */
+function variablesIn(sections) {
+    const services = objectOf(objectOf(JSON.parse(sections.get('variables') ?? '{}'))['services']);
+    const labels = Object.values(services).map((service) => objectOf(objectOf(service)['labels']));
+    return Object.fromEntries(labels.flatMap(Object.entries).map(([name, value]) => [name, textOf(value) ?? '']));
 }
 function parseFacts(sections) {
     const memory = new Map((0,host_sections/* linesOf */.D)(sections.get('meminfo')).map((line) => {

@@ -30,6 +30,7 @@ end_here() {
 }
 observe_machine || end_here
 observe_releases
+observe_record_key
 observe_live_directory
 OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
@@ -38,6 +39,7 @@ mkdir -p "$STAGE"
 observe_commit || end_here
 lay_stage || end_here
 capture config compose "$STAGE" config --format json || end_here
+observe_variables || end_here
 fill_contexts
 shown docker || exit 0
 shown compose

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +16,19 @@ import type { Observation } from '../../src/plan/observation.js';
 import { accepted } from '../inputs/given.js';
 import { SHELLS, shellOf, type ToyHost } from '../remote/host.js';
 import { shopOn, type Shop } from './shop.js';
+
+/** A docker whose stack has a secret of a variable; it interpolates `${TOKEN-}` from .env, as Compose does. */
+const WITH_SECRET = `
+case "$*" in
+  'version --format {{json .Server}}') echo '{"Version":"26.1.5"}' ;;
+  'compose version --short') echo 2.26.1 ;;
+  'compose -f compose.yaml -f - config --format json resee-deploy-variables')
+    name=$(sed -n 's/^ *\\([A-Z]*\\): "\${\\1-}"$/\\1/p')
+    printf '{"services": {"resee-deploy-variables": {"labels": {"%s": "%s"}}}}' "$name" "$(sed -n "s/^$name=//p" .env)" ;;
+  *'config --format json')
+    printf '{\n  "name": "shop",\n  "secrets": {\n    "token": {\n      "name": "shop_token",\n      "environment": "TOKEN"\n    }\n  },\n'
+    printf '  "services": {"web": {"image": "a", "secrets": [{"source": "token"}]}}\n}\n' ;;
+esac`;
 
 // The scripts are the same for every shell; how each reads them is told apart in remote/.
 const sh = SHELLS.slice(0, 1);
@@ -288,9 +302,31 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     deployed(first);
     host.write('shop/.env', 'secret');
     const { wanted, installed } = await look(second);
-    expect(wanted.services['web']?.definition).toEqual({ environment: { KEY: 'secret' } });
+    expect(wanted.services['web']?.definition).toEqual({
+      build: { context: './web' },
+      environment: { KEY: 'secret' },
+    });
     expect(wanted).toEqual(installed);
     expect(wanted.services['web']?.build?.inputs).toEqual(['web']);
+  });
+
+  it('knows the values of the variables that configs and secrets are made of', async () => {
+    deployed(first);
+    host.write('shop/.env', 'TOKEN=hunter2');
+    host.answerDocker(WITH_SECRET);
+    const { wanted, installed } = await look(second);
+    const secret = { environment: 'TOKEN', value: 'hunter2' };
+    expect(wanted.services['web']?.definition['secret token']).toEqual(secret);
+    expect(installed?.services['web']?.definition['secret token']).toEqual(secret);
+  });
+
+  it('makes a key for the records once, which only its owner reads', async () => {
+    deployed(first);
+    const { recordKey } = await look(second);
+    expect(recordKey).toMatch(/^[0-9a-f]{64}$/);
+    expect((await look(second)).recordKey).toBe(recordKey);
+    const { mode } = statSync(host.path('.local/state/resee-deploy/shop/record.key'));
+    expect(mode & 0o777).toBe(0o600);
   });
 
   it('sees what somebody changed by hand, and takes it into the build', async () => {

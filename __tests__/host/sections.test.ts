@@ -55,6 +55,12 @@ describe('a release’s record', () => {
         definition: 'd1',
       },
       store: { imageId: 'sha256:2', image: 'redis:8', keptAs: undefined, definition: 'd2' },
+      worker: {
+        imageId: 'sha256:3',
+        image: 'tiny-worker',
+        keptAs: 'resee/tiny/worker:22',
+        runs: { compose: '2.26.1', key: '0a1b', places: { image: 'ff', 'environment.A': 'ee' } },
+      },
     },
   };
 
@@ -67,7 +73,7 @@ describe('a release’s record', () => {
       name: '1.json',
       sha: '2',
       deployedAt: '',
-      services: { api: { imageId: '', image: '', keptAs: undefined, definition: '' } },
+      services: { api: { imageId: '', image: '', keptAs: undefined } },
     });
   });
 

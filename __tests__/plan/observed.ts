@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { digest } from '../../src/plan/definition.js';
+import { fingerprintOf } from '../../src/plan/definition.js';
 import { isObject, objectOf, type JsonObject } from '../../src/plan/json.js';
 import type {
   Container,
@@ -29,6 +29,8 @@ const ROOTS: Readonly<Record<Fixture, string>> = {
 };
 
 export const LIVE_SHA = '1111111111111111111111111111111111111111';
+export const RECORD_KEY = '0123456789abcdef';
+const COMPOSE = '2.26.1';
 export const SHA = '2222222222222222222222222222222222222222';
 
 export function fixtureText(name: string): string {
@@ -99,7 +101,7 @@ export function observed(situation: Situation = {}): Observation {
     host: {
       engineVersion: '26.1.5',
       platform: 'linux/amd64',
-      composeVersion: '2.26.1',
+      composeVersion: COMPOSE,
       memoryTotalKb: 1_000_000,
       memoryAvailableKb: 500_000,
       swapTotalKb: 0,
@@ -109,6 +111,7 @@ export function observed(situation: Situation = {}): Observation {
     },
     stateDirectory: `/home/ec2-user/.local/state/resee-deploy/${installed.project}`,
     releases: recorded ? [recordOf(installed)] : [],
+    recordKey: RECORD_KEY,
     busy: false,
     live: {
       path,
@@ -185,7 +188,7 @@ export function recordOf(stack: Stack, sha = LIVE_SHA): ReleaseRecord {
           image,
           imageId: imageId(image),
           keptAs: `resee/${stack.project}/${name}:${sha.slice(0, 12)}`,
-          definition: digest(definition),
+          runs: fingerprintOf({ name, definition }, { compose: COMPOSE, key: RECORD_KEY }),
         },
       ]),
     ),
@@ -205,6 +208,12 @@ function containersOf(stack: Stack, path: string): readonly Container[] {
               addresses: [`198.19.1.${String(10 * (index + 1) + replica)}`],
               names: [service.name, ...service.aliases],
             },
+          ]),
+        ),
+        environment: Object.fromEntries(
+          Object.entries(objectOf(service.definition['environment'])).map(([name, value]) => [
+            name,
+            String(value),
           ]),
         ),
         mounts: service.binds.map(({ source, target }) => ({
@@ -233,6 +242,7 @@ export function container(
     configHash: '',
     networks: {},
     mounts: [],
+    environment: {},
     command: [],
     processes: [],
     memoryKb: undefined,

@@ -108,7 +108,7 @@ describe('what a plan refuses', () => {
     it('is shown, without its secrets', () => {
       const [refusal] = refused({ wants });
       expect(refusal?.what).toBe(
-        'store holds data, and its definition changed: environment: (none) → (set); image: redis:8-alpine → redis:9',
+        'store holds data, and its definition changed: environment.PASSWORD: (none) → (set); image: redis:8-alpine → redis:9',
       );
       expect(refusal?.next).toContain('services: store');
     });
@@ -169,7 +169,7 @@ describe('what a plan refuses', () => {
       const wants = services({ proxy: { image: 'nginx:1.30' } });
       expect(refused({ wants })).toEqual([
         {
-          what: 'proxy (proxy) cannot be replaced without a gap: its definition changed, and only one container can hold its port',
+          what: 'proxy (proxy) cannot be replaced without a gap: its definition changed (image), and only one container can hold its port',
           next: 'The gap is the time that it takes to stop and start, a few seconds. Accept it with allow-downtime: true.',
         },
       ]);

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { differences, digest } from '../../src/plan/definition.js';
+import {
+  differences,
+  differingPlaces,
+  fingerprintOf,
+  keyName,
+  meaningOf,
+  placesOf,
+} from '../../src/plan/definition.js';
 import type { JsonObject } from '../../src/plan/json.js';
 import { parseStack } from '../../src/plan/compose-config.js';
 import { isWithin, type Service, type Stack } from '../../src/plan/stack.js';
@@ -174,41 +181,98 @@ describe('parseStack', () => {
 });
 
 describe('the definition of a service', () => {
-  const before = patched('api', {});
-  const changed = (patch: JsonObject): boolean =>
-    digest(patched('api', patch).definition) !== digest(before.definition);
+  const places = (patch: JsonObject) => placesOf(patched('api', patch).definition);
+  const changed = (patch: JsonObject): readonly string[] =>
+    differingPlaces(places({}), places(patch));
 
-  it.each<[string, JsonObject]>([
-    ['build', { build: { context: '/elsewhere' } }],
-    ['pull_policy', { pull_policy: 'always' }],
-    ['scale', { scale: 2 }],
-    ['depends_on', { depends_on: { store: { condition: 'service_started' } } }],
-    ['profiles', { profiles: ['tools'] }],
-    ['deploy.replicas', { deploy: { replicas: 2 } }],
-    ['deploy.update_config', { deploy: { update_config: { order: 'stop-first' } } }],
-  ])('does not change with %s: no container is another for it', (_, patch) => {
-    expect(changed(patch)).toBe(false);
+  it.each<[string, JsonObject, string]>([
+    ['build.args.VERSION', { build: { args: { VERSION: '2' } } }, 'image'],
+    ['build.target', { build: { target: 'slim' } }, 'image'],
+    ['build.dockerfile', { build: { dockerfile: 'other' } }, 'image'],
+    ['pull_policy', { pull_policy: 'always' }, 'nothing'],
+    ['scale', { scale: 2 }, 'nothing'],
+    ['depends_on.store.condition', { depends_on: { store: { condition: 'x' } } }, 'nothing'],
+    ['profiles', { profiles: ['tools'] }, 'nothing'],
+    ['deploy.replicas', { deploy: { replicas: 2 } }, 'nothing'],
+    ['deploy.update_config.order', { deploy: { update_config: { order: 'x' } } }, 'nothing'],
+    [
+      'deploy.restart_policy.condition',
+      { deploy: { restart_policy: { condition: 'x' } } },
+      'container',
+    ],
+    [
+      'deploy.resources.limits.memory',
+      { deploy: { resources: { limits: { memory: '1' } } } },
+      'container',
+    ],
+    ['environment.GREETING', { environment: { GREETING: 'hi' } }, 'container'],
+    ['environment.PASSED_ON', { environment: { PASSED_ON: null } }, 'container'],
+    ['command', { command: ['python', 'other.py'] }, 'container'],
+    ['labels.com.example.a', { labels: { 'com.example.a': 'b' } }, 'container'],
+    ['ports', { ports: [{ target: 80, published: '80' }] }, 'container'],
+    ['networks.other', { networks: { default: null, other: null } }, 'container'],
+    ['healthcheck.interval', { healthcheck: { interval: '5s' } }, 'container'],
+    ['stop_grace_period', { stop_grace_period: '20s' }, 'container'],
+  ])('changes in %s, which means another %s', (place, patch, meaning) => {
+    expect(changed(patch)).toEqual([place]);
+    expect(meaningOf(place)).toBe(meaning);
   });
 
-  it.each<[string, JsonObject]>([
-    ['environment', { environment: { GREETING: 'hi' } }],
-    ['command', { command: ['python', 'other.py'] }],
-    ['image', { image: 'other' }],
-    ['labels', { labels: { a: 'b' } }],
-    ['ports', { ports: [{ target: 80, published: '80' }] }],
-    ['deploy.resources', { deploy: { resources: { limits: { memory: '1' } } } }],
-    ['networks', { networks: { default: null, other: null } }],
-    ['healthcheck', { healthcheck: { interval: '5s' } }],
-    ['stop_grace_period', { stop_grace_period: '20s' }],
-  ])('changes with %s', (_, patch) => {
-    expect(changed(patch)).toBe(true);
-  });
-
-  it('does not depend on the order of keys', () => {
-    expect(digest({ a: 1, b: { c: [1, 2], d: null } })).toBe(
-      digest({ b: { d: null, c: [1, 2] }, a: 1 }),
+  it('says nothing by what is empty', () => {
+    expect(changed({ command: null, dns: [], deploy: { placement: {}, resources: {} } })).toEqual(
+      [],
     );
-    expect(digest({ a: [1, 2] })).not.toBe(digest({ a: [2, 1] }));
+  });
+
+  it('holds what its configs and secrets are made of', () => {
+    const stack = (content: string, token: string) =>
+      parseStack(
+        JSON.stringify({
+          services: {
+            it: {
+              image: 'a',
+              configs: [{ source: 'c' }],
+              secrets: [{ source: 's' }, { source: 'f' }],
+            },
+          },
+          configs: { c: { name: 'shop_c', content }, unused: { content } },
+          secrets: {
+            s: { name: 'shop_s', environment: 'TOKEN' },
+            f: { name: 'shop_f', file: '/srv/shop/f' },
+          },
+        }),
+        '/srv/shop',
+        { TOKEN: token },
+      ).services['it']?.definition ?? {};
+    const [before, after] = [placesOf(stack('1', 'x')), placesOf(stack('2', 'y'))];
+    expect(differingPlaces(before, after)).toEqual(['config c.content', 'secret s.value']);
+    expect(before['secret f.file']).toBe('"./f"');
+  });
+});
+
+describe('what a record keeps of a definition', () => {
+  const service = { name: 'db', definition: { environment: { PASSWORD: 'hunter2' }, image: 'a' } };
+  const recorded = fingerprintOf(service, { compose: '2.26.1', key: 'k' });
+
+  it('is a text for each place, which is another with another key, service or value', () => {
+    const { name, definition } = service;
+    const place = (key: string, of = service) =>
+      fingerprintOf(of, { compose: '2.26.1', key }).places['environment.PASSWORD'];
+    expect(Object.keys(recorded.places)).toEqual(['environment.PASSWORD', 'image']);
+    expect(recorded.places['environment.PASSWORD']).toMatch(/^[0-9a-f]{24}$/);
+    const texts = [
+      place('k'),
+      place('l'),
+      place('k', { name: 'other', definition }),
+      place('k', { name, definition: { environment: { PASSWORD: 'hunter3' }, image: 'a' } }),
+    ];
+    expect(new Set(texts).size).toBe(4);
+    expect(place('k')).toBe(recorded.places['environment.PASSWORD']);
+  });
+
+  it('names its key, and does not hold it', () => {
+    expect(recorded.key).toBe(keyName('k'));
+    expect(keyName('k')).not.toBe(keyName('l'));
   });
 });
 

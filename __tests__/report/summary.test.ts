@@ -65,6 +65,7 @@ describe('the summary', () => {
       dead: [],
       image: 'app-backend',
       oldImageId: undefined,
+      told: [],
     } as const;
     const { plan } = outcomeOf({});
     if (plan === undefined) throw new Error('the outcome has a plan');

@@ -36,6 +36,12 @@ function parseContainer(json: JsonObject): Container {
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',
       })),
+    environment: Object.fromEntries(
+      listOf(config['Env']).flatMap((each) => {
+        const [name = '', ...value] = (textOf(each) ?? '').split('=');
+        return [[name, value.join('=')]];
+      }),
+    ),
     command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
     processes: [],
     memoryKb: undefined,

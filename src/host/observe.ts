@@ -67,10 +67,12 @@ function trimmed(sections: Sections, name: string): string | undefined {
 function parseObservation(sections: Sections, inputs: Inputs): Observation {
   const stage = trimmed(sections, 'stage') ?? '';
   const liveConfig = trimmed(sections, 'live-config');
+  const values = variablesIn(sections);
   return {
     host: parseFacts(sections),
     stateDirectory: trimmed(sections, 'state') ?? '',
     releases: releasesIn(sections),
+    recordKey: trimmed(sections, 'record-key') ?? '',
     busy: sections.has('lease') || sections.has('journal'),
     live: parseLive(sections, inputs.path),
     commit: {
@@ -85,9 +87,10 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     wanted: parseStack(
       inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),
       inputs.path,
+      values,
     ),
     wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
-    installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path),
+    installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path, values),
     containers: withMemory(
       parseContainers(sections.get('containers') ?? ''),
       linesOf(sections.get('memory')),
@@ -104,6 +107,15 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       ),
     ),
   };
+}
+
+/** The values of variables that configs and secrets are made of: labels of a service that Compose was asked for. */
+function variablesIn(sections: Sections): Readonly<Record<string, string>> {
+  const services = objectOf(objectOf(JSON.parse(sections.get('variables') ?? '{}'))['services']);
+  const labels = Object.values(services).map((service) => objectOf(objectOf(service)['labels']));
+  return Object.fromEntries(
+    labels.flatMap(Object.entries).map(([name, value]) => [name, textOf(value) ?? '']),
+  );
 }
 
 function parseFacts(sections: Sections): HostFacts {

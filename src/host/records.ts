@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../plan/definition.js';
 import { numberOf, objectOf, textOf, wordsOf, type JsonObject } from '../plan/json.js';
 import type { ReleasedWorkflow, ReleaseRecord } from '../plan/observation.js';
 
@@ -18,12 +19,23 @@ export function parseRecord(name: string, text: string): ReleaseRecord {
             imageId: textOf(released['imageId']) ?? '',
             keptAs: textOf(released['keptAs']),
             image: textOf(released['image']) ?? '',
-            definition: textOf(released['definition']) ?? '',
+            definition: textOf(released['definition']),
+            runs: parseFingerprint(objectOf(released['runs'])),
           },
         ];
       }),
     ),
   };
+}
+
+function parseFingerprint(json: JsonObject): Fingerprint | undefined {
+  const [compose, key] = [textOf(json['compose']), textOf(json['key'])];
+  if (compose === undefined || key === undefined) return undefined;
+  const places = Object.entries(objectOf(json['places'])).flatMap(([place, value]) => {
+    const text = textOf(value);
+    return text === undefined ? [] : [[place, text] as const];
+  });
+  return { compose, key, places: Object.fromEntries(places) };
 }
 
 function parseWorkflow(json: JsonObject): ReleasedWorkflow | undefined {

@@ -17,8 +17,13 @@ import type { Bind, Build, Mount, Service, Stack } from './stack.js';
  * @param text output of `docker compose config --format json`
  * @param root the directory it was run in: paths below it become relative, so that the staged tree
  *   and the live directory compare as equal
+ * @param values of variables that configs and secrets are made of (`environment: NAME`)
  */
-export function parseStack(text: string, root: string): Stack {
+export function parseStack(
+  text: string,
+  root: string,
+  values: Readonly<Record<string, string>> = {},
+): Stack {
   const project = objectOf(JSON.parse(text));
   const name = textOf(project['name']) ?? '';
   const volumes = objectOf(project['volumes']);
@@ -28,7 +33,7 @@ export function parseStack(text: string, root: string): Stack {
   const links = definitions.flatMap(([, definition]) => wordsOf(definition['links']));
   const services = definitions.map(
     ([service, definition]) =>
-      [service, parseService(service, definition, { name, project, links, root })] as const,
+      [service, parseService(service, definition, { name, project, links, root, values })] as const,
   );
   return {
     project: name,
@@ -49,12 +54,13 @@ interface Whole {
   /** `SERVICE` or `SERVICE:ALIAS`, of all services. */
   readonly links: readonly string[];
   readonly root: string;
+  readonly values: Readonly<Record<string, string>>;
 }
 
 function parseService(
   name: string,
   json: JsonObject,
-  { name: project, project: whole, links, root }: Whole,
+  { name: project, project: whole, links, root, values }: Whole,
 ): Service {
   const deploy = objectOf(json['deploy']);
   const update = objectOf(deploy['update_config']);
@@ -103,7 +109,7 @@ function parseService(
     ],
     mounts: mounts.flatMap((mount) => parseMount(mount, root)),
     restart: restartPolicy(json),
-    definition: runtimeDefinition(json, root),
+    definition: wholeDefinition(json, { project: whole, root, values }),
   };
 }
 
@@ -204,24 +210,31 @@ function joinPath(base: string, path: string): string {
   return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 
-/**
- * What Compose itself leaves out when it asks whether a container must be recreated: how the image
- * is made, how many there are, and in which order they start.
- */
-const NOT_OF_THE_CONTAINER = new Set([
-  'build',
-  'pull_policy',
-  'scale',
-  'depends_on',
-  'profiles',
-  'deploy',
-]);
+/** All that Compose says of the service, and what the configs and secrets that it uses are made of. */
+function wholeDefinition(
+  json: JsonObject,
+  { project, root, values }: Pick<Whole, 'project' | 'root' | 'values'>,
+): JsonObject {
+  const sources = (['config', 'secret'] as const).flatMap((kind) =>
+    listOf(json[`${kind}s`]).flatMap((use) => {
+      const name = isObject(use) ? textOf(use['source']) : textOf(use);
+      if (name === undefined) return [];
+      const source = objectOf(objectOf(project[`${kind}s`])[name]);
+      return [[`${kind} ${name}`, contentOf(source, values)] as const];
+    }),
+  );
+  return objectOf(withoutRoot({ ...json, ...Object.fromEntries(sources) }, root));
+}
 
-function runtimeDefinition(json: JsonObject, root: string): JsonObject {
-  const kept = Object.entries(json).filter(([key]) => !NOT_OF_THE_CONTAINER.has(key));
-  const deploy = objectOf(json['deploy']);
-  const resources = deploy['resources'] === undefined ? {} : { resources: deploy['resources'] };
-  return objectOf(withoutRoot({ ...Object.fromEntries(kept), ...resources }, root));
+/** Its name is Compose's own, unless it is external; of a variable Compose says the name, not the value. */
+function contentOf(source: JsonObject, values: Whole['values']): JsonObject {
+  const { name, ...rest } = source;
+  const variable = textOf(source['environment']);
+  return {
+    ...rest,
+    ...(source['external'] === true ? { name } : {}),
+    ...(variable === undefined ? {} : { value: values[variable] }),
+  };
 }
 
 function withoutRoot(value: unknown, root: string): unknown {

@@ -1,29 +1,120 @@
-import { createHash } from 'node:crypto';
-import { canonical, isObject, type JsonObject } from './json.js';
+import { createHash, createHmac } from 'node:crypto';
+import { canonical, isObject, objectOf, type JsonObject } from './json.js';
 
-/** Digest of a normalised definition: what a release record keeps instead of its secrets. */
-export function digest(definition: JsonObject): string {
-  return createHash('sha256').update(canonical(definition)).digest('hex').slice(0, 32);
+/**
+ * A definition by places: `image`, `environment.NAME`, `build.args.NAME`, `healthcheck.test`. Lists are one
+ * place each. The texts are canonical JSON, or what stands for one in a record.
+ */
+export type Places = Readonly<Record<string, string>>;
+
+/**
+ * The places of a definition as Compose has normalised it. What is empty says nothing, and is left out:
+ * versions of Compose differ in that.
+ */
+export function placesOf(definition: JsonObject): Places {
+  return Object.fromEntries(leavesOf(definition, ''));
+}
+
+/** Where a name without a value says something: a network that is joined, a variable that is passed on. */
+const NAMES = /^(?:networks|environment|build\.args)\.[^]/;
+
+function leavesOf(value: unknown, place: string): readonly (readonly [string, string])[] {
+  if (isObject(value) && Object.keys(value).length > 0) {
+    return Object.entries(value).flatMap(([key, below]) =>
+      leavesOf(below, place === '' ? key : `${place}.${key}`),
+    );
+  }
+  const isEmpty = value === null || isObject(value) || (Array.isArray(value) && value.length === 0);
+  if (value === undefined || (isEmpty && !NAMES.test(place))) return [];
+  return [[place, isEmpty ? 'null' : canonical(value)]];
+}
+
+/** The places in which two definitions differ, sorted. */
+export function differingPlaces(before: Places, after: Places): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((place) => before[place] !== after[place])
+    .sort();
+}
+
+/**
+ * What a change of a place means: another `image` may be built; another `container` is created; or
+ * `nothing` of either, as Compose too makes no container anew for it, or leaves it to other engines.
+ */
+export type Meaning = 'image' | 'container' | 'nothing';
+
+const OF_NO_CONTAINER =
+  /^(?:depends_on|profiles|pull_policy|scale|attach|develop|x-[^.]*|deploy)(?:\.|$)/;
+const OF_THE_CONTAINER = /^deploy\.(?:resources|restart_policy)(?:\.|$)/;
+
+export function meaningOf(place: string): Meaning {
+  if (/^build(?:\.|$)/.test(place)) return 'image';
+  return OF_NO_CONTAINER.test(place) && !OF_THE_CONTAINER.test(place) ? 'nothing' : 'container';
+}
+
+/** The places of a definition as a record keeps them. */
+export interface Fingerprint {
+  /** The version of Compose that printed the definition. */
+  readonly compose: string;
+  /** Tells with which key the texts were made. */
+  readonly key: string;
+  /** In place of each text its HMAC: without the key nobody finds a short secret by trying. */
+  readonly places: Places;
+}
+
+/** @param key of the host's state directory, secret */
+export function fingerprintOf(
+  { name, definition }: { readonly name: string; readonly definition: JsonObject },
+  { compose, key }: { readonly compose: string; readonly key: string },
+): Fingerprint {
+  const places = Object.entries(placesOf(definition)).map(
+    ([place, text]) => [place, mac(key, [name, place, text].join('\0'))] as const,
+  );
+  return { compose, key: keyName(key), places: Object.fromEntries(places) };
+}
+
+/** What a record says of the key that it was made with; two keys have two names. */
+export function keyName(key: string): string {
+  return mac(key, 'the name of this key').slice(0, 8);
+}
+
+function mac(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex').slice(0, 24);
+}
+
+/** What records of earlier versions left out of their digest. */
+const NOT_IN_FORMER_DIGEST =
+  /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret )/;
+
+/** The digest of a definition in records of earlier versions. */
+export function formerDigest(definition: JsonObject): string {
+  const kept = Object.entries(definition).filter(([key]) => !NOT_IN_FORMER_DIGEST.test(key));
+  const { resources } = objectOf(definition['deploy']);
+  const former = { ...Object.fromEntries(kept), ...(resources === undefined ? {} : { resources }) };
+  return createHash('sha256').update(canonical(former)).digest('hex').slice(0, 32);
+}
+
+/** True for a place of which a digest of `formerDigest` says nothing. */
+export function isUnknownToFormer(place: string): boolean {
+  return NOT_IN_FORMER_DIGEST.test(place) && !place.startsWith('deploy.resources');
 }
 
 /**
  * The differences of two definitions, a line each, for a person to judge. Values that may hold a
  * secret (environment, anything below it) are named, never shown.
  */
-export function differences(before: JsonObject, after: JsonObject, path = ''): readonly string[] {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  return keys.flatMap((key) => {
-    const place = path === '' ? key : `${path}.${key}`;
-    const [old, now] = [before[key], after[key]];
-    if (canonical(old) === canonical(now)) return [];
-    if (isObject(old) && isObject(now)) return differences(old, now, place);
-    return [`${place}: ${shown(place, old)} → ${shown(place, now)}`];
-  });
+export function differences(before: JsonObject, after: JsonObject): readonly string[] {
+  const [old, now] = [placesOf(before), placesOf(after)];
+  return differingPlaces(old, now).map(
+    (place) => `${place}: ${shown(place, old[place])} → ${shown(place, now[place])}`,
+  );
 }
 
-function shown(place: string, value: unknown): string {
-  if (value === undefined || value === null) return '(none)';
-  if (/^(environment|command|entrypoint|labels|healthcheck)\b/.test(place)) return '(set)';
-  const text = typeof value === 'string' ? value : canonical(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+const MAY_BE_SECRET =
+  /^(?:environment|command|entrypoint|labels|healthcheck|build|config |secret |annotations|logging)/;
+
+function shown(place: string, text: string | undefined): string {
+  if (text === undefined) return '(none)';
+  if (MAY_BE_SECRET.test(place)) return '(set)';
+  const plain = /^"(.*)"$/.exec(text)?.[1] ?? text;
+  return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
 }

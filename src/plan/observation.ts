@@ -1,3 +1,4 @@
+import type { Fingerprint } from './definition.js';
 import type { JsonObject } from './json.js';
 import type { Stack } from './stack.js';
 
@@ -8,6 +9,8 @@ export interface Observation {
   readonly stateDirectory: string;
   /** Oldest first; the last one is what runs, as far as we know. */
   readonly releases: readonly ReleaseRecord[];
+  /** With it the records keep what may be secret. It lies on the host, and goes into no record or log. */
+  readonly recordKey: string;
   /** Somebody deploys at this moment, or died while doing so. */
   readonly busy: boolean;
   readonly live: LiveDirectory;
@@ -91,6 +94,8 @@ export interface Container {
   /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  /** Its variables, those of the image among them. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What it was started with: entrypoint and command. */
   readonly command: readonly string[];
   /** Names of the processes in it, as far as the host told. */
@@ -139,6 +144,8 @@ export interface ReleasedService {
   readonly keptAs: string | undefined;
   /** Reference that Compose uses for it. */
   readonly image: string;
-  /** Digest of the normalised definition. */
-  readonly definition: string;
+  /** Digest of the definition; only in records of earlier versions. */
+  readonly definition?: string | undefined;
+  /** The definition that its containers were created from; undefined in records of earlier versions. */
+  readonly runs?: Fingerprint | undefined;
 }

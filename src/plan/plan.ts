@@ -41,6 +41,8 @@ export interface ServicePlan {
   readonly dead: readonly string[];
   readonly image: string;
   readonly oldImageId: string | undefined;
+  /** What changed and changes nothing of its containers by this deploy: a line each, for a person. */
+  readonly told: readonly string[];
 }
 
 export type Operation =

@@ -167,7 +167,7 @@ function changedData(
       const before = installed?.services[service]?.definition ?? {};
       const diff = differences(before, wanted.services[service]?.definition ?? {});
       return {
-        what: `${service} holds data, and ${why}${diff.length === 0 ? '' : `: ${diff.join('; ')}`}`,
+        what: `${service} holds data, and ${diff.length === 0 ? why : `its definition changed: ${diff.join('; ')}`}`,
         next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
       };
     });

@@ -1,7 +1,7 @@
-import { digest } from './definition.js';
+import { changedFor, listed, releasedService } from './changes.js';
 import { mountedChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
-import type { Action, ServicePlan } from './plan.js';
+import { STAYS, type Action, type ServicePlan } from './plan.js';
 import { assignRoles, type Role, type RoleDecision } from './roles.js';
 import { isWithin, type Service } from './stack.js';
 
@@ -53,17 +53,10 @@ export function needsImage(
     ...observation.live.modified,
   ];
   return (
-    build.remote || changed.some((path) => build.inputs.some((place) => isWithin(path, place)))
+    build.remote ||
+    changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
+    changedFor('image', observation, service).length > 0
   );
-}
-
-/**
- * What the last release says of a service; undefined where its record does not describe what lies in
- * the live directory (a host that somebody else has deployed to since).
- */
-function releasedService(observation: Observation, service: string) {
-  const last = observation.releases.at(-1);
-  return last?.sha === observation.live.head ? last?.services[service] : undefined;
 }
 
 function planService(
@@ -94,7 +87,27 @@ function planService(
     dead: containers.filter((container) => !container.running).map((container) => container.id),
     image: service.image,
     oldImageId: running[0]?.imageId,
+    told: chosen ? toldOf(observation, service, { action, images: options.images }) : [],
   };
+}
+
+/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
+function toldOf(
+  observation: Observation,
+  service: Service,
+  { action, images }: { readonly action: Action; readonly images: ServiceOptions['images'] },
+): readonly string[] {
+  if (!STAYS.has(action)) return [];
+  const idle = changedFor('nothing', observation, service);
+  const built = changedFor('image', observation, service);
+  return [
+    ...(idle.length === 0
+      ? []
+      : [`${listed(idle, 5)} changed, and no container is another for it`]),
+    ...(built.length === 0 || images === 'host' || images === 'kept'
+      ? []
+      : [`${listed(built, 5)} changed, and build: ${images} builds nothing`]),
+  ];
 }
 
 interface Decision {
@@ -127,9 +140,9 @@ function decide(
   }
   if (reason !== undefined) return say(change, reason);
   const files = mountedChanges(observation.wanted, service.name, observation.commit.changes);
-  if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files)} changed`);
+  if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files, 2)} changed`);
   if (files.length > 0 && role === 'data') return say('keep', 'mounted files wait for a restart');
-  if (files.length > 0) return say(change, `mounted ${listed(files)} changed`);
+  if (files.length > 0) return say(change, `mounted ${listed(files, 2)} changed`);
   if (rebuilt.has(service.image)) return say(change, 'its image may change', true);
   const current = observation.images[service.image];
   if (
@@ -162,11 +175,8 @@ function differenceOf(
   service: Service,
   running: readonly Container[],
 ): string | undefined {
-  const installed = observation.installed?.services[service.name];
-  const known =
-    releasedService(observation, service.name)?.definition ??
-    (installed === undefined ? undefined : digest(installed.definition));
-  if (known !== undefined && known !== digest(service.definition)) return 'its definition changed';
+  const places = changedFor('container', observation, service);
+  if (places.length > 0) return `its definition changed (${listed(places, 5)})`;
   if (running.length > 0 && running.length !== service.replicas) {
     return `${String(running.length)} of ${String(service.replicas)} replicas run`;
   }
@@ -197,6 +207,7 @@ function removed(observation: Observation): readonly ServicePlan[] {
       dead: containers.filter(({ running }) => !running).map(({ id }) => id),
       image: '',
       oldImageId: containers[0]?.imageId,
+      told: [],
     };
   });
 }
@@ -231,9 +242,4 @@ export function imagesInUse(
 ): readonly string[] {
   const own = new Set(role === 'job' ? dead : incumbents);
   return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
-}
-
-function listed(paths: readonly string[]): string {
-  const shown = paths.slice(0, 2).join(', ');
-  return paths.length > 2 ? `${shown} and ${String(paths.length - 2)} more` : shown;
 }

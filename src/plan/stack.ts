@@ -41,7 +41,10 @@ export interface Service {
   readonly mounts: readonly Mount[];
   /** When Docker starts a container of it again that has ended; undefined where nothing says so. */
   readonly restart: string | undefined;
-  /** All that decides how a container of it is created: Compose recreates when this differs. */
+  /**
+   * All that Compose says of it, with paths relative to the stack's directory. `config NAME` and `secret NAME`
+   * are what those of the stack that it uses are made of.
+   */
   readonly definition: JsonObject;
 }
 

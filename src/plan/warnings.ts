@@ -28,6 +28,7 @@ export function warnings(
     ...(why === undefined ? [] : [why]),
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
+    ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
     ...services
       .filter(({ role, action }) => role === 'data' && action === 'keep')
       .flatMap(({ service, why: reason }) =>

@@ -2,10 +2,11 @@ import { quote } from '../host/quote.js';
 import { toRecord } from '../host/recorded.js';
 import { renderRecord } from '../host/records.js';
 import { drainedBy } from '../plan/cutovers.js';
-import { digest } from '../plan/definition.js';
+import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
 import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
+import type { Service } from '../plan/stack.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { countHeld, drains, lines, proxiesOf, together } from './cutover.js';
@@ -113,14 +114,21 @@ function releasedServices(
         imageId,
         image: service.image,
         keptAs: built ? keptReference(wanted.project, service.service, commit.sha) : undefined,
-        definition:
-          service.action === 'leave' && before !== undefined
-            ? before.definition
-            : digest(definition.definition),
+        ...(service.action === 'leave' && before !== undefined
+          ? { definition: before.definition, runs: before.runs }
+          : { runs: runningAs(context, definition) }),
       };
       return [[service.service, released]];
     }),
   );
+}
+
+/** Without a key nothing of it is kept: it would not be secret. */
+function runningAs(
+  { observation: { host, recordKey: key } }: RolloutContext,
+  service: Service,
+): Fingerprint | undefined {
+  return key === '' ? undefined : fingerprintOf(service, { compose: host.composeVersion, key });
 }
 
 /** Takes away records and images of releases that are older than those to keep. */

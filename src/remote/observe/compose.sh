@@ -4,6 +4,30 @@
 compose() { (cd "$1" && shift && eval "docker compose $COMPOSE \"\$@\""); }
 project_of() { sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p' "$1" | head -n 1; }
 
+# Values of the variables that configs and secrets are made of: Compose says their names, and its interpolation
+# says the values.
+observe_variables() {
+  names=$(sed -n 's/^      "environment": "\([A-Za-z_][A-Za-z0-9_]*\)",\{0,1\}$/\1/p' "$SCRATCH/config.out" | sort -u)
+  [ -n "$names" ] || return 0
+  file=
+  case " $COMPOSE" in *' -f '*) ;; *)
+    for each in docker-compose.yaml docker-compose.yml compose.yml compose.yaml; do
+      [ ! -e "$STAGE/$each" ] || file=$each
+    done
+    ;;
+  esac
+  capture variables variables_of "$names" ${file:+-f "$file"}
+}
+variables_of() { # NAMES [-f FILE]
+  {
+    printf 'services:\n  resee-deploy-variables:\n    image: none\n    labels:\n'
+    # shellcheck disable=SC2016
+    printf '%s\n' "$1" | sed 's/.*/      &: "${&-}"/'
+  } >"$SCRATCH/variables.yaml"
+  shift
+  compose "$STAGE" "$@" -f - config --format json resee-deploy-variables <"$SCRATCH/variables.yaml"
+}
+
 # Text of the commit's files that speak of upstreams.
 observe_proxy_files() {
   section proxy-files

@@ -10,3 +10,16 @@ observe_releases() {
   [ ! -d "$STATE/lease" ] || capture lease cat "$STATE/lease/owner"
   [ ! -d "$STATE/journal" ] || capture journal ls "$STATE/journal"
 }
+
+# The key of what may be secret in the records: made once, and only its owner reads it.
+observe_record_key() {
+  section record-key
+  [ -s "$STATE/record.key" ] || {
+    mkdir -p "$STATE" && rm -f "$STATE/record.key"
+    head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$STATE/record.key.$RUN"
+    # The first of two that look at once makes it.
+    ln "$STATE/record.key.$RUN" "$STATE/record.key" 2>/dev/null
+    rm -f "$STATE/record.key.$RUN"
+  }
+  cat "$STATE/record.key"
+}

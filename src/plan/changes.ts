@@ -1,0 +1,97 @@
+import {
+  differingPlaces,
+  fingerprintOf,
+  formerDigest,
+  isUnknownToFormer,
+  keyName,
+  meaningOf,
+  placesOf,
+  type Fingerprint,
+  type Meaning,
+} from './definition.js';
+import { isObject, textOf } from './json.js';
+import type { Observation, ReleasedService } from './observation.js';
+import type { Service } from './stack.js';
+
+/**
+ * What the last release says of a service; undefined where its record does not describe what lies in
+ * the live directory (a host that somebody else has deployed to since).
+ */
+export function releasedService(
+  { releases, live }: Pick<Observation, 'releases' | 'live'>,
+  service: string,
+): ReleasedService | undefined {
+  const last = releases.at(-1);
+  return last?.sha === live.head ? last?.services[service] : undefined;
+}
+
+/** The places of a service's definition in which the commit, or the host's own files, differ from what runs. */
+export function changedPlaces(observation: Observation, service: Service): readonly string[] {
+  const released = releasedService(observation, service.name);
+  const sinceInstalled = (): readonly string[] => changesOfFiles(observation, service);
+  if (released === undefined) return sinceInstalled();
+  const { runs } = released;
+  if (runs?.key === keyName(observation.recordKey)) {
+    return sinceRecorded(observation, service, runs);
+  }
+  // A record of an earlier version, or a key that was lost: what there is to see is compared.
+  const isSame = released.definition === formerDigest(service.definition);
+  return isSame
+    ? sinceInstalled().filter(isUnknownToFormer)
+    : [...new Set([...sinceInstalled(), ...changedVariables(observation, service)])].sort();
+}
+
+/** Those of a meaning. */
+export function changedFor(
+  meaning: Meaning,
+  observation: Observation,
+  service: Service,
+): readonly string[] {
+  return changedPlaces(observation, service).filter((place) => meaningOf(place) === meaning);
+}
+
+/** Printed by every version of Compose as they were written. */
+const AS_WRITTEN =
+  /^(?:environment\..*|labels\..*|image|container_name|hostname|user|working_dir|restart)$/;
+
+function sinceRecorded(
+  observation: Observation,
+  service: Service,
+  runs: Fingerprint,
+): readonly string[] {
+  const { recordKey: key, host } = observation;
+  const now = fingerprintOf(service, { compose: host.composeVersion, key });
+  const differing = differingPlaces(runs.places, now.places);
+  if (runs.compose === host.composeVersion) return differing;
+  // Another version of Compose prints the same service differently: both sides are as this one prints them.
+  const changed = new Set(changesOfFiles(observation, service));
+  return differing.filter((place) => AS_WRITTEN.test(place) || changed.has(place));
+}
+
+/** Between the Compose file of the live directory and that of the commit, with the same files of the host. */
+function changesOfFiles({ installed }: Observation, service: Service): readonly string[] {
+  const before = installed?.services[service.name];
+  if (before === undefined) return [];
+  return differingPlaces(placesOf(before.definition), placesOf(service.definition));
+}
+
+/** Variables that the running containers have otherwise: the host's own files may have changed. */
+function changedVariables({ containers }: Observation, service: Service): readonly string[] {
+  const { environment } = service.definition;
+  if (!isObject(environment)) return [];
+  const running = containers.filter(
+    (each) => each.service === service.name && each.running && !each.oneOff,
+  );
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const wanted = textOf(value);
+    return wanted !== undefined && running.some((each) => each.environment[name] !== wanted)
+      ? `environment.${name}`
+      : [];
+  });
+}
+
+/** At most `most` of the words, and how many more there are. */
+export function listed(words: readonly string[], most: number): string {
+  const shown = words.slice(0, most).join(', ');
+  return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
+}
