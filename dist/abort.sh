@@ -1,8 +1,8 @@
 # Undoes what the journal holds, newest first; or, past the point of no return, finishes it. The one
-# rollback: the runner, its post step, the watchdog and the next deploy all run this. It waits for the engine, and
-# tries again what fails.
-# Run it through `abort_now`. Vars: STATE RESEE_ENGINE_PATIENCE RESEE_UNDO_ATTEMPTS (both have defaults). Exit 0: the stack is whole.
-# Exit 1: what could not be undone stays in the journal.
+# rollback: the runner, its post step, the watchdog and the next deploy all run this. It waits for the engine,
+# tries again what fails, and keeps the lease FENCE meanwhile.
+# Run it through `abort_now`. Vars: STATE FENCE RESEE_ENGINE_PATIENCE RESEE_UNDO_ATTEMPTS (the last two have defaults).
+# Returns 0: the stack is whole. Returns 1: what could not be undone stays in the journal.
 # shellcheck shell=sh
 set -u
 . "$STATE/bin/lib.sh"
@@ -10,21 +10,16 @@ set -u
 : "${RESEE_ENGINE_PATIENCE:=600}" "${RESEE_UNDO_ATTEMPTS:=3}"
 
 # perform SCRIPT: runs a script of the journal to its proven end, RESEE_UNDO_ATTEMPTS times at most; sets `left` to 1
-# where it did not get there. Never call it as a condition: bash then goes on after a command that failed.
+# where it did not get there. Never call it as a condition: see run_whole.
 perform() {
-  if ! is_whole "$1"; then
-    say "$1 was not written whole"
-    left=1
-    return
-  fi
   attempt=1 pause=1
   while :; do
-    ended=0
     await_engine "$RESEE_ENGINE_PATIENCE"
-    # shellcheck disable=SC1090
-    (. "$1") &
-    wait "$!" || ended=$?
-    [ "$ended" != 0 ] || return
+    run_whole "$1"
+    performed=$?
+    [ "$performed" != 0 ] || return
+    # It may be for want of room.
+    rm -f "$STATE/reserve"
     if [ "$attempt" -ge "$RESEE_UNDO_ATTEMPTS" ]; then
       left=1
       return
@@ -36,30 +31,38 @@ perform() {
   done
 }
 
-[ -d "$STATE/journal" ] || exit 0
+undo_all() {
+  newest_first=
+  for entry in "$STATE"/journal/*.sh; do
+    [ ! -e "$entry" ] || newest_first="$(basename "$entry") $newest_first"
+  done
+  incomplete=0
+  for entry in $newest_first; do
+    say "undo $(basename "$entry" .sh)"
+    left=0
+    perform "$STATE/journal/$entry"
+    if [ "$left" = 0 ]; then
+      rm -f "$STATE/journal/$entry"
+    else
+      say "could not undo $entry:"
+      sed 's/^/    /' "$STATE/journal/$entry" >&2
+      incomplete=1
+    fi
+  done
+  [ "$incomplete" = 1 ] || end_journal
+  return "$incomplete"
+}
+
+[ -d "$STATE/journal" ] || return 0
+keep_lease_beside
 if [ -e "$STATE/journal/forward.sh" ]; then
   say 'finishing the release that was interrupted while it retired the old one'
   answer finished
   left=0
   perform "$STATE/journal/forward.sh"
-  exit "$left"
+else
+  undo_all
+  left=$?
 fi
-newest_first=
-for entry in "$STATE"/journal/*.sh; do
-  [ ! -e "$entry" ] || newest_first="$(basename "$entry") $newest_first"
-done
-incomplete=0
-for entry in $newest_first; do
-  say "undo $(basename "$entry" .sh)"
-  left=0
-  perform "$STATE/journal/$entry"
-  if [ "$left" = 0 ]; then
-    rm -f "$STATE/journal/$entry"
-  else
-    say "could not undo $entry:"
-    sed 's/^/    /' "$STATE/journal/$entry" >&2
-    incomplete=1
-  fi
-done
-[ "$incomplete" = 1 ] || end_journal
-exit "$incomplete"
+[ -z "$kept_by" ] || kill "$kept_by" 2>/dev/null
+return "$left"

@@ -14,4 +14,4 @@ set -eu
 $FORWARD
 $LAST_LINE"
 # shellcheck disable=SC2016
-critical '. "$STATE/journal/forward.sh"'
+critical 'run_whole "$STATE/journal/forward.sh"'

@@ -58131,7 +58131,7 @@ async function acquireLease(shell, request, signal) {
         what: result.code === 76
             ? 'an earlier run left the stack half changed, and undoing it failed'
             : 'the lease of the stack could not be taken',
-        next: 'The lines above say what stands, and the commands to type on the host.',
+        next: 'The lines above say what stands, and the commands to type on the host. The host itself goes on trying what could not be undone.',
         evidence: result.stderr.slice(-2000),
     });
 }
@@ -65640,7 +65640,7 @@ async function unlock(shell, state) {
     if (result.code !== 0) {
         throw new errors/* DeployError */.s({
             what: 'the stack is unlocked, but what the dead run had done could not all be undone',
-            next: 'The lines above say what stands, and the commands to type on the host.',
+            next: 'The lines above say what stands, and the commands to type on the host. The host itself goes on trying.',
             evidence: result.stderr,
         });
     }
@@ -72153,7 +72153,7 @@ async function settle(error, { inputs, run, connection, progress, log, }) {
                 : error.and(takenBack(progress.known));
         }
         progress.end('failed');
-        return error.and('Rolling back failed as well. The log above says what stands, and the commands to type on the host.');
+        return error.and('Rolling back failed as well, and the host goes on trying. The log above says what stands, and the commands to type there.');
     }
     catch (problem) {
         progress.end('failed');

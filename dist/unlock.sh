@@ -7,14 +7,18 @@ if [ ! -e "$STATE/bin/lib.sh" ] || { [ ! -d "$STATE/lease" ] && [ ! -d "$STATE/j
 fi
 . "$STATE/bin/lib.sh"
 [ ! -d "$STATE/lease" ] || say "held by $(cat "$STATE/lease/owner" 2>/dev/null)"
-lease_break
-fence=$(lease_take '{"run":"unlock"}' 600) || {
-  say 'somebody else took the lease at the same moment: it is not dead'
+FENCE=$(lease_seize '{"run":"unlock"}' "$UNDO_LEASE_SECONDS") || {
+  say 'the lease cannot be written: the disk may be full'
   exit 75
 }
 lease_enter "$$"
+start_watchdog
 code=0
 abort_now || code=$?
+if [ "$code" != 0 ]; then
+  say 'the host goes on trying until it is done'
+  lease_lapse "$FENCE"
+  exit "$code"
+fi
 rm -rf "$STATE/stage"
-lease_release "$fence"
-exit "$code"
+lease_release "$FENCE"

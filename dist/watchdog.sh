@@ -1,30 +1,39 @@
-# The dead man's switch: when the lease FENCE runs out and nobody renewed it, takes it and hands the
-# stack back whole. Arguments: STATE FENCE
+# The dead man's switch: when the lease runs out and nobody renewed it, takes it and hands the stack back whole. It
+# goes on until that is done: between two attempts anybody may take the lease. Ends where nothing is to be handed
+# back, or another one watches. Argument: STATE
 # shellcheck shell=sh
 set -u
 unset STATE FENCE
-STATE=$1 FENCE=$2
+STATE=$1
 . "$STATE/bin/lib.sh"
 
 trap '' HUP PIPE
-while lease_is_ours "$FENCE"; do
-  if lease_expired; then
-    fence=$(lease_take '{"run":"watchdog"}' 600) || continue
-    lease_enter "$$"
-    pause=5 tries=0
-    # An engine that is away may take longer than a runner waits for it.
-    export RESEE_ENGINE_PATIENCE=3600
-    until abort_now; do
-      # Half an hour: then the next deploy, or a person, has to look.
-      [ "$tries" -lt 30 ] || break
-      lease_renew "$fence" 600 || break
-      tries=$((tries + 1))
-      sleep "$pause"
-      [ "$pause" -ge 60 ] || pause=$((pause * 2))
-    done
-    rm -rf "$STATE/stage"
-    lease_release "$fence"
-    exit
+# Where this goes on for days: one attempt in so many seconds at least.
+LONGEST_PAUSE=300
+
+pause=5
+while [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ]; do
+  other=$(process_of "$STATE/lease/watchdog")
+  [ -z "$other" ] || [ "$other" = "$$" ] || exit
+  if ! lease_expired; then
+    sleep 1
+    continue
   fi
-  sleep 1
+  FENCE=$(lease_take '{"run":"watchdog"}' "$UNDO_LEASE_SECONDS") || {
+    # Somebody else has taken it, or the disk is full.
+    lease_expired && rm -f "$STATE/reserve"
+    sleep 1
+    continue
+  }
+  lease_enter "$$"
+  note_process "$$" "$STATE/lease/watchdog"
+  if abort_now; then
+    rm -rf "$STATE/stage"
+    lease_release "$FENCE"
+    continue
+  fi
+  lease_lapse "$FENCE"
+  sleep "$pause"
+  pause=$((pause * 2))
+  [ "$pause" -le "$LONGEST_PAUSE" ] || pause=$LONGEST_PAUSE
 done

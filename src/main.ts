@@ -184,7 +184,7 @@ async function settle(
     }
     progress.end('failed');
     return error.and(
-      'Rolling back failed as well. The log above says what stands, and the commands to type on the host.',
+      'Rolling back failed as well, and the host goes on trying. The log above says what stands, and the commands to type there.',
     );
   } catch (problem) {
     progress.end('failed');

@@ -63,7 +63,7 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
   });
 
   describe('abort', () => {
-    const abort = () => host.run('abort_now', { RESEE_UNDO_ATTEMPTS: '1' });
+    const abort = () => host.run('export RESEE_UNDO_ATTEMPTS=1; abort_now');
 
     it('does nothing, and succeeds, where there is no journal', async () => {
       const { code, stdout } = await abort();
@@ -150,6 +150,27 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       },
     );
 
+    it.each(['exit 0', 'eval "return 0"; :', '(exit 0); exit 0'])(
+      'takes no undo for done that ended before its end: %s',
+      async (early) => {
+        await host.run(journal('one', `${early}\necho never >>"$STATE/undone"`));
+        const { code, stderr } = await abort();
+        expect(code).toBe(1);
+        expect(stderr).toContain('did not come to its end');
+        expect(entries()).toEqual(['001-one.sh']);
+      },
+    );
+
+    it('keeps its lease while it undoes, and undoes nothing once that is another one’s', async () => {
+      await host.run('lease_take me 1');
+      await host.run(journal('one', 'sleep 2; lease_expired || echo kept >>"$STATE/undone"'));
+      expect((await host.run('FENCE=1; abort_now')).code).toBe(0);
+      expect(undone()).toBe('kept\n');
+      await host.run(journal('two', noting('two')));
+      expect((await host.run('FENCE=7; abort_now')).code).toBe(79);
+      expect(undone()).toBe('kept\n');
+    });
+
     it('waits for the engine, and tries again what failed', async () => {
       host.answerDocker('[ -e "$TOY/engine" ] || { : >"$TOY/engine"; exit 1; }');
       await host.run(
@@ -203,9 +224,49 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       expect(stdout).toBe('one\n');
     });
 
-    it('leaves no trace of itself', async () => {
+    it('leaves no trace of itself but the file that it locks', async () => {
       await host.run(`critical ':'`);
-      expect(readdirSync(host.state).sort()).toEqual(['bin', 'releases']);
+      expect(readdirSync(host.state).sort()).toEqual(['bin', 'lock.critical', 'releases']);
+    });
+
+    it('has not ended well where it did not come to its end', async () => {
+      const { code, stderr } = await host.run(`critical 'exit 0'`);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('did not come to its end');
+    });
+
+    it('is not over while a process of it lives, though its first one was killed', async () => {
+      const parent = host.start(
+        `critical '(until [ -e "$STATE/go" ]; do sleep 0.05; done; echo critical >>"$STATE/undone") &
+           echo "$$" >"$STATE/main"; wait'`,
+      );
+      await until(() => host.exists(`${state}/main`) && host.read(`${state}/main`) !== '');
+      process.kill(Number(host.read(`${state}/main`)), 'SIGKILL');
+      expect((await parent.ended).code).not.toBe(0);
+      await host.run(journal('one', noting('undo')));
+      const aborting = host.run('abort_now');
+      host.write(`${state}/go`, '');
+      expect((await aborting).code).toBe(0);
+      expect(undone()).toBe('critical\nundo\n');
+    });
+
+    it('runs from memory where the disk is full, and is heard', async () => {
+      // `mkdir` is what first wants room.
+      host.answer('mkdir', 'case "$*" in *critical.d*) exit 1 ;; esac; exec /bin/mkdir "$@"');
+      const { code, stdout, stderr } = await host.run(`critical 'echo out; echo err >&2'`);
+      expect([code, stdout, stderr]).toEqual([0, 'out\n', 'err\n']);
+    });
+
+    it('runs where no file can be written at all, though nobody listens any more', async () => {
+      host.answer('mkdir', 'exit 1');
+      host.answer('mktemp', 'exit 1');
+      const parent = host.start(
+        `critical 'echo begun >"$STATE/undone"; until [ -e "$STATE/go" ]; do sleep 0.05; done; say told; echo done >>"$STATE/undone"'`,
+      );
+      await until(() => undone() === 'begun\n');
+      parent.kill();
+      host.write(`${state}/go`, '');
+      await until(() => undone() === 'begun\ndone\n');
     });
 
     it('is finished although its parent, with its whole process group, is killed', async () => {

@@ -52,6 +52,22 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
     expect(secondsLeft()).toBeGreaterThan(50);
   });
 
+  it('stays with its owner where a full disk takes no other one’s', async () => {
+    await take('first');
+    expire();
+    host.answer('mkdir', 'exit 1');
+    expect(await take('second')).toBe('refused with 1');
+    expect(host.read(lease('owner'))).toBe('first\n');
+  });
+
+  it('lapses for anybody who wants it, also where nothing can be written', async () => {
+    await take('first');
+    await host.run('lease_lapse 7');
+    expect(await take('second')).toBe('refused with 1');
+    await host.run('lease_lapse 1');
+    expect(await take('second')).toBe('2');
+  });
+
   it('counts as run out when its owner died before it wrote the expiry', async () => {
     host.write(lease('owner'), 'half\n');
     expect(await take('second')).toBe('1');

@@ -29,6 +29,14 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
     await until(() => hasEnded(pid));
     expire();
   };
+  /** An undo that fails until somebody has mended what it needs. */
+  const UNTIL_REPAIRED = 'test -e "$STATE/repaired"; echo step >>"$STATE/undone"';
+  /** Nobody but the watchdog is left to undo it. */
+  const undoneOnceRepaired = async (): Promise<void> => {
+    host.write(`${STATE}/repaired`, '');
+    await until(() => !host.exists(`${STATE}/journal`) && !host.exists(`${STATE}/lease`), 40_000);
+    expect(undone()).toBe('step\n');
+  };
   /** A run's own shell on the host, where its scripts would work. */
   const session = (): Running => host.start('sleep 600');
 
@@ -110,14 +118,23 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect(told(await acquire(session()))).toEqual(['changed', 'fence 1']);
     });
 
-    it('lets go of the lease when what was left cannot be undone', async () => {
-      host.write(`${STATE}/journal/001-step.sh`, 'exit 1');
+    it('leaves what cannot be undone to the watchdog, which goes on until it is done', async () => {
+      await journal(UNTIL_REPAIRED);
       const result = await acquire(session());
       expect(result.code).toBe(76);
       expect(result.stderr).toContain('could not undo 001-step.sh');
-      expect(host.exists(`${STATE}/lease`)).toBe(false);
       expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
-    });
+      await undoneOnceRepaired();
+    }, 60_000);
+
+    it('does not wait for a watchdog that has not got there', async () => {
+      await journal(UNTIL_REPAIRED);
+      expect((await acquire(session())).code).toBe(76);
+      host.write(`${STATE}/repaired`, '');
+      const result = await acquire(session(), { wait: 20 });
+      expect(result.code).toBe(0);
+      expect(host.exists(`${STATE}/journal`)).toBe(false);
+    }, 60_000);
 
     it('goes to exactly one of two runs that find a dead one', async () => {
       await acquire(session());
@@ -180,15 +197,16 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect((await former.ended).code).not.toBe(0);
     });
 
-    it('fails where something could not be undone, and still frees the lease', async () => {
+    it('fails where something could not be undone, and the watchdog goes on until it is', async () => {
       await acquire(session());
-      await journal('exit 1');
+      await journal(UNTIL_REPAIRED);
       const { code, stderr } = await handBack('1');
       expect(code).not.toBe(0);
       expect(stderr).toContain('could not undo 001-step.sh');
-      expect(host.exists(`${STATE}/lease`)).toBe(false);
+      expect(stderr).toContain('the host goes on trying until it is done');
       expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
-    });
+      await undoneOnceRepaired();
+    }, 60_000);
 
     it('finishes a release that is past the point of no return, and says so', async () => {
       await acquire(session());
@@ -224,12 +242,13 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       process.kill(owner.pid, 0);
     });
 
-    it('says so when what it left was given up by somebody else', async () => {
+    it('tries again where the watchdog has not come yet', async () => {
       await acquire(session());
-      await journal('exit 1');
+      await journal(UNTIL_REPAIRED);
       expect((await handBack('1')).code).not.toBe(0);
-      expect((await handBack('1')).code).not.toBe(0);
-    });
+      await handBack('1');
+      await undoneOnceRepaired();
+    }, 60_000);
 
     it('is harmless on a host that never saw a deploy, and when it is done twice', async () => {
       expect((await handBack('1')).code).toBe(0);
@@ -260,12 +279,12 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect((await former.ended).code).not.toBe(0);
     });
 
-    it('fails, and keeps the journal, where something cannot be undone', async () => {
+    it('fails, and leaves it to the watchdog, where something cannot be undone', async () => {
       await acquire(session());
-      await journal('exit 1');
+      await journal(UNTIL_REPAIRED);
       expect((await unlock()).code).not.toBe(0);
-      expect(host.exists(`${STATE}/lease`)).toBe(false);
       expect(host.exists(`${STATE}/journal/001-step.sh`)).toBe(true);
-    });
+      await undoneOnceRepaired();
+    }, 60_000);
   });
 });

@@ -24,6 +24,21 @@ run_in() {
   container_exec "$@" >&2
 }
 
+# scratch_directory: prints a new directory of ours that can be written to, on a full disk one in memory.
+scratch_directory() {
+  for scratch_in in "${TMPDIR:-/tmp}" /dev/shm; do
+    scratch=$(mktemp -d "$scratch_in/resee-deploy.XXXXXX" 2>/dev/null) || continue
+    if echo >"$scratch/probe"; then
+      rm -f "$scratch/probe"
+      printf '%s\n' "$scratch"
+      return
+    fi 2>/dev/null
+    rm -rf "$scratch"
+  done
+  say 'no file can be written on the host: its disk is full'
+  return 1
+}
+
 EXEC_ATTEMPTS=4
 # One that takes longer returns 124.
 EXEC_SECONDS=20
@@ -36,7 +51,7 @@ EXEC_OUTPUT=32768
 exec_attempts() { # SECONDS (- for no limit: a longer attempt returns 124) FILE ARGUMENTS…
   exec_seconds=$1 exec_stdin=$2
   shift 2
-  exec_work=$(mktemp -d) || return
+  exec_work=$(scratch_directory) || return
   exec_tried=0 exec_since=$(now)
   while :; do
     exec_code=0

@@ -5,7 +5,8 @@
 # container prints is no answer: it goes to stderr, to a file, or into a variable.
 # shellcheck shell=sh
 
-say() { printf '%s\n' "$*" >&2; }
+# A disk that is full, or nobody who listens, ends no work.
+say() { printf '%s\n' "$*" >&2 || :; }
 
 # answer WORD…: a line for the runner. The MARK is the script's own (a variable, never exported): no container
 # can know it, and the runner believes no other line. Where nobody reads it, there is none.
@@ -18,7 +19,7 @@ answer_lines() {
 
 # Prints a command as it could be typed, then runs it; its output is for people.
 run() {
-  printf '$ %s\n' "$*" >&2
+  say "\$ $*"
   "$@" >&2
 }
 

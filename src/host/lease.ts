@@ -64,7 +64,7 @@ export async function acquireLease(
       result.code === 76
         ? 'an earlier run left the stack half changed, and undoing it failed'
         : 'the lease of the stack could not be taken',
-    next: 'The lines above say what stands, and the commands to type on the host.',
+    next: 'The lines above say what stands, and the commands to type on the host. The host itself goes on trying what could not be undone.',
     evidence: result.stderr.slice(-2000),
   });
 }

@@ -40,7 +40,7 @@ export async function unlock(shell: Shell, state: string): Promise<void> {
   if (result.code !== 0) {
     throw new DeployError({
       what: 'the stack is unlocked, but what the dead run had done could not all be undone',
-      next: 'The lines above say what stands, and the commands to type on the host.',
+      next: 'The lines above say what stands, and the commands to type on the host. The host itself goes on trying.',
       evidence: result.stderr,
     });
   }

@@ -18,6 +18,10 @@ for name in lib abort watchdog; do
 done
 . "$STATE/bin/lib.sh"
 
+: >>"$STATE/lock.critical"
+# Room for who must write when the disk is full.
+[ -e "$STATE/reserve" ] || head -c 65536 /dev/zero >"$STATE/reserve" || rm -f "$STATE/reserve"
+
 deadline=$(($(now) + WAIT))
 parent=$(process_parent "$SESSION")
 waited=
@@ -34,8 +38,10 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
   sleep 0.5
 done
 lease_enter "$SESSION"
-setsid sh "$STATE/bin/watchdog.sh" "$STATE" "$fence" >/dev/null 2>&1 </dev/null &
-note_process "$!" "$STATE/lease/watchdog"
+start_watchdog
+# abort_now keeps this one.
+# shellcheck disable=SC2034
+FENCE=$fence
 changed() {
   : >"$STATE/lease/failed-$SESSION"
   answer changed
@@ -46,10 +52,9 @@ rm -rf "$STATE"/stage/*/docker-config
 if [ -d "$STATE/journal" ]; then
   say 'an earlier run left its journal: undoing it before anything else'
   changed
-  # It may have to wait for the engine.
-  lease_renew "$fence" 900
   if ! abort_now; then
-    lease_release "$fence"
+    say 'the host goes on trying until it is done'
+    lease_lapse "$fence"
     exit 76
   fi
   lease_renew "$fence" "$TTL"

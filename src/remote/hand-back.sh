@@ -20,12 +20,17 @@ if ! lease_is_ours "$FENCE"; then
   [ ! -d "$STATE/journal" ] || [ -d "$STATE/lease" ]
   exit
 fi
-lease_renew "$FENCE" 600
+lease_renew "$FENCE" "$UNDO_LEASE_SECONDS"
 end_session
 code=0
 abort_now || code=$?
 tell_finished
+if [ "$code" != 0 ]; then
+  say 'the host goes on trying until it is done'
+  lease_lapse "$FENCE"
+  start_watchdog
+  exit "$code"
+fi
 rm -rf "$STATE/stage/$RUN"
 forget_commit "$RUN"
 lease_release "$FENCE"
-exit "$code"

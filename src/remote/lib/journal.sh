@@ -28,6 +28,33 @@ journal() {
 LAST_LINE='# end'
 is_whole() { [ "$(tail -n 1 "$1" 2>/dev/null)" = "$LAST_LINE" ]; } # FILE
 
+# The exit code of a script that came to its end: no command in it ends with this one. It needs no room on a disk.
+ENDED=97
+
+# run_whole FILE: runs a script of the journal in a subshell; succeeds only where it came to its end. Never call it
+# as a condition: bash then goes on after a command that failed.
+run_whole() {
+  if ! is_whole "$1"; then
+    say "$1 was not written whole"
+    return 1
+  fi
+  whole_text=$(cat "$1")
+  (
+    eval "$whole_text"
+    exit "$ENDED"
+  ) &
+  whole_code=0
+  wait "$!" || whole_code=$?
+  case $whole_code in
+    "$ENDED") return 0 ;;
+    0)
+      say "$1 did not come to its end"
+      return 1
+      ;;
+  esac
+  return "$whole_code"
+}
+
 # end_journal: all that it held is done. One rename ends it: where a crash leaves a part of it, nobody takes the
 # undos that are left for those of a release that failed.
 end_journal() {
@@ -45,48 +72,107 @@ quoted() {
 # assigned NAME VALUE: as text of a script. What the environment exports under that name stays out of it.
 assigned() { printf 'unset %s; %s=%s\n' "$1" "$1" "$(quoted "$2")"; }
 
-# critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches
-# it, so that it never stops half-way. Its output is kept, and shown when it has ended.
+# critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches it, so that it
+# never stops half-way; where it does not come to its end, this fails. Its output is kept, and shown when it has ended.
+# All its processes hold the lock, as their parent did before them: while one of them lives, it is not over. It does
+# nothing where FENCE is set, and is not that of the lease any more.
 critical() {
+  (
+    exec 8>>"$STATE/lock.critical" || exit
+    flock 8 || exit
+    [ -z "${FENCE-}" ] || lease_is_ours "$FENCE" || {
+      say 'the lease is not ours any more'
+      exit 79
+    }
+    critical_run "$1"
+  )
+}
+
+critical_run() {
   critical_text=$(
     assigned STATE "$STATE"
+    assigned FENCE "${FENCE-}"
     # So that what it answers is believed as well.
     assigned MARK "${MARK-}"
     # The script expands these when it runs.
     # shellcheck disable=SC2016
-    printf '. "$STATE/bin/lib.sh"\nset -eu\n'
+    printf '. "$STATE/bin/lib.sh"\nset -eu\n%s\nexit "$ENDED"\n%s' "$1" "$LAST_LINE"
   )
-  {
-    printf '%s\nnote_process "$$" "$STATE/critical"\n%s\n%s\n' "$critical_text" "$1" "$LAST_LINE" >"$STATE/critical.sh"
-  } 2>/dev/null || :
-  if ! is_whole "$STATE/critical.sh"; then
-    say 'no file can be written on the host: its disk may be full'
-    # By a pipe: it is in no argv.
-    printf '%s\n%s\n' "$critical_text" "$1" | setsid sh -c 'text=$(cat); exec </dev/null; eval "$text"'
+  critical_files=$STATE/critical.d critical_code=0
+  if ! critical_written && ! { critical_files=$(scratch_directory) && critical_written; }; then
+    # By a pipe: it is in no argv. Nobody may listen any more when it says something.
+    printf '%s\n' "$critical_text" |
+      setsid sh -c 'trap "" HUP PIPE; text=$(cat); exec </dev/null; eval "$text"' || critical_code=$?
+    critical_proven
     return
   fi
-  setsid sh "$STATE/critical.sh" >"$STATE/critical.out" 2>"$STATE/critical.err" </dev/null &
-  critical_pid=$!
-  note_process "$critical_pid" "$STATE/critical"
-  critical_code=0
-  wait "$critical_pid" || critical_code=$?
-  cat "$STATE/critical.err" >&2
-  cat "$STATE/critical.out"
-  rm -f "$STATE/critical" "$STATE/critical.sh" "$STATE/critical.out" "$STATE/critical.err"
+  setsid sh "$critical_files/script" >"$critical_files/out" 2>"$critical_files/err" </dev/null &
+  wait "$!" || critical_code=$?
+  cat "$critical_files/err" >&2 || :
+  cat "$critical_files/out"
+  rm -rf "$critical_files"
+  critical_proven
+}
+
+critical_written() {
+  mkdir -p "$critical_files" 2>/dev/null &&
+    printf '%s\n' "$critical_text" 2>/dev/null >"$critical_files/script" && is_whole "$critical_files/script"
+}
+
+critical_proven() {
+  case $critical_code in
+    "$ENDED") return 0 ;;
+    0)
+      say 'a critical section did not come to its end'
+      return 1
+      ;;
+  esac
   return "$critical_code"
 }
 
+# Fails while a critical section of whomever goes on.
+critical_is_over() (
+  [ -e "$STATE/lock.critical" ] || exit 0
+  exec 8>>"$STATE/lock.critical"
+  flock -n 8
+)
+
+# Keeps the lease FENCE meanwhile, where that is ours.
 await_critical() {
-  while [ -n "$(process_of "$STATE/critical")" ]; do sleep 0.1; done
-  rm -f "$STATE/critical"
+  await_rounds=0
+  until critical_is_over; do
+    [ -z "${FENCE-}" ] || [ $((await_rounds % 100)) != 0 ] || lease_renew "$FENCE" "$UNDO_LEASE_SECONDS" || :
+    await_rounds=$((await_rounds + 1))
+    sleep 0.1
+  done
 }
 
-# Hands the stack back whole; see abort.sh.
+# How long the lease of one who undoes lives without a sign of life.
+UNDO_LEASE_SECONDS=60
+
+# Hands the stack back whole; see abort.sh. Where FENCE is set it keeps that lease, and does nothing without it.
 abort_now() {
   await_critical
   # shellcheck disable=SC2016
   critical 'set +e
-. "$STATE/bin/abort.sh"'
+. "$STATE/bin/abort.sh"
+undone=$?
+[ "$undone" = 0 ] || exit "$undone"'
+}
+
+# keep_lease_beside: keeps the lease FENCE as long as this shell lives; `kept_by` is who does. Before the shell ends,
+# it ends that.
+keep_lease_beside() {
+  kept_by=
+  [ -n "${FENCE-}" ] || return 0
+  kept_for=$(process_start "$$")
+  while [ "$(process_start "$$")" = "$kept_for" ] && lease_is_ours "$FENCE"; do
+    lease_renew "$FENCE" "$UNDO_LEASE_SECONDS"
+    sleep 5
+  done 8>&- >/dev/null 2>&1 </dev/null &
+  # abort.sh reads it.
+  # shellcheck disable=SC2034
+  kept_by=$!
 }
 
 # await_engine SECONDS: returns when the Docker daemon answers, which an upgrade or a reboot may keep from it.

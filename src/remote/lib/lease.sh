@@ -43,9 +43,11 @@ write_whole() {
   mv -f "$1.new" "$1"
 }
 
-lease_write_expiry() {
-  printf '%s %s\n' "$(($(now) + $1))" "$(boot_id)" >"$STATE/lease/expires.new" &&
-    mv -f "$STATE/lease/expires.new" "$STATE/lease/expires"
+# Written over what is there, in one write of constant length: that needs no room on the disk, and a reader sees
+# the old time or the new one.
+lease_write_expiry() { # SECONDS FILE
+  expiry_text=$(printf '%012d %s' "$(($(now) + $1))" "$(boot_id)")
+  if [ -s "$2" ]; then printf '%s\n' "$expiry_text" 1<>"$2"; else printf '%s\n' "$expiry_text" >"$2"; fi
 }
 
 # A crash may leave a file of zero bytes.
@@ -64,23 +66,34 @@ next_fence() {
   echo $((highest + 1))
 }
 
-# lease_try OWNER TTL_SECONDS: takes the lease if it is free or has run out; prints the fence.
+# lease_try OWNER TTL_SECONDS: takes the lease if it is free or has run out; prints the fence. Where that cannot be
+# written, the lease stays whose it is.
 lease_try() {
+  ! [ -d "$STATE/lease" ] || lease_expired || return 1
   fence=$(next_fence)
-  if ! mkdir "$STATE/lease" 2>/dev/null; then
-    lease_expired || return 1
-    end_session
-    rm -rf "$STATE/lease"
-    mkdir "$STATE/lease"
+  rm -rf "$STATE/lease.new"
+  if ! lease_written "$STATE/lease.new" "$fence" "$@"; then
+    rm -rf "$STATE/lease.new"
+    return 1
   fi
-  write_whole "$STATE/fence" "$fence" || return 1
-  echo "$fence" >"$STATE/lease/fence"
-  printf '%s\n' "$1" >"$STATE/lease/owner"
-  lease_write_expiry "$2"
+  end_session
+  rm -rf "$STATE/lease"
+  mv "$STATE/lease.new" "$STATE/lease"
   echo "$fence"
 }
 
-lease_renew_if_ours() { lease_is_ours "$1" && lease_write_expiry "$2"; }
+lease_written() { # DIRECTORY FENCE OWNER TTL_SECONDS
+  mkdir "$1" && write_whole "$STATE/fence" "$2" && echo "$2" >"$1/fence" &&
+    printf '%s\n' "$3" >"$1/owner" && lease_write_expiry "$4" "$1/expires"
+}
+
+lease_renew_if_ours() { lease_is_ours "$1" && lease_write_expiry "$2" "$STATE/lease/expires"; }
+
+# What the lease was for is not done, and the watchdog goes on with it; so may anybody else.
+lease_lapse_if_ours() {
+  lease_is_ours "$1" || return 0
+  rm -f "$STATE/lease/expires"
+}
 
 lease_remove_if_ours() {
   lease_is_ours "$1" || return 0
@@ -88,18 +101,28 @@ lease_remove_if_ours() {
   rm -rf "$STATE/lease"
 }
 
-# Takes the lease from whoever holds it, and ends what they still run here.
-lease_drop() {
-  [ -d "$STATE/lease" ] || return 0
-  end_process "$STATE/lease/watchdog"
-  end_session
-  rm -rf "$STATE/lease"
+# lease_seize_now OWNER TTL_SECONDS: takes the lease from whoever holds it, and ends what they still run here.
+lease_seize_now() {
+  if [ -d "$STATE/lease" ]; then
+    end_process "$STATE/lease/watchdog"
+    end_session
+    rm -rf "$STATE/lease"
+  fi
+  lease_try "$@"
 }
 
-lease_break() { locked lease_drop; }
+lease_seize() { locked lease_seize_now "$@"; }
 lease_take() { locked lease_try "$@"; }
 lease_renew() { locked lease_renew_if_ours "$@"; }
+lease_lapse() { locked lease_lapse_if_ours "$1"; }
 lease_release() { locked lease_remove_if_ours "$1"; }
+
+# start_watchdog: unless one is there already, whoever's lease it was started for.
+start_watchdog() {
+  [ -z "$(process_of "$STATE/lease/watchdog")" ] || return 0
+  setsid sh "$STATE/bin/watchdog.sh" "$STATE" >/dev/null 2>&1 </dev/null &
+  note_process "$!" "$STATE/lease/watchdog"
+}
 
 # The process that works for the lease's owner: its pid and start time, so that a reused pid is
 # never taken for it.
