@@ -58343,7 +58343,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(461);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1347);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -58363,7 +58363,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4191:
+/***/ 4486:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58472,10 +58472,126 @@ function isHostName(text) {
     return labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
 }
 
-// EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
-var private_key = __nccwpck_require__(810);
 // EXTERNAL MODULE: ./src/inputs/values.ts
 var values = __nccwpck_require__(8463);
+;// CONCATENATED MODULE: ./src/inputs/cloudflare.ts
+
+/** For tests, and for a proxy of one's own: where the API is, in the place of Cloudflare's own address. */
+const BASE_URL_VARIABLE = 'CLOUDFLARE_API_BASE_URL';
+const BASE_URL = 'https://api.cloudflare.com/client/v4';
+const MODES = ['changed', 'everything', 'none'];
+const PURGE_ALLOWED = 'allowed is `changed`, `everything`, `none`, or `prefix: host/path` and `tag: name`, one a line';
+/** What the runner does to other operations at Cloudflare: nothing. */
+const OPERATIONS = new Set(['deploy', 'plan', 'rollback']);
+/** What is to be done at Cloudflare; undefined where the workflow names no zone. */
+function readCloudflare(reader, environment, operation) {
+    const apiToken = reader.takeOptional('cloudflare-api-token', parseApiToken);
+    const zoneId = reader.takeOptional('cloudflare-zone-id', parseZoneId);
+    const purge = reader.take('cloudflare-purge', parsePurge, { kind: 'none' });
+    const given = (name) => reader.text(name) !== '';
+    if (!given('cloudflare-api-token') && !given('cloudflare-zone-id')) {
+        judgeUnused(reader, purge);
+        return undefined;
+    }
+    judgePair(reader);
+    judgeUrl(reader, purge, operation);
+    const apiBaseUrl = readBaseUrl(reader, environment);
+    return apiToken === undefined || zoneId === undefined
+        ? undefined
+        : { apiToken, zoneId, purge, apiBaseUrl };
+}
+/** What only Cloudflare reads is a mistake where no zone is named. */
+function judgeUnused(reader, purge) {
+    if (purge.kind !== 'changed' && purge.kind !== 'none') {
+        reader.complain('cloudflare-purge', 'it needs `cloudflare-api-token` and `cloudflare-zone-id`; an unset secret is empty too');
+    }
+}
+function judgePair(reader) {
+    for (const [missing, other] of [
+        ['cloudflare-api-token', 'cloudflare-zone-id'],
+        ['cloudflare-zone-id', 'cloudflare-api-token'],
+    ]) {
+        if (reader.text(missing) === '' && reader.text(other) !== '') {
+            reader.complain(missing, `it is required together with \`${other}\`; an unset secret is empty too`);
+        }
+    }
+}
+function judgeUrl(reader, purge, operation) {
+    if (purge.kind !== 'changed' || reader.text('url') !== '' || !OPERATIONS.has(operation))
+        return;
+    reader.complain('url', '`cloudflare-purge: changed` purges addresses of the site, and needs to know where it is: ' +
+        '`url: https://example.com`. Or set `cloudflare-purge: none`');
+}
+/** The secret of an API token, which is sent in a header. */
+function parseApiToken(text) {
+    const allowed = 'allowed is the secret of an API token (Cloudflare → My Profile → API Tokens → Create Token)';
+    if (/^[0-9a-f]{37}$/.test(text)) {
+        return { allowed: `this looks like the Global API Key, which may do everything; ${allowed}` };
+    }
+    if (/^bearer\s/i.test(text))
+        return { allowed: `${allowed}, without the word \`Bearer\`` };
+    return /^[\x21-\x7e]{20,255}$/.test(text) ? { value: text } : { allowed };
+}
+function parseZoneId(text) {
+    const allowed = 'allowed is the id of a zone, 32 hex digits';
+    if (/^[0-9a-f]{32}$/i.test(text))
+        return { value: text.toLowerCase() };
+    return {
+        allowed: text.includes('.')
+            ? `${allowed}; this is its name. The id stands on the zone's page Overview, under API`
+            : allowed,
+    };
+}
+/** `changed`, `everything`, `none`; or what to purge, a kind and a value on each line. */
+function parsePurge(text) {
+    if (!text.includes(':')) {
+        const mode = (0,values/* parseEnum */.nL)(MODES)(text);
+        return 'value' in mode
+            ? { value: { kind: mode.value } }
+            : { ...mode, allowed: PURGE_ALLOWED, nearest: mode.nearest };
+    }
+    const prefixes = [];
+    const tags = [];
+    for (const item of (0,values/* splitList */.ry)(text)) {
+        const [, kind, value = ''] = /^(prefix|tag)\s*:\s*(.*)$/.exec(item) ?? [];
+        if (kind === undefined)
+            return { allowed: PURGE_ALLOWED, part: item };
+        const wrong = kind === 'prefix' ? wrongPrefix(value) : wrongTag(value);
+        if (wrong !== undefined)
+            return { ...wrong, part: item };
+        (kind === 'prefix' ? prefixes : tags).push(value);
+    }
+    return { value: { kind: 'chosen', prefixes, tags } };
+}
+function wrongPrefix(value) {
+    const allowed = 'a prefix is a host and a path without scheme, query and fragment: `prefix: example.com/blog/`';
+    const bare = value.replace(/^https?:\/\//i, '');
+    if (bare !== value && wrongPrefix(bare) === undefined) {
+        return { allowed, nearest: `prefix: ${bare}` };
+    }
+    return /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(\/[^\s?#]*)?$/.test(value) ? undefined : { allowed };
+}
+function wrongTag(value) {
+    return /^[\x21-\x2b\x2d-\x7e]{1,1024}$/.test(value)
+        ? undefined
+        : { allowed: 'a tag is a word of the header `Cache-Tag` that the site sends: `tag: pages`' };
+}
+/** The token goes there: over https, or to this machine. */
+function readBaseUrl(reader, environment) {
+    const given = (environment[BASE_URL_VARIABLE] ?? '').trim();
+    if (given === '')
+        return BASE_URL;
+    const url = URL.canParse(given) ? new URL(given) : undefined;
+    const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) {
+        return given.replace(/\/+$/, '');
+    }
+    reader.complain(BASE_URL_VARIABLE, 'the environment variable is the address of the API: `https://…`, or `http://` to this machine alone', given);
+    return BASE_URL;
+}
+
+// EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
+var private_key = __nccwpck_require__(810);
 ;// CONCATENATED MODULE: ./src/inputs/host-keys.ts
 
 const FINGERPRINT_ALLOWED = 'allowed is `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it';
@@ -58629,7 +58745,7 @@ function registryKey(given) {
 const SHORTEST_LINE = 8;
 /**
  * Every text that the log must never show: each key as given and as mended, each of its lines, the
- * passphrases, the token, the passwords of registries, and these as they are sent in a Basic header. The runner hides what it
+ * passphrases, the tokens, the passwords of registries, and these as they are sent in a Basic header. The runner hides what it
  * is told and not what was made of it, so each form is named.
  */
 function secretTexts(get) {
@@ -58643,6 +58759,7 @@ function secretTexts(get) {
         ...phrases.map((phrase) => phrase.trim()),
         token,
         basic,
+        get('cloudflare-api-token').trim(),
         ...registryTexts(get('registries')),
     ];
     return [...new Set(all)].filter((text) => text !== '');
@@ -58828,6 +58945,9 @@ const INPUT_DEFAULTS = {
     'rollback-to': '',
     environment: '',
     url: '',
+    'cloudflare-api-token': '',
+    'cloudflare-zone-id': '',
+    'cloudflare-purge': 'changed',
 };
 const INPUT_NAMES = Object.keys(INPUT_DEFAULTS);
 
@@ -59008,6 +59128,7 @@ function lastPart(text) {
 
 
 
+
 /** Never shown in a problem. */
 const SECRETS = [
     'key',
@@ -59016,6 +59137,7 @@ const SECRETS = [
     'jump-passphrase',
     'token',
     'registries',
+    'cloudflare-api-token',
 ];
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
@@ -59064,6 +59186,7 @@ function readInputs(get, environment) {
             ? { value: text }
             : { allowed: 'allowed is the name of an environment, at most 255 characters' }),
         url: reader.takeOptional('url', parseHttpUrl)?.href,
+        cloudflare: readCloudflare(reader, environment, operation),
     };
     const problems = [...reader.problems, ...unknownInputs(environment)];
     return problems.length === 0 ? { inputs } : { problems };
@@ -59441,7 +59564,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 461:
+/***/ 1347:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59459,6 +59582,1460 @@ const external_node_os_namespaceObject = require("node:os");
 var core = __nccwpck_require__(4116);
 // EXTERNAL MODULE: ./src/errors.ts
 var errors = __nccwpck_require__(3916);
+;// CONCATENATED MODULE: ./src/cancel.ts
+
+/** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
+function cancelOnSignal() {
+    const controller = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.once(signal, () => {
+            controller.abort(new errors/* DeployError */.s({
+                what: 'the run was cancelled',
+                next: 'Start it again when you are ready.',
+            }));
+        });
+    }
+    return controller.signal;
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/edge/page.ts
+const COMMENT = /<!--.*?-->/gs;
+const TAG = /<(script|link|img|source|video|audio|embed|base)\b((?:"[^"]*"|'[^']*'|[^'">])*)>/gi;
+const ATTRIBUTE = /\b(src|href|rel|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi;
+/** What a `<link>` may name that a browser loads to show the page. */
+const LOADED = /^(stylesheet|icon|shortcut icon|apple-touch-icon|manifest|modulepreload|preload|prefetch)$/i;
+/**
+ * Reads what a page of HTML names.
+ *
+ * @param page where it was loaded from
+ * @param site its public address, where that is known: what is named with it is the site's own as well
+ */
+function filesOf(html, page, site) {
+    const own = new Set([page.origin, site?.origin]);
+    const hashed = new Set();
+    const plain = new Set();
+    let base = page;
+    for (const [, tag = '', text = ''] of html.replace(COMMENT, '').matchAll(TAG)) {
+        const attributes = attributesIn(text);
+        const named = attributes.get('href') ?? '';
+        if (tag.toLowerCase() === 'base') {
+            base = URL.parse(named, page.href) ?? base;
+            continue;
+        }
+        if (tag.toLowerCase() === 'link' && !LOADED.test(attributes.get('rel') ?? ''))
+            continue;
+        for (const address of [named, attributes.get('src') ?? '', attributes.get('poster') ?? '']) {
+            const url = address === '' ? null : URL.parse(address, base.href);
+            if (url === null || !own.has(url.origin))
+                continue;
+            (isHashed(url.pathname) ? hashed : plain).add(`${url.pathname}${url.search}`);
+        }
+    }
+    return { hashed: [...hashed], plain: [...plain] };
+}
+function attributesIn(text) {
+    return new Map([...text.matchAll(ATTRIBUTE)].map(([, name = '', double, single, bare]) => [
+        name.toLowerCase(),
+        (double ?? single ?? bare ?? '').trim().replaceAll('&amp;', '&'),
+    ]));
+}
+/** Where bundlers put what they name by its content. */
+const BUNDLED = /\/(assets|_next|_app|_nuxt|_astro|build|dist|chunks|js|css|static)\//;
+/**
+ * Whether the last part of the path ends in what a bundler makes of a content: hex (webpack, Django), base32
+ * (esbuild) or base64url (Vite), of 8 characters or more.
+ */
+function isHashed(path) {
+    const stem = path.slice(path.lastIndexOf('/') + 1).replace(/(\.[a-z][a-z0-9]{0,9}){1,2}$/i, '');
+    const ends = [...stem.matchAll(/(?:^|[.\-_])(?=([A-Za-z0-9_-]{8,64})$)/g)].map(([, end = '']) => end);
+    return ends.some((end) => {
+        if (/^[0-9a-f]+$/.test(end))
+            return /[a-f]/.test(end) && /\d/.test(end);
+        if (/^[A-Z0-9]{8,12}$/.test(end))
+            return /\d/.test(end) && /[A-Z]/.test(end);
+        if (!/[a-z]/.test(end) || !/[A-Z]/.test(end))
+            return false;
+        return end.length <= 24 && (/\d/.test(end) || BUNDLED.test(path));
+    });
+}
+
+;// CONCATENATED MODULE: ./src/edge/assets.ts
+
+
+/** The files that the site's page names now; undefined where it gives no page. */
+async function readPage(ask, place) {
+    const path = pagePath(place.site);
+    const answer = await ask(path);
+    if (answer.kind !== 'response' || answer.status !== 200 || !isHtml(answer))
+        return undefined;
+    return filesOf(answer.body, new URL(path, place.entrance), place.site);
+}
+/** The path of the site's page. */
+function pagePath(site) {
+    return site?.pathname ?? '/';
+}
+const MOST_ASKED = 10;
+const LONGEST_PATH = 200;
+/**
+ * What the site does to visitors whose page is older than the release, and what it lets a cache keep: asks for a
+ * file that no release has, beside the hashed ones, and for the files of the release before.
+ *
+ * @param isCached whether a cache stands before the site that keeps what nobody forbids it to; asked when it matters
+ * @returns a warning for each thing that is wrong, with what mends it
+ */
+async function checkAssets(ask, pages, isCached) {
+    const now = pages.after?.hashed ?? [];
+    const sample = now.find((path) => /\.m?js(\?|$)/.test(path)) ?? now[0];
+    if (sample === undefined)
+        return [];
+    const absent = await judgeAbsent(ask, sample, isCached);
+    const old = (pages.before?.hashed ?? []).filter((path) => !now.includes(path));
+    const gone = [];
+    for (const path of old.slice(0, MOST_ASKED))
+        if (!isThere(await ask(path), path))
+            gone.push(path);
+    return [...absent, ...(gone.length === 0 ? [] : [oldFilesGone(gone, sample)])];
+}
+async function judgeAbsent(ask, sample, isCached) {
+    const path = absentBeside(sample);
+    const answer = await ask(path);
+    // BusyBox's wget tells a status alone.
+    if (answer.kind !== 'response' || Object.keys(answer.headers).length === 0)
+        return [];
+    const mend = mendingLines(directoryOf(sample));
+    if (answer.status === 200) {
+        const what = isHtml(answer) ? 'an HTML page' : 'something';
+        return [
+            `A file that does not exist, ${path}, is answered with status 200 and ${what}. A visitor whose page is older than the release gets that in place of a script, and a CDN keeps it under the script's name for hours.\n${mend}`,
+        ];
+    }
+    if (answer.status !== 404 && answer.status !== 410)
+        return [];
+    const kept = howLongKept(answer);
+    if (kept === 'not')
+        return [];
+    if (kept === 'unsaid' && !(await isCached()))
+        return [];
+    const how = kept === 'unsaid'
+        ? 'says nothing of caching, and Cloudflare keeps it for 3 minutes'
+        : `may be kept by a CDN for ${kept} s`;
+    return [
+        `The answer to a file that does not exist, ${path}, is a ${answer.status} that ${how}: a script that is asked for a moment too early stays missing for everybody.\n${mend}`,
+    ];
+}
+/** A name that no release has, of the same kind. */
+function absentBeside(sample) {
+    const extension = /\.[a-z0-9]+(?=\?|$)/i.exec(sample)?.[0] ?? '';
+    return `${directoryOf(sample)}no-such-file-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}${extension}`;
+}
+function directoryOf(path) {
+    const bare = path.replace(/\?.*$/, '');
+    return bare.slice(0, bare.lastIndexOf('/') + 1);
+}
+function mendingLines(directory) {
+    return [
+        'In the nginx that has these files:',
+        `  location ${directory} { try_files $uri @missing; add_header Cache-Control "public, max-age=31536000, immutable"; }`,
+        '  location @missing { add_header Cache-Control no-store always; return 404; }',
+    ].join('\n');
+}
+function oldFilesGone(paths, sample) {
+    const shown = paths.map((path) => path.slice(0, LONGEST_PATH)).join(', ');
+    return (`Files of the release before are gone: ${shown}. A page that a visitor has open asks for them when it needs them, and fails. ` +
+        `Keep the files in ${directoryOf(sample)} of the last releases: a volume that each release adds its own to, as in examples/resee of this action.`);
+}
+/** A file, and not the page that stands in for whatever is missing. */
+function isThere(answer, path) {
+    // A connection that fails says nothing of the file.
+    if (answer.kind !== 'response')
+        return true;
+    if (answer.status >= 400)
+        return false;
+    return answer.status !== 200 || !isHtml(answer) || /\.html?(\?|$)/.test(path);
+}
+function isHtml({ headers, body }) {
+    return /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<!doctype html/i.test(body);
+}
+/**
+ * Seconds for which a shared cache may keep an answer; `unsaid` where it says nothing of it. The more specific
+ * header counts (RFC 9213), and `s-maxage` before `max-age` (RFC 9111, 5.2.2.10).
+ */
+function howLongKept({ headers }) {
+    const text = ['cloudflare-cdn-cache-control', 'cdn-cache-control', 'cache-control']
+        .map((name) => headers[name])
+        .find((value) => value !== undefined && value !== '');
+    const directives = new Map(String(text ?? '')
+        .toLowerCase()
+        .split(',')
+        .map((directive) => directive.trim().split('='))
+        .map(([name = '', value = '']) => [name, value.replaceAll('"', '')]));
+    if (['no-store', 'no-cache', 'private'].some((name) => directives.has(name)))
+        return 'not';
+    const seconds = directives.get('s-maxage') ?? directives.get('max-age');
+    if (seconds !== undefined)
+        return Number(seconds) > 0 ? Number(seconds) : 'not';
+    const expires = headers.expires;
+    if (expires === undefined)
+        return 'unsaid';
+    const at = Date.parse(expires);
+    const left = Math.round((at - Date.parse(headers.date ?? new Date().toUTCString())) / 1000);
+    // `Expires: 0`, and any other that is no date, is in the past.
+    return Number.isNaN(at) || left <= 0 ? 'not' : left;
+}
+
+;// CONCATENATED MODULE: ./src/plan/json.ts
+/** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
+function isObject(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+/** The object at `value`, or an empty one. */
+function objectOf(value) {
+    return isObject(value) ? value : {};
+}
+function listOf(value) {
+    return Array.isArray(value) ? value : [];
+}
+function textOf(value) {
+    if (typeof value === 'string')
+        return value;
+    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+function numberOf(value) {
+    const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+    return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+/** The words of a value that is a string or a list of them, as Compose allows for commands. */
+function wordsOf(value) {
+    if (typeof value === 'string')
+        return [value];
+    return listOf(value).flatMap((word) => textOf(word) ?? []);
+}
+/** JSON text with sorted keys: equal values give equal texts. */
+function canonical(value) {
+    if (Array.isArray(value))
+        return `[${value.map(canonical).join(',')}]`;
+    if (!isObject(value))
+        return value === undefined ? 'null' : JSON.stringify(value);
+    const entries = Object.keys(value)
+        .filter((key) => value[key] !== undefined)
+        .sort()
+        .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+    return `{${entries.join(',')}}`;
+}
+
+;// CONCATENATED MODULE: ./src/edge/api-errors.ts
+
+
+class ApiError extends errors/* DeployError */.s {
+    name = 'ApiError';
+    kind;
+    /** Of the envelope. */
+    codes;
+    constructor(kind, asked, seen) {
+        super({ what: `${asked.doing} failed: ${seen.said}`, next: remedy(kind, asked) });
+        this.kind = kind;
+        this.codes = seen.codes ?? [];
+    }
+}
+function remedy(kind, { permission, repeatable }) {
+    const once = repeatable ? '' : ' Whether it was done is not known; the next run looks first.';
+    switch (kind) {
+        case 'token':
+            return 'Check the secret that `cloudflare-api-token` is given: the whole secret of an API token that is active and has not expired (Cloudflare → My Profile → API Tokens).';
+        case 'permission':
+            return `Give the token the permission \`${permission}\` for this zone (Cloudflare → My Profile → API Tokens → Edit). If it has it: the token may be limited to other zones, or to addresses of clients.`;
+        case 'not-found':
+            return 'Check `cloudflare-zone-id`: it is the id on the page Overview of the zone, and the token must be of the same account.';
+        case 'conflict':
+            return 'Something else changed the zone at the same time. The next run looks again.';
+        case 'rate-limit':
+            return 'The account has used up its requests for now (the Free plan: 5 purges a minute). Do it again in some minutes.';
+        case 'rejected':
+            return 'Cloudflare says why above. If the zone is right, this is a bug of the action: please report it.';
+        case 'unavailable':
+        case 'malformed':
+            return `See https://www.cloudflarestatus.com, and run the workflow again.${once}`;
+        case 'timeout':
+        case 'unreachable':
+            return `The runner must reach the API over HTTPS; run the workflow again.${once}`;
+        case 'cancelled':
+            return `Run the workflow again.${once}`;
+    }
+}
+/** Codes with which a 400 says that the token's form is wrong: `Invalid request headers`, and what is below it. */
+const TOKEN_CODES = new Set([1000, 6003, 6111]);
+/** `Could not route to …, perhaps your object identifier is invalid?`, which comes as a 400 or a 404. */
+const ROUTE_CODES = new Set([7000, 7003]);
+/** What an answer that says no means. `status` may be 200, where the envelope says no. */
+function failureOf(status, codes) {
+    if (status === 429)
+        return 'rate-limit';
+    if (status >= 500)
+        return 'unavailable';
+    if (status === 401 || codes.some((code) => TOKEN_CODES.has(code)))
+        return 'token';
+    if (status === 403)
+        return 'permission';
+    if (status === 404 || codes.some((code) => ROUTE_CODES.has(code)))
+        return 'not-found';
+    if (status === 409)
+        return 'conflict';
+    return 'rejected';
+}
+function codesOf(complaints) {
+    return complaints.flatMap(({ code }) => code ?? []);
+}
+/** What an answer holds: its result, or what is wrong; undefined for a body that is not the API's envelope. */
+function openEnvelope(text) {
+    let body;
+    try {
+        body = JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+    const { success, result, errors } = objectOf(body);
+    if (typeof success !== 'boolean')
+        return undefined;
+    const complaints = listOf(errors).flatMap((error) => [
+        complaintOf(error),
+        ...listOf(objectOf(error)['error_chain']).map(complaintOf),
+    ]);
+    return { success, result, complaints };
+}
+function complaintOf(error) {
+    const { code, message } = objectOf(error);
+    return { code: numberOf(code), message: textOf(message) ?? '' };
+}
+/** `status 403: Authentication error (10000)` */
+function describeComplaints(status, complaints) {
+    const words = complaints.map(({ code, message }) => code === undefined ? message : `${message} (${code})`);
+    return `status ${status}${words.length === 0 ? '' : `: ${words.join('; ')}`}`;
+}
+
+;// CONCATENATED MODULE: ./src/edge/api.ts
+
+
+const TIMEOUT_MS = 15_000;
+const TRIES = 3;
+const FIRST_PAUSE_MS = 1_000;
+/** A longer wait holds up a job for nothing that the site needs; the Free plan's bucket gains one in 12 s. */
+const LONGEST_PAUSE_MS = 60_000;
+const SHOWN = 400;
+/** What may be better the next time. */
+const PASSING = new Set([
+    'rate-limit',
+    'unavailable',
+    'timeout',
+    'unreachable',
+    'malformed',
+]);
+/** The token is sent in a header to `baseUrl` alone: no redirect is followed, and no log names it. */
+function createApi(options, deps) {
+    const hidden = (text) => text.replaceAll(options.token, '***');
+    return {
+        call: async (call) => {
+            const shown = call.body === undefined ? '' : ` ${JSON.stringify(call.body)}`;
+            const line = `Cloudflare: ${call.method} /zones/${options.zoneId}${call.path}${shown}`;
+            deps.log.info(line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line);
+            for (let attempt = 1;; attempt += 1) {
+                const answer = await send(call, options, deps.signal);
+                if (answer.kind === 'result')
+                    return answer.result;
+                const said = hidden(answer.said);
+                const error = new ApiError(answer.kind, call, { ...answer, said });
+                const pauseMs = answer.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1);
+                const mayRepeat = call.repeatable || answer.kind === 'rate-limit';
+                const isLast = attempt === TRIES || pauseMs > LONGEST_PAUSE_MS;
+                if (!PASSING.has(answer.kind) || !mayRepeat || isLast)
+                    throw error;
+                deps.log.info(`Cloudflare: ${said}; again in ${Math.ceil(pauseMs / 1000)} s`);
+                try {
+                    await deps.clock.sleep(pauseMs, deps.signal);
+                }
+                catch {
+                    throw new ApiError('cancelled', call, { said: `${said}, and the run was cancelled` });
+                }
+            }
+        },
+    };
+}
+/** One try. Never rejects. */
+async function send(call, options, signal) {
+    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    try {
+        const response = await fetch(`${options.baseUrl}/zones/${options.zoneId}${call.path}`, {
+            method: call.method,
+            headers: {
+                authorization: `Bearer ${options.token}`,
+                accept: 'application/json',
+                'user-agent': 'resee-deploy-action',
+                ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+            },
+            ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+            redirect: 'manual',
+            signal: AbortSignal.any([signal, timeout]),
+        });
+        return judge(response, await response.text());
+    }
+    catch (error) {
+        if (signal.aborted)
+            return { kind: 'cancelled', said: 'the run was cancelled' };
+        if (timeout.aborted) {
+            return { kind: 'timeout', said: `no answer within ${timeoutMs / 1000} s` };
+        }
+        return { kind: 'unreachable', said: reasonOf(error) };
+    }
+}
+function judge(response, text) {
+    const { status, headers } = response;
+    const retryAfterMs = readRetryAfter(headers.get('retry-after'), Date.now());
+    const envelope = openEnvelope(text);
+    if (envelope === undefined) {
+        // An overloaded API, and what stands before it, answer without its envelope.
+        const kind = status === 429 || status >= 500 ? failureOf(status, []) : 'malformed';
+        const said = `status ${status}, and what came is not an answer of the API`;
+        return { kind, said, retryAfterMs };
+    }
+    if (envelope.success && response.ok)
+        return { kind: 'result', result: envelope.result };
+    const { complaints } = envelope;
+    const said = describeComplaints(status, complaints);
+    const codes = codesOf(complaints);
+    return { kind: failureOf(status, codes), said, codes, retryAfterMs };
+}
+/** Milliseconds, of seconds or an HTTP date (RFC 9110, 10.2.3); undefined where there is none. */
+function readRetryAfter(value, nowMs) {
+    if (value === null)
+        return undefined;
+    if (/^\s*\d+\s*$/.test(value))
+        return Number(value) * 1000;
+    const at = Date.parse(value);
+    return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+/** `fetch` says only "fetch failed"; its cause says why. */
+function reasonOf(error) {
+    const { cause, message } = objectOf(error);
+    const { message: why, code } = objectOf(cause);
+    return ([why, code, message].find((text) => typeof text === 'string' && text !== '')?.toString() ??
+        String(error));
+}
+
+;// CONCATENATED MODULE: ./src/edge/purge.ts
+/** Of one request, on every plan (developers.cloudflare.com/cache/how-to/purge-cache). */
+const MOST_ITEMS = 100;
+/**
+ * More addresses would take longer than the deploy: the Free plan has a bucket of 25 requests, which gains 5
+ * a minute, for all zones of the account.
+ */
+const MOST_REQUESTS = 20;
+/**
+ * @param addresses what the release changed, each once: URLs
+ */
+function planPurge(purge, addresses) {
+    switch (purge.kind) {
+        case 'none':
+            return { bodies: [], words: 'nothing' };
+        case 'everything':
+            return { bodies: [{ purge_everything: true }], words: 'everything' };
+        case 'chosen': {
+            const { prefixes, tags } = purge;
+            return {
+                bodies: [...batches('prefixes', prefixes), ...batches('tags', tags)],
+                words: [
+                    ...prefixes.map((each) => `prefix ${each}`),
+                    ...tags.map((each) => `tag ${each}`),
+                ].join(', '),
+            };
+        }
+        case 'changed': {
+            const bodies = batches('files', addresses);
+            if (bodies.length <= MOST_REQUESTS) {
+                return { bodies, words: count(addresses.length) };
+            }
+            return {
+                bodies: [{ purge_everything: true }],
+                words: `everything, because ${count(addresses.length)} changed, and the Free plan takes ${MOST_ITEMS * MOST_REQUESTS} at once`,
+            };
+        }
+    }
+}
+/** @throws ApiError at the first request that fails; those before it are done */
+async function sendPurge(api, { bodies }) {
+    for (const body of bodies) {
+        await api.call({
+            method: 'POST',
+            path: '/purge_cache',
+            body,
+            repeatable: true,
+            permission: 'Zone → Cache Purge → Purge',
+            doing: 'purging the cache at Cloudflare',
+        });
+    }
+}
+function count(addresses) {
+    return addresses === 1 ? '1 address' : `${addresses} addresses`;
+}
+function batches(kind, items) {
+    const bodies = [];
+    for (let from = 0; from < items.length; from += MOST_ITEMS) {
+        bodies.push({ [kind]: items.slice(from, from + MOST_ITEMS) });
+    }
+    return bodies;
+}
+
+;// CONCATENATED MODULE: ./src/edge/edge.ts
+
+
+
+const edge_SHOWN = 20;
+/** @param site the input `url`; what `changed` purges lies below it */
+function createEdge({ cloudflare, site, }, deps) {
+    const addresses = new Set();
+    const plan = () => planPurge(cloudflare.purge, [...addresses].sort());
+    return {
+        changes: (paths) => {
+            if (site === undefined)
+                return;
+            for (const path of paths)
+                addresses.add(new URL(path, site).href);
+        },
+        foreseen: () => {
+            const { words } = plan();
+            const listed = cloudflare.purge.kind === 'changed' ? [...addresses].sort() : [];
+            const rest = listed.length > edge_SHOWN ? [`… and ${listed.length - edge_SHOWN} more`] : [];
+            return [
+                `Cloudflare: purges ${words}`,
+                ...[...listed.slice(0, edge_SHOWN), ...rest].map((each) => `  ${each}`),
+            ];
+        },
+        purge: async (after, signal = new AbortController().signal) => {
+            const purging = plan();
+            if (purging.bodies.length === 0)
+                return;
+            const { apiToken: token, apiBaseUrl: baseUrl, zoneId } = cloudflare;
+            const api = createApi({ baseUrl, token, zoneId }, { ...deps, signal });
+            try {
+                await sendPurge(api, purging);
+                deps.note({ kind: 'done', text: `Cloudflare purged ${purging.words} after ${after}` });
+            }
+            catch (error) {
+                const told = error instanceof ApiError ? error.message : `purging failed: ${String(error)}`;
+                deps.note({
+                    kind: 'warning',
+                    text: `${told}\nThe site itself is well: ${after} stands. Until the cache forgets by itself, Cloudflare may go on with old copies of ${purging.words}; by hand: Caching → Configuration → Purge.`,
+                });
+            }
+        },
+    };
+}
+
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+// EXTERNAL MODULE: ./src/ssh/abort.ts
+var abort = __nccwpck_require__(4112);
+// EXTERNAL MODULE: ./src/ssh/error-code.ts
+var error_code = __nccwpck_require__(4760);
+// EXTERNAL MODULE: ./src/ssh/lost.ts
+var lost = __nccwpck_require__(5794);
+;// CONCATENATED MODULE: ./src/health/failure.ts
+
+
+
+const kindByCode = {
+    ECONNREFUSED: 'refused',
+    ETIMEDOUT: 'timeout',
+    ECONNRESET: 'reset',
+    EPIPE: 'reset',
+    ECONNABORTED: 'reset',
+    EHOSTUNREACH: 'unreachable',
+    ENETUNREACH: 'unreachable',
+    ENOTFOUND: 'unknown-name',
+    EAI_AGAIN: 'unknown-name',
+    EMFILE: 'forbidden',
+};
+/** Sorts what a request was rejected with. */
+function failure_failureOf(error, durationMs) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: kindOf(error), message, durationMs };
+}
+function kindOf(error) {
+    if (error instanceof lost/* SessionLostError */.T)
+        return 'lost';
+    if (error instanceof errors/* DeployError */.s)
+        return 'forbidden';
+    const code = (0,error_code/* codeOf */.$)(error) ?? '';
+    const known = kindByCode[code];
+    if (known !== undefined)
+        return known;
+    if (code.startsWith('HPE_'))
+        return 'not-http';
+    if (/^(ERR_(TLS|SSL)|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|EPROTO)/.test(code))
+        return 'tls';
+    return 'reset';
+}
+
+;// CONCATENATED MODULE: ./src/health/http.ts
+
+
+
+
+
+const bodyLimitBytes = 64 * 1024;
+/** A timer that is later than this was held up by our own process. */
+const lateMs = 100;
+const longestGraceMs = 1_000;
+/**
+ * One GET on a fresh connection. Never throws: what went wrong is the answer. Redirects are answers
+ * too. A certificate is not verified when the URL names the loopback: none is issued for it.
+ */
+async function httpGet(dial, url, options) {
+    const startedAt = performance.now();
+    const stop = new AbortController();
+    const timer = startTimeout(options.timeoutMs, () => {
+        stop.abort(new HttpTimeout(options.timeoutMs));
+    });
+    const onAbort = () => {
+        stop.abort(options.signal?.reason);
+    };
+    if (options.signal?.aborted === true)
+        onAbort();
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const durationMs = () => performance.now() - startedAt;
+    try {
+        const stream = await dialUntil(dial, url, stop.signal);
+        try {
+            const response = await get(secured(stream, url, options.host), url, options.host, stop.signal);
+            return { kind: 'response', ...response, durationMs: durationMs() };
+        }
+        finally {
+            stream.destroy();
+        }
+    }
+    catch (error) {
+        if (options.signal?.aborted === true) {
+            return { kind: 'aborted', message: 'the request was given up', durationMs: durationMs() };
+        }
+        return failure_failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
+    }
+    finally {
+        timer.clear();
+        options.signal?.removeEventListener('abort', onAbort);
+    }
+}
+/**
+ * Calls `onTimeout` after `timeoutMs`. Where the process itself stood still meanwhile, the answer may
+ * have come and wait to be read: then there is a moment more for that.
+ */
+function startTimeout(timeoutMs, onTimeout) {
+    const startedAt = performance.now();
+    let timer = setTimeout(() => {
+        const late = performance.now() - startedAt - timeoutMs;
+        if (late > lateMs)
+            timer = setTimeout(onTimeout, Math.min(late, longestGraceMs));
+        else
+            onTimeout();
+    }, timeoutMs);
+    return {
+        clear: () => {
+            clearTimeout(timer);
+        },
+    };
+}
+/** The answer did not come in time; Node's own word for it, so that it is sorted like one. */
+class HttpTimeout extends Error {
+    code = 'ETIMEDOUT';
+    constructor(timeoutMs) {
+        super(`no complete answer within ${timeoutMs} ms`);
+    }
+}
+function portOf(url) {
+    if (url.port !== '')
+        return Number(url.port);
+    return url.protocol === 'https:' ? 443 : 80;
+}
+/** `[::1]` is how a URL writes an IPv6 address; a dial takes it without brackets. */
+function nameOf(url) {
+    return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+function dialUntil(dial, url, signal) {
+    const dialled = dial(nameOf(url), portOf(url)).then((stream) => {
+        // Errors after the answer, or of a stream that came too late, concern nobody.
+        stream.on('error', ignore);
+        if (signal.aborted)
+            stream.destroy();
+        return stream;
+    });
+    return (0,abort/* unlessAborted */.W)(dialled, signal);
+}
+function ignore() {
+    // See where it is used.
+}
+function secured(stream, url, host) {
+    if (url.protocol !== 'https:')
+        return stream;
+    const name = host === undefined ? nameOf(url) : new URL(`https://${host}`).hostname;
+    const tls = (0,external_node_tls_.connect)({
+        socket: stream,
+        ...((0,external_node_net_.isIP)(name) === 0 ? { servername: name } : {}),
+        rejectUnauthorized: !isLoopback(nameOf(url)),
+    });
+    stream.on('error', (error) => tls.destroy(error));
+    return tls;
+}
+function isLoopback(name) {
+    return name === 'localhost' || name === '::1' || name.startsWith('127.');
+}
+function get(stream, url, host, signal) {
+    return new Promise((resolve, reject) => {
+        const req = (0,external_node_http_.request)({
+            createConnection: () => stream,
+            method: 'GET',
+            path: `${url.pathname}${url.search}`,
+            headers: {
+                host: host ?? url.host,
+                accept: '*/*',
+                'user-agent': 'resee-deploy-action',
+                connection: 'close',
+            },
+            signal,
+        });
+        req.on('error', reject);
+        req.on('response', (response) => {
+            readBody(response).then((body) => {
+                resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+            }, reject);
+        });
+        req.end();
+    });
+}
+/** Reads the body to its end, or to the limit: a health check may be pointed at a large page. */
+function readBody(response) {
+    return new Promise((resolve, reject) => {
+        const chunks = [];
+        let length = 0;
+        const done = () => {
+            resolve(Buffer.concat(chunks).subarray(0, bodyLimitBytes).toString('utf8'));
+        };
+        response.on('data', (chunk) => {
+            chunks.push(chunk);
+            length += chunk.length;
+            if (length < bodyLimitBytes)
+                return;
+            done();
+            response.destroy();
+        });
+        response.on('end', done);
+        response.on('error', reject);
+    });
+}
+
+;// CONCATENATED MODULE: ./src/health/check.ts
+
+const answersKept = 3;
+const bodyShown = 300;
+/** More at once say nothing more. */
+const mostUnderWay = 5;
+/**
+ * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
+ * count again. Checks are sent an interval apart without waiting for those before, as one takes two
+ * round trips to the host; they are judged in the order in which they were sent. `check` must end by
+ * itself and never reject.
+ * Rejects only with the signal's reason.
+ */
+async function waitForHealth(check, rule, clock, signal = new AbortController().signal) {
+    const startedAt = clock.now();
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const timer = (ms, word) => clock.sleep(ms, either).then(() => word, () => 'stopped');
+    const timeUp = timer(rule.timeoutMs, 'time-up');
+    const underWay = [];
+    const lastAnswers = [];
+    let due;
+    let inARow = 0;
+    let checks = 0;
+    const durationMs = () => clock.now() - startedAt;
+    try {
+        while (inARow < rule.successes) {
+            if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
+                underWay.push(check());
+                due = timer(rule.intervalMs, 'due');
+            }
+            const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
+            const answer = await Promise.race(events);
+            signal.throwIfAborted();
+            if (answer === 'time-up')
+                break;
+            if (typeof answer === 'string') {
+                due = undefined;
+                continue;
+            }
+            void underWay.shift();
+            checks += 1;
+            if (answer.kind === 'lost')
+                return { kind: 'lost', message: answer.message };
+            lastAnswers.push(answer);
+            if (lastAnswers.length > answersKept)
+                lastAnswers.shift();
+            inARow = isGood(answer, rule) ? inARow + 1 : 0;
+        }
+    }
+    finally {
+        over.abort();
+    }
+    if (inARow >= rule.successes)
+        return { kind: 'healthy', checks, durationMs: durationMs() };
+    return {
+        kind: 'unhealthy',
+        checks,
+        durationMs: durationMs(),
+        last: lastAnswers.at(-1),
+        evidence: evidenceOf(lastAnswers, rule),
+        hint: hintOf(lastAnswers.at(-1), rule),
+    };
+}
+function isGood(answer, rule) {
+    return answer.kind === 'response' && answer.status === rule.status;
+}
+function evidenceOf(answers, rule) {
+    if (answers.length === 0)
+        return `no answer at all within ${rule.timeoutMs} ms`;
+    return answers.map(describeAnswer).join('\n');
+}
+/** One line: the status and the beginning of the body, or what went wrong. */
+function describeAnswer(answer) {
+    const after = `after ${Math.round(answer.durationMs)} ms`;
+    if (answer.kind !== 'response')
+        return `${answer.kind} ${after}: ${answer.message}`;
+    const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
+    const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
+    return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
+}
+function isRedirect(answer) {
+    return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
+}
+function hintOf(answer, rule) {
+    if (answer === undefined)
+        return 'The service took every request and answered none in time.';
+    switch (answer.kind) {
+        case 'response':
+            return responseHint(answer, rule);
+        case 'refused':
+            return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
+        case 'unknown-name':
+            return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
+        case 'tls':
+            return 'TLS failed. A proxy that has a certificate for a name only needs that name: set `health-host`, for example `health-host: links.example.com`. If the port has no TLS, let `health-url` begin with http://.';
+        case 'not-http':
+            return 'Something else than HTTP answers there: check `health-url`.';
+        case 'forbidden':
+            return answer.message;
+        case 'timeout':
+        case 'reset':
+        case 'unreachable':
+        case 'aborted':
+        case 'lost':
+            return undefined;
+    }
+}
+/** The address as seen from the host: the proxy there is asked, by the name that it redirects to. */
+function redirectHint(location, { url }) {
+    const target = url === undefined || location === undefined ? null : URL.parse(location, url.href);
+    if (url === undefined || target === null) {
+        return `Redirects are not followed; set \`health-url\` to ${location ?? 'the address that it names'}`;
+    }
+    if (target.host === url.host || !isLoopback(url.hostname)) {
+        return `Redirects are not followed; set \`health-url: ${target.href}\``;
+    }
+    const { hostname } = target;
+    target.hostname = url.hostname;
+    return `Redirects are not followed; set \`health-url: ${target.href}\` and \`health-host: ${hostname}\``;
+}
+function responseHint(answer, rule) {
+    if (isRedirect(answer)) {
+        return redirectHint(answer.headers.location, rule);
+    }
+    if (answer.status === 400) {
+        return ('Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
+            'the site answers to.');
+    }
+    if (answer.status === 404)
+        return 'Nothing is served under the path of `health-url`.';
+    if (answer.status >= 200 && answer.status < 300) {
+        return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/health/probe-times.ts
+/** Measured between the sending of the last good one before, and of the first good one after. */
+function longestGap(judged, now) {
+    let longest = 0;
+    let goodAt;
+    let failedSince;
+    for (const { sentAt, result } of judged) {
+        if (result.kind === 'failed') {
+            failedSince ??= goodAt ?? sentAt;
+            continue;
+        }
+        if (failedSince !== undefined)
+            longest = Math.max(longest, sentAt - failedSince);
+        failedSince = undefined;
+        goodAt = sentAt;
+    }
+    return failedSince === undefined ? longest : Math.max(longest, now - failedSince);
+}
+function longestPause(pauses) {
+    return Math.max(0, ...pauses.map(({ from, until }) => until - from));
+}
+/** Nearest rank; 0 when there is nothing. */
+function percentile(sorted, share) {
+    return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./src/health/release.ts
+const headerNames = ['x-release', 'x-app-version', 'x-version'];
+const longestRelease = 64;
+/**
+ * The release that an answer names: the field `release` or `version` of its JSON, or one of the headers
+ * `X-Release`, `X-App-Version`, `X-Version`. Undefined where it names none.
+ */
+function releaseOf({ headers, body, }) {
+    const fields = jsonFields(body);
+    const named = [fields['release'], fields['version'], ...headerNames.map((name) => headers[name])];
+    return named.map(asName).find((name) => name !== undefined);
+}
+function jsonFields(body) {
+    if (!body.trimStart().startsWith('{'))
+        return {};
+    try {
+        const parsed = JSON.parse(body);
+        return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+    }
+    catch {
+        // It only looked like JSON, or was cut short: then it tells no release.
+        return {};
+    }
+}
+function asName(value) {
+    const text = typeof value === 'number' ? String(value) : value;
+    if (typeof text !== 'string')
+        return undefined;
+    const name = text.trim();
+    return name !== '' && name.length <= longestRelease && !/\p{Cc}/u.test(name) ? name : undefined;
+}
+
+;// CONCATENATED MODULE: ./src/health/sample.ts
+
+/** Good is this status and no other. */
+function byStatus(status) {
+    return (answer) => sample_judge(answer, (seen) => seen === status);
+}
+/** Good is what a visitor can use: also a redirect, which an entrance often gives. */
+const asVisitor = (answer) => sample_judge(answer, (status) => status < 400);
+function sample_judge(answer, isGood) {
+    switch (answer.kind) {
+        case 'response':
+            if (isGood(answer.status))
+                return { kind: 'ok', release: releaseOf(answer) };
+            if (isLimit(answer)) {
+                return {
+                    kind: 'uncounted',
+                    why: `our own requests were limited (status ${answer.status})`,
+                };
+            }
+            return { kind: 'failed', why: `status ${answer.status}`, answered: true };
+        case 'lost':
+            return { kind: 'uncounted', why: 'the SSH connection was lost' };
+        case 'forbidden':
+            return { kind: 'uncounted', why: 'sshd refused to forward the request' };
+        case 'aborted':
+            return { kind: 'uncounted', why: 'the run ended before the answer' };
+        case 'refused':
+            return { kind: 'failed', why: answer.kind, answered: true };
+        case 'timeout':
+        case 'reset':
+        case 'unreachable':
+        case 'unknown-name':
+        case 'tls':
+        case 'not-http':
+            return { kind: 'failed', why: answer.kind, answered: false };
+    }
+}
+/** Too many requests of ours, or a CDN that wants to see a person: no visitor is told so. */
+function isLimit({ status, headers }) {
+    return status === 429 || (status === 403 && headers['cf-mitigated'] !== undefined);
+}
+/**
+ * The pause that took at least half of the sample's time: without it, the answer might have been
+ * another, and would have come sooner.
+ */
+function explainedBy(sample, pauses) {
+    const until = sample.sentAt + sample.durationMs;
+    return pauses.find((pause) => {
+        const shared = Math.min(until, pause.until) - Math.max(sample.sentAt, pause.from);
+        return shared > 0 && shared >= sample.durationMs / 2;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/health/probe-summary.ts
+
+
+/** More are not told apart: a `version` that changes with every answer names no release. */
+const mostReleases = 8;
+/**
+ * Sums up what was seen until `now`; an outage that has not ended yet lasts until then. A request that
+ * got no answer while our own side stood still is not counted.
+ */
+function summarise(samples, now, pauses = []) {
+    const uncounted = {};
+    const failures = {};
+    const durations = [];
+    const judged = [];
+    let failed = 0;
+    for (const sample of [...samples].sort((a, b) => a.sentAt - b.sentAt)) {
+        const { result } = sample;
+        const pause = explainedBy(sample, pauses);
+        const why = result.kind === 'uncounted' ? result.why : isSilence(sample) ? pause?.why : undefined;
+        if (why !== undefined) {
+            uncounted[why] = (uncounted[why] ?? 0) + 1;
+            continue;
+        }
+        judged.push(sample);
+        if (result.kind === 'failed') {
+            failed += 1;
+            failures[result.why] = (failures[result.why] ?? 0) + 1;
+        }
+        else if (pause === undefined)
+            durations.push(sample.durationMs);
+    }
+    durations.sort((a, b) => a - b);
+    return {
+        sent: judged.length,
+        failed,
+        uncounted,
+        longestGapMs: longestGap(judged, now),
+        longestPauseMs: longestPause(pauses),
+        p50Ms: percentile(durations, 0.5),
+        p99Ms: percentile(durations, 0.99),
+        failures,
+        releases: releasesOf(judged),
+    };
+}
+/** A failure that may be our own side's: nothing came. A status or a refusal is the site's own word. */
+function isSilence({ result }) {
+    return result.kind === 'failed' && !result.answered;
+}
+function releasesOf(judged) {
+    const beganAt = judged[0]?.sentAt ?? 0;
+    const seen = new Map();
+    for (const { sentAt, result } of judged) {
+        if (result.kind !== 'ok' || result.release === undefined)
+            continue;
+        const atMs = Math.round(sentAt - beganAt);
+        const before = seen.get(result.release);
+        if (before === undefined && seen.size >= mostReleases)
+            return [];
+        seen.set(result.release, {
+            release: result.release,
+            answers: (before?.answers ?? 0) + 1,
+            firstMs: before?.firstMs ?? atMs,
+            lastMs: atMs,
+        });
+    }
+    return [...seen.values()];
+}
+
+;// CONCATENATED MODULE: ./src/health/pulse.ts
+const everyMs = 1_000;
+/** A round trip to the other side of the world takes a third of it. */
+const slowMs = 1_000;
+const why = 'the SSH connection was busy';
+/**
+ * Sends `pulse` every second until `stopped`, and tells of each one that took longer than a second. A
+ * pulse that rejects is the last: a connection that is lost shows in the requests themselves.
+ */
+function watchPulse(pulse, clock, stopped, onPause) {
+    let sentAt;
+    const pauseNow = () => {
+        const until = clock.now();
+        return sentAt !== undefined && until - sentAt > slowMs
+            ? { from: sentAt, until, why }
+            : undefined;
+    };
+    const watch = async (send) => {
+        for (;;) {
+            await clock.sleep(everyMs, stopped);
+            sentAt = clock.now();
+            await send();
+            const pause = pauseNow();
+            if (pause !== undefined)
+                onPause(pause);
+            sentAt = undefined;
+        }
+    };
+    if (pulse !== undefined) {
+        void watch(pulse).catch(() => {
+            sentAt = undefined;
+        });
+    }
+    return { open: pauseNow };
+}
+
+;// CONCATENATED MODULE: ./src/health/probe.ts
+
+
+const defaultMaxInFlight = 10;
+/** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
+const probe_lateMs = 250;
+/** An answer that takes longer than so many times the usual is late. */
+const lateBy = 1.5;
+function createRecord(clock, openPause = () => undefined) {
+    const samples = [];
+    const pauses = [];
+    const since = ({ atMs }) => {
+        const open = openPause();
+        return summarise(samples.filter(({ sentAt }) => sentAt >= atMs), clock.now(), [...pauses, ...(open === undefined ? [] : [open])].filter(({ until }) => until >= atMs));
+    };
+    return {
+        add: (sample) => samples.push(sample),
+        pause: (pause) => pauses.push(pause),
+        mark: () => ({ atMs: clock.now() }),
+        since,
+        snapshot: () => since({ atMs: -Infinity }),
+    };
+}
+/**
+ * Sends `check` every `intervalMs` until it is stopped, also while earlier ones are under way, so
+ * that one slow answer hides nothing. `check` must make a fresh connection each time, end by
+ * itself, and never reject.
+ */
+function startProbe(check, options, clock) {
+    const { intervalMs, judge, maxInFlight = defaultMaxInFlight, pulse } = options;
+    /** With the moments when they were sent. */
+    const inFlight = new Map();
+    const stopped = new AbortController();
+    const pulses = watchPulse(pulse, clock, stopped.signal, (pause) => {
+        record.pause(pause);
+    });
+    const record = createRecord(clock, pulses.open);
+    const send = async () => {
+        const sentAt = clock.now();
+        const answer = await check();
+        record.add({ sentAt, durationMs: answer.durationMs, result: judge(answer) });
+    };
+    const launch = () => {
+        if (inFlight.size >= maxInFlight)
+            return;
+        const probe = send().finally(() => inFlight.delete(probe));
+        inFlight.set(probe, clock.now());
+    };
+    const beat = async () => {
+        let dueAt = clock.now();
+        while (!stopped.signal.aborted) {
+            const now = clock.now();
+            if (now - dueAt > probe_lateMs)
+                record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
+            launch();
+            // Beats that were missed, because the process was busy, are not made up for.
+            dueAt = Math.max(dueAt + intervalMs, now);
+            await clock.sleep(dueAt - now, stopped.signal).catch(untilStopped(stopped.signal));
+        }
+    };
+    const beating = beat();
+    const settle = async () => {
+        // Where nothing is known of what is usual, 0: all are late.
+        const usualMs = record.snapshot().p50Ms;
+        const late = [...inFlight].filter(([, sentAt]) => clock.now() - sentAt >= lateBy * usualMs);
+        await Promise.all(late.map(([probe]) => probe));
+    };
+    return {
+        snapshot: record.snapshot,
+        mark: record.mark,
+        since: record.since,
+        settle,
+        stop: async (hurry) => {
+            stopped.abort();
+            await beating;
+            if (hurry?.aborted !== true)
+                await settle();
+            return record.snapshot();
+        },
+    };
+}
+/** For a sleep that an abort ends: that is no error. */
+function untilStopped(signal) {
+    return (error) => {
+        if (!signal.aborted)
+            throw error;
+    };
+}
+
+;// CONCATENATED MODULE: ./src/health/public.ts
+
+
+
+
+
+const ATTEMPTS = 3;
+const BETWEEN_ATTEMPTS_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+/** At most two requests a second, one at a time: a CDN may stand there, and others share the way. */
+const SHORTEST_INTERVAL_MS = 500;
+/** From this machine, as a visitor would: one GET on a fresh connection. */
+function publicWay(url) {
+    return (signal) => httpGet(dialDirectly, new URL(url), { timeoutMs: REQUEST_TIMEOUT_MS, signal });
+}
+const dialDirectly = (host, port) => new Promise((resolve, reject) => {
+    // A connect that hangs must not keep this process alive after its request was given up.
+    const socket = (0,external_node_net_.connect)({ host, port, timeout: REQUEST_TIMEOUT_MS });
+    socket.once('timeout', () => socket.destroy());
+    socket.once('error', reject);
+    socket.once('connect', () => {
+        resolve(socket);
+    });
+});
+/**
+ * Whether visitors get through, asked up to three times. A redirect is a good answer: it is what an
+ * entrance often gives. Rejects only with the signal's reason.
+ *
+ * @returns undefined when it answers well; otherwise what it said last, for a person
+ */
+async function publicProblem(ask, clock, signal) {
+    for (let attempt = 1;; attempt += 1) {
+        const answer = await ask(signal);
+        signal?.throwIfAborted();
+        if (asVisitor(answer).kind === 'ok')
+            return undefined;
+        if (attempt === ATTEMPTS)
+            return describeAnswer(answer);
+        await clock.sleep(BETWEEN_ATTEMPTS_MS, signal);
+    }
+}
+/**
+ * Measures the public address from now on. The first answer decides whether there is anything to
+ * measure: the failures of an address that does not answer before the deploy are not the deploy's. It
+ * is not waited for here.
+ */
+function measurePublic({ address, intervalMs }, ask, clock) {
+    const givenUp = new AbortController();
+    const askNow = () => ask(givenUp.signal);
+    const options = {
+        intervalMs: Math.max(intervalMs, SHORTEST_INTERVAL_MS),
+        maxInFlight: 1,
+        judge: asVisitor,
+    };
+    let stopping = false;
+    const opened = askNow().then((first) => {
+        if (asVisitor(first).kind !== 'ok') {
+            return `it did not answer before the deploy (${describeAnswer(first)})`;
+        }
+        if (stopping)
+            return 'the deploy was over before its first answer came';
+        return startProbe(askNow, options, clock);
+    });
+    return {
+        stop: async (hurry) => {
+            stopping = true;
+            const giveUp = () => {
+                givenUp.abort();
+            };
+            if (hurry?.aborted === true)
+                giveUp();
+            hurry?.addEventListener('abort', giveUp, { once: true });
+            try {
+                const probe = await opened;
+                return typeof probe === 'string'
+                    ? { kind: 'unmeasured', address, why: probe }
+                    : { kind: 'measured', address, summary: await probe.stop(hurry) };
+            }
+            finally {
+                hurry?.removeEventListener('abort', giveUp);
+            }
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/nginx-directives.ts
+const TOKEN = /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{[^}]*\}|\\.|[^\s{};])+)/gs;
+/** Reads nginx configuration text into its directives; of text that is none, what can be read. */
+function directivesIn(text) {
+    const root = [];
+    const open = [root];
+    let words = [];
+    for (const [whole, double, single, sign, bare] of text.matchAll(TOKEN)) {
+        if (sign === undefined) {
+            const word = double ?? single ?? bare;
+            if (word !== undefined && !whole.startsWith('#'))
+                words.push(word);
+            continue;
+        }
+        const [name, ...rest] = words;
+        words = [];
+        if (name !== undefined) {
+            const block = [];
+            open.at(-1)?.push({ name, words: rest, isBlock: sign === '{', block });
+            if (sign === '{')
+                open.push(block);
+        }
+        if (sign === '}' && open.length > 1)
+            open.pop();
+    }
+    return root;
+}
+
+;// CONCATENATED MODULE: ./src/plan/stack.ts
+/** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
+function isWithin(path, place) {
+    return place === '' || path === place || path.startsWith(`${place}/`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/static-paths.ts
+
+
+/** Directories of a build context whose files a site has under their own names, by the tools' conventions. */
+const PUBLIC_FILES = /(?:^|\/)(public|static)\/(.+)$/;
+/**
+ * Paths of the site whose content the commit may have changed, of what can be known from git and from the
+ * proxies' configuration: the page itself, files that a proxy serves from a mounted directory, and files in
+ * `public/` or `static/` of a build context. Each is a path of a URL, and comes once. What only a build makes,
+ * and what an application renders, is not among them.
+ *
+ * @param page path of the site's page: `/`
+ */
+function staticPaths({ commit, wanted, proxies, proxyFiles }, page) {
+    const services = Object.values(wanted.services);
+    const binds = services.flatMap((service) => service.binds);
+    const contexts = services.flatMap(({ build }) => build?.inputs ?? []);
+    const roots = [...proxies.map(({ config }) => config), ...Object.values(proxyFiles)].flatMap(rootsIn);
+    const found = new Set([page, new URL('index.html', `http://site${page}`).pathname]);
+    const files = commit.changes.flatMap(({ path }) => [
+        ...mountedAt(path, binds).flatMap((inside) => servedAt(inside, roots)),
+        ...(contexts.some((context) => isWithin(path, context)) ? byConvention(path) : []),
+    ]);
+    for (const file of files)
+        for (const name of namesOf(file))
+            found.add(encoded(name));
+    return [...found];
+}
+/** Where containers see a file of the stack's directory. */
+function mountedAt(path, binds) {
+    return binds
+        .filter(({ source }) => !source.startsWith('/') && isWithin(path, source))
+        .map(({ source, target }) => `${target}${path.slice(source.length).replace(/^(?!\/|$)/, '/')}`);
+}
+function servedAt(file, roots) {
+    return roots
+        .filter(({ directory }) => file.startsWith(`${directory}/`))
+        .map(({ directory, path }) => `${path}${file.slice(directory.length)}`);
+}
+/** Of nginx's configuration, or of Caddy's JSON. */
+function rootsIn(config) {
+    if (config.trimStart().startsWith('{')) {
+        return [...config.matchAll(/"root"\s*:\s*"(\/[^"\\]*)"/g)].map(([, directory = '']) => root(directory, ''));
+    }
+    return rootsOf(directivesIn(config), '');
+}
+function rootsOf(directives, location) {
+    return directives.flatMap(({ name, words, block }) => {
+        const last = words.at(-1) ?? '';
+        if (name === 'root' && last.startsWith('/'))
+            return [root(last, '')];
+        if (name === 'alias' && last.startsWith('/'))
+            return [root(last, location)];
+        return rootsOf(block, name === 'location' && last.startsWith('/') ? last : location);
+    });
+}
+function root(directory, path) {
+    return { directory: directory.replace(/\/+$/, ''), path: path.replace(/\/+$/, '') };
+}
+/** Vite, Next and most others put `public/` at the root of the site; others `static/`, there or under its name. */
+function byConvention(path) {
+    const [, directory, rest] = PUBLIC_FILES.exec(path) ?? [];
+    if (rest === undefined)
+        return [];
+    return directory === 'static' ? [`/${rest}`, `/static/${rest}`] : [`/${rest}`];
+}
+/** A page answers to the name of its directory, and often to its name without `.html`. */
+function namesOf(file) {
+    if (file.endsWith('/index.html'))
+        return [file, file.slice(0, -'index.html'.length)];
+    return file.endsWith('.html') ? [file, file.slice(0, -'.html'.length)] : [file];
+}
+function encoded(path) {
+    return path.split('/').map(encodeURIComponent).join('/');
+}
+
+;// CONCATENATED MODULE: ./src/edge-of-release.ts
+
+
+
+
+/** Cloudflare, where the workflow names a zone. */
+function edgeOf({ cloudflare, url }, deps) {
+    return cloudflare === undefined ? undefined : createEdge({ cloudflare, site: url }, deps);
+}
+/** Begins with a look at the page of the old release, without waiting for it. */
+function watchEdge({ inputs, observation, entrance }, { edge, note }) {
+    const place = placeOf(inputs);
+    tellChanges(edge, inputs, observation);
+    const look = async () => {
+        const page = await readPage(await asking(entrance), place);
+        edge?.changes(page?.plain ?? []);
+        return page;
+    };
+    const before = look();
+    // An entrance that cannot be opened is told by whoever needs it.
+    before.catch(() => undefined);
+    let findings;
+    const find = async () => {
+        const pages = { before: await before, after: await look() };
+        return checkAssets(await asking(entrance), pages, () => isCached(edge, inputs));
+    };
+    const serves = () => {
+        findings ??= find();
+        findings.catch(() => undefined);
+        return findings;
+    };
+    return {
+        serves: () => void serves(),
+        stays: async (signal) => {
+            for (const text of await serves())
+                note({ kind: 'warning', text });
+            await edge?.purge('the release', signal);
+        },
+    };
+}
+/** What the commit changes of the site, as far as git tells. */
+function tellChanges(edge, { url }, observation) {
+    edge?.changes(staticPaths(observation, pagePath(url === undefined ? undefined : new URL(url))));
+}
+async function asking(entrance) {
+    return (await entrance).askPath;
+}
+function placeOf({ health, url }) {
+    const entrance = new URL(health.url);
+    if (health.host !== undefined)
+        entrance.host = health.host;
+    return { entrance, site: url === undefined ? undefined : new URL(url) };
+}
+/** Cloudflare names itself in each answer. */
+async function isCached(edge, { url }) {
+    if (edge !== undefined)
+        return true;
+    if (url === undefined)
+        return false;
+    const answer = await publicWay(url)();
+    return answer.kind === 'response' && answer.headers['cf-ray'] !== undefined;
+}
+
 // EXTERNAL MODULE: ./src/inputs/operations.ts
 var operations = __nccwpck_require__(2151);
 ;// CONCATENATED MODULE: ./src/gate/json.ts
@@ -59911,8 +61488,8 @@ function endedRunOf(payload) {
 var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
 var host_shell = __nccwpck_require__(7532);
-// EXTERNAL MODULE: ./src/inputs.ts + 13 modules
-var src_inputs = __nccwpck_require__(4191);
+// EXTERNAL MODULE: ./src/inputs.ts + 14 modules
+var src_inputs = __nccwpck_require__(4486);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
 /** A path beside that of `url` that no site has. */
 function absentPath({ pathname }) {
@@ -59938,7 +61515,7 @@ function doubtOf(url, answer, absent) {
     if (isEmpty(answer) && (isSame || isCaddy(answer))) {
         return told(`${String(answer.status)} without a body${isCaddy(answer) ? ', as Caddy does to a name that it has no site for' : ''}`, 'Set `health-host` to a name that the site answers to (`health-host: links.example.com`), or `health-url` to a path that the application answers itself.');
     }
-    if (isHtml(answer) && HEALTH_PATH.test(url.pathname)) {
+    if (doubt_isHtml(answer) && HEALTH_PATH.test(url.pathname)) {
         return told(`${String(answer.status)} with an HTML page, as a single-page application does to every path`, 'Set `health-url` to a path that the API itself answers.');
     }
     return undefined;
@@ -59959,7 +61536,7 @@ function isEmpty({ status, body }) {
 function isCaddy({ headers }) {
     return headers['server'] === 'Caddy';
 }
-function isHtml({ headers, body }) {
+function doubt_isHtml({ headers, body }) {
     return /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<!doctype html/i.test(body);
 }
 
@@ -59967,8 +61544,6 @@ function isHtml({ headers, body }) {
 var quote = __nccwpck_require__(282);
 // EXTERNAL MODULE: ./src/remote/load.ts
 var load = __nccwpck_require__(3184);
-// EXTERNAL MODULE: ./src/ssh/lost.ts
-var lost = __nccwpck_require__(5794);
 ;// CONCATENATED MODULE: ./src/health/host-answer.ts
 /** @returns undefined for a line that is none of ask.sh */
 function parseHostAnswer(line) {
@@ -59982,7 +61557,7 @@ function parseHostAnswer(line) {
 function answerOf(code, text, durationMs) {
     const message = text.replaceAll('\t', ' ').trim();
     if (code !== 0)
-        return { kind: kindOf(code, message), message: orElse(message, code), durationMs };
+        return { kind: host_answer_kindOf(code, message), message: orElse(message, code), durationMs };
     if (message === '') {
         return { kind: 'reset', message: 'the connection was closed without an answer', durationMs };
     }
@@ -60011,7 +61586,7 @@ function parseResponse(text, durationMs) {
 const curlNotConnected = 7;
 const curlTimedOut = 28;
 const killedByTimeout = 124;
-function kindOf(code, message) {
+function host_answer_kindOf(code, message) {
     if (code === curlTimedOut || code === killedByTimeout || /timed out/i.test(message)) {
         return 'timeout';
     }
@@ -60026,310 +61601,6 @@ function kindOf(code, message) {
     if (message.includes('HTTP/0.9'))
         return 'not-http';
     return code === curlNotConnected ? 'refused' : 'reset';
-}
-
-;// CONCATENATED MODULE: ./src/health/probe-times.ts
-/** Measured between the sending of the last good one before, and of the first good one after. */
-function longestGap(judged, now) {
-    let longest = 0;
-    let goodAt;
-    let failedSince;
-    for (const { sentAt, result } of judged) {
-        if (result.kind === 'failed') {
-            failedSince ??= goodAt ?? sentAt;
-            continue;
-        }
-        if (failedSince !== undefined)
-            longest = Math.max(longest, sentAt - failedSince);
-        failedSince = undefined;
-        goodAt = sentAt;
-    }
-    return failedSince === undefined ? longest : Math.max(longest, now - failedSince);
-}
-function longestPause(pauses) {
-    return Math.max(0, ...pauses.map(({ from, until }) => until - from));
-}
-/** Nearest rank; 0 when there is nothing. */
-function percentile(sorted, share) {
-    return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
-}
-
-;// CONCATENATED MODULE: ./src/health/release.ts
-const headerNames = ['x-release', 'x-app-version', 'x-version'];
-const longestRelease = 64;
-/**
- * The release that an answer names: the field `release` or `version` of its JSON, or one of the headers
- * `X-Release`, `X-App-Version`, `X-Version`. Undefined where it names none.
- */
-function releaseOf({ headers, body, }) {
-    const fields = jsonFields(body);
-    const named = [fields['release'], fields['version'], ...headerNames.map((name) => headers[name])];
-    return named.map(asName).find((name) => name !== undefined);
-}
-function jsonFields(body) {
-    if (!body.trimStart().startsWith('{'))
-        return {};
-    try {
-        const parsed = JSON.parse(body);
-        return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
-    }
-    catch {
-        // It only looked like JSON, or was cut short: then it tells no release.
-        return {};
-    }
-}
-function asName(value) {
-    const text = typeof value === 'number' ? String(value) : value;
-    if (typeof text !== 'string')
-        return undefined;
-    const name = text.trim();
-    return name !== '' && name.length <= longestRelease && !/\p{Cc}/u.test(name) ? name : undefined;
-}
-
-;// CONCATENATED MODULE: ./src/health/sample.ts
-
-/** Good is this status and no other. */
-function byStatus(status) {
-    return (answer) => judge(answer, (seen) => seen === status);
-}
-/** Good is what a visitor can use: also a redirect, which an entrance often gives. */
-const asVisitor = (answer) => judge(answer, (status) => status < 400);
-function judge(answer, isGood) {
-    switch (answer.kind) {
-        case 'response':
-            if (isGood(answer.status))
-                return { kind: 'ok', release: releaseOf(answer) };
-            if (isLimit(answer)) {
-                return {
-                    kind: 'uncounted',
-                    why: `our own requests were limited (status ${answer.status})`,
-                };
-            }
-            return { kind: 'failed', why: `status ${answer.status}`, answered: true };
-        case 'lost':
-            return { kind: 'uncounted', why: 'the SSH connection was lost' };
-        case 'forbidden':
-            return { kind: 'uncounted', why: 'sshd refused to forward the request' };
-        case 'aborted':
-            return { kind: 'uncounted', why: 'the run ended before the answer' };
-        case 'refused':
-            return { kind: 'failed', why: answer.kind, answered: true };
-        case 'timeout':
-        case 'reset':
-        case 'unreachable':
-        case 'unknown-name':
-        case 'tls':
-        case 'not-http':
-            return { kind: 'failed', why: answer.kind, answered: false };
-    }
-}
-/** Too many requests of ours, or a CDN that wants to see a person: no visitor is told so. */
-function isLimit({ status, headers }) {
-    return status === 429 || (status === 403 && headers['cf-mitigated'] !== undefined);
-}
-/**
- * The pause that took at least half of the sample's time: without it, the answer might have been
- * another, and would have come sooner.
- */
-function explainedBy(sample, pauses) {
-    const until = sample.sentAt + sample.durationMs;
-    return pauses.find((pause) => {
-        const shared = Math.min(until, pause.until) - Math.max(sample.sentAt, pause.from);
-        return shared > 0 && shared >= sample.durationMs / 2;
-    });
-}
-
-;// CONCATENATED MODULE: ./src/health/probe-summary.ts
-
-
-/** More are not told apart: a `version` that changes with every answer names no release. */
-const mostReleases = 8;
-/**
- * Sums up what was seen until `now`; an outage that has not ended yet lasts until then. A request that
- * got no answer while our own side stood still is not counted.
- */
-function summarise(samples, now, pauses = []) {
-    const uncounted = {};
-    const failures = {};
-    const durations = [];
-    const judged = [];
-    let failed = 0;
-    for (const sample of [...samples].sort((a, b) => a.sentAt - b.sentAt)) {
-        const { result } = sample;
-        const pause = explainedBy(sample, pauses);
-        const why = result.kind === 'uncounted' ? result.why : isSilence(sample) ? pause?.why : undefined;
-        if (why !== undefined) {
-            uncounted[why] = (uncounted[why] ?? 0) + 1;
-            continue;
-        }
-        judged.push(sample);
-        if (result.kind === 'failed') {
-            failed += 1;
-            failures[result.why] = (failures[result.why] ?? 0) + 1;
-        }
-        else if (pause === undefined)
-            durations.push(sample.durationMs);
-    }
-    durations.sort((a, b) => a - b);
-    return {
-        sent: judged.length,
-        failed,
-        uncounted,
-        longestGapMs: longestGap(judged, now),
-        longestPauseMs: longestPause(pauses),
-        p50Ms: percentile(durations, 0.5),
-        p99Ms: percentile(durations, 0.99),
-        failures,
-        releases: releasesOf(judged),
-    };
-}
-/** A failure that may be our own side's: nothing came. A status or a refusal is the site's own word. */
-function isSilence({ result }) {
-    return result.kind === 'failed' && !result.answered;
-}
-function releasesOf(judged) {
-    const beganAt = judged[0]?.sentAt ?? 0;
-    const seen = new Map();
-    for (const { sentAt, result } of judged) {
-        if (result.kind !== 'ok' || result.release === undefined)
-            continue;
-        const atMs = Math.round(sentAt - beganAt);
-        const before = seen.get(result.release);
-        if (before === undefined && seen.size >= mostReleases)
-            return [];
-        seen.set(result.release, {
-            release: result.release,
-            answers: (before?.answers ?? 0) + 1,
-            firstMs: before?.firstMs ?? atMs,
-            lastMs: atMs,
-        });
-    }
-    return [...seen.values()];
-}
-
-;// CONCATENATED MODULE: ./src/health/pulse.ts
-const everyMs = 1_000;
-/** A round trip to the other side of the world takes a third of it. */
-const slowMs = 1_000;
-const why = 'the SSH connection was busy';
-/**
- * Sends `pulse` every second until `stopped`, and tells of each one that took longer than a second. A
- * pulse that rejects is the last: a connection that is lost shows in the requests themselves.
- */
-function watchPulse(pulse, clock, stopped, onPause) {
-    let sentAt;
-    const pauseNow = () => {
-        const until = clock.now();
-        return sentAt !== undefined && until - sentAt > slowMs
-            ? { from: sentAt, until, why }
-            : undefined;
-    };
-    const watch = async (send) => {
-        for (;;) {
-            await clock.sleep(everyMs, stopped);
-            sentAt = clock.now();
-            await send();
-            const pause = pauseNow();
-            if (pause !== undefined)
-                onPause(pause);
-            sentAt = undefined;
-        }
-    };
-    if (pulse !== undefined) {
-        void watch(pulse).catch(() => {
-            sentAt = undefined;
-        });
-    }
-    return { open: pauseNow };
-}
-
-;// CONCATENATED MODULE: ./src/health/probe.ts
-
-
-const defaultMaxInFlight = 10;
-/** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
-const lateMs = 250;
-/** An answer that takes longer than so many times the usual is late. */
-const lateBy = 1.5;
-function createRecord(clock, openPause = () => undefined) {
-    const samples = [];
-    const pauses = [];
-    const since = ({ atMs }) => {
-        const open = openPause();
-        return summarise(samples.filter(({ sentAt }) => sentAt >= atMs), clock.now(), [...pauses, ...(open === undefined ? [] : [open])].filter(({ until }) => until >= atMs));
-    };
-    return {
-        add: (sample) => samples.push(sample),
-        pause: (pause) => pauses.push(pause),
-        mark: () => ({ atMs: clock.now() }),
-        since,
-        snapshot: () => since({ atMs: -Infinity }),
-    };
-}
-/**
- * Sends `check` every `intervalMs` until it is stopped, also while earlier ones are under way, so
- * that one slow answer hides nothing. `check` must make a fresh connection each time, end by
- * itself, and never reject.
- */
-function startProbe(check, options, clock) {
-    const { intervalMs, judge, maxInFlight = defaultMaxInFlight, pulse } = options;
-    /** With the moments when they were sent. */
-    const inFlight = new Map();
-    const stopped = new AbortController();
-    const pulses = watchPulse(pulse, clock, stopped.signal, (pause) => {
-        record.pause(pause);
-    });
-    const record = createRecord(clock, pulses.open);
-    const send = async () => {
-        const sentAt = clock.now();
-        const answer = await check();
-        record.add({ sentAt, durationMs: answer.durationMs, result: judge(answer) });
-    };
-    const launch = () => {
-        if (inFlight.size >= maxInFlight)
-            return;
-        const probe = send().finally(() => inFlight.delete(probe));
-        inFlight.set(probe, clock.now());
-    };
-    const beat = async () => {
-        let dueAt = clock.now();
-        while (!stopped.signal.aborted) {
-            const now = clock.now();
-            if (now - dueAt > lateMs)
-                record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
-            launch();
-            // Beats that were missed, because the process was busy, are not made up for.
-            dueAt = Math.max(dueAt + intervalMs, now);
-            await clock.sleep(dueAt - now, stopped.signal).catch(untilStopped(stopped.signal));
-        }
-    };
-    const beating = beat();
-    const settle = async () => {
-        // Where nothing is known of what is usual, 0: all are late.
-        const usualMs = record.snapshot().p50Ms;
-        const late = [...inFlight].filter(([, sentAt]) => clock.now() - sentAt >= lateBy * usualMs);
-        await Promise.all(late.map(([probe]) => probe));
-    };
-    return {
-        snapshot: record.snapshot,
-        mark: record.mark,
-        since: record.since,
-        settle,
-        stop: async (hurry) => {
-            stopped.abort();
-            await beating;
-            if (hurry?.aborted !== true)
-                await settle();
-            return record.snapshot();
-        },
-    };
-}
-/** For a sleep that an abort ends: that is no error. */
-function untilStopped(signal) {
-    return (error) => {
-        if (!signal.aborted)
-            throw error;
-    };
 }
 
 ;// CONCATENATED MODULE: ./src/health/host-probe.ts
@@ -60393,208 +61664,6 @@ function startHostProbe(session, { script, kill, judge }, clock) {
             return summary;
         },
     };
-}
-
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
-// EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(4112);
-// EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4760);
-;// CONCATENATED MODULE: ./src/health/failure.ts
-
-
-
-const kindByCode = {
-    ECONNREFUSED: 'refused',
-    ETIMEDOUT: 'timeout',
-    ECONNRESET: 'reset',
-    EPIPE: 'reset',
-    ECONNABORTED: 'reset',
-    EHOSTUNREACH: 'unreachable',
-    ENETUNREACH: 'unreachable',
-    ENOTFOUND: 'unknown-name',
-    EAI_AGAIN: 'unknown-name',
-    EMFILE: 'forbidden',
-};
-/** Sorts what a request was rejected with. */
-function failureOf(error, durationMs) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { kind: failure_kindOf(error), message, durationMs };
-}
-function failure_kindOf(error) {
-    if (error instanceof lost/* SessionLostError */.T)
-        return 'lost';
-    if (error instanceof errors/* DeployError */.s)
-        return 'forbidden';
-    const code = (0,error_code/* codeOf */.$)(error) ?? '';
-    const known = kindByCode[code];
-    if (known !== undefined)
-        return known;
-    if (code.startsWith('HPE_'))
-        return 'not-http';
-    if (/^(ERR_(TLS|SSL)|CERT_|DEPTH_ZERO|UNABLE_TO|SELF_SIGNED|EPROTO)/.test(code))
-        return 'tls';
-    return 'reset';
-}
-
-;// CONCATENATED MODULE: ./src/health/http.ts
-
-
-
-
-
-const bodyLimitBytes = 64 * 1024;
-/** A timer that is later than this was held up by our own process. */
-const http_lateMs = 100;
-const longestGraceMs = 1_000;
-/**
- * One GET on a fresh connection. Never throws: what went wrong is the answer. Redirects are answers
- * too. A certificate is not verified when the URL names the loopback: none is issued for it.
- */
-async function httpGet(dial, url, options) {
-    const startedAt = performance.now();
-    const stop = new AbortController();
-    const timer = startTimeout(options.timeoutMs, () => {
-        stop.abort(new HttpTimeout(options.timeoutMs));
-    });
-    const onAbort = () => {
-        stop.abort(options.signal?.reason);
-    };
-    if (options.signal?.aborted === true)
-        onAbort();
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    const durationMs = () => performance.now() - startedAt;
-    try {
-        const stream = await dialUntil(dial, url, stop.signal);
-        try {
-            const response = await get(secured(stream, url, options.host), url, options.host, stop.signal);
-            return { kind: 'response', ...response, durationMs: durationMs() };
-        }
-        finally {
-            stream.destroy();
-        }
-    }
-    catch (error) {
-        if (options.signal?.aborted === true) {
-            return { kind: 'aborted', message: 'the request was given up', durationMs: durationMs() };
-        }
-        return failureOf(stop.signal.aborted ? stop.signal.reason : error, durationMs());
-    }
-    finally {
-        timer.clear();
-        options.signal?.removeEventListener('abort', onAbort);
-    }
-}
-/**
- * Calls `onTimeout` after `timeoutMs`. Where the process itself stood still meanwhile, the answer may
- * have come and wait to be read: then there is a moment more for that.
- */
-function startTimeout(timeoutMs, onTimeout) {
-    const startedAt = performance.now();
-    let timer = setTimeout(() => {
-        const late = performance.now() - startedAt - timeoutMs;
-        if (late > http_lateMs)
-            timer = setTimeout(onTimeout, Math.min(late, longestGraceMs));
-        else
-            onTimeout();
-    }, timeoutMs);
-    return {
-        clear: () => {
-            clearTimeout(timer);
-        },
-    };
-}
-/** The answer did not come in time; Node's own word for it, so that it is sorted like one. */
-class HttpTimeout extends Error {
-    code = 'ETIMEDOUT';
-    constructor(timeoutMs) {
-        super(`no complete answer within ${timeoutMs} ms`);
-    }
-}
-function portOf(url) {
-    if (url.port !== '')
-        return Number(url.port);
-    return url.protocol === 'https:' ? 443 : 80;
-}
-/** `[::1]` is how a URL writes an IPv6 address; a dial takes it without brackets. */
-function nameOf(url) {
-    return url.hostname.replace(/^\[(.*)\]$/, '$1');
-}
-function dialUntil(dial, url, signal) {
-    const dialled = dial(nameOf(url), portOf(url)).then((stream) => {
-        // Errors after the answer, or of a stream that came too late, concern nobody.
-        stream.on('error', ignore);
-        if (signal.aborted)
-            stream.destroy();
-        return stream;
-    });
-    return (0,abort/* unlessAborted */.W)(dialled, signal);
-}
-function ignore() {
-    // See where it is used.
-}
-function secured(stream, url, host) {
-    if (url.protocol !== 'https:')
-        return stream;
-    const name = host === undefined ? nameOf(url) : new URL(`https://${host}`).hostname;
-    const tls = (0,external_node_tls_.connect)({
-        socket: stream,
-        ...((0,external_node_net_.isIP)(name) === 0 ? { servername: name } : {}),
-        rejectUnauthorized: !isLoopback(nameOf(url)),
-    });
-    stream.on('error', (error) => tls.destroy(error));
-    return tls;
-}
-function isLoopback(name) {
-    return name === 'localhost' || name === '::1' || name.startsWith('127.');
-}
-function get(stream, url, host, signal) {
-    return new Promise((resolve, reject) => {
-        const req = (0,external_node_http_.request)({
-            createConnection: () => stream,
-            method: 'GET',
-            path: `${url.pathname}${url.search}`,
-            headers: {
-                host: host ?? url.host,
-                accept: '*/*',
-                'user-agent': 'resee-deploy-action',
-                connection: 'close',
-            },
-            signal,
-        });
-        req.on('error', reject);
-        req.on('response', (response) => {
-            readBody(response).then((body) => {
-                resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-            }, reject);
-        });
-        req.end();
-    });
-}
-/** Reads the body to its end, or to the limit: a health check may be pointed at a large page. */
-function readBody(response) {
-    return new Promise((resolve, reject) => {
-        const chunks = [];
-        let length = 0;
-        const done = () => {
-            resolve(Buffer.concat(chunks).subarray(0, bodyLimitBytes).toString('utf8'));
-        };
-        response.on('data', (chunk) => {
-            chunks.push(chunk);
-            length += chunk.length;
-            if (length < bodyLimitBytes)
-                return;
-            done();
-            response.destroy();
-        });
-        response.on('end', done);
-        response.on('error', reject);
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/health/host-requests.ts
@@ -60663,7 +61732,7 @@ function schemeOf({ protocol }) {
 
 
 
-const REQUEST_TIMEOUT_MS = 5_000;
+const entrance_REQUEST_TIMEOUT_MS = 5_000;
 /** Each request starts processes on the host. */
 const SHORTEST_INTERVAL_ON_HOST_MS = 200;
 /**
@@ -60682,7 +61751,7 @@ async function openEntrance(connection, health, deps) {
 function throughTunnel(connection, { url, host, status }, clock) {
     const ask = (at) => httpGet(connection.dial, at, {
         ...(host === undefined ? {} : { host }),
-        timeoutMs: REQUEST_TIMEOUT_MS,
+        timeoutMs: entrance_REQUEST_TIMEOUT_MS,
     });
     const check = () => ask(url);
     let pulsing;
@@ -60693,6 +61762,7 @@ function throughTunnel(connection, { url, host, status }, clock) {
     return {
         check,
         checkAbsent: () => ask(new URL(absentPath(url), url)),
+        askPath: (path) => ask(at(path, url)),
         startProbe: (intervalMs) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
         close: async () => {
             // A session that never opened needs no end.
@@ -60700,6 +61770,10 @@ function throughTunnel(connection, { url, host, status }, clock) {
             await session?.close();
         },
     };
+}
+/** A path is no address of another site, whatever it begins with. */
+function at(path, url) {
+    return new URL(`${url.origin}${path}`);
 }
 async function onHost(connection, health, { clock, log }, forbidden) {
     const session = await connection.openSession();
@@ -60712,11 +61786,12 @@ async function onHost(connection, health, { clock, log }, forbidden) {
         });
     }
     log.info(`sshd forwards no connections: ${health.url.href} is asked on the host, with ${tool}`);
-    const target = { ...health, tool, timeoutMs: REQUEST_TIMEOUT_MS };
+    const target = { ...health, tool, timeoutMs: entrance_REQUEST_TIMEOUT_MS };
     const check = () => askOnHost(session, target);
     return {
         check,
         checkAbsent: () => askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
+        askPath: (path) => askOnHost(session, { ...target, url: at(path, health.url) }),
         first: await check(),
         startProbe: async (intervalMs) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
         close: () => session.close(),
@@ -60727,228 +61802,6 @@ async function onHost(connection, health, { clock, log }, forbidden) {
 var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
 var host_state = __nccwpck_require__(2067);
-;// CONCATENATED MODULE: ./src/health/check.ts
-
-const answersKept = 3;
-const bodyShown = 300;
-/** More at once say nothing more. */
-const mostUnderWay = 5;
-/**
- * Waits until `check` has been answered well so many times in a row. A bad answer only starts the
- * count again. Checks are sent an interval apart without waiting for those before, as one takes two
- * round trips to the host; they are judged in the order in which they were sent. `check` must end by
- * itself and never reject.
- * Rejects only with the signal's reason.
- */
-async function waitForHealth(check, rule, clock, signal = new AbortController().signal) {
-    const startedAt = clock.now();
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const timer = (ms, word) => clock.sleep(ms, either).then(() => word, () => 'stopped');
-    const timeUp = timer(rule.timeoutMs, 'time-up');
-    const underWay = [];
-    const lastAnswers = [];
-    let due;
-    let inARow = 0;
-    let checks = 0;
-    const durationMs = () => clock.now() - startedAt;
-    try {
-        while (inARow < rule.successes) {
-            if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
-                underWay.push(check());
-                due = timer(rule.intervalMs, 'due');
-            }
-            const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
-            const answer = await Promise.race(events);
-            signal.throwIfAborted();
-            if (answer === 'time-up')
-                break;
-            if (typeof answer === 'string') {
-                due = undefined;
-                continue;
-            }
-            void underWay.shift();
-            checks += 1;
-            if (answer.kind === 'lost')
-                return { kind: 'lost', message: answer.message };
-            lastAnswers.push(answer);
-            if (lastAnswers.length > answersKept)
-                lastAnswers.shift();
-            inARow = isGood(answer, rule) ? inARow + 1 : 0;
-        }
-    }
-    finally {
-        over.abort();
-    }
-    if (inARow >= rule.successes)
-        return { kind: 'healthy', checks, durationMs: durationMs() };
-    return {
-        kind: 'unhealthy',
-        checks,
-        durationMs: durationMs(),
-        last: lastAnswers.at(-1),
-        evidence: evidenceOf(lastAnswers, rule),
-        hint: hintOf(lastAnswers.at(-1), rule),
-    };
-}
-function isGood(answer, rule) {
-    return answer.kind === 'response' && answer.status === rule.status;
-}
-function evidenceOf(answers, rule) {
-    if (answers.length === 0)
-        return `no answer at all within ${rule.timeoutMs} ms`;
-    return answers.map(describeAnswer).join('\n');
-}
-/** One line: the status and the beginning of the body, or what went wrong. */
-function describeAnswer(answer) {
-    const after = `after ${Math.round(answer.durationMs)} ms`;
-    if (answer.kind !== 'response')
-        return `${answer.kind} ${after}: ${answer.message}`;
-    const location = isRedirect(answer) ? ` to ${answer.headers.location ?? '(nowhere)'}` : '';
-    const body = answer.body.replace(/\s+/g, ' ').trim().slice(0, bodyShown);
-    return `status ${answer.status}${location} ${after}${body === '' ? '' : `: ${body}`}`;
-}
-function isRedirect(answer) {
-    return answer.status >= 300 && answer.status < 400 && answer.status !== 304;
-}
-function hintOf(answer, rule) {
-    if (answer === undefined)
-        return 'The service took every request and answered none in time.';
-    switch (answer.kind) {
-        case 'response':
-            return responseHint(answer, rule);
-        case 'refused':
-            return 'Nothing listens there: check the port in `health-url`, and that the proxy runs.';
-        case 'unknown-name':
-            return '`health-url` is seen from the host: use localhost, or a name that the host can resolve.';
-        case 'tls':
-            return 'TLS failed. A proxy that has a certificate for a name only needs that name: set `health-host`, for example `health-host: links.example.com`. If the port has no TLS, let `health-url` begin with http://.';
-        case 'not-http':
-            return 'Something else than HTTP answers there: check `health-url`.';
-        case 'forbidden':
-            return answer.message;
-        case 'timeout':
-        case 'reset':
-        case 'unreachable':
-        case 'aborted':
-        case 'lost':
-            return undefined;
-    }
-}
-/** The address as seen from the host: the proxy there is asked, by the name that it redirects to. */
-function redirectHint(location, { url }) {
-    const target = url === undefined || location === undefined ? null : URL.parse(location, url.href);
-    if (url === undefined || target === null) {
-        return `Redirects are not followed; set \`health-url\` to ${location ?? 'the address that it names'}`;
-    }
-    if (target.host === url.host || !isLoopback(url.hostname)) {
-        return `Redirects are not followed; set \`health-url: ${target.href}\``;
-    }
-    const { hostname } = target;
-    target.hostname = url.hostname;
-    return `Redirects are not followed; set \`health-url: ${target.href}\` and \`health-host: ${hostname}\``;
-}
-function responseHint(answer, rule) {
-    if (isRedirect(answer)) {
-        return redirectHint(answer.headers.location, rule);
-    }
-    if (answer.status === 400) {
-        return ('Django answers 400 to a Host that is not in ALLOWED_HOSTS: set `health-host` to a name that ' +
-            'the site answers to.');
-    }
-    if (answer.status === 404)
-        return 'Nothing is served under the path of `health-url`.';
-    if (answer.status >= 200 && answer.status < 300) {
-        return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
-    }
-    return undefined;
-}
-
-;// CONCATENATED MODULE: ./src/health/public.ts
-
-
-
-
-
-const ATTEMPTS = 3;
-const BETWEEN_ATTEMPTS_MS = 2_000;
-const public_REQUEST_TIMEOUT_MS = 5_000;
-/** At most two requests a second, one at a time: a CDN may stand there, and others share the way. */
-const SHORTEST_INTERVAL_MS = 500;
-/** From this machine, as a visitor would: one GET on a fresh connection. */
-function publicWay(url) {
-    return (signal) => httpGet(dialDirectly, new URL(url), { timeoutMs: public_REQUEST_TIMEOUT_MS, signal });
-}
-const dialDirectly = (host, port) => new Promise((resolve, reject) => {
-    // A connect that hangs must not keep this process alive after its request was given up.
-    const socket = (0,external_node_net_.connect)({ host, port, timeout: public_REQUEST_TIMEOUT_MS });
-    socket.once('timeout', () => socket.destroy());
-    socket.once('error', reject);
-    socket.once('connect', () => {
-        resolve(socket);
-    });
-});
-/**
- * Whether visitors get through, asked up to three times. A redirect is a good answer: it is what an
- * entrance often gives. Rejects only with the signal's reason.
- *
- * @returns undefined when it answers well; otherwise what it said last, for a person
- */
-async function publicProblem(ask, clock, signal) {
-    for (let attempt = 1;; attempt += 1) {
-        const answer = await ask(signal);
-        signal?.throwIfAborted();
-        if (asVisitor(answer).kind === 'ok')
-            return undefined;
-        if (attempt === ATTEMPTS)
-            return describeAnswer(answer);
-        await clock.sleep(BETWEEN_ATTEMPTS_MS, signal);
-    }
-}
-/**
- * Measures the public address from now on. The first answer decides whether there is anything to
- * measure: the failures of an address that does not answer before the deploy are not the deploy's. It
- * is not waited for here.
- */
-function measurePublic({ address, intervalMs }, ask, clock) {
-    const givenUp = new AbortController();
-    const askNow = () => ask(givenUp.signal);
-    const options = {
-        intervalMs: Math.max(intervalMs, SHORTEST_INTERVAL_MS),
-        maxInFlight: 1,
-        judge: asVisitor,
-    };
-    let stopping = false;
-    const opened = askNow().then((first) => {
-        if (asVisitor(first).kind !== 'ok') {
-            return `it did not answer before the deploy (${describeAnswer(first)})`;
-        }
-        if (stopping)
-            return 'the deploy was over before its first answer came';
-        return startProbe(askNow, options, clock);
-    });
-    return {
-        stop: async (hurry) => {
-            stopping = true;
-            const giveUp = () => {
-                givenUp.abort();
-            };
-            if (hurry?.aborted === true)
-                giveUp();
-            hurry?.addEventListener('abort', giveUp, { once: true });
-            try {
-                const probe = await opened;
-                return typeof probe === 'string'
-                    ? { kind: 'unmeasured', address, why: probe }
-                    : { kind: 'measured', address, summary: await probe.stop(hurry) };
-            }
-            finally {
-                hurry?.removeEventListener('abort', giveUp);
-            }
-        },
-    };
-}
-
 ;// CONCATENATED MODULE: ./src/measure.ts
 
 
@@ -61014,74 +61867,6 @@ function openBeside(connection, { health }, deps) {
     for (const each of Object.values(opening))
         each.catch(() => undefined);
     return opening;
-}
-
-;// CONCATENATED MODULE: ./src/plan/json.ts
-/** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
-function isObject(value) {
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-/** The object at `value`, or an empty one. */
-function objectOf(value) {
-    return isObject(value) ? value : {};
-}
-function listOf(value) {
-    return Array.isArray(value) ? value : [];
-}
-function textOf(value) {
-    if (typeof value === 'string')
-        return value;
-    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-}
-function numberOf(value) {
-    const number = typeof value === 'string' && value !== '' ? Number(value) : value;
-    return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-}
-/** The words of a value that is a string or a list of them, as Compose allows for commands. */
-function wordsOf(value) {
-    if (typeof value === 'string')
-        return [value];
-    return listOf(value).flatMap((word) => textOf(word) ?? []);
-}
-/** JSON text with sorted keys: equal values give equal texts. */
-function canonical(value) {
-    if (Array.isArray(value))
-        return `[${value.map(canonical).join(',')}]`;
-    if (!isObject(value))
-        return value === undefined ? 'null' : JSON.stringify(value);
-    const entries = Object.keys(value)
-        .filter((key) => value[key] !== undefined)
-        .sort()
-        .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
-    return `{${entries.join(',')}}`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/proxies/nginx-directives.ts
-const TOKEN = /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{[^}]*\}|\\.|[^\s{};])+)/gs;
-/** Reads nginx configuration text into its directives; of text that is none, what can be read. */
-function directivesIn(text) {
-    const root = [];
-    const open = [root];
-    let words = [];
-    for (const [whole, double, single, sign, bare] of text.matchAll(TOKEN)) {
-        if (sign === undefined) {
-            const word = double ?? single ?? bare;
-            if (word !== undefined && !whole.startsWith('#'))
-                words.push(word);
-            continue;
-        }
-        const [name, ...rest] = words;
-        words = [];
-        if (name !== undefined) {
-            const block = [];
-            open.at(-1)?.push({ name, words: rest, isBlock: sign === '{', block });
-            if (sign === '{')
-                open.push(block);
-        }
-        if (sign === '}' && open.length > 1)
-            open.pop();
-    }
-    return root;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/upstream.ts
@@ -61676,12 +62461,6 @@ function isSchedulerWord(word) {
     return name.split(/[-_.:]/).some((part) => WORDS.has(part));
 }
 
-;// CONCATENATED MODULE: ./src/plan/stack.ts
-/** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
-function isWithin(path, place) {
-    return place === '' || path === place || path.startsWith(`${place}/`);
-}
-
 ;// CONCATENATED MODULE: ./src/plan/storage.ts
 
 /**
@@ -61697,13 +62476,13 @@ function exclusiveStorage(stack, service, { files, ended }) {
         !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))));
 }
 /** `./data`, or a volume by its name. */
-function placeOf({ kind, source, target }) {
+function storage_placeOf({ kind, source, target }) {
     if (source === undefined)
         return target;
     return kind === 'bind' && !source.startsWith('/') ? `./${source}` : source;
 }
 /** What may be lost, or comes again by itself: dependencies, caches, logs, what is temporary. */
-const PASSING = /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv|__pycache__|site-packages|gems|bundle|\.next|\.nuxt|\.yarn|\.npm|\.m2|\.gradle|\.?caches?|[\w-]+-cache|te?mp|logs?|run)(?:\/|$)/i;
+const storage_PASSING = /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv|__pycache__|site-packages|gems|bundle|\.next|\.nuxt|\.yarn|\.npm|\.m2|\.gradle|\.?caches?|[\w-]+-cache|te?mp|logs?|run)(?:\/|$)/i;
 /** Files of a site, each of which is written as a whole. */
 const WRITTEN_ONCE = /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
 /** Of the host's system. */
@@ -61713,7 +62492,7 @@ const DATABASE_FILE = /\.(?:db|sqlite|sqlite3|mdb|bolt|rdb|duckdb)$/i;
 const KEEPS_A_DIRECTORY = /(?:^|\/)(?:\.gitkeep|\.gitignore|\.keep|readme(?:\.\w+)?)$/i;
 const BACKUP = /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia)(?:[:@_-]|$)/i;
 function isStorage(mount, service, files) {
-    if (mount.readOnly || PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target))
+    if (mount.readOnly || storage_PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target))
         return false;
     const { source } = mount;
     if (mount.kind === 'volume')
@@ -61780,7 +62559,7 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     }));
     const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
-        const places = exclusiveStorage(stack, service, { files: seen.files, ended }).map(placeOf);
+        const places = exclusiveStorage(stack, service, { files: seen.files, ended }).map(storage_placeOf);
         return [service.name, { role, reason, single: singleReason(service, role, places) }];
     }));
 }
@@ -61795,7 +62574,7 @@ function roleOf(service, known) {
     const database = databaseByDefinition(service, known.services) ?? databaseSeenIn(service, known.seen);
     if (database !== undefined)
         return { role: 'data', reason: database };
-    const name = namesOf(service).find((candidate) => known.names.has(candidate));
+    const name = roles_namesOf(service).find((candidate) => known.names.has(candidate));
     const isRouted = name !== undefined || isTraefikRouted(service);
     const oneShot = isRouted ? undefined : oneShotReason(service, known.seen.containers);
     if (oneShot !== undefined)
@@ -61867,7 +62646,7 @@ function orderSaidBy({ labels }) {
     return labels[ORDER_LABEL] === undefined ? 'deploy.update_config.order' : `label ${ORDER_LABEL}`;
 }
 /** The names that other containers reach a service by. */
-function namesOf(service) {
+function roles_namesOf(service) {
     if (service === undefined)
         return [];
     return [
@@ -61938,7 +62717,7 @@ function healthNotes(observation, target) {
     ];
 }
 function choose(observation, { proxy, url, sites }) {
-    const own = new Set(Object.values(observation.wanted.services).flatMap(namesOf));
+    const own = new Set(Object.values(observation.wanted.services).flatMap(roles_namesOf));
     const serving = sites.filter(({ upstreams }) => upstreams.some((name) => name === '*' || own.has(name)));
     if (serving.some(({ names }) => names.length === 0 || names.some(matches(url.hostname)))) {
         return { kind: 'as-is' };
@@ -62217,7 +62996,7 @@ function routesOf(observation, { proxy, front, portion, }) {
             return [];
         const names = [
             ...joined.flatMap((container) => container.networks[network]?.names ?? []),
-            ...namesOf(observation.wanted.services[plan.service]),
+            ...roles_namesOf(observation.wanted.services[plan.service]),
         ].filter((name) => used.has(name));
         if (names.length === 0)
             return [];
@@ -62429,7 +63208,7 @@ function starts(observation, services, batch = []) {
     const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port]));
     const scale = (plan) => {
         const definition = observation.wanted.services[plan.service];
-        const named = namesOf(definition);
+        const named = roles_namesOf(definition);
         return {
             service: plan.service,
             replicas: plan.replicas,
@@ -62466,8 +63245,6 @@ function inWaves(stack, services) {
     return waves;
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/plan/definition.ts
 
 
@@ -62602,7 +63379,7 @@ function withoutDrain(service, accept) {
 }
 /** Why the proxies that send requests to a service cannot be told of another address. */
 function obstacleTo({ proxies }, definition) {
-    const names = namesOf(definition);
+    const names = roles_namesOf(definition);
     const numbered = new Set(definition.numberedNames);
     for (const proxy of proxies) {
         const { upstreams, obstacle } = readProxy(proxy);
@@ -64176,16 +64953,16 @@ async function shipImages(context, operation, undo) {
 /** An engine may list a layer whose content it cannot build on (the containerd image store): then all are sent. */
 async function loadOrSendAll(context, cargo) {
     try {
-        return await send(context, cargo);
+        return await shipping_send(context, cargo);
     }
     catch (error) {
         if (!(error instanceof transaction/* StepError */.zg) || cargo.omitted.size === 0)
             throw error;
         context.log.info('the engine on the host did not take a part of the layers: all are sent');
-        return send(context, { ...cargo, omitted: new Set() });
+        return shipping_send(context, { ...cargo, omitted: new Set() });
     }
 }
-async function send(context, { archive, omitted, references, undo }) {
+async function shipping_send(context, { archive, omitted, references, undo }) {
     const { observation, transaction, clock, log, run } = context;
     const file = `${observation.stateDirectory}/stage/${run}/images.tar`;
     const from = clock.now();
@@ -64326,7 +65103,7 @@ function describe(operation) {
         case 'restore-images':
             return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
         case 'install-files':
-            return `bring ${count(operation.paths.length, 'changed file')} to the live directory`;
+            return `bring ${render_count(operation.paths.length, 'changed file')} to the live directory`;
         case 'start':
             return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a candidate of ${service}` : service)))}, wait until ready`;
         case 'run-command':
@@ -64355,14 +65132,14 @@ function describe(operation) {
             return 'soak: watch real traffic, the incumbents still stand by';
         case 'finish':
             return operation.retire.length > 0
-                ? `drain and retire ${count(operation.retire.length, 'incumbent')}, record the release`
+                ? `drain and retire ${render_count(operation.retire.length, 'incumbent')}, record the release`
                 : 'record the release';
     }
 }
 function names(list) {
     return [...new Set(list)].join(', ');
 }
-function count(number, noun) {
+function render_count(number, noun) {
     return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
@@ -64542,11 +65319,11 @@ function accessLogs({ proxies, containers, wanted }, { operations }) {
     return [
         ...proxies
             .filter(({ containerId }) => moved.has(containerId))
-            .map((proxy) => ({ proxy: proxy.containerId, files: filesOf(proxy) })),
+            .map((proxy) => ({ proxy: proxy.containerId, files: access_logs_filesOf(proxy) })),
         ...traefik.map(({ id }) => ({ proxy: id, files: [] })),
     ];
 }
-function filesOf({ kind, config }) {
+function access_logs_filesOf({ kind, config }) {
     const files = kind === 'nginx' ? nginxFiles(directivesIn(config)) : caddyFiles(config);
     // What the shell would split, or the container's own output.
     return [...new Set(files)].filter((file) => /^\/(?!dev\/)[\w./@:+-]+$/.test(file));
@@ -65040,6 +65817,7 @@ function proxiesThatRefused(first, stdout) {
 
 
 
+
 /**
  * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
@@ -65056,7 +65834,7 @@ async function carryOut({ plan, options, observation }, leasing, request, deps) 
     // What was opened before somebody else was waited for tells of another time.
     const fresh = deps.opening === undefined || behind === undefined;
     const opening = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
-    const { session, entrance } = asking(inputs.health, opening, request, deps);
+    const { session, entrance } = carry_out_asking(inputs.health, opening, request, deps);
     const known = {};
     const context = {
         transaction: (0,transaction/* openTransaction */.L)(shell, { state, signal, behind }),
@@ -65094,8 +65872,9 @@ async function carryOut({ plan, options, observation }, leasing, request, deps) 
         known.probe = await measureFrom(way, inputs, deps);
     };
     const watched = Promise.all([heartbeat, measure()]);
+    const edge = watchEdge({ inputs, observation, entrance }, edgeDeps(deps));
     try {
-        await executeToItsEnd(plan, context, { images, watched }, deps);
+        await executeToItsEnd(plan, context, { images, watched, edge }, deps);
     }
     finally {
         deps.progress.counted(context.made.traffic);
@@ -65106,6 +65885,9 @@ async function carryOut({ plan, options, observation }, leasing, request, deps) 
     }
     return true;
 }
+function edgeDeps({ edge, progress }) {
+    return { edge, note: progress.noted };
+}
 /** With the name that the proxy serves the application to, where the workflow names none. */
 function withHealthTarget(inputs, observation) {
     const { url, host } = healthTarget(observation, inputs.health);
@@ -65114,7 +65896,7 @@ function withHealthTarget(inputs, observation) {
     return { ...inputs, health: { ...inputs.health, url, host } };
 }
 /** The entrance by the name that is asked for; one by another name is not needed any more. */
-function asking(health, opening, { inputs }, deps) {
+function carry_out_asking(health, opening, { inputs }, deps) {
     if (health === inputs.health)
         return opening;
     void opening.entrance.then((first) => first.close()).catch(() => undefined);
@@ -65130,14 +65912,19 @@ async function measureFrom(entrance, inputs, deps) {
 /** The plan, what comes after it, and the end of the transaction. */
 async function executeToItsEnd(plan, context, around, deps) {
     const { progress, log } = deps;
-    const phased = (operation, title, work) => progress.operation(operation, title, () => work().catch((error) => {
-        throw explainFailure(error, operation);
-    }));
+    const phased = (operation, title, work) => {
+        if (operation.kind === 'soak')
+            around.edge.serves();
+        return progress.operation(operation, title, () => work().catch((error) => {
+            throw explainFailure(error, operation);
+        }));
+    };
     const executed = await executePlan(plan, context, { ...around, phased });
     progress.executed(executed, context.made);
     progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
     await postDeploy(context, log);
-    await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close()]);
+    const edge = changesNothing(executed) ? undefined : around.edge.stays(deps.signal);
+    await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close(), edge]);
 }
 /** Commands after success; a failure warns. */
 async function postDeploy(context, log) {
@@ -66133,6 +66920,7 @@ function lastLineOf({ lastLines }) {
 
 
 
+
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
  * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
@@ -66243,10 +67031,18 @@ function deploy_judge(observation, { inputs, release }, deps) {
     const options = planOptions(inputs, release, observation);
     const plan = planOrRefuse(observation, options, deps);
     if (inputs.operation === 'plan' || isNoop(plan, observation)) {
+        if (inputs.operation === 'plan')
+            tellEdge(inputs, observation, deps);
         progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
         return undefined;
     }
     return { plan, options, observation };
+}
+/** What would be done at the edge, in the log. */
+function tellEdge(inputs, observation, { edge, log }) {
+    tellChanges(edge, inputs, observation);
+    for (const line of edge?.foreseen() ?? [])
+        log.info(line);
 }
 function planOrRefuse(observation, options, deps) {
     const planned = makePlan(observation, options);
@@ -66384,6 +67180,7 @@ function nothingYet() {
         availability: undefined,
         traffic: undefined,
         heldConnections: 0,
+        edge: [],
         fence: undefined,
         leftOld: false,
         result: undefined,
@@ -66442,10 +67239,20 @@ function createProgress(clock, log, onLease) {
             known.fence = fence;
             onLease(fence);
         },
+        noted: notesIn(known, log),
         ...availabilityOf(known, log),
         end: (result) => {
             known.result = result;
         },
+    };
+}
+function notesIn(known, log) {
+    return (note) => {
+        known.edge.push(note);
+        if (note.kind === 'warning')
+            log.warn(note.text);
+        else
+            log.info(note.text);
     };
 }
 function availabilityOf(known, log) {
@@ -71529,7 +72336,7 @@ const STATES = {
     'rolled-back': 'failure',
     failed: 'failure',
 };
-const TIMEOUT_MS = 10_000;
+const github_deployment_TIMEOUT_MS = 10_000;
 /** GitHub refuses a longer one. */
 const LONGEST_DESCRIPTION = 140;
 const NOTHING = { finish: () => Promise.resolve() };
@@ -71556,7 +72363,7 @@ async function startGithubDeployment(request, github, log) {
         }
     };
     const limits = () => ({
-        request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
+        request: { signal: AbortSignal.timeout(github_deployment_TIMEOUT_MS) },
     });
     let deploymentId;
     const tell = async (state, description) => {
@@ -71840,6 +72647,7 @@ function renderSummary(outcome, context) {
         availabilitySection(outcome.availability),
         trafficSection(outcome.traffic),
         heldSection(outcome.heldConnections),
+        edgeSection(outcome.edge ?? []),
         phasesSection(outcome.phases),
         warningsSection(outcome.plan?.warnings ?? []),
     ];
@@ -71866,6 +72674,12 @@ function heldSection(connections) {
         return '';
     const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
     return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
+}
+function edgeSection(notes) {
+    if (notes.length === 0)
+        return '';
+    const lines = notes.map(({ kind, text }) => `- ${kind === 'warning' ? '⚠️ ' : ''}${escapedLines(text)}`);
+    return `### Edge\n\n${lines.join('\n')}`;
 }
 function headline(outcome, operation) {
     if (outcome.error === undefined && operation === 'status')
@@ -72032,6 +72846,8 @@ var run_state = __nccwpck_require__(518);
 
 
 
+
+
 const LOSS_IS_TOLD_WITHIN_MS = 200;
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
 async function main() {
@@ -72067,6 +72883,7 @@ async function main() {
         availability: known.availability,
         traffic: known.traffic,
         heldConnections: known.heldConnections,
+        edge: known.edge,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
         error,
@@ -72082,6 +72899,7 @@ async function perform({ inputs, github, run, progress, log, }) {
         announced.push(startGithubDeployment({ environment, token: source.token, sha, url }, github, log));
     };
     const from = system_clock/* systemClock */.m.now();
+    const edge = edgeOf(inputs, { clock: system_clock/* systemClock */.m, log, note: progress.noted });
     let error;
     try {
         const session = connection.openSession();
@@ -72094,6 +72912,7 @@ async function perform({ inputs, github, run, progress, log, }) {
             connection,
             shell,
             opening,
+            edge,
             progress,
             log,
             signal: cancelled,
@@ -72105,6 +72924,7 @@ async function perform({ inputs, github, run, progress, log, }) {
             inputs,
             run,
             connection,
+            edge,
             progress,
             log,
         });
@@ -72138,7 +72958,7 @@ async function foreseen(problem, host, { closed }) {
     });
 }
 /** After a failure: the stack is handed back, and the error tells how it stands. */
-async function settle(error, { inputs, run, connection, progress, log, }) {
+async function settle(error, { inputs, run, connection, edge, progress, log, }) {
     const { fence } = progress.known;
     if (fence === undefined)
         return error;
@@ -72147,6 +72967,9 @@ async function settle(error, { inputs, run, connection, progress, log, }) {
         if (error instanceof errors/* RefusedError */.f)
             return error;
         if (back.whole) {
+            // The release that is gone may have answered visitors, and a cache may have kept it.
+            if (progress.known.leftOld)
+                await edge?.purge(back.finished ? 'the release' : 'the rollback');
             progress.end(back.finished ? 'deployed' : 'rolled-back');
             return back.finished
                 ? error.and('The new release serves: it was finished on the host.')
@@ -72167,19 +72990,6 @@ function takenBack({ previousSha, leftOld }) {
     return leftOld
         ? 'The stack was rolled back: the old release serves.'
         : 'The old release serves, and was never left: what the run had started was taken away again.';
-}
-/** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
-function cancelOnSignal() {
-    const controller = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM']) {
-        process.once(signal, () => {
-            controller.abort(new errors/* DeployError */.s({
-                what: 'the run was cancelled',
-                next: 'Start it again when you are ready.',
-            }));
-        });
-    }
-    return controller.signal;
 }
 async function report(outcome, inputs, github, log) {
     if (outcome.error !== undefined)
@@ -72219,7 +73029,7 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
 /* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4191);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4486);
 /* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
 /* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
 /* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);

@@ -1,4 +1,6 @@
 import type { Clock } from './clock.js';
+import { watchEdge, type EdgeOfRelease } from './edge-of-release.js';
+import type { Edge } from './edge/edge.js';
 import { openEntrance, type Entrance } from './health/entrance.js';
 import type { Probe } from './health/probe.js';
 import { keepLease, type Lease } from './host/lease.js';
@@ -39,6 +41,8 @@ export interface DeployDeps {
   readonly shell: Shell;
   /** Opened together with the shell. */
   readonly opening: Opening | undefined;
+  /** Where the workflow names a zone of Cloudflare. */
+  readonly edge?: Edge | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly progress: Progress;
@@ -112,8 +116,9 @@ export async function carryOut(
     known.probe = await measureFrom(way, inputs, deps);
   };
   const watched = Promise.all([heartbeat, measure()]);
+  const edge = watchEdge({ inputs, observation, entrance }, edgeDeps(deps));
   try {
-    await executeToItsEnd(plan, context, { images, watched }, deps);
+    await executeToItsEnd(plan, context, { images, watched, edge }, deps);
   } finally {
     deps.progress.counted(context.made.traffic);
     // What was only just being opened has to be there, or to have failed, before it can be ended.
@@ -121,6 +126,10 @@ export async function carryOut(
     if (opened.status === 'fulfilled') opened.value.stop();
   }
   return true;
+}
+
+function edgeDeps({ edge, progress }: DeployDeps): Parameters<typeof watchEdge>[1] {
+  return { edge, note: progress.noted };
 }
 
 /** With the name that the proxy serves the application to, where the workflow names none. */
@@ -164,21 +173,24 @@ interface Known {
 async function executeToItsEnd(
   plan: Plan,
   context: RolloutContext,
-  around: Omit<Around, 'phased'>,
+  around: Omit<Around, 'phased'> & { readonly edge: EdgeOfRelease },
   deps: DeployDeps,
 ): Promise<void> {
   const { progress, log } = deps;
-  const phased: Around['phased'] = (operation, title, work) =>
-    progress.operation(operation, title, () =>
+  const phased: Around['phased'] = (operation, title, work) => {
+    if (operation.kind === 'soak') around.edge.serves();
+    return progress.operation(operation, title, () =>
       work().catch((error: unknown) => {
         throw explainFailure(error, operation);
       }),
     );
+  };
   const executed = await executePlan(plan, context, { ...around, phased });
   progress.executed(executed, context.made);
   progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
   await postDeploy(context, log);
-  await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close()]);
+  const edge = changesNothing(executed) ? undefined : around.edge.stays(deps.signal);
+  await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close(), edge]);
 }
 
 /** Commands after success; a failure warns. */

@@ -5,6 +5,7 @@ import {
   type DeployRequest,
   type Judged,
 } from './carry-out.js';
+import { tellChanges } from './edge-of-release.js';
 import { RefusedError } from './errors.js';
 import { describeAnswer } from './health/check.js';
 import { warnOfDoubt } from './health/doubt.js';
@@ -164,10 +165,17 @@ function judge(
   const options = planOptions(inputs, release, observation);
   const plan = planOrRefuse(observation, options, deps);
   if (inputs.operation === 'plan' || isNoop(plan, observation)) {
+    if (inputs.operation === 'plan') tellEdge(inputs, observation, deps);
     progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
     return undefined;
   }
   return { plan, options, observation };
+}
+
+/** What would be done at the edge, in the log. */
+function tellEdge(inputs: Inputs, observation: Observation, { edge, log }: DeployDeps): void {
+  tellChanges(edge, inputs, observation);
+  for (const line of edge?.foreseen() ?? []) log.info(line);
 }
 
 function planOrRefuse(observation: Observation, options: PlanOptions, deps: DeployDeps): Plan {

@@ -7,6 +7,8 @@ import type { Inputs } from './inputs/types.js';
 
 export type { Environment } from './inputs/environment.js';
 export type {
+  CloudflareInputs,
+  CloudflarePurge,
   ComposeInputs,
   ConnectionInputs,
   GateInputs,

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
+import { cancelOnSignal } from './cancel.js';
+import { edgeOf } from './edge-of-release.js';
+import type { Edge } from './edge/edge.js';
 import { DeployError, RefusedError } from './errors.js';
 import { openGate } from './gate/gate.js';
 import { readGithubContext, type GithubContext } from './gate/github-context.js';
@@ -59,6 +62,7 @@ export async function main(): Promise<void> {
       availability: known.availability,
       traffic: known.traffic,
       heldConnections: known.heldConnections,
+      edge: known.edge,
       durationMs: systemClock.now() - from,
       url: inputs?.url,
       error,
@@ -98,6 +102,7 @@ async function perform({
     );
   };
   const from = systemClock.now();
+  const edge = edgeOf(inputs, { clock: systemClock, log, note: progress.noted });
   let error: DeployError | undefined;
   try {
     const session = connection.openSession();
@@ -110,6 +115,7 @@ async function perform({
       connection,
       shell,
       opening,
+      edge,
       progress,
       log,
       signal: cancelled,
@@ -120,6 +126,7 @@ async function perform({
       inputs,
       run,
       connection,
+      edge,
       progress,
       log,
     });
@@ -165,9 +172,10 @@ async function settle(
     inputs,
     run,
     connection,
+    edge,
     progress,
     log,
-  }: Omit<Run, 'github'> & { readonly connection: Connection },
+  }: Omit<Run, 'github'> & { readonly connection: Connection; readonly edge: Edge | undefined },
 ): Promise<DeployError> {
   const { fence } = progress.known;
   if (fence === undefined) return error;
@@ -177,6 +185,8 @@ async function settle(
     );
     if (error instanceof RefusedError) return error;
     if (back.whole) {
+      // The release that is gone may have answered visitors, and a cache may have kept it.
+      if (progress.known.leftOld) await edge?.purge(back.finished ? 'the release' : 'the rollback');
       progress.end(back.finished ? 'deployed' : 'rolled-back');
       return back.finished
         ? error.and('The new release serves: it was finished on the host.')
@@ -200,22 +210,6 @@ function takenBack({ previousSha, leftOld }: Progress['known']): string {
   return leftOld
     ? 'The stack was rolled back: the old release serves.'
     : 'The old release serves, and was never left: what the run had started was taken away again.';
-}
-
-/** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
-function cancelOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      controller.abort(
-        new DeployError({
-          what: 'the run was cancelled',
-          next: 'Start it again when you are ready.',
-        }),
-      );
-    });
-  }
-  return controller.signal;
 }
 
 async function report(

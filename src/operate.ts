@@ -1,4 +1,5 @@
 import { deploy } from './deploy.js';
+import type { Edge } from './edge/edge.js';
 import { RefusedError } from './errors.js';
 import type { GithubContext } from './gate/github-context.js';
 import { withRecorded } from './host/recorded.js';
@@ -20,6 +21,8 @@ export interface Work {
   readonly shell: Shell;
   /** Opened together with the shell, where the operation is one that changes the stack. */
   readonly opening: Opening | undefined;
+  /** Where the workflow names a zone of Cloudflare. */
+  readonly edge?: Edge | undefined;
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { EdgeNote } from './edge/note.js';
 import type { Availability } from './health/measurement.js';
 import type { Traffic } from './health/traffic.js';
 import type { Log } from './log.js';
@@ -23,6 +24,8 @@ export interface Progress {
   measuring(measuring: Measuring): void;
   /** After the last change, be it the undoing of one. */
   measured(): Promise<void>;
+  /** Something about what stands before the site. */
+  noted(note: EdgeNote): void;
   end(result: Result): void;
   readonly known: Readonly<Known>;
 }
@@ -37,6 +40,7 @@ export interface Known {
   availability: Availability | undefined;
   traffic: Traffic | undefined;
   heldConnections: number;
+  edge: EdgeNote[];
   /** Set from the moment that the host may have been changed. */
   fence: string | undefined;
   /** True from the moment that something of the old release may not be as it was: all before is beside it. */
@@ -54,6 +58,7 @@ function nothingYet(): Known {
     availability: undefined,
     traffic: undefined,
     heldConnections: 0,
+    edge: [],
     fence: undefined,
     leftOld: false,
     result: undefined,
@@ -118,10 +123,19 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
       known.fence = fence;
       onLease(fence);
     },
+    noted: notesIn(known, log),
     ...availabilityOf(known, log),
     end: (result) => {
       known.result = result;
     },
+  };
+}
+
+function notesIn(known: Known, log: Log): Progress['noted'] {
+  return (note) => {
+    known.edge.push(note);
+    if (note.kind === 'warning') log.warn(note.text);
+    else log.info(note.text);
   };
 }
 

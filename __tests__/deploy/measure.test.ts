@@ -23,6 +23,7 @@ function entranceThat(answer: HttpAnswer): Entrance & { readonly closed: () => b
   return {
     check,
     checkAbsent: check,
+    askPath: check,
     first: answer,
     startProbe: (intervalMs) =>
       Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(200) }, systemClock)),

@@ -1,4 +1,6 @@
+import type { ActionRun } from '../harness/action.js';
 import { askSite } from '../harness/http.js';
+import { replacing } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
@@ -15,7 +17,8 @@ interface Asset {
 export const assets: Scenario = {
   name: 'assets',
   home: 'resee',
-  sentence: 'a page that was loaded before a cutover still finds its own files after two of them',
+  sentence:
+    'a page that was loaded before a cutover still finds its own files after two of them, and a page in the place of a missing file is told',
   from: 'deployed',
   stacks: (stack) => stack.changes.frontend !== undefined,
   run: async (bed, checks, standing) => {
@@ -31,6 +34,7 @@ export const assets: Scenario = {
         const run = await bed.deploy(sha);
         checks.equal(run.outputs['result'], 'deployed', `result of deploy ${time}`);
         last = { ...last, sha };
+        checks.equal(toldOfFiles(run).length, 0, `warnings of files after deploy ${time}`);
         const now = await pageAssets(bed);
         checks.that(
           now.some(({ path }) => first.every((old) => old.path !== path)),
@@ -42,10 +46,34 @@ export const assets: Scenario = {
           checks.that(found.text === old.text, `after deploy ${time}, ${old.path} is the same`);
         }
       }
+      const sha = await bed.commit('A page in the place of a missing file', pageForMissing);
+      const run = await bed.deploy(sha);
+      checks.equal(
+        run.outputs['result'],
+        'deployed',
+        'result of the deploy that shows a page for it',
+      );
+      const [told = ''] = toldOfFiles(run);
+      checks.that(told.includes('status 200 and an HTML page'), 'that is warned of');
+      checks.that(run.summary.includes('no-such-file-'), 'the summary tells it as well');
+      last = { ...last, sha };
     });
     await checkWhole(bed, checks, before, last);
   },
 };
+
+/** As a single-page application does to whatever it does not know. */
+const pageForMissing = replacing(
+  'frontend/nginx.conf',
+  'try_files $uri @missing;',
+  'try_files $uri /index.html;',
+);
+
+function toldOfFiles({ annotations }: ActionRun): readonly string[] {
+  return annotations
+    .map(({ message }) => message)
+    .filter((message) => /no-such-file-|release before are gone/.test(message));
+}
 
 /** The page as it is now, and each hashed file that it names. */
 async function pageAssets(bed: Bed): Promise<Asset[]> {

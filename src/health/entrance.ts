@@ -18,6 +18,8 @@ export interface Entrance {
   check(): Promise<HttpAnswer>;
   /** Asks the same site for a path that it does not have. */
   checkAbsent(): Promise<HttpAnswer>;
+  /** Asks the same site for this path. Never rejects. */
+  askPath(path: string): Promise<HttpAnswer>;
   /** What it answered when it was opened. */
   readonly first: HttpAnswer;
   startProbe(intervalMs: number): Promise<Probe>;
@@ -67,6 +69,7 @@ function throughTunnel(
   return {
     check,
     checkAbsent: () => ask(new URL(absentPath(url), url)),
+    askPath: (path) => ask(at(path, url)),
     startProbe: (intervalMs) =>
       Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
     close: async () => {
@@ -75,6 +78,11 @@ function throughTunnel(
       await session?.close();
     },
   };
+}
+
+/** A path is no address of another site, whatever it begins with. */
+function at(path: string, url: URL): URL {
+  return new URL(`${url.origin}${path}`);
 }
 
 async function onHost(
@@ -99,6 +107,7 @@ async function onHost(
     check,
     checkAbsent: () =>
       askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
+    askPath: (path) => askOnHost(session, { ...target, url: at(path, health.url) }),
     first: await check(),
     startProbe: async (intervalMs) =>
       probeOnHost(

@@ -50,6 +50,9 @@ export const INPUT_DEFAULTS = {
   'rollback-to': '',
   environment: '',
   url: '',
+  'cloudflare-api-token': '',
+  'cloudflare-zone-id': '',
+  'cloudflare-purge': 'changed',
 } as const;
 
 export type InputName = keyof typeof INPUT_DEFAULTS;

@@ -1,4 +1,5 @@
 import { parseHostHeader, parseHttpUrl } from './addresses.js';
+import { readCloudflare } from './cloudflare.js';
 import { readConnection } from './connection.js';
 import type { Environment } from './environment.js';
 import { parseRequirements, parseServiceCommands, SERVICE_NAME } from './lines.js';
@@ -26,6 +27,7 @@ const SECRETS = [
   'jump-passphrase',
   'token',
   'registries',
+  'cloudflare-api-token',
 ] as const;
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
@@ -88,6 +90,7 @@ export function readInputs(
         : { allowed: 'allowed is the name of an environment, at most 255 characters' },
     ),
     url: reader.takeOptional('url', parseHttpUrl)?.href,
+    cloudflare: readCloudflare(reader, environment, operation),
   };
   const problems = [...reader.problems, ...unknownInputs(environment)];
   return problems.length === 0 ? { inputs } : { problems };

@@ -7,7 +7,7 @@ const SHORTEST_LINE = 8;
 
 /**
  * Every text that the log must never show: each key as given and as mended, each of its lines, the
- * passphrases, the token, the passwords of registries, and these as they are sent in a Basic header. The runner hides what it
+ * passphrases, the tokens, the passwords of registries, and these as they are sent in a Basic header. The runner hides what it
  * is told and not what was made of it, so each form is named.
  */
 export function secretTexts(get: (name: string) => string): readonly string[] {
@@ -22,6 +22,7 @@ export function secretTexts(get: (name: string) => string): readonly string[] {
     ...phrases.map((phrase) => phrase.trim()),
     token,
     basic,
+    get('cloudflare-api-token').trim(),
     ...registryTexts(get('registries')),
   ];
   return [...new Set(all)].filter((text) => text !== '');

@@ -24,7 +24,28 @@ export interface Inputs {
   readonly environment: string | undefined;
   /** Public address of the site. */
   readonly url: string | undefined;
+  /** What is to be done at Cloudflare; undefined: nothing is asked of it. */
+  readonly cloudflare: CloudflareInputs | undefined;
 }
+
+export interface CloudflareInputs {
+  readonly apiToken: string;
+  /** 32 hex digits, lower case. */
+  readonly zoneId: string;
+  readonly purge: CloudflarePurge;
+  /** Without a slash at its end. */
+  readonly apiBaseUrl: string;
+}
+
+/** What of the cache is purged after a release or a rollback; one of `chosen` is not empty. */
+export type CloudflarePurge =
+  | { readonly kind: 'changed' | 'everything' | 'none' }
+  | {
+      readonly kind: 'chosen';
+      /** Host and path, without a scheme. */
+      readonly prefixes: readonly string[];
+      readonly tags: readonly string[];
+    };
 
 export type OperationName = 'deploy' | 'plan' | 'rollback' | 'status' | 'unlock';
 

@@ -1,3 +1,4 @@
+import type { EdgeNote } from '../edge/note.js';
 import type { DeployError } from '../errors.js';
 import type { Availability } from '../health/measurement.js';
 import type { ProbeSummary } from '../health/probe.js';
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly traffic?: Traffic | undefined;
   /** WebSockets and long requests that outlasted `drain-timeout`, and were ended with the incumbents. */
   readonly heldConnections: number;
+  /** What was done at the edge, and what is wrong there. */
+  readonly edge?: readonly EdgeNote[] | undefined;
   readonly durationMs: number;
   readonly url: string | undefined;
   readonly error: DeployError | undefined;

@@ -34,6 +34,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
     availabilitySection(outcome.availability),
     trafficSection(outcome.traffic),
     heldSection(outcome.heldConnections),
+    edgeSection(outcome.edge ?? []),
     phasesSection(outcome.phases),
     warningsSection(outcome.plan?.warnings ?? []),
   ];
@@ -60,6 +61,14 @@ function heldSection(connections: number): string {
   if (connections === 0) return '';
   const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
   return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
+}
+
+function edgeSection(notes: NonNullable<Outcome['edge']>): string {
+  if (notes.length === 0) return '';
+  const lines = notes.map(
+    ({ kind, text }) => `- ${kind === 'warning' ? '⚠️ ' : ''}${escapedLines(text)}`,
+  );
+  return `### Edge\n\n${lines.join('\n')}`;
 }
 
 function headline(outcome: Outcome, operation: OperationName | undefined): string {

@@ -1,0 +1,7 @@
+/** Something about the edge that the log and the summary tell. */
+export interface EdgeNote {
+  readonly kind: 'done' | 'warning';
+  readonly text: string;
+}
+
+export type TellNote = (note: EdgeNote) => void;
