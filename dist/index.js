@@ -58343,7 +58343,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1347);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6902);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59564,7 +59564,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 1347:
+/***/ 6902:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -60620,6 +60620,7 @@ function summarise(samples, now, pauses = []) {
     return {
         sent: judged.length,
         failed,
+        failedAtEnd: judged.length - 1 - judged.findLastIndex(({ result }) => result.kind === 'ok'),
         uncounted,
         longestGapMs: longestGap(judged, now),
         longestPauseMs: longestPause(pauses),
@@ -63065,8 +63066,104 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/operations.ts
+;// CONCATENATED MODULE: ./src/plan/stops.ts
 
+
+
+/**
+ * What is watched before the point of no return: first the incumbents stand by, so that a release that is
+ * bad is gone in a moment; then they are stopped, and it must do without them.
+ */
+function watched(retiring) {
+    if (retiring === undefined)
+        return [{ kind: 'check-health' }, { kind: 'soak', part: 'whole' }];
+    return [
+        { kind: 'check-health' },
+        { kind: 'soak', part: 'beside' },
+        retiring,
+        { kind: 'check-health' },
+        { kind: 'soak', part: 'alone' },
+    ];
+}
+/** The incumbents that still run when the release is watched; undefined where there are none. */
+function retirement(observation, { last, cutovers, acting, }) {
+    const routed = new Set(cutovers.flatMap(servicesOf));
+    const connected = keptConnected(cutovers);
+    const [stop] = stops(observation, last.filter(({ plan }) => routed.has(plan.service) && !connected.has(plan.service)), { drained: drainedBy(cutovers), cutovers });
+    const removed = acting.filter(({ action, incumbents }) => action === 'remove' && incumbents.length > 0);
+    if (stop === undefined && removed.length === 0)
+        return undefined;
+    return {
+        ...(stop ?? NOTHING_STOPS),
+        services: [...(stop?.services ?? []), ...removed.map(({ service }) => service)],
+        ids: [...(stop?.ids ?? []), ...removed.flatMap(({ incumbents }) => incumbents)],
+        retiring: true,
+    };
+}
+/** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
+function connectedStops(observation, batch, cutovers) {
+    const connected = keptConnected(cutovers);
+    const stopping = stops(observation, batch.filter(({ plan }) => connected.has(plan.service)), { drained: [], cutovers });
+    return stopping.length === 0 ? [] : [{ kind: 'check-health' }, ...stopping];
+}
+/** Where no proxy can be told about it, a routed service changes like a worker. */
+function withoutCutover(batch, cutovers) {
+    const routed = new Set(cutovers.flatMap(servicesOf));
+    return batch.filter(({ plan }) => !routed.has(plan.service));
+}
+/**
+ * What changes while the incumbents of a batch finish what they hold: the candidates are there by now, and
+ * nothing of it waits for their end but the cutover.
+ */
+function besideStops(observation, batch, operations) {
+    const leaving = stops(observation, batch, { drained: [], cutovers: [] });
+    if (operations.length === 0)
+        return leaving;
+    return [
+        ...leaving.map((stop) => ({ ...stop, aside: true })),
+        ...operations,
+        ...leaving.map(({ services }) => ({ kind: 'await-incumbents', services })),
+    ];
+}
+const NOTHING_STOPS = {
+    kind: 'stop-incumbents',
+    services: [],
+    ids: [],
+    drained: [],
+    serving: [],
+    aside: false,
+    retiring: false,
+};
+/** @param cutovers those that have moved requests away from them */
+function stops(observation, batch, { drained, cutovers }) {
+    const leaving = batch.filter((portion) => portion.leaving.length > 0);
+    if (leaving.length === 0)
+        return [];
+    const of = (kind) => new Set(cutovers.filter((cutover) => cutover.kind === kind).flatMap(servicesOf));
+    const [pinned, withdrawn] = [of('cutover'), of('withdraw')];
+    const ports = portsOf(observation);
+    return [
+        {
+            ...NOTHING_STOPS,
+            services: leaving.map(({ plan }) => plan.service),
+            ids: leaving.flatMap((portion) => portion.leaving),
+            drained,
+            serving: leaving
+                // One that has withdrawn is ready only when it is admitted again.
+                .filter(({ plan: { service } }) => pinned.has(service) && !withdrawn.has(service))
+                .flatMap(({ plan: { service }, leaving: ids }) => ids.map((id) => ({ id, port: ports(service) }))),
+        },
+    ];
+}
+/** The port that a proxy uses of a service, by its name. */
+function portsOf(observation) {
+    const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port]));
+    return (service) => roles_namesOf(observation.wanted.services[service])
+        .map((name) => ports.get(name))
+        .find((port) => port !== undefined);
+}
+
+;// CONCATENATED MODULE: ./src/plan/operations.ts
 
 
 
@@ -63101,7 +63198,7 @@ function planOperations(observation, services, options) {
         ...(before.length === 0 ? [] : starts(observation, begun)),
         ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
         ...starts(observation, before.length === 0 ? begun : [], last),
-        ...besideStops(withoutCutover(last, cutovers), [
+        ...besideStops(observation, withoutCutover(last, cutovers), [
             ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
             ...starts(observation, of(({ action, role }) => action === 'start' && role === 'singleton')),
             ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replacement),
@@ -63109,10 +63206,10 @@ function planOperations(observation, services, options) {
         ...starts(observation, of(({ action, role }) => action === 'start' && FRONT.has(role))),
         ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replacement),
         ...cutovers,
-        ...connectedStops(last, cutovers),
+        ...connectedStops(observation, last, cutovers),
         ...(acting.length === 0 && cutovers.length === 0
             ? []
-            : [{ kind: 'check-health' }, { kind: 'soak' }]),
+            : watched(retirement(observation, { last, cutovers, acting }))),
         finishing(acting, files),
     ];
 }
@@ -63122,19 +63219,8 @@ function takeOver(observation, batch, cutovers) {
         ...starts(observation, [], batch),
         ...cutovers,
         ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' }]),
-        ...stops(batch, drainedBy(cutovers), cutovers.length > 0),
+        ...stops(observation, batch, { drained: drainedBy(cutovers), cutovers }),
     ];
-}
-/** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
-function connectedStops(batch, cutovers) {
-    const connected = keptConnected(cutovers);
-    const stopping = stops(batch.filter(({ plan }) => connected.has(plan.service)), [], true);
-    return stopping.length === 0 ? [] : [{ kind: 'check-health' }, ...stopping];
-}
-/** Where no proxy can be told about it, a routed service changes like a worker. */
-function withoutCutover(batch, cutovers) {
-    const routed = new Set(cutovers.flatMap(servicesOf));
-    return batch.filter(({ plan }) => !routed.has(plan.service));
 }
 /** Files that reach the live directory before the candidates start. */
 function filesBefore(files, cutovers) {
@@ -63172,50 +63258,20 @@ function replacement(service) {
     return { kind: 'replace', service: service.service, replicas, incumbents, dead };
 }
 /**
- * What changes while the incumbents of a batch finish what they hold: the candidates are there by now, and
- * nothing of it waits for their end but the cutover.
- */
-function besideStops(batch, operations) {
-    const leaving = stops(batch, [], false);
-    if (operations.length === 0)
-        return leaving;
-    return [
-        ...leaving.map((stop) => ({ ...stop, aside: true })),
-        ...operations,
-        ...leaving.map(({ services }) => ({ kind: 'await-incumbents', services })),
-    ];
-}
-function stops(batch, drained, serving) {
-    const leaving = batch.filter((portion) => portion.leaving.length > 0);
-    if (leaving.length === 0)
-        return [];
-    return [
-        {
-            kind: 'stop-incumbents',
-            services: leaving.map(({ plan }) => plan.service),
-            ids: leaving.flatMap((portion) => portion.leaving),
-            drained,
-            serving,
-            aside: false,
-        },
-    ];
-}
-/**
  * New services in waves, each after those that it depends on; candidates of rolled services, whose
  * dependencies run already, come with the last wave.
  */
 function starts(observation, services, batch = []) {
-    const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port]));
+    const ports = portsOf(observation);
     const scale = (plan) => {
         const definition = observation.wanted.services[plan.service];
-        const named = roles_namesOf(definition);
         return {
             service: plan.service,
             replicas: plan.replicas,
             incumbents: plan.incumbents,
             dead: plan.role === 'data' ? [] : plan.dead,
             resumed: plan.role === 'data' ? plan.dead : [],
-            port: named.map((name) => ports.get(name)).find((port) => port !== undefined),
+            port: ports(plan.service),
             drainFile: definition !== undefined && isTraefikRouted(definition)
                 ? drainFileOf(definition)
                 : undefined,
@@ -64338,17 +64394,36 @@ async function startContainers(context, operation) {
 async function stopIncumbents(context, operation) {
     if (operation.ids.length === 0)
         return;
-    const ids = operation.ids.join(' ');
+    const { ids, drained } = operation;
+    const draining = drains(context, drained, ids);
     const output = await context.transaction.step({
         name: 'stop',
-        undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
+        undo: startsAgain(operation),
         script: [
-            ...drains(context, operation.drained, operation.ids),
-            `${operation.aside ? 'stop_aside' : 'stop_containers'} ${ids}`,
+            ...(draining.length === 0 ? [] : [cutover_together(draining)]),
+            `${stopsBy(operation)} ${ids.join(' ')}`,
         ].join('\n'),
         variables: {},
     });
     countHeld(context, output);
+}
+function stopsBy({ aside, retiring }) {
+    if (aside)
+        return 'stop_aside';
+    return retiring ? 'stop_timed' : 'stop_containers';
+}
+/** Those that nothing is sent to come first: others may need them to be ready. */
+function startsAgain({ ids, serving }) {
+    const ready = new Set(serving.map(({ id }) => id));
+    const others = ids.filter((id) => !ready.has(id));
+    return [
+        ...(others.length === 0 ? [] : [`start_containers ${others.join(' ')}`]),
+        ...(serving.length === 0
+            ? []
+            : [
+                `serve_again ${serving.map(({ id, port }) => (port === undefined ? id : `${id}:${String(port)}`)).join(' ')}`,
+            ]),
+    ].join('\n');
 }
 /** The end of a stop that went on beside other changes. */
 async function awaitIncumbents({ transaction }) {
@@ -64602,10 +64677,9 @@ function component(name) {
 
 
 
-
 /**
- * The point of no return: drains and retires the incumbents, moves git to the commit, writes the
- * release's record, forgets what is older than the releases to keep.
+ * The point of no return: the incumbents, which have stopped, are removed; git moves to the commit; the
+ * release's record is written; what is older than the releases to keep is forgotten.
  */
 async function finish(context, operation, plan, deployedAt) {
     const services = releasedServices(context, plan);
@@ -64623,8 +64697,7 @@ async function finish(context, operation, plan, deployedAt) {
     });
     // What comes after it needs the lease; where nothing does, it is given back without another wait.
     const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
-    const [output] = await Promise.all([finished, closed]);
-    countHeld(context, output);
+    await Promise.all([finished, closed]);
 }
 function forward(context, { retire, paths, inPlace }, plan, services, record) {
     const { live, stateDirectory, commit, wanted } = context.observation;
@@ -64635,8 +64708,8 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
     const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote/* quote */.hD);
     const install = [live.path, `${stateDirectory}/journal/release`, cutover_lines(paths), cutover_lines(inPlace)];
     return [
-        ...(retire.length === 0 ? [] : [tidy([cutover_together(drains(context, drainedBy(proxies), retire))])]),
         cutover_together([
+            // One that somebody has started again meanwhile.
             ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
             `git_move ${move.join(' ')}`,
             ...(kept.length === 0 ? [] : [tidy([`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`])]),
@@ -65111,6 +65184,8 @@ function describe(operation) {
         case 'run-job':
             return `run the job ${operation.service} to its end`;
         case 'stop-incumbents':
+            if (operation.retiring)
+                return `drain the old ${names(operation.services)} and stop: they can still be started again`;
             return operation.aside
                 ? `tell the old ${names(operation.services)} to finish and stop`
                 : `let the old ${names(operation.services)} finish, then stop`;
@@ -65129,13 +65204,18 @@ function describe(operation) {
         case 'check-health':
             return 'check the health endpoint';
         case 'soak':
-            return 'soak: watch real traffic, the incumbents still stand by';
+            return SOAKS[operation.part];
         case 'finish':
             return operation.retire.length > 0
-                ? `drain and retire ${render_count(operation.retire.length, 'incumbent')}, record the release`
+                ? `retire ${render_count(operation.retire.length, 'incumbent')}, record the release`
                 : 'record the release';
     }
 }
+const SOAKS = {
+    whole: 'soak: watch the release under real traffic',
+    beside: 'soak: watch real traffic, the incumbents still stand by',
+    alone: 'soak: watch the release without the incumbents',
+};
 function names(list) {
     return [...new Set(list)].join(', ');
 }
@@ -65159,6 +65239,8 @@ const PREPARING = new Set([
 ]);
 /** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
 function mayFollow(kind) {
+    if (kind === 'stop-incumbents')
+        return new Set([...PREPARING, 'check-health']);
     if (PREPARING.has(kind))
         return PREPARING;
     // The host watches the candidates from the cutover on, while the health check asks.
@@ -65173,7 +65255,10 @@ function sendable(operations, observation) {
     for (const operation of operations) {
         const alone = takesSeveralSteps(operation, observation);
         const last = together.at(-1) ?? [];
-        const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
+        const joins = joinable?.has(operation.kind) === true &&
+            !alone &&
+            !sending_startsAgain(operation, last) &&
+            !asksWhatStarts(operation, last);
         if (joins)
             last.push(operation);
         else
@@ -65183,12 +65268,17 @@ function sendable(operations, observation) {
     return together;
 }
 /** How many containers of a service there are is known when its last start has ended. */
-function startsAgain(operation, before) {
+function sending_startsAgain(operation, before) {
     if (operation.kind !== 'start')
         return false;
     const started = new Set(before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)));
     return operation.services.some(({ service }) => started.has(service));
 }
+/** What is watched after the health check are the candidates: all of them must be known by then. */
+function asksWhatStarts({ kind }, before) {
+    return kind === 'check-health' && before.some((each) => STARTING.has(each.kind));
+}
+const STARTING = new Set(['start', 'replace', 'run-job']);
 function takesSeveralSteps(operation, { wanted }) {
     if (operation.kind !== 'replace')
         return false;
@@ -65406,16 +65496,19 @@ async function warnOfDoubtNow({ entrance, checkHealth, inputs, log, }) {
     if (way !== undefined)
         await warnOfDoubt(way, await checkHealth(), inputs, log);
 }
+/** How much of the time of `soak` each part takes: what the incumbents' stop divides lasts no longer. */
+const SHARE = { whole: 1, beside: 0.75, alone: 0.25 };
 /**
- * Watches the release for the soak: the candidates' state on the host, the health endpoint, what the
- * availability probe saw, and what visitors got. One bad health answer does not kill a release; `successes` in a row do.
- * What fails at the public address alone is no part of the verdict. The candidates are watched from now
- * on, the answers from when `healthy` has resolved.
+ * Watches the release for a part of the soak: the candidates' state on the host, the health endpoint, what
+ * the availability probe saw, and what visitors got. One bad health answer does not kill a release;
+ * `successes` in a row do. What fails at the public address alone is no part of the verdict. The candidates
+ * are watched from now on, the answers from when `healthy` has resolved; the part `alone` judges all that
+ * the probe has seen since the part `beside` began, the drain between them too.
  *
  * @throws DeployError for a release that must not stay
  */
-async function soak(context, { services, operations = [], }, healthy = Promise.resolve()) {
-    const { soakMs } = context.inputs;
+async function soak(context, { services, operations = [], }, part = 'whole', healthy = Promise.resolve()) {
+    const soakMs = context.inputs.soakMs * SHARE[part];
     if (soakMs === 0)
         return;
     // A job has done its work when it has exited.
@@ -65428,7 +65521,8 @@ async function soak(context, { services, operations = [], }, healthy = Promise.r
                 .filter(({ service }) => !jobs.has(service))
                 .map(({ service, id }) => `${service} ${id}\n`)
                 .join(''),
-            SECONDS_TO_SOAK: String(Math.ceil(soakMs / 1000)),
+            HUNDREDTHS_TO_SOAK: String(Math.ceil(soakMs / 10)),
+            GOES_ON: part === 'alone' ? 'yes' : '',
             PROXIES: accessLogs(context.observation, { operations })
                 .map(({ proxy, files }) => `${[proxy, ...files].join(' ')}\n`)
                 .join(''),
@@ -65440,9 +65534,10 @@ async function soak(context, { services, operations = [], }, healthy = Promise.r
     });
     const watch = async () => {
         await healthy;
-        const mark = context.probe?.mark();
+        if (part !== 'alone')
+            context.made.soakBegan = context.probe?.mark();
         await watchHealth(context, over.signal);
-        return mark;
+        return context.made.soakBegan;
     };
     const [output, mark] = await Promise.all([ended, watch()]);
     judgeTraffic(context, parseTraffic(output));
@@ -65476,16 +65571,20 @@ function judgeTraffic({ made, inputs, log }, traffic) {
  * What the probe's requests met. One that failed among many good ones is told and forgiven; a second is no
  * chance any more.
  */
-async function judgeProbe({ inputs, log, signal }, probe, mark) {
+async function judgeProbe(context, probe, mark) {
+    const { inputs, log, signal } = context;
     // A site that has begun to hang shows in the requests that are still under way.
     await (0,abort/* unlessAborted */.W)(probe.settle(), signal);
-    const { sent, failed, failures } = probe.since(mark);
+    const summary = probe.since(mark);
+    const { sent, failed, failures } = summary;
     if (failed === 0)
         return;
     const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
     const what = `${String(failed)} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
     if (failed === 1 && sent >= FORGIVEN_AMONG) {
         log.info(`${what}: one alone does not take a release back`);
+        if (summary.failedAtEnd > 0)
+            await requireHealth(context);
         return;
     }
     throw new errors/* DeployError */.s({
@@ -65493,6 +65592,35 @@ async function judgeProbe({ inputs, log, signal }, probe, mark) {
         where: inputs.health.url.href,
         next: SEE_THE_LOGS,
     });
+}
+/**
+ * The last word, when the old containers are gone: a run whose last answers were bad is not green, though
+ * nothing can be taken back any more.
+ *
+ * @throws DeployError where the site has stopped answering well, and does not begin again
+ */
+async function requireLastAnswers(context) {
+    const { probe, signal, inputs } = context;
+    if (probe === undefined)
+        return;
+    await (0,abort/* unlessAborted */.W)(probe.settle(), signal);
+    const summary = probe.snapshot();
+    if (summary.failedAtEnd === 0)
+        return;
+    try {
+        await requireHealth(context);
+    }
+    catch (error) {
+        if (!(error instanceof errors/* DeployError */.s))
+            throw error;
+        throw new errors/* DeployError */.s({
+            what: `the site does not answer since the old containers were removed: the last ${String(summary.failedAtEnd)} of its answers were bad`,
+            where: inputs.health.url.href,
+            next: '`operation: rollback` brings the previous release back, without a build.',
+            ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+            cause: error,
+        });
+    }
 }
 async function watchHealth(context, over) {
     const { status, successes, url } = context.inputs.health;
@@ -65656,7 +65784,7 @@ function performOperation(operation, context, { plan, operations, before }) {
         case 'check-health':
             return checkHealthAfter(context, before);
         case 'soak':
-            return soakBeside(context, plan, before);
+            return soakBeside(context, operation, plan, before);
         case 'finish':
             return finish(context, operation, plan, new Date().toISOString());
     }
@@ -65675,10 +65803,10 @@ async function checkHealthAfter(context, before) {
  * The candidates are watched while the health check asks for the first time. Where it had to ask for
  * longer, the soak begins when they are well.
  */
-async function soakBeside(context, plan, healthy = Promise.resolve()) {
-    await Promise.all([soak(context, plan, healthy), healthy]);
+async function soakBeside(context, { part }, plan, healthy = Promise.resolve()) {
+    await Promise.all([soak(context, plan, part, healthy), healthy]);
     if (context.made.healthyAfterMs > SOON_HEALTHY_MS)
-        await soak(context, plan);
+        await soak(context, plan, part);
 }
 async function installFiles(context, { paths, inPlace }) {
     if (paths.length === 0)
@@ -65818,6 +65946,7 @@ function proxiesThatRefused(first, stdout) {
 
 
 
+
 /**
  * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
@@ -65925,6 +66054,8 @@ async function executeToItsEnd(plan, context, around, deps) {
     await postDeploy(context, log);
     const edge = changesNothing(executed) ? undefined : around.edge.stays(deps.signal);
     await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close(), edge]);
+    if (executed.operations.some(({ kind }) => kind === 'check-health'))
+        await requireLastAnswers(context);
 }
 /** Commands after success; a failure warns. */
 async function postDeploy(context, log) {
@@ -72972,7 +73103,7 @@ async function settle(error, { inputs, run, connection, edge, progress, log, }) 
                 await edge?.purge(back.finished ? 'the release' : 'the rollback');
             progress.end(back.finished ? 'deployed' : 'rolled-back');
             return back.finished
-                ? error.and('The new release serves: it was finished on the host.')
+                ? error.and('The new release is in place: it was finished on the host.')
                 : error.and(takenBack(progress.known));
         }
         progress.end('failed');

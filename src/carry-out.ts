@@ -22,6 +22,7 @@ import { nothingMade, type RolloutContext } from './rollout/context.js';
 import { executePlan, sendImages, type Around } from './rollout/execute.js';
 import { explainFailure } from './rollout/failure.js';
 import { openTransaction } from './rollout/transaction.js';
+import { requireLastAnswers } from './rollout/watch.js';
 import type { Connection } from './ssh/connect.js';
 
 export interface DeployRequest {
@@ -191,6 +192,8 @@ async function executeToItsEnd(
   await postDeploy(context, log);
   const edge = changesNothing(executed) ? undefined : around.edge.stays(deps.signal);
   await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close(), edge]);
+  if (executed.operations.some(({ kind }) => kind === 'check-health'))
+    await requireLastAnswers(context);
 }
 
 /** Commands after success; a failure warns. */

@@ -189,7 +189,7 @@ async function settle(
       if (progress.known.leftOld) await edge?.purge(back.finished ? 'the release' : 'the rollback');
       progress.end(back.finished ? 'deployed' : 'rolled-back');
       return back.finished
-        ? error.and('The new release serves: it was finished on the host.')
+        ? error.and('The new release is in place: it was finished on the host.')
         : error.and(takenBack(progress.known));
     }
     progress.end('failed');

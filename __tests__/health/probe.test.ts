@@ -30,12 +30,26 @@ describe('the availability probe', () => {
       longestPauseMs: 0,
       p50Ms: 5,
       p99Ms: 5,
+      failedAtEnd: 0,
       failures: {},
       releases: [],
     });
     expect(await probe.stop()).toMatchObject({ sent: 11 });
     await clock.advance(1_000);
     expect(probe.snapshot().sent).toBe(11);
+  });
+
+  it.each([
+    [[200, 502, 200], 0],
+    [[200, 502, 502], 2],
+    [[502, 502, 502], 3],
+  ])('tells how many of the last answers were bad: %j', async (statuses, failedAtEnd) => {
+    const clock = fakeClock();
+    let next = 0;
+    const ask = (): Promise<HttpAnswer> => Promise.resolve(response(statuses[next++] ?? 0));
+    const probe = startProbe(ask, EVERY_100_MS, clock);
+    await clock.advance(250);
+    expect(await probe.stop()).toMatchObject({ sent: 3, failedAtEnd });
   });
 
   it('counts failures by kind, and those that our connection lost apart', async () => {

@@ -22,8 +22,9 @@ function brief(operation: Operation): readonly string[] {
     case 'stop-incumbents':
       return [`stop ${operation.ids.join(' + ')}${operation.drained.length > 0 ? ' drained' : ''}`];
     case 'check-health':
-    case 'soak':
       return [operation.kind];
+    case 'soak':
+      return [`soak ${operation.part}`];
     default:
       return [];
   }
@@ -36,7 +37,10 @@ describe('with memory for all candidates', () => {
       'stop worker-1',
       'cutover api',
       'check-health',
-      'soak',
+      'soak beside',
+      'stop api-1 drained',
+      'check-health',
+      'soak alone',
     ]);
   });
 
@@ -59,7 +63,10 @@ describe('where memory does not hold all candidates at once', () => {
       'start api 1',
       'cutover api',
       'check-health',
-      'soak',
+      'soak beside',
+      'stop api-1 drained',
+      'check-health',
+      'soak alone',
     ]);
   });
 
@@ -90,7 +97,10 @@ describe('update_config.parallelism', () => {
       'stop worker-1',
       'cutover api',
       'check-health',
-      'soak',
+      'soak beside',
+      'stop api-3 drained',
+      'check-health',
+      'soak alone',
     ]);
   });
 

@@ -68,7 +68,9 @@ describe('behind nginx', () => {
         routes: [expect.objectContaining({ service: 'api', incumbents: ['api-1'] })],
       }),
     );
-    expect(steps.map(({ kind }) => kind)).not.toContain('stop-incumbents');
+    expect(steps).not.toContainEqual(
+      expect.objectContaining({ kind: 'stop-incumbents', retiring: false }),
+    );
   });
 
   it('that is not part of the deploy takes its changed files with the cutover', () => {
@@ -135,6 +137,9 @@ describe('behind Caddy', () => {
       'cutover',
       'check-health',
       'soak',
+      'stop-incumbents',
+      'check-health',
+      'soak',
       'finish',
     ]);
     expect(planned({ changes: CHANGE, proxies: proxy('caddy', off) }).plan.warnings).toEqual([]);
@@ -199,6 +204,12 @@ describe('behind Traefik', () => {
       kind: 'withdraw',
       services: [{ service: 'api', incumbents: ['api-1'], drainFile: '/tmp/drain' }],
     });
+  });
+
+  it('incumbents that are started again are ready when they are admitted, not before', () => {
+    expect(operations(behind(draining))).toContainEqual(
+      expect.objectContaining({ services: ['api'], serving: [], retiring: true }),
+    );
   });
 
   it('a candidate that must go again withdraws first', () => {

@@ -35,6 +35,8 @@ function brief(operation: Operation): string {
       return `replace ${operation.service}`;
     case 'cutover':
       return `cutover ${operation.routes.map(({ service }) => service).join('+')}`;
+    case 'soak':
+      return `soak ${operation.part}`;
     case 'finish':
       return `finish ${[...operation.retire].sort().join('+')}`;
     default:
@@ -66,7 +68,10 @@ describe('the order of a deploy', () => {
       'await celery',
       'cutover backend',
       'check-health',
-      'soak',
+      'soak beside',
+      'stop backend',
+      'check-health',
+      'soak alone',
       'finish backend-1+celery-1+celery-beat-1',
     ]);
   });
@@ -98,7 +103,7 @@ describe('the order of a deploy', () => {
       'start celery-beat',
       'start nginx',
       'check-health',
-      'soak',
+      'soak whole',
       'finish ',
     ]);
   });
@@ -119,7 +124,7 @@ describe('the order of a deploy', () => {
     expect(steps({ changes: ['nginx/nginx.conf'] })).toEqual([
       'cutover ',
       'check-health',
-      'soak',
+      'soak whole',
       'finish ',
     ]);
   });
@@ -152,7 +157,10 @@ describe('the order of a deploy', () => {
       'replace proxy',
       'cutover api',
       'check-health',
-      'soak',
+      'soak beside',
+      'stop api',
+      'check-health',
+      'soak alone',
       'finish api-1+proxy-1+worker-1',
     ]);
   });
@@ -174,7 +182,7 @@ describe('the order of a deploy', () => {
       'start api+worker',
       'stop api+worker',
       'check-health',
-      'soak',
+      'soak whole',
       'finish api-1+worker-1',
     ]);
   });
@@ -186,6 +194,25 @@ describe('the order of a deploy', () => {
     ];
     const all = steps({ wants: services({ worker: undefined }), containers });
     expect(all.at(-1)).toBe('finish worker-1+worker-2');
+  });
+
+  it('stops what is to go while it can still be started again, and the site does without it', () => {
+    const all = planned({
+      wants: services({ api: { environment: { CHANGED: 'yes' } }, worker: undefined }),
+    });
+    const [stop] = operationsOf(all, 'stop-incumbents').filter(({ retiring }) => retiring);
+    expect(stop).toMatchObject({
+      services: ['api', 'worker'],
+      ids: ['api-1', 'worker-1'],
+      // Nobody sends requests to a worker.
+      serving: [{ id: 'api-1', port: 3000 }],
+    });
+    expect(all.plan.operations.slice(-4).map(brief)).toEqual([
+      'stop api+worker',
+      'check-health',
+      'soak alone',
+      'finish api-1+worker-1',
+    ]);
   });
 
   it('runs no pre-deploy command where nothing is deployed', () => {

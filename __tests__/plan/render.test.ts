@@ -23,7 +23,10 @@ worker   worker  roll?   its image may change (worker: no proxy names it, no por
  6. cut over: proxy sends new requests to the candidates of api
  7. check the health endpoint
  8. soak: watch real traffic, the incumbents still stand by
- 9. drain and retire 2 incumbents, record the release`,
+ 9. drain the old api and stop: they can still be started again
+10. check the health endpoint
+11. soak: watch the release without the incumbents
+12. retire 2 incumbents, record the release`,
     );
   });
 
@@ -39,7 +42,7 @@ worker   worker  roll?   its image may change (worker: no proxy names it, no por
     const lines = renderPlan(plan);
     expect(lines).toContain(' 1. run the job migrate to its end');
     expect(lines).toContain(' 2. stop proxy, start its new container');
-    expect(lines.at(-1)).toBe(' 5. drain and retire 2 incumbents, record the release');
+    expect(lines.at(-1)).toBe(' 8. retire 2 incumbents, record the release');
     expect(lines.join('\n')).toMatch(/^worker {3}worker {2}remove {3}the commit removed it/m);
   });
 

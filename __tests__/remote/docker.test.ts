@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, until, type ToyHost } from './host.js';
@@ -71,6 +72,13 @@ case " $* " in
     [ ! -e "$TOY/unsignalled" ] || exit 1
     [ -e "$TOY/deaf" ] || echo '2 nginx: worker process' >"$TOY/workers" ;;
 esac`;
+
+const settled = (ms: number): Promise<'not yet'> =>
+  new Promise((resolve) => {
+    setTimeout(() => {
+      resolve('not yet');
+    }, ms);
+  });
 
 describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
   let host: ToyHost;
@@ -356,6 +364,49 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(host.read('containers/old1')).toBe('true\n');
       expect(changes()).toEqual(['stop old1', 'start old1']);
       await stopping.ended;
+    });
+
+    describe('serve_again', () => {
+      const answered = (healthcheck: string): void => {
+        host.answerDocker(`
+case "$*" in
+  *RestartCount*) echo "running 0 0 false - 0 ${healthcheck}"; exit ;;
+  *.IPAddress*) echo '127.0.0.1 '; exit ;;
+esac
+${ENGINE}`);
+      };
+
+      it('starts them, and waits until the port of one without a healthcheck accepts', async () => {
+        answered('NONE');
+        host.write('containers/old1', 'false\n');
+        const server = createServer();
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const address = server.address();
+        const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+        server.close();
+        const back = host.start(`set -eu; serve_again old1:${String(port)}`);
+        await until(() => changes().length === 1);
+        const early = await Promise.race([back.ended, settled(700)]);
+        expect(early).toBe('not yet');
+        server.listen(port, '127.0.0.1');
+        expect((await back.ended).code).toBe(0);
+        server.close();
+        expect(changes()).toEqual(['start old1']);
+      });
+
+      it('takes one that only runs for ready where no port is known', async () => {
+        answered('NONE');
+        expect((await run('serve_again old1 old2')).code).toBe(0);
+        expect(changes()).toEqual([]);
+      });
+    });
+
+    it('stop_timed tells how long they took, and that they were told to', async () => {
+      host.write('slow', '0.3');
+      const { code, stderr } = await run('stop_timed old1 old2');
+      expect(code).toBe(0);
+      expect(Number(/^stopped within (\d+) ms$/m.exec(stderr)?.[1])).toBeGreaterThanOrEqual(300);
+      expect(host.exists(`${STATE}/journal/stopping/old1`)).toBe(true);
     });
 
     it('start_containers leaves one alone that nobody came to tell', async () => {

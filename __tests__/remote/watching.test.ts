@@ -69,7 +69,7 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
   const startSoak = (candidates: string, seconds: number): Running =>
     host.start(script('soak'), {
       CANDIDATES: candidates,
-      SECONDS_TO_SOAK: String(seconds),
+      HUNDREDTHS_TO_SOAK: String(seconds * 100),
       CHECK_EVERY: '0',
     });
 
@@ -287,6 +287,43 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       expect(code).toBe(72);
       expect(stdout).toBe(`failed api a1 ${reason}\n`);
       expect(stderr).toContain('the log of a1');
+    });
+
+    it('counts what visitors got by the clock that logs are written by', async () => {
+      container('a1', 'true');
+      const line = (secondsAgo: number, status: number): string => {
+        const at = new Date(Date.now() - secondsAgo * 1_000);
+        const [, day = '', month = '', year = '', time = ''] =
+          /^\w+, (\d+) (\w+) (\d+) ([\d:]+) /.exec(at.toUTCString()) ?? [];
+        return `1.2.3.4 - - [${day}/${month}/${year}:${time} +0000] "GET / HTTP/1.1" ${String(status)} 5\n`;
+      };
+      host.write('access.log', line(11, 200) + line(9, 200) + line(4, 502) + line(300, 502));
+      host.write(
+        "state of o'neill/journal/cut-over-at",
+        `${String(Math.floor(Date.now() / 1_000) - 7)}\n`,
+      );
+      host.write(
+        "state of o'neill/journal/soaks-since",
+        `${String(Math.floor(Date.now() / 1_000) - 6)}\n`,
+      );
+      host.answerDocker(`
+case $1 in
+  logs) shift; from=$2 until=$4
+    awk -F'[][]' -v from="$from" -v until="$until" '{
+      command = "date -d \\"" gensub_time($2) "\\" +%s"; command | getline at; close(command)
+      if (at >= from && at < until) print
+    }
+    function gensub_time(text) { gsub("/", " ", text); sub(":", " ", text); return text }' "$TOY/access.log"
+    exit ;;
+esac
+${ENGINE}`);
+      const { stdout } = await host.run(script('soak'), {
+        CANDIDATES: 'api a1\n',
+        HUNDREDTHS_TO_SOAK: '10',
+        GOES_ON: 'yes',
+        PROXIES: 'p1 \n',
+      });
+      expect(stdout).toBe('traffic p1 2 0 1 1\n');
     });
 
     it('names each container that did not survive', async () => {

@@ -13,6 +13,7 @@ export const PROBE: ProbeSummary = {
   longestPauseMs: 0,
   p50Ms: 3,
   p99Ms: 41.6,
+  failedAtEnd: 0,
   failures: {},
   releases: [],
 };

@@ -25,10 +25,14 @@ interface Sent {
 interface Given {
   /** What each build makes of the references; undefined: nothing is built. */
   readonly builds?: Readonly<Record<string, string>>;
+  readonly soak?: string;
 }
 
 /** Executes the plan of a situation on a host that takes every step a turn of the event loop. */
-async function sentFor(situation: Situation, { builds }: Given = {}): Promise<readonly Sent[]> {
+async function sentFor(
+  situation: Situation,
+  { builds, soak = '0' }: Given = {},
+): Promise<readonly Sent[]> {
   const sent: Sent[] = [];
   let underWay = 0;
   let failed = false;
@@ -63,7 +67,7 @@ async function sentFor(situation: Situation, { builds }: Given = {}): Promise<re
       close: () => Promise.resolve(),
     },
     observation,
-    inputs: accepted({ soak: '0', build: 'none', 'health-successes': '1', 'drain-timeout': '4s' }),
+    inputs: accepted({ soak, build: 'none', 'health-successes': '1', 'drain-timeout': '4s' }),
     planOptions: { ...options, images },
     compose: '',
     run: 'run',
@@ -129,6 +133,7 @@ describe('what is sent to the host', () => {
         'start after 3',
         'stop after 4',
         'cutover after 0',
+        'stop after 0',
         'finish after 0',
       ]);
     });
@@ -142,6 +147,7 @@ describe('what is sent to the host', () => {
         'files after 0',
         'start after 1',
         'cutover after 0',
+        'stop after 0',
         'finish after 0',
       ]);
     });
@@ -151,10 +157,35 @@ describe('what is sent to the host', () => {
     const sent = await sentFor({ wants: services({ api: definition }) });
     const seconds = (name: string, pattern: RegExp): unknown => {
       const step = sent.find((each) => each.step.name === name)?.step;
-      return pattern.exec(`${String(step?.undo)} ${String(step?.variables['FORWARD'])}`)?.[1];
+      return pattern.exec(`${String(step?.undo)} ${String(step?.script)}`)?.[1];
     };
     expect(seconds('cutover', /cutover_back nginx .* yes (\d+) /)).toBe('15');
-    expect(seconds('finish', /proxy_drain nginx \S+ (\d+) /)).toBe('15');
+    expect(seconds('stop', /proxy_drain nginx \S+ (\d+) /)).toBe('15');
+  });
+
+  it('starts what it stopped again before requests go there, and asks for its port', async () => {
+    const sent = await sentFor({ wants: services({ api: definition }) });
+    const undone = sent.flatMap(({ step }) => [step.undo ?? []].flat()).reverse();
+    expect(undone.slice(0, 1)).toEqual(['serve_again api-1:3000']);
+    expect(undone[1]).toMatch(/cutover_back/);
+  });
+
+  it('watches the release without the incumbents from the moment that they have stopped', async () => {
+    const sent = await sentFor({ wants: services({ api: definition }) }, { soak: '100ms' });
+    const waits = sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
+    expect(waits).toEqual([
+      'start after 0',
+      'cutover after 0',
+      'soak after 1',
+      'stop after 0',
+      'soak after 1',
+      'finish after 0',
+    ]);
+    const soaks = sent.filter(({ step }) => step.name === 'soak').map(({ step }) => step.variables);
+    expect(soaks).toMatchObject([
+      { HUNDREDTHS_TO_SOAK: '8', GOES_ON: '' },
+      { HUNDREDTHS_TO_SOAK: '3', GOES_ON: 'yes' },
+    ]);
   });
 
   it('waits for the last start of a service before the next: how many there are decides', async () => {

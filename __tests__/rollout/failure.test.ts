@@ -129,7 +129,10 @@ describe('explainFailure', () => {
   });
 
   it('names the candidate that did not survive the soak', () => {
-    const error = told({ kind: 'soak' }, 'failed api 0123abc its healthcheck fails\n');
+    const error = told(
+      { kind: 'soak', part: 'whole' },
+      'failed api 0123abc its healthcheck fails\n',
+    );
     expect(error.what).toBe('api did not survive the soak: its healthcheck fails');
   });
 

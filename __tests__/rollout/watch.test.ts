@@ -3,7 +3,7 @@ import { DeployError } from '../../src/errors.js';
 import type { HttpAnswer } from '../../src/health/http.js';
 import { startProbe } from '../../src/health/probe.js';
 import { byStatus } from '../../src/health/sample.js';
-import { requireHealth, soak } from '../../src/rollout/watch.js';
+import { requireHealth, requireLastAnswers, soak } from '../../src/rollout/watch.js';
 import type { RolloutContext } from '../../src/rollout/context.js';
 import type { Step } from '../../src/rollout/transaction.js';
 import { fakeClock, response, type FakeClock } from '../health/servers.js';
@@ -229,12 +229,94 @@ describe('what is watched during the soak', () => {
     answer(response(502));
     let healthy = (): void => undefined;
     const seen = new Promise<void>((resolve) => (healthy = resolve));
-    const verdict = soak(context, plan, seen).then(() => 'stays');
+    const verdict = soak(context, plan, 'whole', seen).then(() => 'stays');
     await clock.advance(5_050);
     answer(response(200));
     healthy();
     await clock.advance(10_000);
     expect(await verdict).toBe('stays');
+  });
+});
+
+describe('once the incumbents have stopped', () => {
+  const part = (site: Site, which: 'beside' | 'alone'): Promise<unknown> =>
+    soak(site.context, plan, which).then(
+      () => 'stays',
+      (error: unknown) => error,
+    );
+
+  it('what failed while nobody watched counts as well', async () => {
+    const site = siteOf();
+    const beside = part(site, 'beside');
+    await site.clock.advance(10_000);
+    expect(await beside).toBe('stays');
+    // They are drained and stopped.
+    for (let n = 0; n < 2; n += 1) {
+      await site.clock.advance(450);
+      site.answer(response(502));
+      await site.clock.advance(60);
+      site.answer(response(200));
+    }
+    const alone = part(site, 'alone');
+    await site.clock.advance(10_000);
+    expect(failure(await alone).what).toMatch(/^2 of \d+ requests failed during the soak/);
+  });
+
+  it('one failure among all requests since the soak began is forgiven, but never the last answer', async () => {
+    const site = siteOf({ 'health-timeout': '2s' });
+    const beside = part(site, 'beside');
+    await site.clock.advance(10_000);
+    expect(await beside).toBe('stays');
+    const alone = part(site, 'alone');
+    await site.clock.advance(9_850);
+    site.answer(response(502));
+    await site.clock.advance(60);
+    site.answer({ kind: 'forbidden', message: 'administratively prohibited', durationMs: 1 });
+    await site.clock.advance(10_000);
+    expect(failure(await alone).what).toContain('did not answer 200 3 times in a row within 2 s');
+  });
+});
+
+describe('when the old containers are gone', () => {
+  const last = (site: Site): Promise<unknown> =>
+    requireLastAnswers(site.context).then(
+      () => 'green',
+      (error: unknown) => error,
+    );
+
+  it('a run is green whose last answers are well, whatever was before', async () => {
+    const site = siteOf();
+    site.answer(response(502));
+    await site.clock.advance(500);
+    site.answer(response(200));
+    await site.clock.advance(150);
+    expect(await last(site)).toBe('green');
+  });
+
+  it('a run is green that answers again', async () => {
+    const site = siteOf();
+    await site.clock.advance(450);
+    site.answer(response(502));
+    await site.clock.advance(100);
+    site.answer(response(200));
+    const verdict = last(site);
+    await site.clock.advance(1_000);
+    expect(await verdict).toBe('green');
+  });
+
+  it('a run whose last answers were bad is not, and the remedy is told', async () => {
+    const site = siteOf({ 'health-timeout': '2s' });
+    await site.clock.advance(450);
+    site.answer(response(502, { body: 'bad gateway' }));
+    await site.clock.advance(300);
+    const verdict = last(site);
+    await site.clock.advance(10_000);
+    const error = failure(await verdict);
+    expect(error.what).toContain(
+      'since the old containers were removed: the last 3 of its answers',
+    );
+    expect(error.next).toContain('operation: rollback');
+    expect(error.evidence).toContain('bad gateway');
   });
 });
 

@@ -70,6 +70,13 @@ stop_containers() {
   run docker stop "$@"
 }
 
+# stop_timed ID…: the same, and tells how long their own end took.
+stop_timed() {
+  stop_began=$(hundredths)
+  stop_containers "$@"
+  say "stopped within $((($(hundredths) - stop_began) * 10)) ms"
+}
+
 # stop_aside ID…: the same, without waiting for their end; await_stopped does, and tells how it went.
 stop_aside() {
   tell_of_stop "$@"
@@ -124,14 +131,18 @@ start_containers() {
   done
 }
 
-# serve_again ID…: starts those that do not run, and waits until all are ready, at most a minute: from
+# serve_again ID[:PORT]…: starts those that do not run, and waits until all are ready, at most a minute: from
 # then on requests may go to them again.
 serve_again() {
-  start_containers "$@"
+  # Ids and ports have no blanks: they are meant to be split.
+  # shellcheck disable=SC2046
+  start_containers $(for each in "$@"; do printf '%s ' "${each%%:*}"; done)
   ready_by=$(($(now) + 60))
-  for id in "$@"; do
+  for each in "$@"; do
+    id=${each%%:*} port=${each#*:}
+    [ "$port" != "$each" ] || port=
     is_there "$id" || continue
-    until is_ready "$id"; do
+    until is_ready "$id" "$port"; do
       if [ "$(now)" -ge "$ready_by" ]; then
         say "$id is not ready a minute after it was started again"
         break

@@ -47,12 +47,7 @@ on_present() {
   [ -z "$left" ] || run docker "$verb" $left
 }
 
-stop_present() { # ID…: stops them together, each with its own grace period
-  stop_began=$(hundredths)
-  on_present stop "$@"
-  say "stopped within $((($(hundredths) - stop_began) * 10)) ms"
-}
-
+stop_present() { on_present stop "$@"; } # ID…: together, each with its own grace period
 remove_present() { on_present rm "$@"; } # ID…
 
 # keep_images LINES: `image reference`, each reference names that image from now on; several at once,

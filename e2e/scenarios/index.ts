@@ -4,6 +4,7 @@ import { buildFails, failsBehindProxy, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
 import { acceptedGap } from './accepted-gap.js';
 import { adoption } from './adoption.js';
+import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
 import { forwardingForbidden } from './forwarding.js';
@@ -52,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   buildFails,
   neverReady,
   failsBehindProxy,
+  needsTheOld,
   migrationFails,
   proxyConfigBroken,
   redNeeds,

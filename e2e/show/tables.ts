@@ -49,7 +49,8 @@ const ROWS: readonly (readonly [RegExp, string])[] = [
   [/^(cut over|reload)/, 'cut over'],
   [/^check the health/, 'health'],
   [/^soak/, 'soak'],
-  [/^(drain|record)/, 'drain, retire, record'],
+  [/^drain the old/, 'drain, stop'],
+  [/^(retire|record)/, 'retire, record'],
   [/^roll back/, 'roll back'],
 ];
 

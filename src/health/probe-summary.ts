@@ -6,6 +6,8 @@ import { explainedBy } from './sample.js';
 export interface ProbeSummary {
   readonly sent: number;
   readonly failed: number;
+  /** How many of the last ones failed, none between them having been answered well. */
+  readonly failedAtEnd: number;
   /** Probes that say nothing about the site, by why; in neither `sent` nor `failed`. */
   readonly uncounted: Readonly<Record<string, number>>;
   /** Longest time between two successful answers around a failure, 0 without one. */
@@ -64,6 +66,7 @@ export function summarise(
   return {
     sent: judged.length,
     failed,
+    failedAtEnd: judged.length - 1 - judged.findLastIndex(({ result }) => result.kind === 'ok'),
     uncounted,
     longestGapMs: longestGap(judged, now),
     longestPauseMs: longestPause(pauses),

@@ -1,17 +1,19 @@
 import { planBatches, type Batch } from './batches.js';
-import { drainedBy, keptConnected, planCutovers, planHolds, type Cutover } from './cutovers.js';
+import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import type { Observation } from './observation.js';
-import {
-  servicesOf,
-  type DrainedProxy,
-  type Operation,
-  type ServicePlan,
-  type ServiceScale,
-} from './plan.js';
+import type { Operation, ServicePlan, ServiceScale } from './plan.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, upstreamsOf } from './roles.js';
 import type { Stack } from './stack.js';
+import {
+  besideStops,
+  connectedStops,
+  portsOf,
+  retirement,
+  stops,
+  watched,
+  withoutCutover,
+} from './stops.js';
 
 export interface OperationOptions {
   readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
@@ -60,7 +62,7 @@ export function planOperations(
     ...(before.length === 0 ? [] : starts(observation, begun)),
     ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
     ...starts(observation, before.length === 0 ? begun : [], last),
-    ...besideStops(withoutCutover(last, cutovers), [
+    ...besideStops(observation, withoutCutover(last, cutovers), [
       ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
       ...starts(
         observation,
@@ -74,10 +76,10 @@ export function planOperations(
     ),
     ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replacement),
     ...cutovers,
-    ...connectedStops(last, cutovers),
+    ...connectedStops(observation, last, cutovers),
     ...(acting.length === 0 && cutovers.length === 0
       ? []
-      : [{ kind: 'check-health' } as const, { kind: 'soak' } as const]),
+      : watched(retirement(observation, { last, cutovers, acting }))),
     finishing(acting, files),
   ];
 }
@@ -92,25 +94,8 @@ function takeOver(
     ...starts(observation, [], batch),
     ...cutovers,
     ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' } as const]),
-    ...stops(batch, drainedBy(cutovers), cutovers.length > 0),
+    ...stops(observation, batch, { drained: drainedBy(cutovers), cutovers }),
   ];
-}
-
-/** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
-function connectedStops(batch: Batch, cutovers: readonly Cutover[]): readonly Operation[] {
-  const connected = keptConnected(cutovers);
-  const stopping = stops(
-    batch.filter(({ plan }) => connected.has(plan.service)),
-    [],
-    true,
-  );
-  return stopping.length === 0 ? [] : [{ kind: 'check-health' }, ...stopping];
-}
-
-/** Where no proxy can be told about it, a routed service changes like a worker. */
-function withoutCutover(batch: Batch, cutovers: readonly Cutover[]): Batch {
-  const routed = new Set(cutovers.flatMap(servicesOf));
-  return batch.filter(({ plan }) => !routed.has(plan.service));
 }
 
 /** Files that reach the live directory before the candidates start. */
@@ -154,37 +139,6 @@ function replacement(service: ServicePlan): Operation {
 }
 
 /**
- * What changes while the incumbents of a batch finish what they hold: the candidates are there by now, and
- * nothing of it waits for their end but the cutover.
- */
-function besideStops(batch: Batch, operations: readonly Operation[]): readonly Operation[] {
-  const leaving = stops(batch, [], false);
-  if (operations.length === 0) return leaving;
-  return [
-    ...leaving.map((stop) => ({ ...stop, aside: true })),
-    ...operations,
-    ...leaving.map(({ services }) => ({ kind: 'await-incumbents', services }) as const),
-  ];
-}
-
-type Stop = Extract<Operation, { kind: 'stop-incumbents' }>;
-
-function stops(batch: Batch, drained: readonly DrainedProxy[], serving: boolean): readonly Stop[] {
-  const leaving = batch.filter((portion) => portion.leaving.length > 0);
-  if (leaving.length === 0) return [];
-  return [
-    {
-      kind: 'stop-incumbents',
-      services: leaving.map(({ plan }) => plan.service),
-      ids: leaving.flatMap((portion) => portion.leaving),
-      drained,
-      serving,
-      aside: false,
-    },
-  ];
-}
-
-/**
  * New services in waves, each after those that it depends on; candidates of rolled services, whose
  * dependencies run already, come with the last wave.
  */
@@ -193,17 +147,16 @@ function starts(
   services: readonly ServicePlan[],
   batch: Batch = [],
 ): readonly Operation[] {
-  const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port] as const));
+  const ports = portsOf(observation);
   const scale = (plan: ServicePlan): ServiceScale => {
     const definition = observation.wanted.services[plan.service];
-    const named = namesOf(definition);
     return {
       service: plan.service,
       replicas: plan.replicas,
       incumbents: plan.incumbents,
       dead: plan.role === 'data' ? [] : plan.dead,
       resumed: plan.role === 'data' ? plan.dead : [],
-      port: named.map((name) => ports.get(name)).find((port) => port !== undefined),
+      port: ports(plan.service),
       drainFile:
         definition !== undefined && isTraefikRouted(definition)
           ? drainFileOf(definition)

@@ -73,10 +73,12 @@ export type Operation =
       readonly ids: readonly string[];
       /** Proxies that sent them requests until now, and hold some of these still. */
       readonly drained: readonly DrainedProxy[];
-      /** True where they serve requests: one that is started again must be ready for them. */
-      readonly serving: boolean;
+      /** Those that a proxy sends requests to again where this is undone: they must be ready by then. */
+      readonly serving: readonly ServingContainer[];
       /** True where they finish beside what comes next, until `await-incumbents`. */
       readonly aside: boolean;
+      /** True for the last ones: the release was watched beside them, and is watched without them next. */
+      readonly retiring: boolean;
     }
   | {
       readonly kind: 'await-incumbents';
@@ -93,7 +95,11 @@ export type Operation =
   | CutoverOperation
   | WithdrawOperation
   | { readonly kind: 'check-health' }
-  | { readonly kind: 'soak' }
+  | {
+      readonly kind: 'soak';
+      /** `beside`: the incumbents stand by. `alone`: they have stopped since. `whole`: none stand by. */
+      readonly part: 'whole' | 'beside' | 'alone';
+    }
   | {
       readonly kind: 'finish';
       readonly retire: readonly string[];
@@ -130,6 +136,12 @@ export interface ImageReference {
   readonly before: string | undefined;
   /** The image to put there, where it is known already (a kept release). */
   readonly imageId?: string;
+}
+
+export interface ServingContainer {
+  readonly id: string;
+  /** The port that the proxy uses; undefined where that is not known. */
+  readonly port: number | undefined;
 }
 
 /** Start this many more containers of a service, beside `incumbents`, and wait until they are ready. */

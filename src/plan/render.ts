@@ -49,6 +49,8 @@ export function describe(operation: Operation): string {
     case 'run-job':
       return `run the job ${operation.service} to its end`;
     case 'stop-incumbents':
+      if (operation.retiring)
+        return `drain the old ${names(operation.services)} and stop: they can still be started again`;
       return operation.aside
         ? `tell the old ${names(operation.services)} to finish and stop`
         : `let the old ${names(operation.services)} finish, then stop`;
@@ -67,13 +69,19 @@ export function describe(operation: Operation): string {
     case 'check-health':
       return 'check the health endpoint';
     case 'soak':
-      return 'soak: watch real traffic, the incumbents still stand by';
+      return SOAKS[operation.part];
     case 'finish':
       return operation.retire.length > 0
-        ? `drain and retire ${count(operation.retire.length, 'incumbent')}, record the release`
+        ? `retire ${count(operation.retire.length, 'incumbent')}, record the release`
         : 'record the release';
   }
 }
+
+const SOAKS = {
+  whole: 'soak: watch the release under real traffic',
+  beside: 'soak: watch real traffic, the incumbents still stand by',
+  alone: 'soak: watch the release without the incumbents',
+} as const;
 
 function names(list: readonly string[]): string {
   return [...new Set(list)].join(', ');

@@ -3,6 +3,6 @@
 # Vars: KEEPS (commands that keep what is there for the undo) CUTOVERS (commands, one wave a line)
 # shellcheck shell=sh
 mkdir -p "$STATE/journal"
-[ -e "$STATE/journal/cut-over-at" ] || now >"$STATE/journal/cut-over-at"
+[ -e "$STATE/journal/cut-over-at" ] || date +%s >"$STATE/journal/cut-over-at"
 eval "$KEEPS"
 critical "$CUTOVERS"

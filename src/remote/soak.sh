@@ -1,8 +1,9 @@
-# Watches the candidates for SECONDS_TO_SOAK seconds: one that exits, restarts or turns unhealthy fails the
+# Watches the candidates for HUNDREDTHS_TO_SOAK (1/100 s): one that exits, restarts or turns unhealthy fails the
 # release. Unhealthy is what Docker says, or its own healthcheck, run here every other second: so many
 # failures in a row as the healthcheck's `retries` (3 by default), so one alone is forgiven.
 # Prints in the end what the proxies' access logs hold of real requests, before the cutover and since.
-# Vars: CANDIDATES (lines `service id`) SECONDS_TO_SOAK; CHECK_EVERY (seconds, 2 if it is not given)
+# Vars: CANDIDATES (lines `service id`) HUNDREDTHS_TO_SOAK; GOES_ON (not empty: what visitors get is counted from
+#   where the soak before this began, also while nobody watched); CHECK_EVERY (seconds, 2 if it is not given)
 #   PROXIES (lines `id file…`: where the access logs are, if they are not the container's own output)
 # Exit 72; prints `failed SERVICE ID REASON` for each that did not survive.
 # shellcheck shell=sh
@@ -36,11 +37,15 @@ judge() { # ID
 }
 
 health='' kind=''
-soak_from=$(now)
+soaks=$STATE/journal/soaks-since
+if [ -z "${GOES_ON-}" ] || [ ! -e "$soaks" ]; then
+  mkdir -p "$STATE/journal"
+  date +%s >"$soaks"
+fi
+soak_from=$(cat "$soaks")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# Whole seconds would cut up to one off a soak of one.
-deadline=$(($(hundredths) + SECONDS_TO_SOAK * 100))
+deadline=$(($(hundredths) + HUNDREDTHS_TO_SOAK))
 check_at=0
 : "${CHECK_EVERY:=2}"
 while :; do

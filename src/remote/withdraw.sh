@@ -2,7 +2,7 @@
 # Vars: CANDIDATES (ids) WITHDRAWN (lines `FILE ID…`)
 # shellcheck shell=sh
 mkdir -p "$STATE/journal"
-[ -e "$STATE/journal/cut-over-at" ] || now >"$STATE/journal/cut-over-at"
+[ -e "$STATE/journal/cut-over-at" ] || date +%s >"$STATE/journal/cut-over-at"
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2086
 await_health healthy $CANDIDATES

@@ -4,7 +4,7 @@ import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
-import { countHeld, drains } from './cutover.js';
+import { countHeld, drains, together } from './cutover.js';
 
 type Start = Extract<Operation, { kind: 'start' }>;
 type Stop = Extract<Operation, { kind: 'stop-incumbents' }>;
@@ -22,17 +22,37 @@ export async function startContainers(context: RolloutContext, operation: Start)
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
 export async function stopIncumbents(context: RolloutContext, operation: Stop): Promise<void> {
   if (operation.ids.length === 0) return;
-  const ids = operation.ids.join(' ');
+  const { ids, drained } = operation;
+  const draining = drains(context, drained, ids);
   const output = await context.transaction.step({
     name: 'stop',
-    undo: `${operation.serving ? 'serve_again' : 'start_containers'} ${ids}`,
+    undo: startsAgain(operation),
     script: [
-      ...drains(context, operation.drained, operation.ids),
-      `${operation.aside ? 'stop_aside' : 'stop_containers'} ${ids}`,
+      ...(draining.length === 0 ? [] : [together(draining)]),
+      `${stopsBy(operation)} ${ids.join(' ')}`,
     ].join('\n'),
     variables: {},
   });
   countHeld(context, output);
+}
+
+function stopsBy({ aside, retiring }: Stop): string {
+  if (aside) return 'stop_aside';
+  return retiring ? 'stop_timed' : 'stop_containers';
+}
+
+/** Those that nothing is sent to come first: others may need them to be ready. */
+function startsAgain({ ids, serving }: Stop): string {
+  const ready = new Set(serving.map(({ id }) => id));
+  const others = ids.filter((id) => !ready.has(id));
+  return [
+    ...(others.length === 0 ? [] : [`start_containers ${others.join(' ')}`]),
+    ...(serving.length === 0
+      ? []
+      : [
+          `serve_again ${serving.map(({ id, port }) => (port === undefined ? id : `${id}:${String(port)}`)).join(' ')}`,
+        ]),
+  ].join('\n');
 }
 
 /** The end of a stop that went on beside other changes. */

@@ -3,7 +3,7 @@ import type { RunnerImages } from '../images/runner.js';
 import type { Log } from '../log.js';
 import type { Entrance } from '../health/entrance.js';
 import type { HttpAnswer } from '../health/http.js';
-import type { Probe } from '../health/probe.js';
+import type { Probe, ProbeMark } from '../health/probe.js';
 import type { Traffic } from '../health/traffic.js';
 import type { Inputs } from '../inputs.js';
 import type { Container, Observation } from '../plan/observation.js';
@@ -49,6 +49,8 @@ export interface Made {
   shipment: Shipment | undefined;
   /** How long the health check asked until the release was well; 0 before. */
   healthyAfterMs: number;
+  /** When the soak began to count what the probe sees; undefined before, and without a probe. */
+  soakBegan?: ProbeMark | undefined;
   /** What visitors got, before the cutover and since; undefined where no access log tells. */
   traffic?: Traffic | undefined;
   /** Connections that were still open when a drain was over: their containers were told to end them. */

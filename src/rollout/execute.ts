@@ -194,7 +194,7 @@ function performOperation(
     case 'check-health':
       return checkHealthAfter(context, before);
     case 'soak':
-      return soakBeside(context, plan, before);
+      return soakBeside(context, operation, plan, before);
     case 'finish':
       return finish(context, operation, plan, new Date().toISOString());
   }
@@ -221,11 +221,12 @@ async function checkHealthAfter(
  */
 async function soakBeside(
   context: RolloutContext,
+  { part }: Extract<Operation, { kind: 'soak' }>,
   plan: Plan,
   healthy: Promise<void> = Promise.resolve(),
 ): Promise<void> {
-  await Promise.all([soak(context, plan, healthy), healthy]);
-  if (context.made.healthyAfterMs > SOON_HEALTHY_MS) await soak(context, plan);
+  await Promise.all([soak(context, plan, part, healthy), healthy]);
+  if (context.made.healthyAfterMs > SOON_HEALTHY_MS) await soak(context, plan, part);
 }
 
 async function installFiles(

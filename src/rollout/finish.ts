@@ -1,7 +1,6 @@
 import { quote } from '../host/quote.js';
 import { toRecord } from '../host/recorded.js';
 import { renderRecord } from '../host/records.js';
-import { drainedBy } from '../plan/cutovers.js';
 import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
 import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
@@ -9,13 +8,13 @@ import type { Operation, Plan } from '../plan/plan.js';
 import type { Service } from '../plan/stack.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { countHeld, drains, lines, proxiesOf, together } from './cutover.js';
+import { lines, proxiesOf, together } from './cutover.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
 /**
- * The point of no return: drains and retires the incumbents, moves git to the commit, writes the
- * release's record, forgets what is older than the releases to keep.
+ * The point of no return: the incumbents, which have stopped, are removed; git moves to the commit; the
+ * release's record is written; what is older than the releases to keep is forgotten.
  */
 export async function finish(
   context: RolloutContext,
@@ -38,8 +37,7 @@ export async function finish(
   });
   // What comes after it needs the lease; where nothing does, it is given back without another wait.
   const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
-  const [output] = await Promise.all([finished, closed]);
-  countHeld(context, output);
+  await Promise.all([finished, closed]);
 }
 
 function forward(
@@ -59,8 +57,8 @@ function forward(
   const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote);
   const install = [live.path, `${stateDirectory}/journal/release`, lines(paths), lines(inPlace)];
   return [
-    ...(retire.length === 0 ? [] : [tidy([together(drains(context, drainedBy(proxies), retire))])]),
     together([
+      // One that somebody has started again meanwhile.
       ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),
       `git_move ${move.join(' ')}`,
       ...(kept.length === 0 ? [] : [tidy([`keep_images ${quote(kept.join('\n'))}`])]),

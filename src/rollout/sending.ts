@@ -27,6 +27,7 @@ export const PREPARING: Kinds = new Set([
 
 /** What may be sent behind an operation before that has ended: what needs nothing of its answer. */
 function mayFollow(kind: Operation['kind']): Kinds | undefined {
+  if (kind === 'stop-incumbents') return new Set([...PREPARING, 'check-health']);
   if (PREPARING.has(kind)) return PREPARING;
   // The host watches the candidates from the cutover on, while the health check asks.
   if (kind === 'cutover') return new Set(['cutover', 'check-health']);
@@ -43,7 +44,11 @@ export function sendable(
   for (const operation of operations) {
     const alone = takesSeveralSteps(operation, observation);
     const last = together.at(-1) ?? [];
-    const joins = joinable?.has(operation.kind) === true && !alone && !startsAgain(operation, last);
+    const joins =
+      joinable?.has(operation.kind) === true &&
+      !alone &&
+      !startsAgain(operation, last) &&
+      !asksWhatStarts(operation, last);
     if (joins) last.push(operation);
     else together.push([operation]);
     joinable = alone ? undefined : mayFollow(operation.kind);
@@ -59,6 +64,13 @@ function startsAgain(operation: Operation, before: readonly Operation[]): boolea
   );
   return operation.services.some(({ service }) => started.has(service));
 }
+
+/** What is watched after the health check are the candidates: all of them must be known by then. */
+function asksWhatStarts({ kind }: Operation, before: readonly Operation[]): boolean {
+  return kind === 'check-health' && before.some((each) => STARTING.has(each.kind));
+}
+
+const STARTING: Kinds = new Set(['start', 'replace', 'run-job']);
 
 function takesSeveralSteps(operation: Operation, { wanted }: Observation): boolean {
   if (operation.kind !== 'replace') return false;

@@ -10,7 +10,7 @@ import {
   parseTraffic,
   type Traffic,
 } from '../health/traffic.js';
-import type { Plan, ServicePlan } from '../plan/plan.js';
+import type { Operation, Plan, ServicePlan } from '../plan/plan.js';
 import { accessLogs } from '../plan/proxies/access-logs.js';
 import { remoteScript } from '../remote/load.js';
 import { unlessAborted } from '../ssh/abort.js';
@@ -73,11 +73,17 @@ async function warnOfDoubtNow({
   if (way !== undefined) await warnOfDoubt(way, await checkHealth(), inputs, log);
 }
 
+type Part = Extract<Operation, { kind: 'soak' }>['part'];
+
+/** How much of the time of `soak` each part takes: what the incumbents' stop divides lasts no longer. */
+const SHARE: Readonly<Record<Part, number>> = { whole: 1, beside: 0.75, alone: 0.25 };
+
 /**
- * Watches the release for the soak: the candidates' state on the host, the health endpoint, what the
- * availability probe saw, and what visitors got. One bad health answer does not kill a release; `successes` in a row do.
- * What fails at the public address alone is no part of the verdict. The candidates are watched from now
- * on, the answers from when `healthy` has resolved.
+ * Watches the release for a part of the soak: the candidates' state on the host, the health endpoint, what
+ * the availability probe saw, and what visitors got. One bad health answer does not kill a release;
+ * `successes` in a row do. What fails at the public address alone is no part of the verdict. The candidates
+ * are watched from now on, the answers from when `healthy` has resolved; the part `alone` judges all that
+ * the probe has seen since the part `beside` began, the drain between them too.
  *
  * @throws DeployError for a release that must not stay
  */
@@ -90,9 +96,10 @@ export async function soak(
     readonly services: readonly Pick<ServicePlan, 'service' | 'role'>[];
     readonly operations?: Plan['operations'];
   },
+  part: Part = 'whole',
   healthy: Promise<unknown> = Promise.resolve(),
 ): Promise<void> {
-  const { soakMs } = context.inputs;
+  const soakMs = context.inputs.soakMs * SHARE[part];
   if (soakMs === 0) return;
   // A job has done its work when it has exited.
   const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
@@ -104,7 +111,8 @@ export async function soak(
         .filter(({ service }) => !jobs.has(service))
         .map(({ service, id }) => `${service} ${id}\n`)
         .join(''),
-      SECONDS_TO_SOAK: String(Math.ceil(soakMs / 1000)),
+      HUNDREDTHS_TO_SOAK: String(Math.ceil(soakMs / 10)),
+      GOES_ON: part === 'alone' ? 'yes' : '',
       PROXIES: accessLogs(context.observation, { operations })
         .map(({ proxy, files }) => `${[proxy, ...files].join(' ')}\n`)
         .join(''),
@@ -116,9 +124,9 @@ export async function soak(
   });
   const watch = async (): Promise<ProbeMark | undefined> => {
     await healthy;
-    const mark = context.probe?.mark();
+    if (part !== 'alone') context.made.soakBegan = context.probe?.mark();
     await watchHealth(context, over.signal);
-    return mark;
+    return context.made.soakBegan;
   };
   const [output, mark] = await Promise.all([ended, watch()]);
   judgeTraffic(context, parseTraffic(output));
@@ -154,19 +162,18 @@ function judgeTraffic({ made, inputs, log }: RolloutContext, traffic: readonly T
  * What the probe's requests met. One that failed among many good ones is told and forgiven; a second is no
  * chance any more.
  */
-async function judgeProbe(
-  { inputs, log, signal }: RolloutContext,
-  probe: Probe,
-  mark: ProbeMark,
-): Promise<void> {
+async function judgeProbe(context: RolloutContext, probe: Probe, mark: ProbeMark): Promise<void> {
+  const { inputs, log, signal } = context;
   // A site that has begun to hang shows in the requests that are still under way.
   await unlessAborted(probe.settle(), signal);
-  const { sent, failed, failures } = probe.since(mark);
+  const summary = probe.since(mark);
+  const { sent, failed, failures } = summary;
   if (failed === 0) return;
   const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
   const what = `${String(failed)} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
   if (failed === 1 && sent >= FORGIVEN_AMONG) {
     log.info(`${what}: one alone does not take a release back`);
+    if (summary.failedAtEnd > 0) await requireHealth(context);
     return;
   }
   throw new DeployError({
@@ -174,6 +181,32 @@ async function judgeProbe(
     where: inputs.health.url.href,
     next: SEE_THE_LOGS,
   });
+}
+
+/**
+ * The last word, when the old containers are gone: a run whose last answers were bad is not green, though
+ * nothing can be taken back any more.
+ *
+ * @throws DeployError where the site has stopped answering well, and does not begin again
+ */
+export async function requireLastAnswers(context: RolloutContext): Promise<void> {
+  const { probe, signal, inputs } = context;
+  if (probe === undefined) return;
+  await unlessAborted(probe.settle(), signal);
+  const summary = probe.snapshot();
+  if (summary.failedAtEnd === 0) return;
+  try {
+    await requireHealth(context);
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    throw new DeployError({
+      what: `the site does not answer since the old containers were removed: the last ${String(summary.failedAtEnd)} of its answers were bad`,
+      where: inputs.health.url.href,
+      next: '`operation: rollback` brings the previous release back, without a build.',
+      ...(error.evidence === undefined ? {} : { evidence: error.evidence }),
+      cause: error,
+    });
+  }
 }
 
 async function watchHealth(context: RolloutContext, over: AbortSignal): Promise<void> {

@@ -5,6 +5,8 @@
 ACCESS_LOG_SECONDS=10
 ACCESS_LOG_BYTES=30000000
 
+# Times here are those of the clock, in seconds since 1970: logs know no other.
+
 # access_counts PROXY FROM UNTIL FILES: prints `REQUESTS FAILED` of those seconds: of what the container's log
 # holds, or else of files in the container (a line each).
 access_counts() {
@@ -79,7 +81,7 @@ END { printf "%d %d\n", requests, failed }'
 # traffic PROXIES FROM CUT_OVER_AT: lines `traffic PROXY REQUESTS FAILED REQUESTS FAILED`: as long before the
 # cutover as it has been since FROM, and since FROM. PROXIES are lines `ID FILE…`.
 traffic() {
-  traffic_until=$(now)
+  traffic_until=$(date +%s)
   [ "$traffic_until" -gt "$2" ] || return 0
   printf '%s' "$1" | while read -r traffic_proxy traffic_files; do
     traffic_files=$(printf '%s' "$traffic_files" | tr ' ' '\n')

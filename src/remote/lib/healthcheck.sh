@@ -79,11 +79,21 @@ healthcheck() {
   return 124
 }
 
-# is_ready ID: one attempt. Its own healthcheck passes, or, where it has none, it runs.
+# is_ready ID [PORT]: one attempt. Its own healthcheck passes, or, where it has none, its port accepts, or it runs.
 is_ready() {
   look_at "$1"
   [ "$status" = running ] || return 1
-  [ "$kind" = NONE ] || healthcheck "$1" >&2
+  if [ "$kind" != NONE ]; then
+    healthcheck "$1" >&2
+  elif [ -n "${2-}" ]; then
+    accepts "$(inspect_container "$1" '{{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}')" "$2"
+  fi
+}
+
+# accepts ADDRESSES PORT: the first of them takes a connection. Without bash the host cannot try.
+accepts() {
+  command -v bash >/dev/null || return 0
+  timeout 2 bash -c ': <"/dev/tcp/$1/$2"' accepts "${1%% *}" "$2" 2>/dev/null
 }
 
 # last_words SERVICE ID REASON FILE: what the container wrote last, and its healthcheck into FILE.
