@@ -1,6 +1,6 @@
-# Runs COMMAND once in a new container of SERVICE. Vars: DIR COMPOSE SERVICE COMMAND NAME
+# Runs COMMAND once in a new container of SERVICE. Vars: DIR COMPOSE VARIABLES SERVICE COMMAND NAME
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 cd "$DIR" || exit
 say "$ docker compose run --rm --no-deps $SERVICE $COMMAND"
-eval "docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" sh -c \"\$COMMAND\"" >&2
+eval "$VARIABLES docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" sh -c \"\$COMMAND\"" >&2

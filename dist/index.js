@@ -58298,7 +58298,10 @@ function createShell(session, log) {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ke: () => (/* binding */ variablesFile),
+/* harmony export */   XB: () => (/* binding */ variablesPath),
 /* harmony export */   hw: () => (/* binding */ composeArguments),
+/* harmony export */   pS: () => (/* binding */ variablesBefore),
 /* harmony export */   vE: () => (/* binding */ stateAssignment)
 /* harmony export */ });
 /* unused harmony export stateKey */
@@ -58309,7 +58312,13 @@ function createShell(session, log) {
  * directory a stack, named like Compose names its project.
  */
 function stateAssignment(projectName, path) {
-    return `unset STATE; STATE=$HOME/.local/state/resee-deploy/${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(stateKey(projectName, path))}\n`;
+    return `unset STATE; STATE=$HOME/${ALL_STATE}/${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(stateKey(projectName, path))}\n`;
+}
+/** Below the home directory of the user that deploys. */
+const ALL_STATE = '.local/state/resee-deploy';
+/** Where a person finds the variables of the release that runs, below the home directory. */
+function variablesPath(projectName, path) {
+    return `${ALL_STATE}/${stateKey(projectName, path)}/variables.env`;
 }
 /** Compose's own rule for a project's default name: the directory's, normalised. */
 function stateKey(projectName, path) {
@@ -58323,6 +58332,17 @@ function stateKey(projectName, path) {
         .toLowerCase()
         .replace(/[^a-z0-9_-]/g, '')
         .replace(/^[_-]+/, '') || 'stack');
+}
+/** Variables as assignments before a command of a POSIX shell: the environment of that command alone. */
+function variablesBefore(variables) {
+    return assigned(variables).join(' ');
+}
+/** The file of variables on the host: a line each, which a shell and Compose read alike. */
+function variablesFile(variables) {
+    return assigned(variables).join('\n');
+}
+function assigned(variables) {
+    return Object.entries(variables).map(([name, value]) => `${name}=${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(value)}`);
 }
 /** Arguments of `docker compose` that choose the files, the project and the profiles. */
 function composeArguments(options) {
@@ -58343,7 +58363,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6902);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3179);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -58363,7 +58383,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 4486:
+/***/ 8517:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58926,6 +58946,7 @@ const INPUT_DEFAULTS = {
     profiles: '',
     services: '',
     build: 'host',
+    variables: '',
     registries: '',
     'pre-deploy': '',
     'post-deploy': '',
@@ -59119,7 +59140,73 @@ function lastPart(text) {
     return part.slice(Math.max(part.lastIndexOf('/'), part.lastIndexOf(':')) + 1);
 }
 
+;// CONCATENATED MODULE: ./src/inputs/variables.ts
+const variables_ALLOWED = 'allowed is `NAME=value`, one a line: a name of letters, digits and `_` that begins with no digit';
+/** Names that would change how the commands of a run work, each with the reason that a user is told. */
+const RESERVED = [
+    {
+        names: /^COMPOSE_/,
+        reason: 'it is a setting of Compose itself; use the inputs `compose-files`, `project-name` and `profiles`',
+    },
+    {
+        names: /^(DOCKER|BUILDKIT|BUILDX)_/,
+        reason: "it is a setting of Docker's own tools; give the variable another name",
+    },
+    {
+        names: /^(PATH|HOME|USER|LOGNAME|SHELL|PWD|OLDPWD|TMPDIR|IFS|SSH_AUTH_SOCK|(LD|XDG)_.*)$/,
+        reason: 'the commands of the run depend on it; give the variable another name',
+    },
+    {
+        // Found by trying: what `NAME=value command` does not hand to the command in dash or bash.
+        names: /^(UID|EUID|PPID|GROUPS|FUNCNAME|SHELLOPTS|BASHOPTS|OPTIND|BASH_.*|_)$/,
+        reason: "the host's shell keeps it for itself; give the variable another name, or set it in `.env`",
+    },
+];
+/**
+ * Reads `NAME=value`, one a line, all problems at once. Blanks around a name and a value are left out, and so
+ * are empty lines and those that begin with `#`. A value stands between single quotes in a file that a shell and
+ * Compose read alike, so it may hold what both take literally there: all but line breaks, `'` and `\`.
+ */
+function readVariables(text) {
+    const problems = [];
+    const found = new Map();
+    for (const [index, given] of text.split(/\r\n|\r|\n/).entries()) {
+        const line = given.trim();
+        if (line === '' || line.startsWith('#'))
+            continue;
+        const { name, value, problem } = readLine(line);
+        const twice = name !== undefined && found.has(name) ? `\`${name}\` is given twice` : undefined;
+        const wrong = problem ?? twice;
+        if (wrong !== undefined)
+            problems.push(`line ${String(index + 1)}: ${wrong}`);
+        else if (name !== undefined)
+            found.set(name, value);
+    }
+    return { variables: Object.fromEntries(found), problems };
+}
+function readLine(line) {
+    const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/.exec(line) ?? [];
+    return {
+        name,
+        value,
+        problem: name === undefined ? variables_ALLOWED : (nameProblem(name) ?? valueProblem(name, value)),
+    };
+}
+function nameProblem(name) {
+    const reserved = RESERVED.find(({ names }) => names.test(name));
+    return reserved === undefined ? undefined : `\`${name}\` is reserved: ${reserved.reason}`;
+}
+function valueProblem(name, value) {
+    if (/^(["']).*\1$/.test(value)) {
+        return `the value of \`${name}\` is taken as it stands; remove the quotes around it`;
+    }
+    return /['\\\p{Cc}]/u.test(value)
+        ? `the value of \`${name}\` may hold no \`'\`, no \`\\\` and no control character; put such a value into \`.env\` (input \`env-file\`)`
+        : undefined;
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/read.ts
+
 
 
 
@@ -59238,8 +59325,15 @@ function readCompose(reader) {
         profiles: reader.take('profiles', (0,values/* parseNames */.Gw)(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'allowed are names of Compose profiles'), []),
         services: reader.take('services', (0,values/* parseNames */.Gw)(lines/* SERVICE_NAME */.OX, 'allowed are names of Compose services'), []),
         build: reader.take('build', (0,values/* parseEnum */.nL)(['host', 'pull', 'none', 'runner']), 'host'),
+        variables: readComposeVariables(reader),
         registries: reader.take('registries', parseRegistries, []),
     };
+}
+function readComposeVariables(reader) {
+    const { variables, problems } = readVariables(reader.text('variables'));
+    for (const problem of problems)
+        reader.complain('variables', problem);
+    return variables;
 }
 function readHealth(reader) {
     const timeout = (0,values/* parseDuration */.E9)({ min: SECOND_MS / 10, max: HOUR_MS }, 'no zero');
@@ -59564,7 +59658,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6902:
+/***/ 3179:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -61489,8 +61583,8 @@ function endedRunOf(payload) {
 var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
 var host_shell = __nccwpck_require__(7532);
-// EXTERNAL MODULE: ./src/inputs.ts + 14 modules
-var src_inputs = __nccwpck_require__(4486);
+// EXTERNAL MODULE: ./src/inputs.ts + 15 modules
+var src_inputs = __nccwpck_require__(8517);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
 /** A path beside that of `url` that no site has. */
 function absentPath({ pathname }) {
@@ -64385,6 +64479,7 @@ function cutover_together(scripts) {
 
 
 
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready. */
 async function startContainers(context, operation) {
@@ -64480,6 +64575,7 @@ async function runCommand(context, operation) {
         variables: {
             DIR: context.observation.live.path,
             COMPOSE: context.compose,
+            VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
             SERVICE: service,
             COMMAND: command,
             NAME: name,
@@ -64503,6 +64599,7 @@ async function create(context, creation) {
         variables: {
             DIR: context.observation.live.path,
             COMPOSE: context.compose,
+            VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
             SCALES: scales(context, services),
             SERVICES: (0,quote/* commandLine */.ay)(services.map(({ service }) => service)),
             NEEDED: [...neededBy(context, services)].join(' '),
@@ -64578,9 +64675,13 @@ function toRecord({ health, compose, }) {
         healthStatus: health.status,
         composeFiles: compose.files,
         profiles: compose.profiles,
+        variables: compose.variables,
     };
 }
-/** The inputs of an operation: what its workflow leaves at the default is as the release had it. */
+/**
+ * The inputs of an operation on a release: what its workflow leaves at the default is as the release had it,
+ * and its variables are those of the release, whatever the workflow says.
+ */
 function withRecorded(inputs, recorded) {
     if (recorded === undefined)
         return inputs;
@@ -64600,6 +64701,7 @@ function withRecorded(inputs, recorded) {
             ...compose,
             files: compose.files.length === 0 ? recorded.composeFiles : compose.files,
             profiles: compose.profiles.length === 0 ? recorded.profiles : compose.profiles,
+            variables: recorded.variables ?? {},
         },
     };
 }
@@ -64649,6 +64751,10 @@ function parseWorkflow(json) {
         healthStatus: numberOf(json['healthStatus']) ?? 200,
         composeFiles: wordsOf(json['composeFiles']),
         profiles: wordsOf(json['profiles']),
+        variables: Object.fromEntries(Object.entries(objectOf(json['variables'])).map(([name, value]) => [
+            name,
+            textOf(value) ?? '',
+        ])),
     };
 }
 function renderRecord(record) {
@@ -64661,15 +64767,42 @@ const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 /**
  * The reference by which a release keeps the image of a service. A name that no image may have is written in
  * hexadecimal digits, below a component of its own, so that no two services share a reference.
+ *
+ * @param again tells releases of one commit apart; empty for the first of them
  */
-function keptReference(project, service, sha) {
-    return `resee/${component(project)}/${component(service)}:${sha.slice(0, 12)}`;
+function keptReference({ project, service }, sha, again = '') {
+    const tag = again === '' ? sha.slice(0, 12) : `${sha.slice(0, 12)}-${again}`;
+    return `resee/${component(project)}/${component(service)}:${tag}`;
 }
 function component(name) {
     return COMPONENT.test(name) ? name : `x/${Buffer.from(name, 'utf8').toString('hex')}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/releases.ts
+
+
+/** True where both are of one commit, and were given the same: going from one to the other changes nothing. */
+function isSameRelease(one, other) {
+    return one.sha === other.sha && given(one) === given(other);
+}
+function given({ workflow }) {
+    return canonical({ variables: workflow?.variables ?? {} });
+}
+/**
+ * True where there is nothing to do: the release of the commit, given the same, runs already. What changes no
+ * container is a release of its own all the same where it was given something else.
+ */
+function isRunning(plan, { live, commit, releases }, workflow) {
+    const last = releases.at(-1);
+    return (changesNothing(plan) &&
+        live.head === commit.sha &&
+        last !== undefined &&
+        isSameRelease(last, { sha: commit.sha, workflow }));
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/finish.ts
+
+
 
 
 
@@ -64690,6 +64823,7 @@ async function finish(context, operation, plan, deployedAt) {
         script: (0,load/* remoteScript */.mW)('finish'),
         variables: {
             RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
+            VARIABLES_FILE: (0,host_state/* variablesFile */.Ke)(context.inputs.compose.variables),
             FORWARD: forward(context, operation, plan, services, name).join('\n'),
             STAGE: context.observation.stage,
             LAST_PATHS: cutover_lines(operation.paths),
@@ -64715,6 +64849,7 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
             ...(kept.length === 0 ? [] : [tidy([`keep_images ${(0,quote/* quote */.hD)(kept.join('\n'))}`])]),
             ...(hasBuilt(plan) ? [tidy([`forget_builds ${String(context.inputs.keepReleases)}`])] : []),
         ]),
+        'keep_variables',
         `write_record ${record}`,
         cutover_together([
             [
@@ -64742,6 +64877,8 @@ function hasBuilt({ operations }) {
 }
 function releasedServices(context, plan) {
     const { wanted, commit, releases } = context.observation;
+    const of = (service) => ({ project: wanted.project, service });
+    const again = otherReleases(context).some(({ sha }) => sha === commit.sha) ? context.fence : '';
     return Object.fromEntries(plan.services.flatMap((service) => {
         const definition = wanted.services[service.service];
         if (definition === undefined)
@@ -64756,7 +64893,7 @@ function releasedServices(context, plan) {
         const released = {
             imageId,
             image: service.image,
-            keptAs: built ? keptReference(wanted.project, service.service, commit.sha) : undefined,
+            keptAs: built ? keptReference(of(service.service), commit.sha, again) : undefined,
             ...(service.action === 'leave' && before !== undefined
                 ? { definition: before.definition, runs: before.runs }
                 : { runs: runningAs(context, definition) }),
@@ -64768,13 +64905,19 @@ function releasedServices(context, plan) {
 function runningAs({ observation: { host, recordKey: key } }, service) {
     return key === '' ? undefined : fingerprintOf(service, { compose: host.composeVersion, key });
 }
+/** What stays beside this release: of one commit there are several where they were given something else. */
+function otherReleases({ observation, inputs }) {
+    const { releases, commit } = observation;
+    const own = { sha: commit.sha, workflow: toRecord(inputs) };
+    const others = releases.filter((release) => !isSameRelease(release, own));
+    return others.slice(Math.max(0, others.length - (inputs.keepReleases - 1)));
+}
 /** Takes away records and images of releases that are older than those to keep. */
 function forgotten(context, services, record) {
-    const { releases, commit } = context.observation;
-    const others = releases.filter(({ sha, name }) => sha !== commit.sha && name !== record);
-    const kept = others.slice(Math.max(0, others.length - (context.inputs.keepReleases - 1)));
+    const { releases } = context.observation;
+    const kept = otherReleases(context);
     const inUse = new Set([...kept.map((release) => release.services), services].flatMap((release) => Object.values(release).flatMap(({ keptAs }) => keptAs ?? [])));
-    const gone = releases.filter((release) => !kept.includes(release));
+    const gone = releases.filter((release) => release.name !== record && !kept.includes(release));
     const tags = gone
         .flatMap((release) => Object.values(release.services).flatMap(({ keptAs }) => keptAs ?? []))
         .filter((tag) => !inUse.has(tag));
@@ -65095,6 +65238,7 @@ function megabytes(bytes) {
 
 
 
+
 /** Builds, pulls or ships the release's images; the live directory is not touched. */
 async function images_prepareImages(context, operation) {
     const output = operation.verb === 'ship'
@@ -65114,6 +65258,7 @@ function buildOrPull(context, operation) {
         variables: {
             STAGE: context.observation.stage,
             COMPOSE: context.compose,
+            VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
             VERB: operation.verb,
             SERVICES: (0,quote/* commandLine */.ay)(operation.services),
             REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
@@ -66533,6 +66678,8 @@ function configProblem(sections, inputs) {
 
 
 
+
+
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
 async function readStatus(shell, state, path) {
     const { sections } = await shell.look(state + (0,load/* remoteScript */.mW)('records'), { DIR: path });
@@ -66540,7 +66687,31 @@ async function readStatus(shell, state, path) {
         releases: releasesIn(sections),
         leaseOwner: sections.get('lease')?.trim(),
         running: (0,host_sections/* linesOf */.D)(sections.get('running')),
+        hasDotenv: sections.has('dotenv'),
     };
+}
+/** The status, a line each. Of variables the names are told: a value may be a secret of another run. */
+function describeStatus({ releases, running, leaseOwner, hasDotenv }, { path, compose }) {
+    const namesIn = ({ workflow }) => Object.keys(workflow?.variables ?? {});
+    const files = [
+        ...(hasDotenv ? ['.env'] : []),
+        `"$HOME"/${(0,host_state/* variablesPath */.XB)(compose.projectName, path)}`,
+    ].join(',');
+    const last = releases.at(-1);
+    return [
+        ...releases.map((release) => {
+            const names = namesIn(release);
+            const variables = names.length === 0 ? '' : `  variables: ${names.join(', ')}`;
+            return `release ${release.sha}  ${release.deployedAt}${variables}`;
+        }),
+        ...running,
+        ...(last === undefined || namesIn(last).length === 0
+            ? []
+            : [
+                `by hand, with the variables of the release: cd ${(0,quote/* commandLine */.ay)([path])} && COMPOSE_ENV_FILES=${files} docker compose ps`,
+            ]),
+        leaseOwner === undefined ? 'no deploy under way' : `deploying: ${leaseOwner}`,
+    ];
 }
 function releasesIn(sections) {
     return [...sections]
@@ -66591,6 +66762,7 @@ async function observe(shell, inputs, sha, run, signal) {
         TOKEN: inputs.source.token ?? '',
         TOKEN_FOR: inputs.source.tokenFor ?? '',
         COMPOSE: (0,host_state/* composeArguments */.hw)(inputs.compose),
+        VARIABLES: (0,host_state/* variablesBefore */.pS)(inputs.compose.variables),
     }, signal);
     refuseUnfit(sections, inputs, sha);
     if (!sections.has('end')) {
@@ -66927,11 +67099,9 @@ function createRunnerImages(sha, deps) {
     // A run that builds nothing does not ask.
     engine.catch(() => undefined);
     let directory;
-    const docker = async (words, { input, platform } = {}) => command_runCommand('docker', words, {
+    const docker = async (words, { input, environment: more } = {}) => command_runCommand('docker', words, {
         cwd: (await engine).workspace.path,
-        environment: platform === undefined
-            ? environment
-            : { ...environment, DOCKER_DEFAULT_PLATFORM: platform },
+        environment: { ...environment, ...more },
         signal,
         onLine: (line) => {
             log.remote(line);
@@ -66948,7 +67118,7 @@ function createRunnerImages(sha, deps) {
         },
         build: async (build) => {
             log.info(`$ docker compose build ${build.services.join(' ')} (on the runner)`);
-            await buildImages(build, await engine, docker);
+            await buildImages(build, { engine: await engine, docker, variables: deps.variables });
         },
         save: async (references) => {
             directory ??= (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(environment['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), 'resee-images-'));
@@ -66961,9 +67131,12 @@ function createRunnerImages(sha, deps) {
     };
 }
 /** The project comes by standard input: build arguments may be secrets, and stand in no file. */
-async function buildImages({ project, stage, services, platform }, { workspace, platform: own }, docker) {
+async function buildImages({ project, stage, services, platform }, { engine: { workspace, platform: own }, docker, variables }) {
     const input = JSON.stringify(buildProject(project, stage, workspace.path));
-    const result = await docker(['compose', '--project-directory', workspace.path, '-f', '-', 'build', ...services], platform === own ? { input } : { input, platform });
+    const result = await docker(['compose', '--project-directory', workspace.path, '-f', '-', 'build', ...services], {
+        input,
+        environment: platform === own ? variables : { ...variables, DOCKER_DEFAULT_PLATFORM: platform },
+    });
     if (result.code === 0)
         return;
     throw new errors/* DeployError */.s({
@@ -67052,6 +67225,8 @@ function lastLineOf({ lastLines }) {
 
 
 
+
+
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
  * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
@@ -67085,7 +67260,12 @@ async function deploy(request, given) {
 /** Begins to look at the runner, beside the look at the host; undefined where nothing is built there. */
 function runnerImagesFor({ inputs, sha, release }, { log, signal }) {
     return inputs.compose.build === 'runner' && inputs.operation === 'deploy' && release === undefined
-        ? createRunnerImages(sha, { environment: process.env, log, signal })
+        ? createRunnerImages(sha, {
+            environment: process.env,
+            variables: inputs.compose.variables,
+            log,
+            signal,
+        })
         : undefined;
 }
 /** @throws RefusedError where the runner cannot build what the plan wants from it */
@@ -67161,7 +67341,7 @@ function deploy_judge(observation, { inputs, release }, deps) {
     }
     const options = planOptions(inputs, release, observation);
     const plan = planOrRefuse(observation, options, deps);
-    if (inputs.operation === 'plan' || isNoop(plan, observation)) {
+    if (inputs.operation === 'plan' || isRunning(plan, observation, toRecord(inputs))) {
         if (inputs.operation === 'plan')
             tellEdge(inputs, observation, deps);
         progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
@@ -67221,13 +67401,11 @@ function isSuperseded({ live, commit }) {
     const { head, localCommits } = live;
     return (head !== undefined && head !== commit.sha && !commit.newerThanLive && localCommits.length === 0);
 }
-function isNoop(plan, { live, commit, releases }) {
-    return changesNothing(plan) && live.head === commit.sha && releases.at(-1)?.sha === commit.sha;
-}
 
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
 var system_clock = __nccwpck_require__(8637);
 ;// CONCATENATED MODULE: ./src/operate.ts
+
 
 
 
@@ -67241,11 +67419,8 @@ async function operate(inputs, github, work) {
     switch (inputs.operation) {
         case 'status': {
             const status = await readStatus(shell, state, inputs.path);
-            for (const { sha, deployedAt } of status.releases)
-                log.info(`release ${sha}  ${deployedAt}`);
-            for (const line of status.running)
+            for (const line of describeStatus(status, inputs))
                 log.info(line);
-            log.info(status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`);
             progress.end('unchanged');
             return;
         }
@@ -67286,8 +67461,11 @@ async function operate(inputs, github, work) {
 async function releaseToRestore(inputs, shell, state) {
     const { releases } = await readStatus(shell, state, inputs.path);
     const wanted = inputs.rollbackTo;
-    const current = releases.at(-1)?.sha;
-    const found = releases.findLast(({ sha }) => wanted === undefined ? sha !== current : sha.startsWith(wanted));
+    const current = releases.at(-1);
+    const others = releases.filter((release) => current !== undefined && !isSameRelease(release, current));
+    const found = wanted === undefined
+        ? others.at(-1)
+        : [...releases, ...others].findLast(({ sha }) => sha.startsWith(wanted));
     if (found !== undefined)
         return found;
     throw new errors/* RefusedError */.f({
@@ -73160,7 +73338,7 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
 /* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4486);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8517);
 /* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
 /* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
 /* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
@@ -73237,6 +73415,7 @@ const LIBRARY = [
     'git',
     'containers',
     'registries',
+    'variables',
     'healthcheck',
     'hosts',
     'proxy',
@@ -73255,6 +73434,7 @@ const OBSERVATION = [
     'lib/narrate',
     'lib/exec',
     'lib/git',
+    'lib/variables',
     'observe/sections',
     'observe/machine',
     'observe/releases',

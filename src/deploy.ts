@@ -12,13 +12,15 @@ import { warnOfDoubt } from './health/doubt.js';
 import { openEntrance } from './health/entrance.js';
 import { acquireLease, type Lease } from './host/lease.js';
 import { observe } from './host/observe.js';
+import { toRecord } from './host/recorded.js';
 import { createRunnerImages, type RunnerImages } from './images/runner.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
 import type { Observation, ReleaseRecord } from './plan/observation.js';
 import type { Plan } from './plan/plan.js';
-import { changesNothing, makePlan, type PlanOptions } from './plan/planner.js';
+import { makePlan, type PlanOptions } from './plan/planner.js';
+import { isRunning } from './plan/releases.js';
 import { renderPlan } from './plan/render.js';
 
 /**
@@ -62,7 +64,12 @@ function runnerImagesFor(
   { log, signal }: Pick<DeployDeps, 'log' | 'signal'>,
 ): RunnerImages | undefined {
   return inputs.compose.build === 'runner' && inputs.operation === 'deploy' && release === undefined
-    ? createRunnerImages(sha, { environment: process.env, log, signal })
+    ? createRunnerImages(sha, {
+        environment: process.env,
+        variables: inputs.compose.variables,
+        log,
+        signal,
+      })
     : undefined;
 }
 
@@ -164,7 +171,7 @@ function judge(
   }
   const options = planOptions(inputs, release, observation);
   const plan = planOrRefuse(observation, options, deps);
-  if (inputs.operation === 'plan' || isNoop(plan, observation)) {
+  if (inputs.operation === 'plan' || isRunning(plan, observation, toRecord(inputs))) {
     if (inputs.operation === 'plan') tellEdge(inputs, observation, deps);
     progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
     return undefined;
@@ -230,8 +237,4 @@ function isSuperseded({ live, commit }: Observation): boolean {
   return (
     head !== undefined && head !== commit.sha && !commit.newerThanLive && localCommits.length === 0
   );
-}
-
-function isNoop(plan: Plan, { live, commit, releases }: Observation): boolean {
-  return changesNothing(plan) && live.head === commit.sha && releases.at(-1)?.sha === commit.sha;
 }

@@ -3,13 +3,14 @@ import type { Edge } from './edge/edge.js';
 import { RefusedError } from './errors.js';
 import type { GithubContext } from './gate/github-context.js';
 import { withRecorded } from './host/recorded.js';
-import { readStatus, unlock } from './host/releases.js';
+import { describeStatus, readStatus, unlock } from './host/releases.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
 import type { Opening } from './opening.js';
 import type { ReleaseRecord } from './plan/observation.js';
+import { isSameRelease } from './plan/releases.js';
 import type { Progress } from './progress.js';
 import type { Connection } from './ssh/connect.js';
 import { systemClock } from './system-clock.js';
@@ -37,11 +38,7 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
   switch (inputs.operation) {
     case 'status': {
       const status = await readStatus(shell, state, inputs.path);
-      for (const { sha, deployedAt } of status.releases) log.info(`release ${sha}  ${deployedAt}`);
-      for (const line of status.running) log.info(line);
-      log.info(
-        status.leaseOwner === undefined ? 'no deploy under way' : `deploying: ${status.leaseOwner}`,
-      );
+      for (const line of describeStatus(status, inputs)) log.info(line);
       progress.end('unchanged');
       return;
     }
@@ -89,10 +86,14 @@ async function releaseToRestore(
 ): Promise<ReleaseRecord> {
   const { releases } = await readStatus(shell, state, inputs.path);
   const wanted = inputs.rollbackTo;
-  const current = releases.at(-1)?.sha;
-  const found = releases.findLast(({ sha }) =>
-    wanted === undefined ? sha !== current : sha.startsWith(wanted),
+  const current = releases.at(-1);
+  const others = releases.filter(
+    (release) => current !== undefined && !isSameRelease(release, current),
   );
+  const found =
+    wanted === undefined
+      ? others.at(-1)
+      : [...releases, ...others].findLast(({ sha }) => sha.startsWith(wanted));
   if (found !== undefined) return found;
   throw new RefusedError({
     what:

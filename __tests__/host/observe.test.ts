@@ -50,8 +50,12 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     shop.deployed(sha);
   };
   const git = (directory: string, ...words: string[]): string => shop.git(directory, ...words);
-  const look = (sha: string): Promise<Observation> => {
-    const inputs = accepted({ path: host.path('shop'), repository: host.path('origin'), sha });
+  const look = (
+    sha: string,
+    given: Readonly<Record<string, string>> = {},
+  ): Promise<Observation> => {
+    const place = { path: host.path('shop'), repository: host.path('origin') };
+    const inputs = accepted({ ...place, sha, ...given });
     return observe(shellOf(host), inputs, sha, 'run-1-1');
   };
 
@@ -95,6 +99,14 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
       { path: 'web/a file', status: 'added' },
     ]);
     expect(seen.commit.files).toEqual(['compose.yaml', 'web/Dockerfile', 'web/a file']);
+  });
+
+  it('asks Compose with the variables of the run, and of the live directory with those of its release', async () => {
+    deployed(first);
+    host.write('.local/state/resee-deploy/shop/variables.env', "TAG='v 1'\n");
+    const { stage } = await look(second, { variables: 'TAG=v 2\nUNUSED=1' });
+    const told = host.read('tags').trim().split('\n').sort();
+    expect(told).toEqual([`${host.path('shop')} v 1`, `${stage} v 2`].sort());
   });
 
   it('changes nothing in the live directory', async () => {

@@ -9,6 +9,7 @@ const deployed = accepted({
   'health-status': '204',
   'compose-files': 'deploy/compose.yaml',
   profiles: 'web',
+  variables: 'TAG=v1',
 });
 const record = parseRecord(
   '1.json',
@@ -37,7 +38,14 @@ describe('what an operation takes from the record of a release', () => {
       'compose-files': 'compose.yaml',
       profiles: 'api',
     });
-    expect(withRecorded(inputs, record.workflow)).toEqual(inputs);
+    const { variables, ...compose } = withRecorded(inputs, record.workflow).compose;
+    expect({ ...compose, variables: {} }).toEqual(inputs.compose);
+    expect(variables).toEqual({ TAG: 'v1' });
+  });
+
+  it('is always its variables, whatever the workflow says', () => {
+    const inputs = accepted({ operation: 'rollback', variables: 'TAG=v2\nOTHER=1' });
+    expect(withRecorded(inputs, record.workflow).compose.variables).toEqual({ TAG: 'v1' });
   });
 
   it('is nothing of a record of an earlier version', () => {

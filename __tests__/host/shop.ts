@@ -9,6 +9,7 @@ case "$*" in
   'compose version --short') echo 2.26.1 ;;
   *'config --format json')
     [ -e compose.yaml ] || { echo 'no configuration file provided: not found' >&2; exit 14; }
+    [ -z "\${TAG-}" ] || echo "$PWD $TAG" >>"$TOY/tags"
     printf '{\\n  "name": "shop",\\n  "services": {"web": {"build": {"context": "%s/web"}, "environment": {"KEY": "%s"}}}\\n}\\n' "$PWD" "$(cat .env 2>/dev/null)" ;;
   'image ls'*) echo 'sha256:1 shop-web:latest'; echo 'sha256:2 redis:8' ;;
   'info'*) echo / ;;

@@ -8,7 +8,9 @@ const REFERENCE =
 
 describe('the reference that keeps an image', () => {
   it('is named like the service', () => {
-    expect(keptReference('shop', 'api', SHA)).toBe('resee/shop/api:0123456789ab');
+    expect(keptReference({ project: 'shop', service: 'api' }, SHA)).toBe(
+      'resee/shop/api:0123456789ab',
+    );
   });
 
   it('is one that Docker takes, and another one for each service of each project', () => {
@@ -16,15 +18,24 @@ describe('the reference that keeps an image', () => {
     const project = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,12}$/);
     fc.assert(
       fc.property(project, service, project, service, (one, api, other, web) => {
-        expect(keptReference(one, api, SHA)).toMatch(REFERENCE);
+        const reference = keptReference({ project: one, service: api }, SHA);
+        expect(reference).toMatch(REFERENCE);
         const same = one === other && api === web;
-        expect(keptReference(one, api, SHA) === keptReference(other, web, SHA)).toBe(same);
+        expect(reference === keptReference({ project: other, service: web }, SHA)).toBe(same);
       }),
       { numRuns: 1_000 },
     );
   });
 
+  it('tells releases of one commit apart', () => {
+    expect(keptReference({ project: 'shop', service: 'api' }, SHA, '7')).toBe(
+      'resee/shop/api:0123456789ab-7',
+    );
+  });
+
   it('is one for names such as Web_', () => {
-    expect(keptReference('shop', 'Web_', SHA)).toBe('resee/shop/x/5765625f:0123456789ab');
+    expect(keptReference({ project: 'shop', service: 'Web_' }, SHA)).toBe(
+      'resee/shop/x/5765625f:0123456789ab',
+    );
   });
 });

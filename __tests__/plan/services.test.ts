@@ -26,6 +26,11 @@ describe('what happens to each service', () => {
       { changes: ['api/server.py'] },
       { api: 'roll?', worker: 'roll?' },
     ],
+    [
+      'a build argument changed, and no file',
+      { wants: api({ build: { args: { VERSION: '2' } } }) },
+      { api: 'roll?' },
+    ],
     ['a file beside the context, named alike', { changes: ['api-docs/index.md'] }, {}],
     [
       'a file was removed from a build context',

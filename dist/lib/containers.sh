@@ -56,9 +56,11 @@ remove_unused_networks() {
   done
 }
 
-# create_again DIR COMPOSE PROJECT SERVICE: containers of the service by what the live directory says.
+# create_again DIR COMPOSE PROJECT SERVICE: containers of the service by what the live directory says, with the
+# variables of the release that it is of.
 create_again() {
-  (cd "$1" && eval "docker compose $2 up --no-start --no-recreate $4") >&2
+  again_with=$(kept_variables)
+  (cd "$1" && eval "$again_with docker compose $2 up --no-start --no-recreate $4") >&2
   # shellcheck disable=SC2046
   run docker start $(container_ids "$3" "$4")
 }

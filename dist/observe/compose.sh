@@ -1,7 +1,7 @@
 # What Compose makes of the staged tree and of the live directory. Vars: COMPOSE (arguments, quoted)
 # shellcheck shell=sh
 
-compose() { (cd "$1" && shift && eval "docker compose $COMPOSE \"\$@\""); }
+compose() { (cd "$1" && set_by=$2 && shift 2 && eval "$set_by docker compose $COMPOSE \"\$@\""); } # DIRECTORY VARIABLES ARGUMENT…
 project_of() { sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p' "$1" | head -n 1; }
 
 # Values of the variables that configs and secrets are made of: Compose says their names, and its interpolation
@@ -25,7 +25,7 @@ variables_of() { # NAMES [-f FILE]
     printf '%s\n' "$1" | sed 's/.*/      &: "${&-}"/'
   } >"$SCRATCH/variables.yaml"
   shift
-  compose "$STAGE" "$@" -f - config --format json resee-deploy-variables <"$SCRATCH/variables.yaml"
+  compose "$STAGE" "$VARIABLES" "$@" -f - config --format json resee-deploy-variables <"$SCRATCH/variables.yaml"
 }
 
 # Text of the commit's files that speak of upstreams.

@@ -17,6 +17,7 @@ import {
   twoAtOnce,
 } from './interruptions.js';
 import { anotherProject, besideTheClone, forcePushed, hostileClone, submodule } from './git.js';
+import { variables } from './given.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { deploysInARow, manyDeploys } from './many-deploys.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
@@ -77,6 +78,7 @@ export const scenarios: readonly Scenario[] = [
   dataChange,
   proxyChange,
   rollbackOperation,
+  variables,
   twoAtOnce,
   ...cancelled,
   ...lost,

@@ -124,13 +124,20 @@ export async function answeringRelease(bed: Bed<Stack>): Promise<string> {
   return releaseIn(answer.message, answer.text, bed.stack.release) ?? `status ${answer.status}`;
 }
 
+/** In the stack's directory, with the variables of the release, where it has some. */
+const WITH_VARIABLES = `
+cd "$1"
+kept=$HOME/.local/state/resee-deploy/$2/variables.env
+! grep -q = "$kept" 2>/dev/null || export COMPOSE_ENV_FILES=".env,$kept"
+`;
+
 async function checkComposeAgrees(
   bed: Bed<Stack>,
   checks: Checks,
   before: Snapshot,
 ): Promise<void> {
-  await ask(bed.host, `cd "$1" && docker compose ${bed.stack.composeOptions ?? ''} up -d`, {
-    args: [bed.place.directory],
+  await ask(bed.host, `${WITH_VARIABLES}docker compose ${bed.stack.composeOptions ?? ''} up -d`, {
+    args: [bed.place.directory, bed.place.project],
   });
   const after = await bed.lookSettled();
   checks.equal(

@@ -16,7 +16,7 @@ import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
 import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
-import { composeArguments, stateAssignment } from './state.js';
+import { composeArguments, stateAssignment, variablesBefore } from './state.js';
 
 /**
  * Looks at the host and at the commit: one round trip.
@@ -43,6 +43,7 @@ export async function observe(
       TOKEN: inputs.source.token ?? '',
       TOKEN_FOR: inputs.source.tokenFor ?? '',
       COMPOSE: composeArguments(inputs.compose),
+      VARIABLES: variablesBefore(inputs.compose.variables),
     },
     signal,
   );

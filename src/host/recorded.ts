@@ -15,10 +15,14 @@ export function toRecord({
     healthStatus: health.status,
     composeFiles: compose.files,
     profiles: compose.profiles,
+    variables: compose.variables,
   };
 }
 
-/** The inputs of an operation: what its workflow leaves at the default is as the release had it. */
+/**
+ * The inputs of an operation on a release: what its workflow leaves at the default is as the release had it,
+ * and its variables are those of the release, whatever the workflow says.
+ */
 export function withRecorded(inputs: Inputs, recorded: ReleasedWorkflow | undefined): Inputs {
   if (recorded === undefined) return inputs;
   const { health, compose } = inputs;
@@ -37,6 +41,7 @@ export function withRecorded(inputs: Inputs, recorded: ReleasedWorkflow | undefi
       ...compose,
       files: compose.files.length === 0 ? recorded.composeFiles : compose.files,
       profiles: compose.profiles.length === 0 ? recorded.profiles : compose.profiles,
+      variables: recorded.variables ?? {},
     },
   };
 }

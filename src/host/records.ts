@@ -47,6 +47,12 @@ function parseWorkflow(json: JsonObject): ReleasedWorkflow | undefined {
     healthStatus: numberOf(json['healthStatus']) ?? 200,
     composeFiles: wordsOf(json['composeFiles']),
     profiles: wordsOf(json['profiles']),
+    variables: Object.fromEntries(
+      Object.entries(objectOf(json['variables'])).map(([name, value]) => [
+        name,
+        textOf(value) ?? '',
+      ]),
+    ),
   };
 }
 

@@ -1,9 +1,12 @@
 import { DeployError } from '../errors.js';
+import type { Inputs } from '../inputs.js';
 import type { ReleaseRecord } from '../plan/observation.js';
 import { remoteScript } from '../remote/load.js';
+import { commandLine } from './quote.js';
 import { parseRecord } from './records.js';
 import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
+import { variablesPath } from './state.js';
 
 export interface StackStatus {
   /** Oldest first. */
@@ -11,6 +14,8 @@ export interface StackStatus {
   readonly leaseOwner: string | undefined;
   /** A line for each container of the stack that runs. */
   readonly running: readonly string[];
+  /** True where the stack's directory has a `.env`. */
+  readonly hasDotenv: boolean;
 }
 
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
@@ -20,7 +25,36 @@ export async function readStatus(shell: Shell, state: string, path: string): Pro
     releases: releasesIn(sections),
     leaseOwner: sections.get('lease')?.trim(),
     running: linesOf(sections.get('running')),
+    hasDotenv: sections.has('dotenv'),
   };
+}
+
+/** The status, a line each. Of variables the names are told: a value may be a secret of another run. */
+export function describeStatus(
+  { releases, running, leaseOwner, hasDotenv }: StackStatus,
+  { path, compose }: Pick<Inputs, 'path' | 'compose'>,
+): readonly string[] {
+  const namesIn = ({ workflow }: ReleaseRecord): readonly string[] =>
+    Object.keys(workflow?.variables ?? {});
+  const files = [
+    ...(hasDotenv ? ['.env'] : []),
+    `"$HOME"/${variablesPath(compose.projectName, path)}`,
+  ].join(',');
+  const last = releases.at(-1);
+  return [
+    ...releases.map((release) => {
+      const names = namesIn(release);
+      const variables = names.length === 0 ? '' : `  variables: ${names.join(', ')}`;
+      return `release ${release.sha}  ${release.deployedAt}${variables}`;
+    }),
+    ...running,
+    ...(last === undefined || namesIn(last).length === 0
+      ? []
+      : [
+          `by hand, with the variables of the release: cd ${commandLine([path])} && COMPOSE_ENV_FILES=${files} docker compose ps`,
+        ]),
+    leaseOwner === undefined ? 'no deploy under way' : `deploying: ${leaseOwner}`,
+  ];
 }
 
 export function releasesIn(sections: Sections): readonly ReleaseRecord[] {

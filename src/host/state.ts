@@ -5,7 +5,15 @@ import { quote } from './quote.js';
  * directory a stack, named like Compose names its project.
  */
 export function stateAssignment(projectName: string | undefined, path: string): string {
-  return `unset STATE; STATE=$HOME/.local/state/resee-deploy/${quote(stateKey(projectName, path))}\n`;
+  return `unset STATE; STATE=$HOME/${ALL_STATE}/${quote(stateKey(projectName, path))}\n`;
+}
+
+/** Below the home directory of the user that deploys. */
+const ALL_STATE = '.local/state/resee-deploy';
+
+/** Where a person finds the variables of the release that runs, below the home directory. */
+export function variablesPath(projectName: string | undefined, path: string): string {
+  return `${ALL_STATE}/${stateKey(projectName, path)}/variables.env`;
 }
 
 /** Compose's own rule for a project's default name: the directory's, normalised. */
@@ -23,6 +31,20 @@ export function stateKey(projectName: string | undefined, path: string): string 
       .replace(/[^a-z0-9_-]/g, '')
       .replace(/^[_-]+/, '') || 'stack'
   );
+}
+
+/** Variables as assignments before a command of a POSIX shell: the environment of that command alone. */
+export function variablesBefore(variables: Readonly<Record<string, string>>): string {
+  return assigned(variables).join(' ');
+}
+
+/** The file of variables on the host: a line each, which a shell and Compose read alike. */
+export function variablesFile(variables: Readonly<Record<string, string>>): string {
+  return assigned(variables).join('\n');
+}
+
+function assigned(variables: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}`);
 }
 
 /** Arguments of `docker compose` that choose the files, the project and the profiles. */

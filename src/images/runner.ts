@@ -40,6 +40,8 @@ export interface RunnerDeps {
   readonly environment: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Of the stack: what Compose is given beside the environment. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 interface Engine {
@@ -53,7 +55,7 @@ const WHERE = 'build: runner';
 /** Runs `docker` in the workspace; its log is told. */
 type Docker = (
   words: readonly string[],
-  more?: { readonly input?: string; readonly platform?: string },
+  more?: { readonly input?: string; readonly environment?: NodeJS.ProcessEnv },
 ) => Promise<CommandResult>;
 
 /** Looks at the runner at once, beside what else is looked at; what is wrong is told by `require`. */
@@ -65,13 +67,10 @@ export function createRunnerImages(sha: string, deps: RunnerDeps): RunnerImages 
   engine.catch(() => undefined);
   let directory: Promise<string> | undefined;
 
-  const docker: Docker = async (words, { input, platform } = {}) =>
+  const docker: Docker = async (words, { input, environment: more } = {}) =>
     runCommand('docker', words, {
       cwd: (await engine).workspace.path,
-      environment:
-        platform === undefined
-          ? environment
-          : { ...environment, DOCKER_DEFAULT_PLATFORM: platform },
+      environment: { ...environment, ...more },
       signal,
       onLine: (line) => {
         log.remote(line);
@@ -88,7 +87,7 @@ export function createRunnerImages(sha: string, deps: RunnerDeps): RunnerImages 
     },
     build: async (build) => {
       log.info(`$ docker compose build ${build.services.join(' ')} (on the runner)`);
-      await buildImages(build, await engine, docker);
+      await buildImages(build, { engine: await engine, docker, variables: deps.variables });
     },
     save: async (references) => {
       directory ??= mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'resee-images-'));
@@ -100,16 +99,25 @@ export function createRunnerImages(sha: string, deps: RunnerDeps): RunnerImages 
   };
 }
 
+interface Building {
+  readonly engine: Engine;
+  readonly docker: Docker;
+  readonly variables: RunnerDeps['variables'];
+}
+
 /** The project comes by standard input: build arguments may be secrets, and stand in no file. */
 async function buildImages(
   { project, stage, services, platform }: RunnerBuild,
-  { workspace, platform: own }: Engine,
-  docker: Docker,
+  { engine: { workspace, platform: own }, docker, variables }: Building,
 ): Promise<void> {
   const input = JSON.stringify(buildProject(project, stage, workspace.path));
   const result = await docker(
     ['compose', '--project-directory', workspace.path, '-f', '-', 'build', ...services],
-    platform === own ? { input } : { input, platform },
+    {
+      input,
+      environment:
+        platform === own ? variables : { ...variables, DOCKER_DEFAULT_PLATFORM: platform },
+    },
   );
   if (result.code === 0) return;
   throw new DeployError({

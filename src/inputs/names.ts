@@ -31,6 +31,7 @@ export const INPUT_DEFAULTS = {
   profiles: '',
   services: '',
   build: 'host',
+  variables: '',
   registries: '',
   'pre-deploy': '',
   'post-deploy': '',

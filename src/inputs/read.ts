@@ -17,6 +17,7 @@ import {
   type Repository,
 } from './source.js';
 import type { ComposeInputs, GateInputs, HealthInputs, Inputs, OperationName } from './types.js';
+import { readVariables } from './variables.js';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseNames } from './values.js';
 
 /** Never shown in a problem. */
@@ -182,8 +183,15 @@ function readCompose(reader: InputReader): ComposeInputs {
       [],
     ),
     build: reader.take('build', parseEnum(['host', 'pull', 'none', 'runner']), 'host'),
+    variables: readComposeVariables(reader),
     registries: reader.take('registries', parseRegistries, []),
   };
+}
+
+function readComposeVariables(reader: InputReader): ComposeInputs['variables'] {
+  const { variables, problems } = readVariables(reader.text('variables'));
+  for (const problem of problems) reader.complain('variables', problem);
+  return variables;
 }
 
 function readHealth(reader: InputReader): HealthInputs {

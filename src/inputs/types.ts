@@ -111,6 +111,8 @@ export interface ComposeInputs {
   /** Limits the deploy to these; empty means all that changed. */
   readonly services: readonly string[];
   readonly build: 'host' | 'pull' | 'none' | 'runner';
+  /** For Compose's interpolation, by name; they win over those of `.env`. */
+  readonly variables: Readonly<Record<string, string>>;
   /** On the host for this run alone. */
   readonly registries: readonly RegistryLogin[];
 }

@@ -136,6 +136,8 @@ export interface ReleasedWorkflow {
   readonly healthStatus: number;
   readonly composeFiles: readonly string[];
   readonly profiles: readonly string[];
+  /** For Compose's interpolation; undefined in records of earlier versions. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ReleasedService {

@@ -1,6 +1,7 @@
 # One look at the host: what it is, what runs, what the commit wants. Changes nothing but the stage
 # (a directory of this run's own) and the repository of our own.
 # Vars: DIR STATE RUN MARK REMOTE BRANCH SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
+#   VARIABLES (assignments before the command, quoted)
 # Follows the files of observe/ and lib/git.sh, which are its words.
 # Prints sections; a section NAME.err holds what a failed command said.
 # shellcheck shell=sh
@@ -38,7 +39,7 @@ STAGE=$OWN/staged-root$DIR
 mkdir -p "$STAGE"
 observe_commit || end_here
 lay_stage || end_here
-capture config compose "$STAGE" config --format json || end_here
+capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
 observe_variables || end_here
 fill_contexts
 shown docker || exit 0

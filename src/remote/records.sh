@@ -13,4 +13,5 @@ if [ -d "$STATE/lease" ]; then
 fi
 section running
 docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}'
+[ ! -f "$DIR/.env" ] || section dotenv
 section end

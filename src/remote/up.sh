@@ -2,7 +2,7 @@
 #
 # Not `up --no-deps`: older Composes then leave depends_on out of the digest that they label a container
 # with, and the next plain `docker compose up` would recreate it. `--no-start` touches no dependency.
-# Vars: DIR COMPOSE SCALES SERVICES NEEDED PROJECT KNOWN REMOVE RESUME LOGINS_OF AUTHS HELPERS
+# Vars: DIR COMPOSE VARIABLES SCALES SERVICES NEEDED PROJECT KNOWN REMOVE RESUME LOGINS_OF AUTHS HELPERS
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 for id in $REMOVE; do run docker rm --force "$id"; done
@@ -19,7 +19,7 @@ $(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --filter lab
 EOS
 arguments="up --no-start --no-recreate $SCALES $SERVICES"
 say "$ docker compose $COMPOSE $arguments"
-eval "docker compose $COMPOSE $arguments" >&2
+eval "$VARIABLES docker compose $COMPOSE $arguments" >&2
 [ -z "$RESUME" ] || eval "run docker start $RESUME"
 new=$RESUME
 while read -r id service; do

@@ -1,5 +1,6 @@
 import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
+import { variablesBefore } from '../host/state.js';
 import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
@@ -116,6 +117,7 @@ export async function runCommand(context: RolloutContext, operation: RunCommand)
     variables: {
       DIR: context.observation.live.path,
       COMPOSE: context.compose,
+      VARIABLES: variablesBefore(context.inputs.compose.variables),
       SERVICE: service,
       COMMAND: command,
       NAME: name,
@@ -149,6 +151,7 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
     variables: {
       DIR: context.observation.live.path,
       COMPOSE: context.compose,
+      VARIABLES: variablesBefore(context.inputs.compose.variables),
       SCALES: scales(context, services),
       SERVICES: commandLine(services.map(({ service }) => service)),
       NEEDED: [...neededBy(context, services)].join(' '),

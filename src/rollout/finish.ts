@@ -1,11 +1,13 @@
 import { quote } from '../host/quote.js';
 import { toRecord } from '../host/recorded.js';
 import { renderRecord } from '../host/records.js';
+import { variablesFile } from '../host/state.js';
 import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
 import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import type { Service } from '../plan/stack.js';
+import { isSameRelease } from '../plan/releases.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { lines, proxiesOf, together } from './cutover.js';
@@ -30,6 +32,7 @@ export async function finish(
     script: remoteScript('finish'),
     variables: {
       RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
+      VARIABLES_FILE: variablesFile(context.inputs.compose.variables),
       FORWARD: forward(context, operation, plan, services, name).join('\n'),
       STAGE: context.observation.stage,
       LAST_PATHS: lines(operation.paths),
@@ -64,6 +67,7 @@ function forward(
       ...(kept.length === 0 ? [] : [tidy([`keep_images ${quote(kept.join('\n'))}`])]),
       ...(hasBuilt(plan) ? [tidy([`forget_builds ${String(context.inputs.keepReleases)}`])] : []),
     ]),
+    'keep_variables',
     `write_record ${record}`,
     together([
       [
@@ -97,6 +101,8 @@ function releasedServices(
   plan: Plan,
 ): Readonly<Record<string, ReleasedService>> {
   const { wanted, commit, releases } = context.observation;
+  const of = (service: string) => ({ project: wanted.project, service });
+  const again = otherReleases(context).some(({ sha }) => sha === commit.sha) ? context.fence : '';
   return Object.fromEntries(
     plan.services.flatMap((service) => {
       const definition = wanted.services[service.service];
@@ -111,7 +117,7 @@ function releasedServices(
       const released: ReleasedService = {
         imageId,
         image: service.image,
-        keptAs: built ? keptReference(wanted.project, service.service, commit.sha) : undefined,
+        keptAs: built ? keptReference(of(service.service), commit.sha, again) : undefined,
         ...(service.action === 'leave' && before !== undefined
           ? { definition: before.definition, runs: before.runs }
           : { runs: runningAs(context, definition) }),
@@ -129,23 +135,28 @@ function runningAs(
   return key === '' ? undefined : fingerprintOf(service, { compose: host.composeVersion, key });
 }
 
+/** What stays beside this release: of one commit there are several where they were given something else. */
+function otherReleases({ observation, inputs }: RolloutContext): readonly ReleaseRecord[] {
+  const { releases, commit } = observation;
+  const own = { sha: commit.sha, workflow: toRecord(inputs) };
+  const others = releases.filter((release) => !isSameRelease(release, own));
+  return others.slice(Math.max(0, others.length - (inputs.keepReleases - 1)));
+}
+
 /** Takes away records and images of releases that are older than those to keep. */
 function forgotten(
   context: RolloutContext,
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
 ): readonly string[] {
-  const { releases, commit } = context.observation;
-  const others: readonly ReleaseRecord[] = releases.filter(
-    ({ sha, name }) => sha !== commit.sha && name !== record,
-  );
-  const kept = others.slice(Math.max(0, others.length - (context.inputs.keepReleases - 1)));
+  const { releases } = context.observation;
+  const kept = otherReleases(context);
   const inUse = new Set(
     [...kept.map((release) => release.services), services].flatMap((release) =>
       Object.values(release).flatMap(({ keptAs }) => keptAs ?? []),
     ),
   );
-  const gone = releases.filter((release) => !kept.includes(release));
+  const gone = releases.filter((release) => release.name !== record && !kept.includes(release));
   const tags = gone
     .flatMap((release) => Object.values(release.services).flatMap(({ keptAs }) => keptAs ?? []))
     .filter((tag) => !inUse.has(tag));

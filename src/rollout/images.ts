@@ -1,5 +1,6 @@
 import { commandLine, quote } from '../host/quote.js';
 import { linesOf } from '../host/sections.js';
+import { variablesBefore } from '../host/state.js';
 import type { ImageReference, Operation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
@@ -29,6 +30,7 @@ function buildOrPull(context: RolloutContext, operation: Prepare): Promise<strin
     variables: {
       STAGE: context.observation.stage,
       COMPOSE: context.compose,
+      VARIABLES: variablesBefore(context.inputs.compose.variables),
       VERB: operation.verb,
       SERVICES: commandLine(operation.services),
       REFERENCES: operation.references.map(({ reference }) => reference).join(' '),

@@ -71,7 +71,7 @@ observe_commit() {
   BASE=$(git_own hash-object -t tree /dev/null)
   : >"$OWN/modified"
   if [ -n "$HEAD" ]; then
-    beside live capture live-config compose "$DIR" config --format json
+    beside live capture live-config compose "$DIR" "$(kept_variables)" config --format json
     observe_head || return
     BASE=$HEAD
   fi
