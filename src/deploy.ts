@@ -13,6 +13,7 @@ import { openEntrance } from './health/entrance.js';
 import { acquireLease, type Lease } from './host/lease.js';
 import { observe } from './host/observe.js';
 import { toRecord } from './host/recorded.js';
+import { inspectStorage } from './host/storage.js';
 import { createRunnerImages, type RunnerImages } from './images/runner.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
@@ -22,6 +23,7 @@ import type { Plan } from './plan/plan.js';
 import { makePlan, type PlanOptions } from './plan/planner.js';
 import { isRunning } from './plan/releases.js';
 import { renderPlan } from './plan/render.js';
+import { storageToInspect } from './plan/storage.js';
 
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
@@ -110,6 +112,10 @@ async function judgeAndExecute(
     observation = await look();
   }
   for (;;) {
+    const { plan } = makePlan(observation, planOptions(inputs, request.release, observation));
+    const questions = storageToInspect(observation, plan.services);
+    const storage = await inspectStorage(deps.shell, questions, deps.signal);
+    observation = { ...observation, storage };
     const judged = judge(observation, request, deps);
     if (judged === undefined) {
       if (inputs.operation === 'plan') await tryHealth(withHealthTarget(inputs, observation), deps);

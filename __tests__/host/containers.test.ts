@@ -40,11 +40,13 @@ describe('parseContainers', () => {
     expect(containers.map(({ service }) => service)).toEqual(['worker', 'api', 'proxy', 'store']);
   });
 
-  it('reads bind mounts, and leaves volumes out', () => {
+  it('reads what is mounted: directories and files of the host, and volumes', () => {
     expect(of('proxy')?.mounts).toEqual([
       { source: '/home/ec2-user/tiny/nginx/nginx.conf', target: '/etc/nginx/nginx.conf' },
     ]);
-    expect(of('store')?.mounts).toEqual([]);
+    expect(of('store')?.mounts).toEqual([
+      { source: '/var/lib/docker/volumes/tiny_store/_data', target: '/data' },
+    ]);
   });
 
   const inspected = (other: object) =>

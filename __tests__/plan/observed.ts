@@ -17,7 +17,7 @@ import {
 } from '../../src/plan/planner.js';
 import { refusedChanges } from '../../src/plan/refusals.js';
 import { parseStack } from '../../src/plan/compose-config.js';
-import type { Stack } from '../../src/plan/stack.js';
+import type { Service, Stack } from '../../src/plan/stack.js';
 
 /** Stacks as `docker compose config --format json` (2.26.1) printed them. */
 export type Fixture = 'tiny' | 'resee' | 'many';
@@ -76,6 +76,7 @@ export interface Situation {
   readonly images?: Readonly<Record<string, string | undefined>>;
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
+  readonly storage?: Observation['storage'];
   /** Files of the commit beside its Dockerfiles and those that it changes. */
   readonly files?: readonly string[];
 }
@@ -155,6 +156,7 @@ export function observed(situation: Situation = {}): Observation {
               config: nginx,
             },
           ]),
+    storage: situation.storage ?? [],
     proxyFiles: situation.proxyFiles ?? {},
   };
 }
@@ -216,13 +218,26 @@ function containersOf(stack: Stack, path: string): readonly Container[] {
             String(value),
           ]),
         ),
-        mounts: service.binds.map(({ source, target }) => ({
-          source: source.startsWith('/') ? source : `${path}/${source}`,
-          target,
-        })),
+        mounts: mountsOf(service, path),
       }),
     ),
   );
+}
+
+/** What Docker says of the mounts of a service's container. */
+export function mountsOf(service: Service, path: string): Container['mounts'] {
+  return [
+    ...service.binds.map(({ source, target }) => ({
+      source: source.startsWith('/') ? source : `${path}/${source}`,
+      target,
+    })),
+    ...service.mounts
+      .filter(({ kind }) => kind === 'volume')
+      .map(({ source, target }) => ({
+        source: `/var/lib/docker/volumes/${source ?? `of-${service.name}`}/_data`,
+        target,
+      })),
+  ];
 }
 
 export function container(

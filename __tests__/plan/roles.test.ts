@@ -257,6 +257,7 @@ describe('assignRoles', () => {
         proxies: new Map(),
         containers: [container('it', 1, { processes })],
         files: [],
+        storage: [],
       })['it']?.role;
     expect(it(['tini', 'redis-server'])).toBe('data');
     expect(it(['runsvdir', 'postgres', 'puma'])).toBe('routed');
@@ -272,6 +273,7 @@ describe('assignRoles', () => {
       proxies: new Map([['edge', 'nginx']]),
       containers: [],
       files: [],
+      storage: [],
     });
     expect(roles['edge']).toMatchObject({ role: 'proxy', reason: 'publishes ports, runs nginx' });
     expect(roles['celery-beat']?.role).toBe('singleton');

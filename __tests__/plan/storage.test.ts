@@ -2,7 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
 import { assignRoles } from '../../src/plan/roles.js';
 import { parseStack } from '../../src/plan/compose-config.js';
-import { actions, planned, refusalsOf, services } from './observed.js';
+import type { Container, StorageContents } from '../../src/plan/observation.js';
+import { storageToInspect } from '../../src/plan/storage.js';
+import {
+  actions,
+  container,
+  observed,
+  planned,
+  refusalsOf,
+  services,
+  type Situation,
+} from './observed.js';
 
 const BUILD = { build: { context: '/srv/shop' } };
 const bind = (source: string, target = '/data') => ({ type: 'bind', source, target });
@@ -15,7 +25,7 @@ const volume = (source: string | undefined, target = '/data') => ({
 /** Why there are never two of the service `it`. */
 function singleOf(it: JsonObject, others: JsonObject = {}, files: readonly string[] = []) {
   const text = JSON.stringify({ name: 'shop', services: { it: { ...BUILD, ...it }, ...others } });
-  const seen = { proxies: new Map<string, string>(), containers: [], files };
+  const seen = { proxies: new Map<string, string>(), containers: [], files, storage: [] };
   return assignRoles(parseStack(text, '/srv/shop'), [], seen)['it']?.single;
 }
 
@@ -131,6 +141,63 @@ describe('a service with storage of its own', () => {
     );
     expect(refusal?.next).toContain('label resee.deploy.order: start-first');
     expect(refusalsOf(planned(situation, { allowDowntime: true }))).toEqual([]);
+  });
+
+  describe('that a proxy sends requests to', () => {
+    const situation = (storage: readonly Partial<StorageContents>[] = []): Situation => ({
+      was: services({ api: storageOfApi }),
+      wants: services({ api: change }),
+      storage: storage.map((known) => ({
+        service: 'api',
+        target: '/data',
+        database: undefined,
+        unknown: undefined,
+        ...known,
+      })),
+    });
+    const storageOfApi = { volumes: [volume('things')] };
+
+    it('is looked into before it is judged, once, and only where the service changes', () => {
+      const asked = (given: Situation) =>
+        storageToInspect(observed(given), planned(given).plan.services);
+      expect(asked(situation())).toEqual([
+        { service: 'api', containerId: container('api', 1).id, target: '/data' },
+      ]);
+      expect(asked(situation([{}]))).toEqual([]);
+      expect(asked({ ...situation(), wants: {} })).toEqual([]);
+    });
+
+    it('has a candidate where no database lies in it', () => {
+      const plan = planned(situation([{}]));
+      expect(actions(plan)).toEqual({ api: 'roll' });
+      expect(refusalsOf(plan)).toEqual([]);
+      expect(plan.plan.services.find(({ service }) => service === 'api')?.reason).toContain(
+        'no database in things',
+      );
+    });
+
+    it.each<[Partial<StorageContents>, string]>([
+      [{ database: '/data/app.sqlite3' }, 'things, which holds /data/app.sqlite3'],
+      [{ unknown: 'find: not found' }, 'things (not looked into: find: not found)'],
+    ])('is refused with what was found: %j', (found, told) => {
+      const [refusal] = refusalsOf(planned(situation([found])));
+      expect(refusal?.what).toContain(`only it writes to ${told}`);
+    });
+
+    it('is new with this commit: no other container has it', () => {
+      const added = { wants: services({ api: storageOfApi }) };
+      expect(actions(planned(added))).toEqual({ api: 'roll' });
+      const moved = (before: readonly Container[]) =>
+        before.map((each) =>
+          each.service === 'api'
+            ? {
+                ...each,
+                mounts: [{ source: '/var/lib/docker/volumes/things/_data', target: '/old' }],
+              }
+            : each,
+        );
+      expect(actions(planned({ ...added, containers: moved }))).toEqual({ api: 'replace' });
+    });
   });
 
   it('is replaced, too, where a rollback brings another image', () => {

@@ -1,7 +1,7 @@
 import { app, releaseIn } from './small.js';
 import { replacing, type Stack, together } from './stack.js';
 
-/** Containers that cannot write, without root and capabilities; a directory of nginx files. */
+/** Containers that cannot write but to a volume, without root and capabilities; a directory of nginx files. */
 export const readonly: Stack = {
   ...app,
   name: 'readonly',

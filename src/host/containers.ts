@@ -31,7 +31,7 @@ function parseContainer(json: JsonObject): Container {
     ),
     mounts: listOf(json['Mounts'])
       .map(objectOf)
-      .filter((mount) => mount['Type'] === 'bind')
+      .filter((mount) => mount['Type'] !== 'tmpfs')
       .map((mount) => ({
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',

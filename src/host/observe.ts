@@ -102,6 +102,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     }),
     images: parseImages(sections.get('images') ?? ''),
     proxies: parseProxies(sections),
+    storage: [],
     proxyFiles: Object.fromEntries(
       [...sections].flatMap(([name, text]) =>
         name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [],

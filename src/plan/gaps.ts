@@ -2,8 +2,9 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
 import { readProxy, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, ONLY_WRITER, ORDER_LABEL, ROLE_LABEL } from './roles.js';
+import { namesOf, ORDER_LABEL, ROLE_LABEL } from './roles.js';
 import type { Service } from './stack.js';
+import { ONLY_WRITER } from './storage.js';
 
 /** Why a plan must not be executed; each is for a person: what, where, what next. */
 export interface Refusal {

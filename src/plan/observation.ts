@@ -31,8 +31,29 @@ export interface Observation {
   readonly images: Readonly<Record<string, string>>;
   /** Proxies that run on a network of the stack, also those of other projects. */
   readonly proxies: readonly ProxyFacts[];
+  /** What was found in storage that only one routed service writes to; looked into only where a plan needs it. */
+  readonly storage: readonly StorageContents[];
   /** Text of the commit's files that speak of upstreams, by path. */
   readonly proxyFiles: Readonly<Record<string, string>>;
+}
+
+/** A place to look into: what lies in it decides whether a candidate may run beside the incumbent. */
+export interface StorageQuestion {
+  readonly service: string;
+  readonly containerId: string;
+  /** The path in the container. */
+  readonly target: string;
+}
+
+/** What lies in a place that a service mounts. */
+export interface StorageContents {
+  readonly service: string;
+  /** The path in the container. */
+  readonly target: string;
+  /** A file there that bears one writer only: of a database, or locked by a process. */
+  readonly database: string | undefined;
+  /** Why nothing is known of what lies there. */
+  readonly unknown: string | undefined;
 }
 
 export interface HostFacts {
@@ -93,6 +114,7 @@ export interface Container {
   readonly configHash: string;
   /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
+  /** Binds and volumes, also anonymous ones: the path on the host, and that in the container. */
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
   /** Its variables, those of the image among them. */
   readonly environment: Readonly<Record<string, string>>;

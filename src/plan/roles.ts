@@ -1,13 +1,13 @@
 import { invocationsOf } from './commands.js';
 import { databaseByDefinition, databaseByProcesses } from './databases.js';
 import { oneShotReason } from './jobs.js';
-import type { Container, Observation } from './observation.js';
+import type { Container, Observation, StorageContents } from './observation.js';
 import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import { isTraefikRouted } from './proxies/traefik.js';
 import type { Upstream } from './proxies/upstream.js';
 import { hasSchedulerName, isScheduler } from './schedulers.js';
-import type { Service, Stack } from './stack.js';
-import { exclusiveStorage, placeOf } from './storage.js';
+import type { Mount, Service, Stack } from './stack.js';
+import { exclusiveStorage, ONLY_WRITER, placeOf } from './storage.js';
 
 /** What may be done to a service. */
 export const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'] as const;
@@ -28,8 +28,6 @@ export const ORDER_LABEL = 'resee.deploy.order';
 const PROXY_IMAGE =
   /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
-/** How the reason of a service begins that has storage of its own. */
-export const ONLY_WRITER = 'only it writes to';
 const TWICE = 'a scheduler: two would run every job twice';
 
 /** What is known beside the Compose file. */
@@ -39,9 +37,10 @@ export interface Seen {
   readonly containers: readonly Container[];
   /** Every file of the commit. */
   readonly files: readonly string[];
+  readonly storage: readonly StorageContents[];
 }
 
-const NOTHING_SEEN: Seen = { proxies: new Map(), containers: [], files: [] };
+const NOTHING_SEEN: Seen = { proxies: new Map(), containers: [], files: [], storage: [] };
 
 /** The role of every service of the stack, and why. */
 export function assignRoles(
@@ -67,8 +66,14 @@ export function assignRoles(
   );
   return Object.fromEntries(
     roles.map(({ service, role, reason }) => {
-      const places = exclusiveStorage(stack, service, { files: seen.files, ended }).map(placeOf);
-      return [service.name, { role, reason, single: singleReason(service, role, places) }];
+      const mounts = exclusiveStorage(stack, service, { files: seen.files, ended });
+      const { places, shareable } = judgeStorage(service, role, mounts, seen);
+      const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
+      const single = singleReason(service, role, places);
+      return [
+        service.name,
+        { role, reason: single === undefined ? reason + told : reason, single },
+      ];
     }),
   );
 }
@@ -136,6 +141,42 @@ function proxyReason(service: Service, { proxies }: Seen): string | undefined {
   return running === undefined ? undefined : `runs ${running}`;
 }
 
+/**
+ * The places that keep a service from having two containers at once, and those that do not. A routed service
+ * has a candidate for moments only, and no request reaches it meanwhile: it may share files, but no database.
+ */
+function judgeStorage(
+  service: Service,
+  role: Role,
+  mounts: readonly Mount[],
+  seen: Seen,
+): { readonly places: readonly string[]; readonly shareable: readonly string[] } {
+  const places: string[] = [];
+  const shareable: string[] = [];
+  for (const mount of mounts) {
+    const found = seen.storage.find(
+      (known) => known.service === service.name && known.target === mount.target,
+    );
+    const place = placeOf(mount);
+    if (role !== 'routed') places.push(place);
+    else if (isNew(mount, service, seen.containers)) continue;
+    else if (found === undefined) places.push(place);
+    else if (found.database !== undefined) places.push(`${place}, which holds ${found.database}`);
+    else if (found.unknown !== undefined)
+      places.push(`${place} (not looked into: ${found.unknown})`);
+    else shareable.push(place);
+  }
+  return { places, shareable };
+}
+
+/** Storage that the commit adds: no container that runs has it, under whatever path. */
+function isNew({ target }: Mount, service: Service, containers: readonly Container[]): boolean {
+  const wanted = new Set(service.mounts.map((mount) => mount.target));
+  const running = containers.filter((each) => each.service === service.name && each.running);
+  const mounted = running.flatMap(({ mounts }) => mounts.map((mount) => mount.target));
+  return running.length > 0 && !mounted.includes(target) && mounted.every((at) => wanted.has(at));
+}
+
 /** Why there are never two containers of a service at once. */
 function singleReason(service: Service, role: Role, places: readonly string[]): string | undefined {
   if (service.single !== undefined) return service.single;
@@ -180,8 +221,8 @@ export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upst
 
 /** What the roles take from an observation. */
 export function seenIn(observation: Observation): Seen {
-  const { containers, commit } = observation;
-  return { proxies: runningProxies(observation), containers, files: commit.files };
+  const { containers, commit, storage } = observation;
+  return { proxies: runningProxies(observation), containers, files: commit.files, storage };
 }
 
 function runningProxies({ proxies, containers }: Observation): ReadonlyMap<string, string> {

@@ -1,4 +1,9 @@
+import type { Observation, StorageQuestion } from './observation.js';
+import type { ServicePlan } from './plan.js';
 import { isWithin, type Mount, type Service, type Stack } from './stack.js';
+
+/** How the reason of a service begins that has storage of its own. */
+export const ONLY_WRITER = 'only it writes to';
 
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
@@ -26,6 +31,33 @@ export interface StorageFacts {
   readonly files: readonly string[];
   /** Services that do not run beside it: jobs. */
   readonly ended: ReadonlySet<string>;
+}
+
+/** The storage of routed services that would be stopped first for nothing else, and was not looked into yet. */
+export function storageToInspect(
+  { wanted, commit, storage, containers }: Observation,
+  services: readonly ServicePlan[],
+): readonly StorageQuestion[] {
+  const ended = new Set(
+    services.filter(({ role }) => role === 'job').map(({ service }) => service),
+  );
+  return services
+    .filter(
+      ({ role, action, single }) =>
+        role === 'routed' && action === 'replace' && single?.startsWith(ONLY_WRITER) === true,
+    )
+    .flatMap(({ service, incumbents: [containerId] }) => {
+      const definition = wanted.services[service];
+      if (definition === undefined || containerId === undefined) return [];
+      const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
+      return exclusiveStorage(wanted, definition, { files: commit.files, ended })
+        .filter(({ target }) => mounted.some((mount) => mount.target === target))
+        .filter(
+          ({ target }) =>
+            !storage.some((known) => known.service === service && known.target === target),
+        )
+        .map(({ target }) => ({ service, containerId, target }));
+    });
 }
 
 /** `./data`, or a volume by its name. */

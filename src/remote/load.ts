@@ -41,6 +41,11 @@ export function remoteLibrary(): string {
   return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
 }
 
+/** The text of the script that looks into storage: its words, and the script itself. */
+export function storageScript(): string {
+  return ['lib/narrate', 'lib/exec', 'storage'].map(remoteScript).join('\n');
+}
+
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
   'lib/narrate',

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseStack } from '../../../src/plan/compose-config.js';
 import { makePlan, type Planned } from '../../../src/plan/planner.js';
 import type { Stack } from '../../../src/plan/stack.js';
-import { container, imageId, observed, options, recordOf } from '../observed.js';
+import { container, imageId, mountsOf, observed, options, recordOf } from '../observed.js';
 import { STACKS, type StackShape, type Wanted } from './shapes.js';
 
 const FILES = [
@@ -32,10 +32,11 @@ function plan(shape: StackShape, changed?: string): Planned {
   const installed = stackOf(shape);
   const wanted = stackOf(shape, changed);
   const before = observed({});
-  const containers = Object.values(installed.services).map(({ name, image }) =>
-    container(name, 1, {
-      imageId: imageId(image),
-      running: shape.services[name]?.[1] !== 'job',
+  const containers = Object.values(installed.services).map((service) =>
+    container(service.name, 1, {
+      imageId: imageId(service.image),
+      mounts: mountsOf(service, '/srv/shop'),
+      running: shape.services[service.name]?.[1] !== 'job',
     }),
   );
   const pass = shape.upstreams.map((at) => `location /${at} { proxy_pass http://${at}; }`);

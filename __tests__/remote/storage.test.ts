@@ -1,0 +1,80 @@
+import { closeSync, openSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { storageScript } from '../../src/remote/load.js';
+import { SHELLS, toyHost, type ToyHost } from './host.js';
+
+/** Runs what it is told in the directory `inside`, as the container would. */
+const ENGINE = `
+shift
+while :; do case $1 in -u | -e) shift 2 ;; *) break ;; esac; done
+container=$1
+shift
+[ "$container" != bare ] || { echo 'exec: "find": executable file not found in $PATH' >&2; exit 127; }
+[ "$container" != closed ] || code=1
+place=$TOY/inside$2
+[ "$1" = find ] || exit 9
+shift 2
+find "$place" "$@" | sed "s#^$TOY/inside##"
+[ -z "\${code-}" ] || { echo "find: /data/private: Permission denied" >&2; exit 1; }`;
+
+describe.each(SHELLS)('a look into storage, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+    host.answerDocker(ENGINE);
+    host.write('inside/data/uploads/a b.png', 'picture');
+    host.write('inside/data/uploads/Thumbs.db', 'of a file manager');
+    host.write('inside/data/settings.json', '{}');
+  });
+  afterEach(() => {
+    host.remove();
+  });
+  const look = async (mounts: string) => {
+    const { code, stdout } = await host.runWhole(storageScript(), { MOUNTS: mounts });
+    expect(code).toBe(0);
+    return stdout.trim().split('\n').sort();
+  };
+
+  it('finds nothing in files that are no database', async () => {
+    expect(await look('c1 /data\n')).toEqual(['none 1']);
+  });
+
+  it.each([
+    'app.db',
+    'db.sqlite3',
+    'db.sqlite3-wal',
+    'raft/raft.bolt',
+    'index/LOCK',
+    'store.mv.db',
+    'mysql/ibdata1',
+    'dump.rdb',
+  ])('finds %s', async (name) => {
+    host.write(`inside/data/${name}`, '');
+    expect(await look('c1 /data\n')).toEqual([`database 1 /data/${name}`]);
+  });
+
+  it('finds a file that a process has locked, whatever its name', async () => {
+    host.write('inside/data/state.bin', '');
+    const locked = openSync(host.path('inside/data/state.bin'), 'r');
+    // flock holds the lock of the open file that it was given, as long as that is open.
+    await once(
+      spawn('flock', ['--exclusive', '3'], { stdio: ['ignore', 'ignore', 'ignore', locked] }),
+      'exit',
+    );
+    expect(await look('c1 /data\n')).toEqual(['database 1 /data/state.bin']);
+    closeSync(locked);
+    expect(await look('c1 /data\n')).toEqual(['none 1']);
+  });
+
+  it('answers for each place, and says where it could not look', async () => {
+    host.write('inside/with blank/x.sqlite', '');
+    expect(await look('c1 /data\nc1 /with blank\nbare /data\nclosed /data\n')).toEqual([
+      'database 2 /with blank/x.sqlite',
+      'none 1',
+      'unknown 3 exec: "find": executable file not found in $PATH',
+      'unknown 4 find: /data/private: Permission denied',
+    ]);
+  });
+});
