@@ -58363,7 +58363,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3179);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(309);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59658,7 +59658,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3179:
+/***/ 309:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -62558,6 +62558,8 @@ function isSchedulerWord(word) {
 
 ;// CONCATENATED MODULE: ./src/plan/storage.ts
 
+/** How the reason of a service begins that has storage of its own. */
+const ONLY_WRITER = 'only it writes to';
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
  * what no other service uses: nothing shows that its files bear two writers.
@@ -62569,6 +62571,22 @@ function exclusiveStorage(stack, service, { files, ended }) {
     const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image));
     return service.mounts.filter((mount) => isStorage(mount, service, files) &&
         !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))));
+}
+/** The storage of routed services that would be stopped first for nothing else, and was not looked into yet. */
+function storageToInspect({ wanted, commit, storage, containers }, services) {
+    const ended = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
+    return services
+        .filter(({ role, action, single }) => role === 'routed' && action === 'replace' && single?.startsWith(ONLY_WRITER) === true)
+        .flatMap(({ service, incumbents: [containerId] }) => {
+        const definition = wanted.services[service];
+        if (definition === undefined || containerId === undefined)
+            return [];
+        const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
+        return exclusiveStorage(wanted, definition, { files: commit.files, ended })
+            .filter(({ target }) => mounted.some((mount) => mount.target === target))
+            .filter(({ target }) => !storage.some((known) => known.service === service && known.target === target))
+            .map(({ target }) => ({ service, containerId, target }));
+    });
 }
 /** `./data`, or a volume by its name. */
 function storage_placeOf({ kind, source, target }) {
@@ -62637,10 +62655,8 @@ const ROLE_LABEL = 'resee.deploy.role';
 const ORDER_LABEL = 'resee.deploy.order';
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
-/** How the reason of a service begins that has storage of its own. */
-const ONLY_WRITER = 'only it writes to';
 const TWICE = 'a scheduler: two would run every job twice';
-const NOTHING_SEEN = { proxies: new Map(), containers: [], files: [] };
+const NOTHING_SEEN = { proxies: new Map(), containers: [], files: [], storage: [] };
 /** The role of every service of the stack, and why. */
 function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     const services = Object.values(stack.services);
@@ -62654,8 +62670,14 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     }));
     const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
-        const places = exclusiveStorage(stack, service, { files: seen.files, ended }).map(storage_placeOf);
-        return [service.name, { role, reason, single: singleReason(service, role, places) }];
+        const mounts = exclusiveStorage(stack, service, { files: seen.files, ended });
+        const { places, shareable } = judgeStorage(service, role, mounts, seen);
+        const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
+        const single = singleReason(service, role, places);
+        return [
+            service.name,
+            { role, reason: single === undefined ? reason + told : reason, single },
+        ];
     }));
 }
 /** In this order: what a proxy is told never makes a database anything else. */
@@ -62714,6 +62736,38 @@ function proxyReason(service, { proxies }) {
     const running = program ?? proxies.get(service.name);
     return running === undefined ? undefined : `runs ${running}`;
 }
+/**
+ * The places that keep a service from having two containers at once, and those that do not. A routed service
+ * has a candidate for moments only, and no request reaches it meanwhile: it may share files, but no database.
+ */
+function judgeStorage(service, role, mounts, seen) {
+    const places = [];
+    const shareable = [];
+    for (const mount of mounts) {
+        const found = seen.storage.find((known) => known.service === service.name && known.target === mount.target);
+        const place = storage_placeOf(mount);
+        if (role !== 'routed')
+            places.push(place);
+        else if (isNew(mount, service, seen.containers))
+            continue;
+        else if (found === undefined)
+            places.push(place);
+        else if (found.database !== undefined)
+            places.push(`${place}, which holds ${found.database}`);
+        else if (found.unknown !== undefined)
+            places.push(`${place} (not looked into: ${found.unknown})`);
+        else
+            shareable.push(place);
+    }
+    return { places, shareable };
+}
+/** Storage that the commit adds: no container that runs has it, under whatever path. */
+function isNew({ target }, service, containers) {
+    const wanted = new Set(service.mounts.map((mount) => mount.target));
+    const running = containers.filter((each) => each.service === service.name && each.running);
+    const mounted = running.flatMap(({ mounts }) => mounts.map((mount) => mount.target));
+    return running.length > 0 && !mounted.includes(target) && mounted.every((at) => wanted.has(at));
+}
 /** Why there are never two containers of a service at once. */
 function singleReason(service, role, places) {
     if (service.single !== undefined)
@@ -62760,8 +62814,8 @@ function upstreamsOf({ proxies, proxyFiles }) {
 }
 /** What the roles take from an observation. */
 function seenIn(observation) {
-    const { containers, commit } = observation;
-    return { proxies: runningProxies(observation), containers, files: commit.files };
+    const { containers, commit, storage } = observation;
+    return { proxies: runningProxies(observation), containers, files: commit.files, storage };
 }
 function runningProxies({ proxies, containers }) {
     return new Map(proxies.flatMap(({ containerId, kind }) => {
@@ -63473,6 +63527,7 @@ function shown(place, text) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/gaps.ts
+
 
 
 
@@ -64267,7 +64322,7 @@ function parseContainer(json) {
         ])),
         mounts: listOf(json['Mounts'])
             .map(objectOf)
-            .filter((mount) => mount['Type'] === 'bind')
+            .filter((mount) => mount['Type'] !== 'tmpfs')
             .map((mount) => ({
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
@@ -66810,6 +66865,7 @@ function parseObservation(sections, inputs) {
         }),
         images: parseImages(sections.get('images') ?? ''),
         proxies: parseProxies(sections),
+        storage: [],
         proxyFiles: Object.fromEntries([...sections].flatMap(([name, text]) => name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [])),
     };
 }
@@ -66896,6 +66952,39 @@ function parseProxies(sections) {
             return [];
         const config = title.endsWith('.err') ? '' : text;
         return [{ kind, containerId, name, networks: networks.split(','), config }];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/host/storage.ts
+
+
+/**
+ * Looks into places that containers mount: is there a file that bears one writer only? One round trip, or none.
+ *
+ * @returns an answer for each question, in their order
+ * @throws DeployError when the host does not answer
+ */
+async function inspectStorage(shell, questions, signal) {
+    if (questions.length === 0)
+        return [];
+    const MOUNTS = questions.map(({ containerId, target }) => `${containerId} ${target}\n`).join('');
+    const { code, stdout, stderr } = await shell.run((0,load/* storageScript */.B_)(), { MOUNTS }, signal);
+    if (code !== 0) {
+        throw new errors/* DeployError */.s({
+            what: 'looking into the storage of the stack failed',
+            next: 'See the lines above for what the host said.',
+            evidence: stderr.slice(-2000),
+        });
+    }
+    const answers = new Map([...stdout.matchAll(/^(database|none|unknown) (\d+) ?(.*)$/gm)].map(([, kind = '', number = '', text = '']) => [Number(number), { kind, text }]));
+    return questions.map(({ service, target }, index) => {
+        const { kind, text } = answers.get(index + 1) ?? { kind: 'unknown', text: 'no answer' };
+        return {
+            service,
+            target,
+            database: kind === 'database' ? text : undefined,
+            unknown: kind === 'unknown' ? text : undefined,
+        };
     });
 }
 
@@ -67227,6 +67316,8 @@ function lastLineOf({ lastLines }) {
 
 
 
+
+
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
  * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
@@ -67289,6 +67380,10 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
         observation = await look();
     }
     for (;;) {
+        const { plan } = makePlan(observation, planOptions(inputs, request.release, observation));
+        const questions = storageToInspect(observation, plan.services);
+        const storage = await inspectStorage(deps.shell, questions, deps.signal);
+        observation = { ...observation, storage };
         const judged = deploy_judge(observation, request, deps);
         if (judged === undefined) {
             if (inputs.operation === 'plan')
@@ -73380,6 +73475,7 @@ async function post() {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B_: () => (/* binding */ storageScript),
 /* harmony export */   mW: () => (/* binding */ remoteScript),
 /* harmony export */   sM: () => (/* binding */ observationScript),
 /* harmony export */   yV: () => (/* binding */ remoteLibrary)
@@ -73428,6 +73524,10 @@ const LIBRARY = [
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
 function remoteLibrary() {
     return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
+}
+/** The text of the script that looks into storage: its words, and the script itself. */
+function storageScript() {
+    return ['lib/narrate', 'lib/exec', 'storage'].map(remoteScript).join('\n');
 }
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [

@@ -25,6 +25,7 @@ import { smallHost } from './small-host.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
 import { privateRegistry } from './registries.js';
+import { ownDatabase } from './own-database.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
@@ -93,4 +94,4 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** What is tried on each of the other stacks. */
-export const trials: readonly Trial<Stack>[] = [twoDeploys, acceptedGap];
+export const trials: readonly Trial<Stack>[] = [twoDeploys, ownDatabase, acceptedGap];
