@@ -190,7 +190,7 @@ async function executeToItsEnd(
   progress.executed(executed, context.made);
   progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
   await postDeploy(context, log);
-  const edge = changesNothing(executed) ? undefined : around.edge.stays(deps.signal);
+  const edge = around.edge.stays(deps.signal, !changesNothing(executed));
   await Promise.all([checkPublicUrl(context.inputs, deps), context.transaction.close(), edge]);
   if (executed.operations.some(({ kind }) => kind === 'check-health'))
     await requireLastAnswers(context);

@@ -1,15 +1,7 @@
-import {
-  carryOut,
-  withHealthTarget,
-  type DeployDeps,
-  type DeployRequest,
-  type Judged,
-} from './carry-out.js';
-import { tellChanges } from './edge-of-release.js';
+import { carryOut, type DeployDeps, type DeployRequest, type Judged } from './carry-out.js';
+import { wantEdge } from './edge-of-release.js';
+import { endWithoutRelease } from './end-without-release.js';
 import { RefusedError } from './errors.js';
-import { describeAnswer } from './health/check.js';
-import { warnOfDoubt } from './health/doubt.js';
-import { openEntrance } from './health/entrance.js';
 import { acquireLease, type Lease } from './host/lease.js';
 import { observe } from './host/observe.js';
 import { toRecord } from './host/recorded.js';
@@ -118,7 +110,7 @@ async function judgeAndExecute(
     observation = { ...observation, storage };
     const judged = judge(observation, request, deps);
     if (judged === undefined) {
-      if (inputs.operation === 'plan') await tryHealth(withHealthTarget(inputs, observation), deps);
+      await endWithoutRelease(inputs, observation, deps);
       await clearStage(deps.shell, { state, run, fence: lease?.fence });
       return;
     }
@@ -128,19 +120,6 @@ async function judgeAndExecute(
     // While the lease came, somebody else may have changed what was observed.
     lease = await asked;
     observation = await look();
-  }
-}
-
-/** What a deploy would be told of its health check. */
-async function tryHealth(inputs: Inputs, { connection, clock, log }: DeployDeps): Promise<void> {
-  try {
-    const entrance = await openEntrance(connection, inputs.health, { clock, log });
-    log.info(`${inputs.health.url.href} answers now: ${describeAnswer(entrance.first)}`);
-    await warnOfDoubt(entrance, entrance.first, inputs, log);
-    await entrance.close();
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    log.warn(error.message);
   }
 }
 
@@ -175,20 +154,15 @@ function judge(
     );
     return undefined;
   }
+  const noted = { edge: deps.edge, note: progress.noted };
+  wantEdge(noted, inputs, observation, release !== undefined);
   const options = planOptions(inputs, release, observation);
   const plan = planOrRefuse(observation, options, deps);
   if (inputs.operation === 'plan' || isRunning(plan, observation, toRecord(inputs))) {
-    if (inputs.operation === 'plan') tellEdge(inputs, observation, deps);
     progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
     return undefined;
   }
   return { plan, options, observation };
-}
-
-/** What would be done at the edge, in the log. */
-function tellEdge(inputs: Inputs, observation: Observation, { edge, log }: DeployDeps): void {
-  tellChanges(edge, inputs, observation);
-  for (const line of edge?.foreseen() ?? []) log.info(line);
 }
 
 function planOrRefuse(observation: Observation, options: PlanOptions, deps: DeployDeps): Plan {

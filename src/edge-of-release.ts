@@ -1,7 +1,9 @@
 import { checkAssets, pagePath, readPage, type AskPath, type Place } from './edge/assets.js';
-import { createEdge, type Edge } from './edge/edge.js';
+import { readConfig } from './edge/config/read.js';
+import { createEdge, type Edge, type EdgeDeps } from './edge/edge.js';
 import type { TellNote } from './edge/note.js';
 import type { PageFiles } from './edge/page.js';
+import { RefusedError } from './errors.js';
 import type { Entrance } from './health/entrance.js';
 import { publicWay } from './health/public.js';
 import type { Inputs } from './inputs.js';
@@ -11,17 +13,28 @@ import { staticPaths } from './plan/static-paths.js';
 /** Cloudflare, where the workflow names a zone. */
 export function edgeOf(
   { cloudflare, url }: Inputs,
-  deps: Parameters<typeof createEdge>[1],
+  { clock, log, progress, connection }: EdgeOfDeps,
 ): Edge | undefined {
-  return cloudflare === undefined ? undefined : createEdge({ cloudflare, site: url }, deps);
+  if (cloudflare === undefined) return undefined;
+  const { dial } = connection;
+  return createEdge({ cloudflare, site: url }, { clock, log, note: progress.noted, dial });
+}
+
+interface EdgeOfDeps extends Pick<EdgeDeps, 'clock' | 'log'> {
+  readonly progress: { readonly noted: TellNote };
+  readonly connection: Pick<EdgeDeps, 'dial'>;
 }
 
 /** What a release has to do with what stands before the site; beside its steps, and no part of its verdict. */
 export interface EdgeOfRelease {
   /** The new release serves: looks at its page and its files. Does not wait. */
   serves(): void;
-  /** The release is there to stay: tells what was found, and purges. Never rejects. */
-  stays(signal: AbortSignal): Promise<void>;
+  /**
+   * The release is there to stay: tells what was found, makes the edge as the commit says, and purges.
+   *
+   * @param serving whether anything of it serves that did not before
+   */
+  stays(signal: AbortSignal, serving: boolean): Promise<void>;
 }
 
 interface Release {
@@ -57,8 +70,9 @@ export function watchEdge(
   };
   return {
     serves: () => void serves(),
-    stays: async (signal) => {
-      for (const text of await serves()) note({ kind: 'warning', text });
+    stays: async (signal, serving) => {
+      if (serving) for (const text of await serves()) note({ kind: 'warning', text });
+      await edge?.configure(signal);
       await edge?.purge('the release', signal);
     },
   };
@@ -71,6 +85,39 @@ export function tellChanges(
   observation: Observation,
 ): void {
   edge?.changes(staticPaths(observation, pagePath(url === undefined ? undefined : new URL(url))));
+}
+
+/**
+ * Notes how the commit wants the edge. Nothing is asked of it yet.
+ *
+ * @throws RefusedError for a file that the commit does not have, or that cannot be used; of a rollback that is a warning
+ */
+export function wantEdge(
+  { edge, note }: { readonly edge: Edge | undefined; readonly note: TellNote },
+  { cloudflare }: Inputs,
+  { commit, edgeConfig }: Observation,
+  isRollback: boolean,
+): void {
+  const file = cloudflare?.config;
+  if (file === undefined) return;
+  const read =
+    edgeConfig === undefined
+      ? { problems: [`${file} is not in the commit ${commit.sha.slice(0, 12)}`] }
+      : readConfig(edgeConfig, file);
+  if ('config' in read) {
+    const isChanged = commit.changes.some(({ path }) => path === file);
+    edge?.wants({ config: read.config, file, isChanged });
+    return;
+  }
+  const what = read.problems.join('\n');
+  if (!isRollback) {
+    throw new RefusedError({
+      what,
+      where: 'cloudflare-config',
+      next: 'Correct the file and commit it. Nothing was changed, neither on the host nor at Cloudflare.',
+    });
+  }
+  note({ kind: 'warning', text: `${what}\nThe edge at Cloudflare stays as it is.` });
 }
 
 async function asking(entrance: Promise<Entrance>): Promise<AskPath> {

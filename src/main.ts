@@ -102,7 +102,7 @@ async function perform({
     );
   };
   const from = systemClock.now();
-  const edge = edgeOf(inputs, { clock: systemClock, log, note: progress.noted });
+  const edge = edgeOf(inputs, { clock: systemClock, log, progress, connection });
   let error: DeployError | undefined;
   try {
     const session = connection.openSession();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DeployDeps } from '../../src/carry-out.js';
 import { deploy } from '../../src/deploy.js';
+import type { Edge } from '../../src/edge/edge.js';
 import { createProgress, type Progress } from '../../src/progress.js';
 import { systemClock } from '../../src/system-clock.js';
 import { shopOn, type Shop } from '../host/shop.js';
@@ -123,6 +124,67 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     expect(leases).toEqual([]);
     expect(shop.host.read('shop/web/Dockerfile')).toBe('FROM mine\n');
     untouched();
+  });
+
+  describe('with a file that says how the edge should be', () => {
+    const given = {
+      'cloudflare-api-token': 'a-token-of-at-least-twenty-characters',
+      'cloudflare-zone-id': '0'.repeat(32),
+      'cloudflare-purge': 'none',
+      'cloudflare-config': 'deploy/edge.yml',
+    };
+    const edgeThat = (wanted: unknown[]): Edge => ({
+      changes: unused,
+      foresee: () => Promise.resolve(void wanted.push('foreseen')),
+      configure: unused,
+      purge: unused,
+      wants: (edge) => wanted.push(edge),
+    });
+    const committed = (text: string): string => {
+      shop.host.write('origin/deploy/edge.yml', text);
+      return shop.commit('edge');
+    };
+
+    it('refuses a commit without it, and asks nothing of the edge', async () => {
+      shop.deployed(shop.first);
+      const wanted: unknown[] = [];
+      const refused = run(shop.second, given, { edge: edgeThat(wanted) });
+      await expect(refused).rejects.toThrow(/deploy\/edge\.yml is not in the commit/);
+      expect(wanted).toEqual([]);
+      untouched();
+    });
+
+    it('refuses one that cannot be used, with its lines, before anything is changed', async () => {
+      shop.deployed(shop.first);
+      const sha = committed('ssl: strict\nmin-tls-version: 1.0\nshield: on\n');
+      const refused = run(sha, given, { edge: edgeThat([]) });
+      await expect(refused).rejects.toThrow(/deploy\/edge\.yml:2:18: `min-tls-version`/);
+      await expect(refused).rejects.toThrow(/deploy\/edge\.yml:3:1: there is no `shield`/);
+      untouched();
+    });
+
+    it('reads it as the commit has it, whatever lies in the live directory', async () => {
+      const sha = committed('ssl: strict\n');
+      shop.deployed(sha);
+      shop.host.write('shop/deploy/edge.yml', 'ssl: full\n');
+      const wanted: unknown[] = [];
+      await run(
+        sha,
+        { ...given, operation: 'plan', url: 'https://example.com' },
+        {
+          edge: { ...edgeThat(wanted), changes: () => undefined },
+        },
+      );
+      expect(wanted).toEqual([
+        {
+          file: 'deploy/edge.yml',
+          isChanged: false,
+          config: expect.objectContaining({ settings: { ssl: 'strict' } }),
+        },
+        'foreseen',
+      ]);
+      untouched();
+    });
   });
 
   it('refuses a host that is not fit, and leaves nothing on it', async () => {

@@ -45,7 +45,11 @@ function release(given: Readonly<Record<string, string>> = {}) {
     },
   );
   const site = { names: '<img src="/old.png">' };
-  const edge = edgeOf(inputs, heard);
+  const edge = edgeOf(inputs, {
+    ...heard,
+    progress: { noted: heard.note },
+    connection: { dial: UNUSED },
+  });
   const watch = watchEdge(
     { inputs, observation: observed(), entrance: Promise.resolve(entranceOf(site)) },
     { edge, note: heard.note },
@@ -71,7 +75,7 @@ describe('the edge of a release', () => {
     await seen();
     site.names = '<img src="/new.png">';
     watch.serves();
-    await watch.stays(signal);
+    await watch.stays(signal, true);
     expect(cloudflare.zone.purged).toEqual([
       {
         files: [
@@ -90,7 +94,7 @@ describe('the edge of a release', () => {
     watch.serves();
     await seen();
     expect(heard.notes).toEqual([]);
-    await watch.stays(signal);
+    await watch.stays(signal, true);
     expect(heard.notes.map(({ kind }) => kind)).toEqual(['warning']);
     expect(heard.notes[0]?.text).toContain('is answered with status 200 and an HTML page');
     expect(cloudflare.seen).toEqual([]);

@@ -15,8 +15,17 @@ afterEach(() => cloudflare.close());
 function edgeThat(purge: CloudflarePurge, site = 'https://example.com/'): Edge {
   const { baseUrl } = cloudflare;
   return createEdge(
-    { cloudflare: { apiToken: TOKEN, zoneId: ZONE_ID, purge, apiBaseUrl: baseUrl }, site },
-    heard,
+    {
+      cloudflare: {
+        apiToken: TOKEN,
+        zoneId: ZONE_ID,
+        purge,
+        config: undefined,
+        apiBaseUrl: baseUrl,
+      },
+      site,
+    },
+    { ...heard, dial: () => Promise.reject(new Error('not asked for here')) },
   );
 }
 
@@ -53,16 +62,23 @@ describe('purging', () => {
     ]);
   });
 
-  it('purges the addresses of what changed, each once', async () => {
+  it('purges the addresses of what changed, each once, and foretells them', async () => {
     const edge = edgeThat({ kind: 'changed' }, 'https://example.com/app/');
     edge.changes(['/app/', '/logo.png']);
     edge.changes(['/logo.png', '/feed?x=1']);
-    expect(edge.foreseen()).toEqual([
-      'Cloudflare: purges 3 addresses',
-      '  https://example.com/app/',
-      '  https://example.com/feed?x=1',
-      '  https://example.com/logo.png',
+    await edge.foresee(new AbortController().signal);
+    expect(heard.notes).toEqual([
+      {
+        kind: 'planned',
+        text: [
+          'Cloudflare: purges 3 addresses after the release',
+          '  https://example.com/app/',
+          '  https://example.com/feed?x=1',
+          '  https://example.com/logo.png',
+        ].join('\n'),
+      },
     ]);
+    expect(cloudflare.seen).toEqual([]);
     await edge.purge('the release');
     expect(cloudflare.zone.purged).toEqual([
       {

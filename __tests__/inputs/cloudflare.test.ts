@@ -21,6 +21,7 @@ describe('the inputs of Cloudflare', () => {
       apiToken: TOKEN,
       zoneId: ZONE.toLowerCase(),
       purge: { kind: 'changed' },
+      config: undefined,
       apiBaseUrl: 'https://api.cloudflare.com/client/v4',
     });
     const given = { ...BOTH, 'cloudflare-purge': 'everything' };

@@ -12,7 +12,7 @@ import {
 } from './api-errors.js';
 
 export interface ApiCall extends Asked {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the zone, with its query: `/purge_cache`. */
   readonly path: string;
   readonly body?: JsonObject;

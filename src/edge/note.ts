@@ -1,6 +1,6 @@
 /** Something about the edge that the log and the summary tell. */
 export interface EdgeNote {
-  readonly kind: 'done' | 'warning';
+  readonly kind: 'done' | 'planned' | 'warning';
   readonly text: string;
 }
 

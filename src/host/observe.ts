@@ -44,6 +44,7 @@ export async function observe(
       TOKEN_FOR: inputs.source.tokenFor ?? '',
       COMPOSE: composeArguments(inputs.compose),
       VARIABLES: variablesBefore(inputs.compose.variables),
+      EDGE_CONFIG: inputs.cloudflare?.config ?? '',
     },
     signal,
   );
@@ -103,6 +104,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     images: parseImages(sections.get('images') ?? ''),
     proxies: parseProxies(sections),
     storage: [],
+    edgeConfig: sections.get('edge-config'),
     proxyFiles: Object.fromEntries(
       [...sections].flatMap(([name, text]) =>
         name.startsWith('proxy-file:') ? [[name.slice('proxy-file:'.length), text]] : [],

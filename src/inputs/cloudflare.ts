@@ -23,6 +23,7 @@ export function readCloudflare(
   const apiToken = reader.takeOptional('cloudflare-api-token', parseApiToken);
   const zoneId = reader.takeOptional('cloudflare-zone-id', parseZoneId);
   const purge = reader.take('cloudflare-purge', parsePurge, { kind: 'none' });
+  const config = reader.takeOptional('cloudflare-config', parseConfigPath);
   const given = (name: 'cloudflare-api-token' | 'cloudflare-zone-id') => reader.text(name) !== '';
   if (!given('cloudflare-api-token') && !given('cloudflare-zone-id')) {
     judgeUnused(reader, purge);
@@ -33,17 +34,15 @@ export function readCloudflare(
   const apiBaseUrl = readBaseUrl(reader, environment);
   return apiToken === undefined || zoneId === undefined
     ? undefined
-    : { apiToken, zoneId, purge, apiBaseUrl };
+    : { apiToken, zoneId, purge, config, apiBaseUrl };
 }
 
 /** What only Cloudflare reads is a mistake where no zone is named. */
 function judgeUnused(reader: InputReader, purge: CloudflarePurge): void {
-  if (purge.kind !== 'changed' && purge.kind !== 'none') {
-    reader.complain(
-      'cloudflare-purge',
-      'it needs `cloudflare-api-token` and `cloudflare-zone-id`; an unset secret is empty too',
-    );
-  }
+  const why =
+    'it needs `cloudflare-api-token` and `cloudflare-zone-id`; an unset secret is empty too';
+  if (purge.kind !== 'changed' && purge.kind !== 'none') reader.complain('cloudflare-purge', why);
+  if (reader.text('cloudflare-config') !== '') reader.complain('cloudflare-config', why);
 }
 
 function judgePair(reader: InputReader): void {
@@ -88,6 +87,15 @@ function parseZoneId(text: string): Parsed<string> {
       ? `${allowed}; this is its name. The id stands on the zone's page Overview, under API`
       : allowed,
   };
+}
+
+function parseConfigPath(text: string): Parsed<string> {
+  return /^(?!\/)(?!~)(?!-)(?!(.*\/)?\.{1,2}(\/|$))[^\p{Cc}:]+\.ya?ml$/u.test(text)
+    ? { value: text }
+    : {
+        allowed:
+          'allowed is the path of a YAML file from the root of the repository, such as `cloudflare.yml`',
+      };
 }
 
 /** `changed`, `everything`, `none`; or what to purge, a kind and a value on each line. */

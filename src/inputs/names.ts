@@ -54,6 +54,7 @@ export const INPUT_DEFAULTS = {
   'cloudflare-api-token': '',
   'cloudflare-zone-id': '',
   'cloudflare-purge': 'changed',
+  'cloudflare-config': '',
 } as const;
 
 export type InputName = keyof typeof INPUT_DEFAULTS;

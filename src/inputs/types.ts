@@ -33,6 +33,8 @@ export interface CloudflareInputs {
   /** 32 hex digits, lower case. */
   readonly zoneId: string;
   readonly purge: CloudflarePurge;
+  /** Path in the repository of the file that says how the edge should be. */
+  readonly config: string | undefined;
   /** Without a slash at its end. */
   readonly apiBaseUrl: string;
 }

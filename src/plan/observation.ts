@@ -35,6 +35,8 @@ export interface Observation {
   readonly storage: readonly StorageContents[];
   /** Text of the commit's files that speak of upstreams, by path. */
   readonly proxyFiles: Readonly<Record<string, string>>;
+  /** Text of the commit's file that `cloudflare-config` names; undefined where it has none. */
+  readonly edgeConfig?: string | undefined;
 }
 
 /** A place to look into: what lies in it decides whether a candidate may run beside the incumbent. */

@@ -2,6 +2,7 @@
 # (a directory of this run's own) and the repository of our own.
 # Vars: DIR STATE RUN MARK REMOTE BRANCH SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
 #   VARIABLES (assignments before the command, quoted)
+#   EDGE_CONFIG (a path of the commit, or nothing)
 # Follows the files of observe/ and lib/git.sh, which are its words.
 # Prints sections; a section NAME.err holds what a failed command said.
 # shellcheck shell=sh
@@ -50,4 +51,5 @@ shown images
 shown projects
 if [ "$project" = "$guessed" ]; then shown running; else observe_running "$project"; fi
 observe_proxy_files
+[ -z "$EDGE_CONFIG" ] || capture edge-config git_own cat-file blob "$SHA:$EDGE_CONFIG" || :
 section end

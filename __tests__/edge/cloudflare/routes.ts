@@ -12,6 +12,7 @@ export interface Route {
   readonly method: string;
   /** Of the path below the zone; groups are the ids in it. */
   readonly path: RegExp;
+  /** '' where the route looks for itself. */
   readonly permission: string;
   /** @returns the result, or a Refusal */
   perform(request: {

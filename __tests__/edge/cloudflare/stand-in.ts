@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isObject, objectOf, type JsonObject } from '../../../src/plan/json.js';
+import { dnsRoutes } from './dns.js';
 import { purgeRoutes } from './purge.js';
 import { complaint, Refusal, type Route, type Seen } from './routes.js';
+import { rulesetRoutes } from './rulesets.js';
+import { settingsRoutes } from './settings.js';
 
 export const ZONE_ID = '0123456789abcdef0123456789abcdef';
 export const TOKEN = 'a-token-that-no-log-may-ever-show-01';
@@ -41,7 +44,23 @@ export interface Zone {
   readonly purged: JsonObject[];
   /** Purges that are left before the limit of the Free plan. */
   purgesLeft: number;
+  /** DNS records, of whatever type. */
+  readonly records: JsonObject[];
+  readonly settings: Record<string, string>;
+  readonly rulesets: Ruleset[];
 }
+
+/** The entry point of a phase. */
+export interface Ruleset {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'zone';
+  readonly phase: string;
+  readonly rules: JsonObject[];
+}
+
+/** What a token may be allowed to do; the stand-in knows them by these words of Cloudflare's. */
+export const PERMISSIONS = ['Cache Purge', 'DNS', 'Zone Settings', 'Cache Rules', 'Zone WAF'];
 
 /**
  * Cloudflare's API for one zone of the Free plan, over HTTP, as its reference describes it; strict about
@@ -50,11 +69,19 @@ export interface Zone {
 export async function startCloudflare(): Promise<StandIn> {
   const zone: Zone = {
     name: 'example.com',
-    permissions: new Set(['Cache Purge']),
+    permissions: new Set(PERMISSIONS),
     purged: [],
     purgesLeft: 25,
+    records: [],
+    settings: { ssl: 'full', min_tls_version: '1.0', always_use_https: 'off' },
+    rulesets: [],
   };
-  const routes: readonly Route[] = purgeRoutes(zone);
+  const routes: readonly Route[] = [
+    ...purgeRoutes(zone),
+    ...dnsRoutes(zone),
+    ...settingsRoutes(zone),
+    ...rulesetRoutes(zone),
+  ];
   const seen: Seen[] = [];
   const failures: { matches: (seen: Seen) => boolean; failure: Failure; times: number }[] = [];
 
@@ -135,7 +162,7 @@ function perform(
     const perhaps = `Could not route to ${seen.path}, perhaps your object identifier is invalid?`;
     return new Refusal(404, [complaint(7003, perhaps)]);
   }
-  if (!zone.permissions.has(route.permission)) {
+  if (route.permission !== '' && !zone.permissions.has(route.permission)) {
     return new Refusal(403, [complaint(10000, 'Authentication error')]);
   }
   const body = bodyOf(seen, headers['content-type']);
@@ -148,8 +175,8 @@ function perform(
 }
 
 function bodyOf({ method, text }: Seen, type: string | undefined): JsonObject | Refusal {
-  if (method === 'GET') {
-    return text === '' ? {} : new Refusal(400, [complaint(9207, 'A GET has no body')]);
+  if (method === 'GET' || method === 'DELETE') {
+    return text === '' ? {} : new Refusal(400, [complaint(9207, `A ${method} has no body`)]);
   }
   if (type !== 'application/json')
     return new Refusal(415, [complaint(9208, `Not JSON: ${type ?? ''}`)]);
