@@ -193,6 +193,7 @@ function planOptions(
   }
   return {
     services: inputs.compose.services,
+    allowDataChanges: inputs.allowDataChanges,
     projectNamed: inputs.compose.projectName !== undefined,
     images: release === undefined ? imagesFrom(inputs) : 'kept',
     buildsOnRunner: inputs.compose.build === 'runner',
@@ -202,6 +203,12 @@ function planOptions(
     soakMs: inputs.soakMs,
     drainTimeoutMs: inputs.drainTimeoutMs,
     health: { url: inputs.health.url, host: inputs.health.host },
+    keptCommits: Object.fromEntries(
+      Object.entries(release?.services ?? {}).map(([service, { commit }]) => [
+        service,
+        commit ?? release?.sha ?? '',
+      ]),
+    ),
     keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
   };
 }

@@ -332,6 +332,27 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(installed?.services['web']?.definition['secret token']).toEqual(secret);
   });
 
+  it('sees what differs from a commit that the last release left services at', async () => {
+    host.write('origin/later', 'x');
+    const third = shop.commit('third');
+    deployed(second);
+    const record = (sha: string) => JSON.stringify({ services: { web: { commit: sha } } }, null, 2);
+    host.write('.local/state/resee-deploy/shop/releases/00000001-a.json', record('e'.repeat(40)));
+    host.write('.local/state/resee-deploy/shop/releases/00000002-b.json', record(first));
+    const { commit } = await look(third);
+    expect(commit.since).toEqual({
+      [first]: [
+        { path: 'gone', status: 'deleted' },
+        { path: 'later', status: 'added' },
+        { path: 'web/Dockerfile', status: 'modified' },
+        { path: 'web/a file', status: 'added' },
+      ],
+    });
+    expect(commit.changes).toEqual([{ path: 'later', status: 'added' }]);
+    host.write('.local/state/resee-deploy/shop/releases/00000003-c.json', record('e'.repeat(40)));
+    expect((await look(third)).commit.since).toEqual({});
+  });
+
   it('makes a key for the records once, which only its owner reads', async () => {
     deployed(first);
     const { recordKey } = await look(second);

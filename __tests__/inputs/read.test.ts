@@ -47,6 +47,7 @@ describe('the least that a workflow must say', () => {
       drainTimeoutMs: 30_000,
       probeIntervalMs: 100,
       allowDowntime: false,
+      allowDataChanges: [],
       lockTimeoutMs: 600_000,
       keepReleases: 3,
       operation: 'deploy',

@@ -77,6 +77,10 @@ export interface Situation {
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
   readonly storage?: Observation['storage'];
+  /** What the commit changes since others that services were left at. */
+  readonly since?: Observation['commit']['since'];
+  /** Services that were left out by earlier releases, and the commits that they are of. */
+  readonly leftAt?: Readonly<Record<string, string>>;
   /** Files of the commit beside its Dockerfiles and those that it changes. */
   readonly files?: readonly string[];
 }
@@ -111,7 +115,7 @@ export function observed(situation: Situation = {}): Observation {
       diskFreeKb: 5_000_000,
     },
     stateDirectory: `/home/ec2-user/.local/state/resee-deploy/${installed.project}`,
-    releases: recorded ? [recordOf(installed)] : [],
+    releases: recorded ? [recordOf(installed, LIVE_SHA, situation.leftAt)] : [],
     recordKey: RECORD_KEY,
     busy: false,
     live: {
@@ -130,6 +134,7 @@ export function observed(situation: Situation = {}): Observation {
       changes: changes.map((change) =>
         typeof change === 'string' ? { path: change, status: 'modified' } : change,
       ),
+      since: situation.since ?? {},
       files: [...filesOf(wanted, changes), ...(situation.files ?? [])],
       newerThanLive: true,
     },
@@ -178,7 +183,11 @@ export function imageId(image: string): string {
   return `sha256:${image}`;
 }
 
-export function recordOf(stack: Stack, sha = LIVE_SHA): ReleaseRecord {
+export function recordOf(
+  stack: Stack,
+  sha = LIVE_SHA,
+  leftAt: Situation['leftAt'] = {},
+): ReleaseRecord {
   return {
     name: `00000001-${sha.slice(0, 12)}.json`,
     sha,
@@ -190,6 +199,7 @@ export function recordOf(stack: Stack, sha = LIVE_SHA): ReleaseRecord {
           image,
           imageId: imageId(image),
           keptAs: `resee/${stack.project}/${name}:${sha.slice(0, 12)}`,
+          commit: leftAt[name] ?? sha,
           runs: fingerprintOf({ name, definition }, { compose: COMPOSE, key: RECORD_KEY }),
         },
       ]),
@@ -287,6 +297,8 @@ export const options: PlanOptions = {
   drainTimeoutMs: 30_000,
   projectNamed: false,
   keptImages: {},
+  keptCommits: {},
+  allowDataChanges: [],
 };
 
 export function planned(situation: Situation, other: Partial<PlanOptions> = {}): Planned {

@@ -110,7 +110,7 @@ describe('what a plan refuses', () => {
       expect(refusal?.what).toBe(
         'store holds data, and its definition changed: environment.PASSWORD: (none) → (set); image: redis:8-alpine → redis:9',
       );
-      expect(refusal?.next).toContain('services: store');
+      expect(refusal?.next).toContain('allow-data-changes: store');
     });
 
     it('is taken when it is named', () => {

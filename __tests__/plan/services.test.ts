@@ -150,7 +150,9 @@ describe('what happens to each service', () => {
     });
     expect(actions(plan)).toEqual({ worker: 'roll' });
     expect(serviceIn(plan, 'worker').why).toBe('mounted conf/a, conf/b and 1 more changed');
-    expect(plan.plan.warnings).toContain('store: mounted files wait for a restart');
+    expect(plan.plan.warnings).toContain(
+      'store: mounted files wait for a restart: redis.conf. To restart it, with a gap: allow-data-changes: store',
+    );
   });
 
   it('takes running containers for incumbents, and the others for dead ones', () => {

@@ -66,6 +66,8 @@ describe('the summary', () => {
       image: 'app-backend',
       oldImageId: undefined,
       told: [],
+      waits: [],
+      unread: [],
     } as const;
     const { plan } = outcomeOf({});
     if (plan === undefined) throw new Error('the outcome has a plan');

@@ -107,9 +107,13 @@ export const dataChange: Scenario = {
     const sha = await bed.commit('Another store', change);
     const said = { inputs: { 'allow-downtime': 'true' } };
     const run = await checkRefused(bed, checks, standing, sha, said);
-    checks.matches(errorOf(run), /store holds data.*services: store/s, 'the annotation');
+    checks.matches(
+      errorOf(run),
+      /store holds data.*command.*allow-data-changes: store/s,
+      'the annotation',
+    );
 
-    const inputs = { services: 'store' };
+    const inputs = { 'allow-data-changes': 'store' };
     await checkOnlyReplaced(bed, checks, 'store', { sha, release: standing.release }, { inputs });
   },
 };

@@ -10,6 +10,7 @@ import type {
   ProxyFacts,
 } from '../plan/observation.js';
 import { parseStack } from '../plan/compose-config.js';
+import { isWithin } from '../plan/stack.js';
 import { observationScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
 import { refuseUnfit } from './fitness.js';
@@ -81,6 +82,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       sha: trimmed(sections, 'commit') ?? '',
       subject: trimmed(sections, 'subject') ?? '',
       changes: changesIn(sections),
+      since: sinceIn(sections),
       files: linesOf(sections.get('files')),
       newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
     },
@@ -161,6 +163,26 @@ function changesIn(sections: Sections): readonly FileChange[] {
     ...parseChanges(linesOf(sections.get('changed'))).filter(({ path }) => !submodules.has(path)),
     ...parseChanges(linesOf(sections.get('changed-in-submodules'))),
   ];
+}
+
+/** Of a submodule that is another, any file may be. */
+function sinceIn(sections: Sections): Readonly<Record<string, readonly FileChange[]>> {
+  const submodules = new Set(linesOf(sections.get('submodules')));
+  const files = linesOf(sections.get('files'));
+  return Object.fromEntries(
+    [...sections].flatMap(([name, text]) => {
+      if (!name.startsWith('since:')) return [];
+      const changes = parseChanges(linesOf(text)).flatMap((change): readonly FileChange[] =>
+        submodules.has(change.path)
+          ? [change.path, ...files.filter((file) => isWithin(file, change.path))].map((path) => ({
+              path,
+              status: 'modified',
+            }))
+          : [change],
+      );
+      return [[name.slice('since:'.length), changes] as const];
+    }),
+  );
 }
 
 /** @param lines a letter and a path by turns */

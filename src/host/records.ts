@@ -19,6 +19,7 @@ export function parseRecord(name: string, text: string): ReleaseRecord {
             imageId: textOf(released['imageId']) ?? '',
             keptAs: textOf(released['keptAs']),
             image: textOf(released['image']) ?? '',
+            commit: textOf(released['commit']),
             definition: textOf(released['definition']),
             runs: parseFingerprint(objectOf(released['runs'])),
           },

@@ -45,6 +45,7 @@ export const INPUT_DEFAULTS = {
   'drain-timeout': '30s',
   'probe-interval': '100ms',
   'allow-downtime': 'false',
+  'allow-data-changes': '',
   'lock-timeout': '10m',
   'keep-releases': '3',
   operation: 'deploy',

@@ -77,6 +77,7 @@ export function readInputs(
       0,
     ),
     allowDowntime: reader.take('allow-downtime', parseBoolean, false),
+    allowDataChanges: reader.take('allow-data-changes', serviceNames, []),
     lockTimeoutMs: reader.take(
       'lock-timeout',
       parseDuration({ min: SECOND_MS / 10, max: 6 * HOUR_MS }, 'zero means something'),
@@ -157,6 +158,8 @@ function readGate(reader: InputReader, operation: OperationName): GateInputs {
   return { needs, requireOutputs: reader.take('require-outputs', parseRequirements, []) };
 }
 
+const serviceNames = parseNames(SERVICE_NAME, 'allowed are names of Compose services');
+
 function readCompose(reader: InputReader): ComposeInputs {
   return {
     files: reader.take(
@@ -177,11 +180,7 @@ function readCompose(reader: InputReader): ComposeInputs {
       parseNames(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'allowed are names of Compose profiles'),
       [],
     ),
-    services: reader.take(
-      'services',
-      parseNames(SERVICE_NAME, 'allowed are names of Compose services'),
-      [],
-    ),
+    services: reader.take('services', serviceNames, []),
     build: reader.take('build', parseEnum(['host', 'pull', 'none', 'runner']), 'host'),
     variables: readComposeVariables(reader),
     registries: reader.take('registries', parseRegistries, []),

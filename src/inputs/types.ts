@@ -15,6 +15,8 @@ export interface Inputs {
   /** 0 turns the availability probe off. */
   readonly probeIntervalMs: number;
   readonly allowDowntime: boolean;
+  /** Data services that may be changed; the deploy is not limited to them. */
+  readonly allowDataChanges: readonly string[];
   readonly lockTimeoutMs: number;
   /** How many releases stay on the host for a rollback, at least 1. */
   readonly keepReleases: number;

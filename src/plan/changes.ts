@@ -10,7 +10,7 @@ import {
   type Meaning,
 } from './definition.js';
 import { isObject, textOf } from './json.js';
-import type { Observation, ReleasedService } from './observation.js';
+import type { FileChange, Observation, ReleasedService } from './observation.js';
 import type { Service } from './stack.js';
 
 /**
@@ -23,6 +23,23 @@ export function releasedService(
 ): ReleasedService | undefined {
   const last = releases.at(-1);
   return last?.sha === live.head ? last?.services[service] : undefined;
+}
+
+/** The commit that a service was last brought to; empty where nobody knows. */
+export function commitOf(observation: Observation, service: string): string {
+  const released = releasedService(observation, service);
+  // What `services` left out a record of an earlier version does not tell.
+  return released?.commit ?? observation.live.head ?? '';
+}
+
+/** What the commit changes of the files that a service was last brought to. */
+export function changesFor(
+  { commit, live, ...rest }: Observation,
+  service: string,
+): readonly FileChange[] {
+  const base = commitOf({ commit, live, ...rest }, service);
+  if (base === (live.head ?? '')) return commit.changes;
+  return commit.since[base] ?? commit.files.map((path) => ({ path, status: 'modified' }));
 }
 
 /** The places of a service's definition in which the commit, or the host's own files, differ from what runs. */

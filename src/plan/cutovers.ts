@@ -1,5 +1,6 @@
 import type { Batch, Portion } from './batches.js';
-import type { FileGroups } from './files.js';
+import { changesFor } from './changes.js';
+import { mountedChanges, type FileGroups } from './files.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import {
   servicesOf,
@@ -126,6 +127,11 @@ function cutoverOf(
       ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
       : [];
   const { lingersMs, resolvesAtEachConnection, staysConnected } = readProxy(proxy);
+  const reloads = files !== undefined && front?.action === 'reload';
+  // What an earlier deploy has brought to the live directory, and left out of the proxy.
+  const left = reloads
+    ? mountedChanges(observation.wanted, front.service, changesFor(observation, front.service))
+    : [];
   return {
     kind: 'cutover',
     proxyService: front?.service ?? proxy.name,
@@ -134,12 +140,12 @@ function cutoverOf(
     lingersMs,
     held: stays && routes.length > 0 && resolvesAtEachConnection,
     staysConnected: staysConnected && routes.length > 0,
-    reloads: paths.length > 0 || !(stays && resolvesAtEachConnection),
+    reloads: reloads || paths.length > 0 || !(stays && resolvesAtEachConnection),
     routes,
     paths,
     inPlace: paths.filter((path) => files?.inPlace.includes(path) === true),
     mounted: binds
-      .filter((bind) => paths.includes(bind.source))
+      .filter(({ source }) => paths.includes(source) || left.includes(source))
       .map((bind) => ({ path: bind.source, inside: bind.target })),
   };
 }

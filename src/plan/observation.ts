@@ -90,6 +90,11 @@ export interface Commit {
   readonly subject: string;
   /** What differs from the live directory's commit. */
   readonly changes: readonly FileChange[];
+  /**
+   * What differs from other commits that services of the last release were built from; one that the host
+   * does not have is missing.
+   */
+  readonly since: Readonly<Record<string, readonly FileChange[]>>;
   /** Every file of the commit. */
   readonly files: readonly string[];
   /** True where the live directory's commit is this one or an ancestor of it. */
@@ -170,6 +175,11 @@ export interface ReleasedService {
   readonly keptAs: string | undefined;
   /** Reference that Compose uses for it. */
   readonly image: string;
+  /**
+   * The commit that its image was built from, and whose mounted files its containers have read; empty where
+   * nobody knows, undefined in records of earlier versions.
+   */
+  readonly commit?: string | undefined;
   /** Digest of the definition; only in records of earlier versions. */
   readonly definition?: string | undefined;
   /** The definition that its containers were created from; undefined in records of earlier versions. */

@@ -43,6 +43,10 @@ export interface ServicePlan {
   readonly oldImageId: string | undefined;
   /** What changed and changes nothing of its containers by this deploy: a line each, for a person. */
   readonly told: readonly string[];
+  /** Places of its definition that changed, and that its containers do without until it is named. */
+  readonly waits: readonly string[];
+  /** Changed files that it mounts, and that its containers do not read before their next start. */
+  readonly unread: readonly string[];
 }
 
 export type Operation =

@@ -11,13 +11,8 @@ import {
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles, seenIn, upstreamsOf } from './roles.js';
-import {
-  changeOf,
-  imagesInUse,
-  planServices,
-  settleImages,
-  type ServiceOptions,
-} from './services.js';
+import { changeOf } from './decision.js';
+import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
 import { unmovedProxies } from './unmoved.js';
 import { warnings } from './warnings.js';
 
@@ -26,7 +21,6 @@ export interface PlanOptions extends ServiceOptions {
   readonly postDeploy: readonly { readonly service: string; readonly command: string }[];
   /** True where images are built on the runner, not on the host. */
   readonly buildsOnRunner: boolean;
-  readonly allowDowntime: boolean;
   readonly soakMs: number;
   readonly drainTimeoutMs: number;
   /** The workflow says the project's name. */
@@ -35,6 +29,8 @@ export interface PlanOptions extends ServiceOptions {
   readonly health?: HealthTarget;
   /** For a rollback: the image that each reference shall name again. */
   readonly keptImages: Readonly<Record<string, string>>;
+  /** For a rollback: the commit that each service's kept image was built from. */
+  readonly keptCommits: Readonly<Record<string, string>>;
 }
 
 export type Planned =

@@ -1,3 +1,5 @@
+import { changedFor } from './changes.js';
+import { isNamed, type Permissions } from './decision.js';
 import { differences } from './definition.js';
 import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
@@ -5,9 +7,8 @@ import { gaps, type GapOptions, type Refusal } from './gaps.js';
 import { ROLES, ROLE_LABEL } from './roles.js';
 import { isWithin } from './stack.js';
 
-export interface RefusalOptions extends GapOptions {
+export interface RefusalOptions extends GapOptions, Permissions {
   readonly images: string;
-  readonly services: readonly string[];
   /** The workflow says the project's name. */
   readonly projectNamed: boolean;
   readonly commands: readonly { readonly service: string; readonly command: string }[];
@@ -37,7 +38,7 @@ export function refusals(
 export function refusedChanges(
   observation: Observation,
   services: readonly ServicePlan[],
-  options: GapOptions & Pick<RefusalOptions, 'services'>,
+  options: GapOptions & Permissions,
 ): readonly Refusal[] {
   return [
     ...changedData(observation, services, options),
@@ -52,6 +53,7 @@ function unknownServices({ wanted }: Observation, options: RefusalOptions): read
   const next = `The Compose file knows: ${known.join(', ')}.`;
   const named = [
     ...options.services.map((service) => ({ service, input: 'services' })),
+    ...options.allowDataChanges.map((service) => ({ service, input: 'allow-data-changes' })),
     ...options.commands.map(({ service }) => ({ service, input: 'pre-deploy or post-deploy' })),
   ];
   return named
@@ -155,22 +157,32 @@ function anotherProject(
 }
 
 function changedData(
-  { wanted, installed }: Observation,
+  observation: Observation,
   services: readonly ServicePlan[],
-  options: Pick<RefusalOptions, 'services'>,
+  options: Permissions,
 ): readonly Refusal[] {
   return services
     .filter(({ ifImageChanges }) => !ifImageChanges)
     .filter(({ role, action }) => role === 'data' && (action === 'replace' || action === 'remove'))
-    .filter(({ service }) => !options.services.includes(service))
+    .filter(({ service, role }) => !isNamed(service, role, options))
     .map(({ service, why }) => {
-      const before = installed?.services[service]?.definition ?? {};
-      const diff = differences(before, wanted.services[service]?.definition ?? {});
+      const lines = changeLines(observation, service);
       return {
-        what: `${service} holds data, and ${diff.length === 0 ? why : `its definition changed: ${diff.join('; ')}`}`,
-        next: `A code deploy never touches data. To change it on purpose, with a gap, name it: services: ${service}`,
+        what: `${service} holds data, and ${lines.length === 0 ? why : `its definition changed: ${lines.join('; ')}`}`,
+        next: `A code deploy never touches data. To change it on purpose, with a gap, name it: allow-data-changes: ${service}`,
       };
     });
+}
+
+/** Each place that changed: with its values, where the Compose file says both. */
+function changeLines(observation: Observation, name: string): readonly string[] {
+  const { wanted, installed } = observation;
+  const service = wanted.services[name];
+  if (service === undefined) return [];
+  const said = differences(installed?.services[name]?.definition ?? {}, service.definition);
+  return changedFor('container', observation, service).map(
+    (place) => said.find((line) => line.startsWith(`${place}: `)) ?? place,
+  );
 }
 
 function changingServices(services: readonly ServicePlan[]): ReadonlySet<string> {

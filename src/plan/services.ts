@@ -1,13 +1,11 @@
-import { changedFor, listed, releasedService } from './changes.js';
-import { mountedChanges } from './files.js';
+import { changedFor, changesFor, releasedService } from './changes.js';
+import { decide, isNamed, toldOf, type Decision, type Permissions } from './decision.js';
 import type { Container, Observation } from './observation.js';
-import { STAYS, type Action, type ServicePlan } from './plan.js';
+import type { ServicePlan } from './plan.js';
 import { assignRoles, type Role, type RoleDecision } from './roles.js';
 import { isWithin, type Service } from './stack.js';
 
-export interface ServiceOptions {
-  /** Limits the deploy to these; empty means all that changed. */
-  readonly services: readonly string[];
+export interface ServiceOptions extends Permissions {
   readonly images: 'host' | 'pull' | 'none' | 'kept';
 }
 
@@ -29,6 +27,13 @@ export function planServices(
   return [...present, ...removed(observation)];
 }
 
+const LEFT: Decision = {
+  action: 'leave',
+  why: 'not named in services',
+  ifImageChanges: false,
+  waits: [],
+  unread: [],
+};
 const UNKNOWN: RoleDecision = { role: 'worker', reason: 'no role', single: undefined };
 
 /** True where the commit may change the image: then it is built or pulled, and its id tells. */
@@ -47,9 +52,10 @@ export function needsImage(
   if (options.images !== 'host' || service.build === undefined) return false;
   const { build } = service;
   const released = releasedService(observation, service.name);
-  if (released === undefined || observation.images[service.image] === undefined) return true;
+  // A record of an earlier version does not tell what a deploy left out, or how the build was defined.
+  if (released?.runs === undefined || observation.images[service.image] === undefined) return true;
   const changed = [
-    ...observation.commit.changes.map(({ path }) => path),
+    ...changesFor(observation, service.name).map(({ path }) => path),
     ...observation.live.modified,
   ];
   return (
@@ -71,116 +77,23 @@ function planService(
   );
   const running = containers.filter((container) => container.running);
   const chosen = options.services.length === 0 || options.services.includes(service.name);
-  const { action, why, ifImageChanges } = chosen
-    ? decide(observation, service, decision, { running, all: containers }, rebuilt)
-    : { action: 'leave' as const, why: 'not named in services', ifImageChanges: false };
+  const named = isNamed(service.name, decision.role, options);
+  const decided = chosen
+    ? decide(observation, service, decision, { all: containers, named, rebuilt })
+    : LEFT;
   return {
     service: service.name,
     role: decision.role,
     reason: decision.reason,
     single: decision.single,
-    action,
-    why,
-    ifImageChanges,
+    ...decided,
     replicas: service.replicas,
     incumbents: running.map((container) => container.id),
     dead: containers.filter((container) => !container.running).map((container) => container.id),
     image: service.image,
     oldImageId: running[0]?.imageId,
-    told: chosen ? toldOf(observation, service, { action, images: options.images }) : [],
+    told: toldOf(observation, service, decided, { role: decision.role, images: options.images }),
   };
-}
-
-/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
-function toldOf(
-  observation: Observation,
-  service: Service,
-  { action, images }: { readonly action: Action; readonly images: ServiceOptions['images'] },
-): readonly string[] {
-  if (!STAYS.has(action)) return [];
-  const idle = changedFor('nothing', observation, service);
-  const built = changedFor('image', observation, service);
-  return [
-    ...(idle.length === 0
-      ? []
-      : [`${listed(idle, 5)} changed, and no container is another for it`]),
-    ...(built.length === 0 || images === 'host' || images === 'kept'
-      ? []
-      : [`${listed(built, 5)} changed, and build: ${images} builds nothing`]),
-  ];
-}
-
-interface Decision {
-  readonly action: Action;
-  readonly why: string;
-  readonly ifImageChanges: boolean;
-}
-
-function decide(
-  observation: Observation,
-  service: Service,
-  decision: RoleDecision,
-  { running, all }: { readonly running: readonly Container[]; readonly all: readonly Container[] },
-  rebuilt: ReadonlySet<string>,
-): Decision {
-  const say = (action: Action, why: string, ifImageChanges = false): Decision => ({
-    action,
-    why,
-    ifImageChanges,
-  });
-  const { role } = decision;
-  const change = changeOf(decision);
-  const reason = differenceOf(observation, service, running);
-  if (service.replicas === 0) {
-    return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
-  }
-  if (role === 'job' && all.length === 0) return say('run', 'it has not run here yet');
-  if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
-    return say('start', 'no container of it runs');
-  }
-  if (reason !== undefined) return say(change, reason);
-  const files = mountedChanges(observation.wanted, service.name, observation.commit.changes);
-  if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files, 2)} changed`);
-  if (files.length > 0 && role === 'data') return say('keep', 'mounted files wait for a restart');
-  if (files.length > 0) return say(change, `mounted ${listed(files, 2)} changed`);
-  if (rebuilt.has(service.image)) return say(change, 'its image may change', true);
-  const current = observation.images[service.image];
-  if (
-    role !== 'data' &&
-    current !== undefined &&
-    !(role === 'job' ? all : running).every(({ imageId }) => imageId === current)
-  ) {
-    return say(change, `${service.image} names another image than the one that runs`);
-  }
-  return say('keep', 'nothing changed');
-}
-
-/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
-export function changeOf({ role, single }: Pick<RoleDecision, 'role' | 'single'>): Action {
-  return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
-}
-
-const ROLL: Readonly<Record<RoleDecision['role'], Action>> = {
-  routed: 'roll',
-  worker: 'roll',
-  singleton: 'replace',
-  data: 'replace',
-  proxy: 'replace',
-  direct: 'replace',
-  job: 'run',
-};
-
-function differenceOf(
-  observation: Observation,
-  service: Service,
-  running: readonly Container[],
-): string | undefined {
-  const places = changedFor('container', observation, service);
-  if (places.length > 0) return `its definition changed (${listed(places, 5)})`;
-  if (running.length > 0 && running.length !== service.replicas) {
-    return `${String(running.length)} of ${String(service.replicas)} replicas run`;
-  }
-  return undefined;
 }
 
 /** Services whose containers are still there, and which the Compose file does not know any more. */
@@ -208,6 +121,8 @@ function removed(observation: Observation): readonly ServicePlan[] {
       image: '',
       oldImageId: containers[0]?.imageId,
       told: [],
+      waits: [],
+      unread: [],
     };
   });
 }

@@ -29,11 +29,6 @@ export function warnings(
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
     ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
-    ...services
-      .filter(({ role, action }) => role === 'data' && action === 'keep')
-      .flatMap(({ service, why: reason }) =>
-        reason.includes('restart') ? [`${service}: ${reason}`] : [],
-      ),
   ];
 }
 

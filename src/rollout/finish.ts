@@ -2,15 +2,13 @@ import { quote } from '../host/quote.js';
 import { toRecord } from '../host/recorded.js';
 import { renderRecord } from '../host/records.js';
 import { variablesFile } from '../host/state.js';
-import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
-import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
 import type { Operation, Plan } from '../plan/plan.js';
-import type { Service } from '../plan/stack.js';
 import { isSameRelease } from '../plan/releases.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { lines, proxiesOf, together } from './cutover.js';
+import { releasedServices } from './recorded.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
@@ -24,8 +22,9 @@ export async function finish(
   plan: Plan,
   deployedAt: string,
 ): Promise<void> {
-  const services = releasedServices(context, plan);
   const sha = context.observation.commit.sha;
+  const again = otherReleases(context).some((other) => other.sha === sha) ? context.fence : '';
+  const services = releasedServices(context, plan, again);
   const name = `${context.fence.padStart(8, '0')}-${sha.slice(0, 12)}.json`;
   const finished = context.transaction.step({
     name: 'finish',
@@ -94,45 +93,6 @@ function tidy(commands: readonly string[]): string {
 
 function hasBuilt({ operations }: Plan): boolean {
   return operations.some(({ kind }) => kind === 'prepare-images');
-}
-
-function releasedServices(
-  context: RolloutContext,
-  plan: Plan,
-): Readonly<Record<string, ReleasedService>> {
-  const { wanted, commit, releases } = context.observation;
-  const of = (service: string) => ({ project: wanted.project, service });
-  const again = otherReleases(context).some(({ sha }) => sha === commit.sha) ? context.fence : '';
-  return Object.fromEntries(
-    plan.services.flatMap((service) => {
-      const definition = wanted.services[service.service];
-      if (definition === undefined) return [];
-      const before = releases.at(-1)?.services[service.service];
-      const imageId =
-        context.made.candidates.get(service.service)?.[0]?.imageId ??
-        context.made.imageIds.get(service.image) ??
-        service.oldImageId;
-      if (imageId === undefined) return [];
-      const built = definition.build !== undefined || service.role !== 'data';
-      const released: ReleasedService = {
-        imageId,
-        image: service.image,
-        keptAs: built ? keptReference(of(service.service), commit.sha, again) : undefined,
-        ...(service.action === 'leave' && before !== undefined
-          ? { definition: before.definition, runs: before.runs }
-          : { runs: runningAs(context, definition) }),
-      };
-      return [[service.service, released]];
-    }),
-  );
-}
-
-/** Without a key nothing of it is kept: it would not be secret. */
-function runningAs(
-  { observation: { host, recordKey: key } }: RolloutContext,
-  service: Service,
-): Fingerprint | undefined {
-  return key === '' ? undefined : fingerprintOf(service, { compose: host.composeVersion, key });
 }
 
 /** What stays beside this release: of one commit there are several where they were given something else. */

@@ -1,0 +1,170 @@
+import { changedFor, changesFor, listed } from './changes.js';
+import { mountedChanges } from './files.js';
+import type { Container, Observation } from './observation.js';
+import type { Action } from './plan.js';
+import type { RoleDecision } from './roles.js';
+import type { Service } from './stack.js';
+import { isShared, isThereAlready, waitsFor } from './waiting.js';
+
+/** What the workflow says about which services may change. */
+export interface Permissions {
+  /** Limits the deploy to these; empty means all that changed. */
+  readonly services: readonly string[];
+  /** Data services that may be changed, beside those that `services` names. */
+  readonly allowDataChanges: readonly string[];
+  readonly allowDowntime: boolean;
+}
+
+export interface Decision {
+  readonly action: Action;
+  readonly why: string;
+  /** True where `action` holds only if the build gives another image. */
+  readonly ifImageChanges: boolean;
+  /** Places of the definition that changed, and that its containers do without until it is named. */
+  readonly waits: readonly string[];
+  /** Changed files that it mounts, and that its containers have not read. */
+  readonly unread: readonly string[];
+}
+
+/** True where a person has said that this service may be changed, whatever it holds. */
+export function isNamed(
+  service: string,
+  role: RoleDecision['role'] | undefined,
+  { services, allowDataChanges, allowDowntime }: Permissions,
+): boolean {
+  if (services.includes(service)) return true;
+  return role === 'data' ? allowDataChanges.includes(service) : role === 'proxy' && allowDowntime;
+}
+
+/** @param rebuilt references whose image the commit may change */
+export function decide(
+  observation: Observation,
+  service: Service,
+  decision: RoleDecision,
+  {
+    all,
+    named,
+    rebuilt,
+  }: {
+    readonly all: readonly Container[];
+    readonly named: boolean;
+    readonly rebuilt: ReadonlySet<string>;
+  },
+): Decision {
+  const running = all.filter((container) => container.running);
+  const { role } = decision;
+  const changed = changedFor('container', observation, service).filter(
+    (place) => !isThereAlready(place, service, running),
+  );
+  const waits = named ? [] : changed.filter((place) => waitsFor(place, role, observation, service));
+  const files = unreadFiles(observation, service, running);
+  const say = (action: Action, why: string, ifImageChanges = false): Decision => ({
+    action,
+    why,
+    ifImageChanges,
+    // What is created anew has all of it.
+    waits: action === 'keep' || action === 'reload' ? waits : [],
+    unread: action === 'keep' && role === 'data' ? files : [],
+  });
+  const change = changeOf(decision);
+  const reason = reasonFor(service, running, changed.length > waits.length ? changed : []);
+  if (service.replicas === 0) {
+    return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
+  }
+  if (role === 'job' && all.length === 0) return say('run', 'it has not run here yet');
+  if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
+    return say('start', 'no container of it runs');
+  }
+  if (reason !== undefined) return say(change, reason);
+  if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files, 2)} changed`);
+  if (files.length > 0 && role === 'data' && !named) {
+    return say('keep', 'mounted files wait for a restart');
+  }
+  if (files.length > 0) return say(change, `mounted ${listed(files, 2)} changed`);
+  if (rebuilt.has(service.image)) return say(change, 'its image may change', true);
+  const current = observation.images[service.image];
+  if (
+    role !== 'data' &&
+    current !== undefined &&
+    !(role === 'job' ? all : running).every(({ imageId }) => imageId === current)
+  ) {
+    return say(change, `${service.image} names another image than the one that runs`);
+  }
+  return say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+
+function reasonFor(
+  service: Service,
+  running: readonly Container[],
+  changed: readonly string[],
+): string | undefined {
+  if (changed.length > 0) return `its definition changed (${listed(changed, 5)})`;
+  if (running.length > 0 && running.length !== service.replicas) {
+    return `${String(running.length)} of ${String(service.replicas)} replicas run`;
+  }
+  return undefined;
+}
+
+/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
+export function changeOf({ role, single }: Pick<RoleDecision, 'role' | 'single'>): Action {
+  return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
+}
+
+const ROLL: Readonly<Record<RoleDecision['role'], Action>> = {
+  routed: 'roll',
+  worker: 'roll',
+  singleton: 'replace',
+  data: 'replace',
+  proxy: 'replace',
+  direct: 'replace',
+  job: 'run',
+};
+
+/** What an earlier release has brought was read by a container that somebody has started since. */
+function unreadFiles(
+  observation: Observation,
+  service: Service,
+  running: readonly Container[],
+): readonly string[] {
+  const { wanted, commit, releases } = observation;
+  const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
+  const isRestarted =
+    running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
+  const now = new Set(commit.changes.map(({ path }) => path));
+  return mountedChanges(wanted, service.name, changesFor(observation, service.name)).filter(
+    (path) => !isRestarted || now.has(path),
+  );
+}
+
+/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
+export function toldOf(
+  observation: Observation,
+  service: Service,
+  decision: Decision,
+  { role, images }: { readonly role: RoleDecision['role']; readonly images: string },
+): readonly string[] {
+  const { action, waits, unread } = decision;
+  if (action !== 'keep' && action !== 'reload') return [];
+  const idle = changedFor('nothing', observation, service);
+  const built = changedFor('image', observation, service);
+  const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
+  const shared = waits.filter((place) => isShared(place, observation, service));
+  return [
+    ...(idle.length === 0
+      ? []
+      : [`${listed(idle, 5)} changed, and no container is another for it`]),
+    ...(built.length === 0 || images === 'host' || images === 'kept'
+      ? []
+      : [`${listed(built, 5)} changed, and build: ${images} builds nothing`]),
+    ...(waits.length === 0
+      ? []
+      : [
+          `${listed(waits, 5)} changed${shared.length === waits.length ? ', as for other services' : ''}, and it goes on with what it has. To let it have the new, with a gap: ${remedy}`,
+        ]),
+    ...(unread.length === 0
+      ? []
+      : [
+          `mounted files wait for a restart: ${listed(unread, 2)}. To restart it, with a gap: ${remedy}`,
+        ]),
+  ];
+}
