@@ -250,6 +250,41 @@ describe('starting', () => {
   });
 });
 
+describe('a file that the proxy and others mount', () => {
+  const mount = (source: string) => ({
+    volumes: [
+      { type: 'bind', source: `/home/ec2-user/tiny${source}`, target: '/site', read_only: true },
+    ],
+  });
+  const first = (worker: string, proxy: string, changed: string) => {
+    const was = services({ worker: mount(worker), proxy: mount(proxy) });
+    const plan = planned({ was, changes: [changed] });
+    return {
+      first: operationsOf(plan, 'install-files').flatMap(({ paths }) => paths),
+      cutover: operationsOf(plan, 'cutover').map(({ paths, reloads }) => ({ paths, reloads })),
+    };
+  };
+
+  it('is there before a container starts that mounts it as closely', () => {
+    const there = { first: ['www/a.php'], cutover: [{ paths: [], reloads: true }] };
+    expect(first('/www', '/www', 'www/a.php')).toEqual(there);
+    expect(first('/www/a.php', '/www', 'www/a.php')).toEqual(there);
+    expect(first('', '', 'www/a.php')).toEqual(there);
+  });
+
+  it('comes with the cutover where others only mount a directory above', () => {
+    const later = { first: [], cutover: [{ paths: ['nginx/a.conf'], reloads: true }] };
+    expect(first('', '/nginx', 'nginx/a.conf')).toEqual(later);
+  });
+
+  it('comes with the cutover where the others do not start', () => {
+    const was = services({ store: mount('/www'), proxy: mount('/www') });
+    const plan = planned({ was, changes: ['www/a.php'] });
+    expect(operationsOf(plan, 'install-files')).toEqual([]);
+    expect(operationsOf(plan, 'cutover').flatMap(({ paths }) => paths)).toEqual(['www/a.php']);
+  });
+});
+
 describe('the cutover', () => {
   it('names what to pin, on the network that both share, and the way back', () => {
     expect(operationsOf(planned({ changes: ['api/x'] }), 'cutover')).toEqual([

@@ -1,5 +1,5 @@
 import type { FileChange, Observation } from './observation.js';
-import { STAYS, type ServicePlan } from './plan.js';
+import { STAYS, type Action, type ServicePlan } from './plan.js';
 import { isWithin, type Stack } from './stack.js';
 
 /**
@@ -9,7 +9,7 @@ import { isWithin, type Stack } from './stack.js';
 export interface FileGroups {
   /** Before the candidates start. */
   readonly first: readonly string[];
-  /** With the cutover: what the proxy mounts. */
+  /** With the cutover: what the proxy mounts, and no container that starts before as closely. */
   readonly cutover: readonly string[];
   /** After the incumbents are gone: what only they mount. */
   readonly last: readonly string[];
@@ -32,9 +32,16 @@ export function groupFiles(observation: Observation, services: readonly ServiceP
     byAction(({ action }) => action === 'roll' || action === 'replace' || action === 'remove'),
   );
   const everyWanted = bindsOf(wanted, Object.keys(wanted.services));
+  const starting = bindsOf(
+    wanted,
+    byAction(({ action }) => STARTS.has(action)),
+  );
   const within = (places: readonly string[], path: string) =>
     places.some((place) => isWithin(path, place));
-  const cutover = paths.filter((path) => within(proxies, path));
+  // A new container reads it when it starts, also where the proxy mounts it, or the directory that it is in.
+  const cutover = paths.filter(
+    (path) => within(proxies, path) && depthOf(starting, path) < depthOf(proxies, path),
+  );
   const last = paths.filter(
     (path) => !within(proxies, path) && within(replaced, path) && !within(everyWanted, path),
   );
@@ -48,6 +55,18 @@ export function groupFiles(observation: Observation, services: readonly ServiceP
     last,
     inPlace: paths.filter((path) => mounted.has(`${live.path}/${path}`)),
   };
+}
+
+const STARTS: ReadonlySet<Action> = new Set(['start', 'roll', 'replace', 'run']);
+
+/** How closely the path is mounted: by the number of directories that lead to the mount; -1 where it is not. */
+function depthOf(places: readonly string[], path: string): number {
+  return Math.max(
+    -1,
+    ...places
+      .filter((place) => isWithin(path, place))
+      .map((place) => place.split('/').filter((part) => part !== '').length),
+  );
 }
 
 /** Sources inside the stack's directory that the services mount. */
