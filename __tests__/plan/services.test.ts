@@ -202,6 +202,23 @@ describe('what happens to each service', () => {
       expect(planned({}, pull).kind).toBe('plan');
     });
 
+    it('says what it does not pull, and how to take a newer one', () => {
+      const { warnings } = planned({}, pull).plan;
+      expect(warnings.filter((text) => text.includes('not pulled'))).toEqual([
+        'proxy: not pulled, as it is the proxy. To take a newer image, with a gap: allow-downtime: true',
+        'store: not pulled, as it holds data. To take a newer image, with a gap: allow-data-changes: store',
+      ]);
+      const allowed = { ...pull, allowDowntime: true, allowDataChanges: ['store'] };
+      const plan = planned({}, allowed);
+      expect(actions(plan)).toMatchObject({ proxy: 'replace?', store: 'replace?' });
+      expect(plan.plan.warnings.join()).not.toContain('not pulled');
+    });
+
+    it('pulls an app that has nginx in its image and publishes the port', () => {
+      const situation = { was: services({ proxy: { image: 'example/frontend:latest' } }) };
+      expect(actions(planned(situation, pull))).toMatchObject({ proxy: 'replace?' });
+    });
+
     it('pulls data and proxy where they are named', () => {
       const plan = planned({}, { ...pull, services: ['store'] });
       expect(actions(plan)).toMatchObject({ store: 'replace?' });

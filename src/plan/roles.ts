@@ -28,6 +28,12 @@ export const ORDER_LABEL = 'resee.deploy.order';
 const PROXY_IMAGE =
   /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
+
+/** True for an image of a proxy as its makers publish it, without an app in it. */
+export function isProxyImage(image: string): boolean {
+  return PROXY_IMAGE.test(image);
+}
+
 const TWICE = 'a scheduler: two would run every job twice';
 
 /** What is known beside the Compose file. */
@@ -133,7 +139,7 @@ function databaseSeenIn({ name }: Service, { containers }: Seen): string | undef
 /** What shows that a service that publishes ports is a proxy; undefined: nothing. */
 function proxyReason(service: Service, { proxies }: Seen): string | undefined {
   if (!service.publishes) return undefined;
-  if (PROXY_IMAGE.test(service.image)) return `image ${service.image}`;
+  if (isProxyImage(service.image)) return `image ${service.image}`;
   const program = invocationsOf(service.command)
     .map((invocation) => invocation.program)
     .find((each) => PROXY_PROGRAM.has(each));

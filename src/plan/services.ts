@@ -2,7 +2,7 @@ import { changedFor, changesFor, releasedService } from './changes.js';
 import { decide, isNamed, toldOf, type Decision, type Permissions } from './decision.js';
 import type { Container, Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
-import { assignRoles, type Role, type RoleDecision } from './roles.js';
+import { assignRoles, isProxyImage, type Role, type RoleDecision } from './roles.js';
 import { isWithin, type Service } from './stack.js';
 
 export interface ServiceOptions extends Permissions {
@@ -36,6 +36,24 @@ const LEFT: Decision = {
 };
 const UNKNOWN: RoleDecision = { role: 'worker', reason: 'no role', single: undefined };
 
+/**
+ * Why `build: pull` takes no newer image of a service; undefined: it does. A newer one of a database, or of
+ * nginx itself, is no part of the commit, and to take it means a gap; an own image that serves is the app.
+ */
+function unpulledReason(
+  service: Service,
+  role: RoleDecision | undefined,
+  options: ServiceOptions,
+): string | undefined {
+  if (role === undefined || isNamed(service.name, role.role, options)) return undefined;
+  if (role.role === 'data') {
+    return `not pulled, as it holds data. To take a newer image, with a gap: allow-data-changes: ${service.name}`;
+  }
+  return role.role === 'proxy' && isProxyImage(service.image)
+    ? 'not pulled, as it is the proxy. To take a newer image, with a gap: allow-downtime: true'
+    : undefined;
+}
+
 /** True where the commit may change the image: then it is built or pulled, and its id tells. */
 export function needsImage(
   observation: Observation,
@@ -44,11 +62,7 @@ export function needsImage(
   options: ServiceOptions,
 ): boolean {
   if (options.services.length > 0 && !options.services.includes(service.name)) return false;
-  if (options.images === 'pull') {
-    // A newer image of a database or a proxy must be asked for: taking it means a gap.
-    const stays = role?.role === 'data' || role?.role === 'proxy';
-    return !stays || options.services.includes(service.name);
-  }
+  if (options.images === 'pull') return unpulledReason(service, role, options) === undefined;
   if (options.images !== 'host' || service.build === undefined) return false;
   const { build } = service;
   const released = releasedService(observation, service.name);
@@ -92,7 +106,12 @@ function planService(
     dead: containers.filter((container) => !container.running).map((container) => container.id),
     image: service.image,
     oldImageId: running[0]?.imageId,
-    told: toldOf(observation, service, decided, { role: decision.role, images: options.images }),
+    told: [
+      ...toldOf(observation, service, decided, { role: decision.role, images: options.images }),
+      ...(chosen && options.images === 'pull'
+        ? [unpulledReason(service, decision, options) ?? []].flat()
+        : []),
+    ],
   };
 }
 
