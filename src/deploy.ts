@@ -9,10 +9,10 @@ import { inspectStorage } from './host/storage.js';
 import { createRunnerImages, type RunnerImages } from './images/runner.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
-import type { Inputs } from './inputs.js';
-import type { Observation, ReleaseRecord } from './plan/observation.js';
+import type { Observation } from './plan/observation.js';
 import type { Plan } from './plan/plan.js';
 import { makePlan, type PlanOptions } from './plan/planner.js';
+import { planOptions } from './plan-options.js';
 import { isRunning } from './plan/releases.js';
 import { renderPlan } from './plan/render.js';
 import { storageToInspect } from './plan/storage.js';
@@ -175,47 +175,6 @@ function planOrRefuse(observation: Observation, options: PlanOptions, deps: Depl
     where: observation.live.path,
     next: planned.refusals.map(({ next }) => next).join('\n'),
   });
-}
-
-function planOptions(
-  inputs: Inputs,
-  release: ReleaseRecord | undefined,
-  observation: Observation,
-): PlanOptions {
-  const kept = Object.values(release?.services ?? {}).filter(({ keptAs }) => keptAs !== undefined);
-  const present = new Set(Object.values(observation.images));
-  const lost = kept.filter(({ imageId }) => !present.has(imageId));
-  if (lost.length > 0) {
-    throw new RefusedError({
-      what: `images of ${release?.sha ?? ''} are not on the host any more: ${lost.map(({ image }) => image).join(', ')}`,
-      next: 'Deploy that commit again (operation: deploy, from a revert commit), or roll back to another kept release.',
-    });
-  }
-  return {
-    services: inputs.compose.services,
-    allowDataChanges: inputs.allowDataChanges,
-    projectNamed: inputs.compose.projectName !== undefined,
-    images: release === undefined ? imagesFrom(inputs) : 'kept',
-    buildsOnRunner: inputs.compose.build === 'runner',
-    preDeploy: release === undefined ? inputs.preDeploy : [],
-    postDeploy: release === undefined ? inputs.postDeploy : [],
-    allowDowntime: inputs.allowDowntime,
-    soakMs: inputs.soakMs,
-    drainTimeoutMs: inputs.drainTimeoutMs,
-    health: { url: inputs.health.url, host: inputs.health.host },
-    keptCommits: Object.fromEntries(
-      Object.entries(release?.services ?? {}).map(([service, { commit }]) => [
-        service,
-        commit ?? release?.sha ?? '',
-      ]),
-    ),
-    keptImages: Object.fromEntries(kept.map(({ image, imageId }) => [image, imageId])),
-  };
-}
-
-/** On the runner the same is built as on the host. */
-function imagesFrom({ compose }: Inputs): 'host' | 'pull' | 'none' {
-  return compose.build === 'runner' ? 'host' : compose.build;
 }
 
 /** The live directory is at a newer commit of the branch already: one that the branch still has. */

@@ -77,6 +77,18 @@ observe_commit() {
   fi
   section changed
   git_own diff --name-status --no-renames -z "$BASE" "$SHA" | path_lines
+  observe_since
+}
+
+# What differs from the commits of those services that the last release left as they were.
+observe_since() {
+  for record in "$STATE"/releases/*.json; do :; done
+  [ -e "$record" ] || return 0
+  sed -n 's/^ *"commit": "\([0-9a-f]\{40,64\}\)",\{0,1\}$/\1/p' "$record" | sort -u | while read -r base; do
+    if [ "$base" = "$HEAD" ] || ! git_own cat-file -e "$base^{commit}" 2>/dev/null; then continue; fi
+    section "since:$base"
+    git_own diff --name-status --no-renames -z "$base" "$SHA" | path_lines
+  done
 }
 
 # The repository is of use no more where it was damaged (a host that lost its power): it is fetched anew.

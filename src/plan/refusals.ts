@@ -2,10 +2,10 @@ import { changedFor } from './changes.js';
 import { isNamed, type Permissions } from './decision.js';
 import { differences } from './definition.js';
 import type { Observation } from './observation.js';
+import { changedBuildInputs, missingImages } from './image-refusals.js';
 import type { ServicePlan } from './plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
 import { ROLES, ROLE_LABEL } from './roles.js';
-import { isWithin } from './stack.js';
 
 export interface RefusalOptions extends GapOptions, Permissions {
   readonly images: string;
@@ -26,6 +26,7 @@ export function refusals(
     ...filesInTheWay(observation),
     ...changedBuildInputs(observation, options),
     ...anotherProject(observation, options),
+    ...missingImages(observation, services, options),
     ...changedNetworks(observation, options),
     ...refusedChanges(observation, services, options),
   ];
@@ -106,33 +107,6 @@ function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
             next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
           },
         ]),
-  ];
-}
-
-/** What is built is the commit: nothing that was changed on the host, by whomever, goes into an image. */
-function changedBuildInputs(
-  { wanted, live, commit }: Observation,
-  { images, services }: RefusalOptions,
-): readonly Refusal[] {
-  if (images !== 'host') return [];
-  const overwritten = new Set(commit.changes.map(({ path }) => path));
-  const builds = Object.values(wanted.services).filter(
-    ({ name, build }) => build !== undefined && (services.length === 0 || services.includes(name)),
-  );
-  const found = live.modified
-    .filter((path) => !overwritten.has(path))
-    .flatMap((path) => {
-      const of = builds.filter(({ build }) => build?.inputs.some((place) => isWithin(path, place)));
-      return of.length === 0 ? [] : [{ path, of: of.map(({ name }) => name) }];
-    });
-  if (found.length === 0) return [];
-  const paths = found.map(({ path }) => `'${path}'`).join(' ');
-  const names = [...new Set(found.flatMap(({ of }) => of))].join(', ');
-  return [
-    {
-      what: `files that ${names} is built from were changed in ${live.path}: ${found.map(({ path }) => path).join(', ')}`,
-      next: `What is built must be the commit. On the host, commit and push the changes, or drop them: git -C ${live.path} checkout -- ${paths}. If nobody made them, look at which container can write there.`,
-    },
   ];
 }
 

@@ -17,7 +17,9 @@ done <<EOS
 $(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
   --format '{{.Label "com.docker.compose.service"}}' | sort | uniq -c | awk '$1 > 1')
 EOS
-arguments="up --no-start --no-recreate $SCALES $SERVICES"
+# What runs is the image that was decided, whatever `pull_policy` says: nothing is built or pulled for it that is
+# there.
+arguments="up --no-start --no-recreate --no-build --pull missing $SCALES $SERVICES"
 say "$ docker compose $COMPOSE $arguments"
 eval "$VARIABLES docker compose $COMPOSE $arguments" >&2
 [ -z "$RESUME" ] || eval "run docker start $RESUME"

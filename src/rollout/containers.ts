@@ -1,6 +1,8 @@
+import { DeployError } from '../errors.js';
 import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
+import type { Container } from '../plan/observation.js';
 import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
@@ -121,8 +123,13 @@ export async function runCommand(context: RolloutContext, operation: RunCommand)
       SERVICE: service,
       COMMAND: command,
       NAME: name,
+      POLICY: hasPullPolicy(context, service) ? 'yes' : 'no',
     },
   });
+}
+
+function hasPullPolicy({ observation }: RolloutContext, service: string): boolean {
+  return observation.wanted.services[service]?.definition['pull_policy'] !== undefined;
 }
 
 /** Scripts that follow the creation: what becomes of the new containers. */
@@ -174,9 +181,24 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
     },
   });
   for (const container of parseContainers(output)) {
+    requireDecidedImage(context, container);
     const others = context.made.candidates.get(container.service) ?? [];
     context.made.candidates.set(container.service, [...others, container]);
   }
+}
+
+/** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
+function requireDecidedImage({ made, observation }: RolloutContext, container: Container): void {
+  // One that held data and only stopped goes on with its own.
+  if (observation.containers.some(({ id }) => id === container.id)) return;
+  const image = observation.wanted.services[container.service]?.image ?? '';
+  const decided = made.imageIds.get(image) ?? observation.images[image];
+  if (decided === undefined || container.imageId === '' || container.imageId === decided) return;
+  throw new DeployError({
+    what: `a container of ${container.service} was created from another image than the one that was decided`,
+    where: container.name,
+    next: `${image} named ${decided}, and then ${container.imageId}. Look who else pulls or builds on the host, and deploy again.`,
+  });
 }
 
 function runsAlready({ observation }: RolloutContext, service: string): boolean {

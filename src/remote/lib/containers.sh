@@ -60,7 +60,7 @@ remove_unused_networks() {
 # variables of the release that it is of.
 create_again() {
   again_with=$(kept_variables)
-  (cd "$1" && eval "$again_with docker compose $2 up --no-start --no-recreate $4") >&2
+  (cd "$1" && eval "$again_with docker compose $2 up --no-start --no-recreate --no-build --pull missing $4") >&2
   # shellcheck disable=SC2046
   run docker start $(container_ids "$3" "$4")
 }
