@@ -6,6 +6,7 @@ import { pull } from './pull.js';
 import { readonly } from './readonly.js';
 import { replicas } from './replicas.js';
 import { resee } from './resee.js';
+import { ssr } from './ssr.js';
 import type { Stack, StackDefinition } from './stack.js';
 import { tiny } from './tiny.js';
 import { traefik } from './traefik.js';
@@ -22,5 +23,6 @@ export const others: readonly Stack[] = [
   gateway,
   caddy,
   traefik,
+  ssr,
   direct,
 ];

@@ -1,4 +1,5 @@
 import { planBatches, type Batch } from './batches.js';
+import { holdCallers, pointCallers } from './callers.js';
 import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import type { Observation } from './observation.js';
@@ -55,13 +56,12 @@ export function planOperations(
       of(({ action, role }) => action === 'start' && role === 'data'),
     ),
     ...(acting.length === 0 ? [] : commands(options.preDeploy)),
-    ...of(({ action }) => action === 'run').map(
-      ({ service, incumbents, dead }) => ({ kind: 'run-job', service, incumbents, dead }) as const,
-    ),
+    ...of(({ action }) => action === 'run').map(runJob),
     ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
+    ...holdCallers(observation, services, batches),
     ...(before.length === 0 ? [] : starts(observation, begun)),
-    ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, batch, own)),
-    ...starts(observation, before.length === 0 ? begun : [], last),
+    ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, services, batch, own)),
+    ...candidates(observation, services, last, before.length === 0 ? begun : []),
     ...besideStops(observation, withoutCutover(last, cutovers), [
       ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
       ...starts(
@@ -87,14 +87,28 @@ export function planOperations(
 /** A batch that is not the last: its incumbents stop, so that the next one finds room. */
 function takeOver(
   observation: Observation,
+  services: readonly ServicePlan[],
   batch: Batch,
   cutovers: readonly Cutover[],
 ): readonly Operation[] {
   return [
-    ...starts(observation, [], batch),
+    ...candidates(observation, services, batch, []),
     ...cutovers,
     ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' } as const]),
     ...stops(observation, batch, { drained: drainedBy(cutovers), cutovers }),
+  ];
+}
+
+/** The candidates of a batch, and who calls them without a proxy; what is `begun` with them has no incumbents. */
+function candidates(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  batch: Batch,
+  begun: readonly ServicePlan[],
+): readonly Operation[] {
+  return [
+    ...starts(observation, begun, batch),
+    ...pointCallers(observation, services, batch, 'candidates'),
   ];
 }
 
@@ -131,6 +145,10 @@ function within(inPlace: readonly string[], paths: readonly string[]): readonly 
 
 function commands(list: OperationOptions['preDeploy']): readonly Operation[] {
   return list.map(({ service, command }) => ({ kind: 'run-command', service, command }));
+}
+
+function runJob({ service, incumbents, dead }: ServicePlan): Operation {
+  return { kind: 'run-job', service, incumbents, dead };
 }
 
 function replacement(service: ServicePlan): Operation {

@@ -96,6 +96,7 @@ export type Operation =
       readonly dead: readonly string[];
     }
   | HoldOperation
+  | PointCallersOperation
   | CutoverOperation
   | WithdrawOperation
   | { readonly kind: 'check-health' }
@@ -125,6 +126,7 @@ export function servicesOf(operation: Operation): readonly string[] {
     case 'replace':
       return [operation.service];
     case 'hold':
+    case 'point-callers':
     case 'cutover':
       return operation.routes.map(({ service }) => service);
     case 'withdraw':
@@ -170,6 +172,26 @@ export interface HoldOperation {
   readonly proxyKind: ProxyFacts['kind'];
   readonly proxy: string;
   readonly routes: readonly Route[];
+}
+
+/** Containers that are no proxy, and call services by their names, call these containers of them from now on. */
+export interface PointCallersOperation {
+  readonly kind: 'point-callers';
+  readonly to: 'incumbents' | 'candidates';
+  readonly routes: readonly CallerRoute[];
+}
+
+export interface CallerRoute {
+  /** The service that calls. */
+  readonly caller: string;
+  /** The service that is called, its names, and the network that both are on. */
+  readonly service: string;
+  readonly names: readonly string[];
+  readonly network: string;
+  /** Ids of the containers that are called until then. */
+  readonly incumbents: readonly string[];
+  /** Those of them that are called beside the candidates. */
+  readonly staying: readonly string[];
 }
 
 export interface CutoverOperation {

@@ -60,6 +60,8 @@ export function describe(operation: Operation): string {
       return `stop ${operation.service}, start its new container`;
     case 'hold':
       return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
+    case 'point-callers':
+      return `${names(operation.routes.map(({ caller }) => caller))} ${operation.to === 'incumbents' ? 'stays with the incumbents' : 'goes on with the candidates'} of ${names(operation.routes.map(({ service }) => service))}`;
     case 'withdraw':
       return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
     case 'cutover':

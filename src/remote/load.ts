@@ -28,6 +28,7 @@ const LIBRARY = [
   'variables',
   'healthcheck',
   'hosts',
+  'callers',
   'proxy',
   'nginx',
   'caddy',

@@ -14,6 +14,7 @@ import {
   startContainers,
   stopIncumbents,
 } from './containers.js';
+import { pointCallers } from './callers.js';
 import type { RolloutContext } from './context.js';
 import { cutOver, hold, lines, withdraw } from './cutover.js';
 import { finish } from './finish.js';
@@ -186,6 +187,8 @@ function performOperation(
       return replaceContainers(context, operation);
     case 'hold':
       return hold(context, operation);
+    case 'point-callers':
+      return pointCallers(context, operation);
     case 'cutover':
       // The first of them is the cutover of all.
       return before ?? cutOver(context, operations.filter(isCutover));

@@ -78,6 +78,7 @@ function forward(
         ]),
       ].join('\n'),
       ...[...unpinned].map((id) => `unpin ${id}`),
+      ...(plan.operations.some(({ kind }) => kind === 'point-callers') ? ['unpin_callers'] : []),
       `install_files last ${install.map(quote).join(' ')}`,
     ]),
     tidy([`forget_commit ${context.run}`]),

@@ -17,6 +17,7 @@ type Kinds = ReadonlySet<Operation['kind']>;
 export const PREPARING: Kinds = new Set([
   'install-files',
   'hold',
+  'point-callers',
   'run-command',
   'run-job',
   'start',

@@ -81,6 +81,7 @@ class Server(ThreadingHTTPServer):
 
 
 def main():
+    time.sleep(float(os.environ.get("BOOT_SECONDS", "0")))
     server = Server(("::", PORT), Handler)
 
     def stop(*_):

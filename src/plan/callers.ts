@@ -1,0 +1,99 @@
+import type { Batch } from './batches.js';
+import { invocationsOf } from './commands.js';
+import type { Container, Observation } from './observation.js';
+import type { CallerRoute, PointCallersOperation, ServicePlan } from './plan.js';
+import { namesOf } from './roles.js';
+import type { Service } from './stack.js';
+
+/**
+ * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
+ * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
+ * and before an incumbent stops, they go on with the candidates.
+ */
+export function pointCallers(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  batch: Batch,
+  to: PointCallersOperation['to'],
+): readonly PointCallersOperation[] {
+  const routes = batch.flatMap(({ plan, incumbents, leaving }): readonly CallerRoute[] => {
+    const called = observation.wanted.services[plan.service];
+    if (called === undefined || incumbents.length === 0) return [];
+    return callersOf(observation, services, called).flatMap((caller) =>
+      networksOf(observation, caller, incumbents).map((network) => ({
+        caller,
+        service: plan.service,
+        network,
+        names: namesOf(called),
+        incumbents,
+        staying: incumbents.filter((id) => !leaving.includes(id)),
+      })),
+    );
+  });
+  return routes.length === 0 ? [] : [{ kind: 'point-callers', to, routes }];
+}
+
+/** Before any candidate starts: of each service what its first batch finds. */
+export function holdCallers(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  batches: readonly Batch[],
+): readonly PointCallersOperation[] {
+  const first = new Map(
+    batches
+      .flat()
+      .reverse()
+      .map((portion) => [portion.plan.service, portion] as const),
+  );
+  return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
+}
+
+/** Names of the services whose variables or commands name the service as a host. */
+function callersOf(
+  { wanted, containers, proxies }: Observation,
+  services: readonly ServicePlan[],
+  called: Service,
+): readonly string[] {
+  const isCalled = hostOf(namesOf(called));
+  const proxied = new Set(proxies.map(({ containerId }) => containerId));
+  return services
+    .filter(
+      ({ service, role, incumbents }) =>
+        service !== called.name &&
+        incumbents.length > 0 &&
+        role !== 'proxy' &&
+        role !== 'data' &&
+        role !== 'job' &&
+        !incumbents.some((id) => proxied.has(id)),
+    )
+    .filter(({ service, incumbents }) => {
+      const running = containers.filter(({ id }) => incumbents.includes(id));
+      const texts = [
+        ...running.flatMap(textsOf),
+        ...invocationsOf(wanted.services[service]?.command ?? []).flatMap(({ words }) => words),
+      ];
+      return texts.some((text) => isCalled.test(text));
+    })
+    .map(({ service }) => service);
+}
+
+function textsOf({ environment, command }: Container): readonly string[] {
+  return [...Object.values(environment), ...command];
+}
+
+/** `http://backend`, `user@backend`, `backend:8000`, or the name alone. */
+function hostOf(names: readonly string[]): RegExp {
+  const name = names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|');
+  return new RegExp(`(?:^|//|@|[\\s,;=])(?:${name})(?::\\d|$|/)|(?://|@)(?:${name})(?![\\w.-])`);
+}
+
+function networksOf(
+  { containers }: Observation,
+  caller: string,
+  incumbents: readonly string[],
+): readonly string[] {
+  const of = (test: (container: Container) => boolean) =>
+    containers.filter(test).flatMap(({ networks }) => Object.keys(networks));
+  const shared = new Set(of(({ service, running }) => service === caller && running));
+  return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
+}
