@@ -18,6 +18,7 @@ import {
 } from './interruptions.js';
 import { anotherProject, besideTheClone, forcePushed, hostileClone, submodule } from './git.js';
 import { variables } from './given.js';
+import { leftOut } from './left-out.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { deploysInARow, manyDeploys } from './many-deploys.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
@@ -73,6 +74,7 @@ export const scenarios: readonly Scenario[] = [
   besideTheClone,
   submodule,
   idleChange,
+  leftOut,
   updateOrder,
   unknownHost,
   composeV1,
