@@ -2,6 +2,8 @@
 # Vars: STATE OWNER TTL WAIT SESSION and the texts LIB ABORT WATCHDOG.
 # Prints `fence N` and, if the host may have changed since it was observed, `changed`: then steps that were
 # sent behind this do nothing.
+# Prints `reboot systemd` or `reboot cron`: what goes on after a reboot without a runner; once for a host
+# `reboot none`, where it has nothing that could.
 # Exit 75: the lease is somebody else's; prints `owner JSON`.
 # shellcheck shell=sh
 set -eu
@@ -39,6 +41,14 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
 done
 lease_enter "$SESSION"
 start_watchdog
+reboot=$(arm_reboot) || reboot=none
+case $reboot in
+  none)
+    # Once for a host.
+    [ -e "$STATE/told-of-reboot" ] || { : >"$STATE/told-of-reboot" && answer reboot none; }
+    ;;
+  *) rm -f "$STATE/told-of-reboot" && answer reboot "$reboot" ;;
+esac
 # abort_now keeps this one.
 # shellcheck disable=SC2034
 FENCE=$fence
@@ -60,5 +70,9 @@ if [ -d "$STATE/journal" ]; then
   lease_renew "$fence" "$TTL"
 fi
 # What runs left behind that died before they had the lease; after what their journal still needs of it.
+for stage in "$STATE"/stage/*; do
+  stage_boot=$(cat "$stage/boot" 2>/dev/null) || continue
+  [ "$stage_boot" = "$(boot_id)" ] || rm -rf "$stage"
+done
 find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 answer fence "$fence"

@@ -1,6 +1,7 @@
 # Follows up.sh: stops what must be gone before, starts the `new` containers, and prints their
-# `docker inspect`. Leaves in CANDIDATES what ready.sh waits for.
-# Vars: new STOP PORTS (lines `service port`, the port may be `-`)
+# `docker inspect`. Leaves in CANDIDATES what ready.sh waits for. Until the release is proven, a reboot starts none of
+# them but those of the services FIRST.
+# Vars: new STOP FIRST PORTS (lines `service port`, the port may be `-`)
 # shellcheck shell=sh
 # What follows reads it.
 # shellcheck disable=SC2034
@@ -8,6 +9,7 @@ CANDIDATES=
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2034,SC2086
 if [ -n "$new" ]; then
+  hold_restart "$FIRST" $new
   [ -z "$STOP" ] || stop_containers $STOP
   run docker start $new
   docker inspect $new | answer_lines

@@ -38,6 +38,8 @@ OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
 STAGE=$OWN/staged-root$DIR
 mkdir -p "$STAGE"
+# No run outlives a reboot: what it has left is known by this.
+cat /proc/sys/kernel/random/boot_id >"$OWN/boot"
 observe_commit || end_here
 lay_stage || end_here
 capture config compose "$STAGE" "$VARIABLES" config --format json || end_here

@@ -13,6 +13,7 @@ FENCE=$(lease_seize '{"run":"unlock"}' "$UNDO_LEASE_SECONDS") || {
 }
 lease_enter "$$"
 start_watchdog
+arm_reboot >/dev/null
 code=0
 abort_now || code=$?
 if [ "$code" != 0 ]; then

@@ -2,7 +2,7 @@ import { carryOut, type DeployDeps, type DeployRequest, type Judged } from './ca
 import { wantEdge } from './edge-of-release.js';
 import { endWithoutRelease } from './end-without-release.js';
 import { RefusedError } from './errors.js';
-import { acquireLease, type Lease } from './host/lease.js';
+import { acquireLease, tellAfterReboot, type Lease } from './host/lease.js';
 import { observe } from './host/observe.js';
 import { toRecord } from './host/recorded.js';
 import { inspectStorage } from './host/storage.js';
@@ -39,6 +39,7 @@ export async function deploy(
       acquireLease(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal),
     );
     progress.leased(lease.fence);
+    tellAfterReboot(lease.afterReboot, inputs.connection.username, given.log);
     return lease;
   };
 

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import type { ScriptResult } from '../../src/host/shell.js';
 import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
 import { hasEnded, SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
 
 const STATE = "state of o'neill";
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) => {
   let host: ToyHost;
@@ -52,7 +54,11 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
     });
   const handBack = (fence: string) =>
     host.runWhole(remoteScript('hand-back'), { FENCE: fence, RUN: 'run-1-1' });
-  const told = ({ stdout }: ScriptResult) => stdout.trim().split('\n');
+  const told = ({ stdout }: ScriptResult) =>
+    stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line !== 'reboot none');
 
   describe('acquire', () => {
     it('brings the library to a host that has none, for its user only', async () => {
@@ -135,6 +141,15 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect(result.code).toBe(0);
       expect(host.exists(`${STATE}/journal`)).toBe(false);
     }, 60_000);
+
+    it('clears the stages of runs that a reboot has ended, and of no other', async () => {
+      host.write(`${STATE}/stage/run-1-1/boot`, '00000000-0000-0000-0000-000000000000\n');
+      host.write(`${STATE}/stage/run-2-1/boot`, readFileSync(BOOT_ID, 'utf8'));
+      host.write(`${STATE}/stage/run-3-1/files`, '');
+      await acquire(session());
+      const left = ['1', '2', '3'].filter((run) => host.exists(`${STATE}/stage/run-${run}-1`));
+      expect(left).toEqual(['2', '3']);
+    });
 
     it('goes to exactly one of two runs that find a dead one', async () => {
       await acquire(session());

@@ -49,6 +49,16 @@ cut_over() {
   [ "$over_reload" = no ] || "${over_kind}_reload" "$over_proxy"
 }
 
+# cut_over_again KIND CONTAINER RELOAD PINS: of a release that somebody else finishes: a proxy that was started again
+# since, by a reboot or the engine, has lost its pins, and may know the incumbents. Where the run itself finishes it,
+# nothing is done.
+cut_over_again() {
+  [ -n "${RESEE_FINISHES_FOR_ANOTHER-}" ] || return 0
+  [ "$(docker inspect -f '{{.State.Running}}' "$2" 2>/dev/null)" = true ] || return 0
+  proxy_pin "$1" "$2" "$4"
+  [ "$3" = no ] || "$1_reload" "$2"
+}
+
 # cutover_back KIND CONTAINER PINS RELOAD DRAIN_SECONDS ID…: new requests go to the incumbents again, and
 # what the candidates ID… hold is finished.
 cutover_back() {

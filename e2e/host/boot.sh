@@ -46,10 +46,15 @@ if [ "$size" = t2.micro ]; then
   show_micro_memory
   mount --bind /run/meminfo /proc/meminfo
 fi
+# Each boot has an id of its own, which the kernel that all hosts share does not give.
+cat /proc/sys/kernel/random/uuid >/run/boot_id
+mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
 mkdir -p /run/sshd
 /usr/sbin/sshd
 configure_engine
 dockerd >/var/log/dockerd.log 2>&1 &
+# Where a test has installed it.
+if [ -x /usr/sbin/cron ]; then cron; fi
 
 # A read that times out is a sleep without a process of its own.
 exec 3<> <(:)

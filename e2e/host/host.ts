@@ -65,6 +65,8 @@ export interface Host extends Description {
   ask(script: string, options?: ExecOptions): Promise<string>;
   /** `docker load` of each archive (`docker save` format) on the host. */
   loadImages(archives: readonly string[]): Promise<void>;
+  /** Cuts its power, and boots it again from the disks as they are. Returns when sshd and the engine answer. */
+  powerCycle(): Promise<void>;
   /** Takes the host away with all that is on it. May be called twice. */
   down(): Promise<void>;
 }
@@ -105,11 +107,12 @@ function enter(host: Description, text: string, options: ExecOptions): readonly 
 
 function hostFrom(description: Description, privateKey: string): Host {
   const { name } = description;
+  let current = description;
   const exec = async (text: string, options: ExecOptions = {}): Promise<Finished> => {
     const timeoutMs = options.timeoutMs ?? defaultExecTimeoutMs;
     const began = performance.now();
     const finished = await run(
-      enter(description, text, options),
+      enter(current, text, options),
       options.stdin === undefined ? {} : { stdin: options.stdin },
     );
     if (finished.code === killedByTimeout && performance.now() - began >= timeoutMs) {
@@ -127,6 +130,9 @@ function hostFrom(description: Description, privateKey: string): Host {
   };
   return {
     ...description,
+    get pid() {
+      return current.pid;
+    },
     port: 22,
     username: 'ec2-user',
     privateKey,
@@ -136,6 +142,10 @@ function hostFrom(description: Description, privateKey: string): Host {
       for (const archive of archives) {
         await ask('docker load', { user: 'root', stdin: createReadStream(archive) });
       }
+    },
+    powerCycle: async () => {
+      const { stdout } = await runOrThrow(hostScript('power.sh', name));
+      current = { ...current, pid: Number(stdout.trim()) };
     },
     down: () => down(name),
   };

@@ -16,6 +16,8 @@ source_dir=$(dirname -- "${BASH_SOURCE[0]}")
 . "$source_dir/network.sh"
 # shellcheck source=teardown.sh
 . "$source_dir/teardown.sh"
+# shellcheck source=start.sh
+. "$source_dir/start.sh"
 
 name=${1:-} suite=${2:-trixie} size=${3:-any} data=${4:-}
 require_root "$@"
@@ -62,50 +64,7 @@ seed_engine() {
   done
 }
 
-start() {
-  (
-    # Recorded before the host exists, so that whatever happens next, down.sh knows what to end.
-    # BASHPID within $(…) would be the pid of that subshell.
-    self=$BASHPID
-    printf '%s %s\n' "$self" "$(process_start "$self")" >"$dir/pid"
-    exec setsid unshare --mount --pid --net --uts --ipc --fork --kill-child \
-      bash "$source_dir/init.sh" "$dir" "$tree" "$name" "$size"
-  ) >"$dir/init.log" 2>&1 </dev/null 8>&- &
-  wait_until 5 find_init || die 'the first process of the host did not start:' "$(tail -n 5 "$dir/init.log")"
-}
-
-find_init() {
-  local unshare
-  [ -s "$dir/pid" ] && read -r unshare _ <"$dir/pid" && init=$(pgrep -P "$unshare")
-}
-
-connect() {
-  exec 9>"$machine_lock"
-  flock 9
-  number=$(network_free_number)
-  # Recorded before anything is made under it, so that down.sh finds all of it.
-  printf '%d\n' "$number" >"$dir/number"
-  cgroup_make "$number" "$size"
-  cgroup_enter "$number" "$init"
-  network_connect "$number" "$init"
-  exec 9>&-
-  : >"$dir/go"
-}
-
-ssh_answers() { (: <"/dev/tcp/$1/22") 2>/dev/null; }
-
-engine_answers() {
-  nsenter -t "$init" -m -n curl -sf --unix-socket /run/docker.sock http://localhost/_ping >/dev/null 2>&1
-}
-
-ready_or_dead() { ! recorded_alive "$dir/pid" || { ssh_answers "$address" && engine_answers; }; }
-
-await_ready() {
-  if wait_until 60 ready_or_dead && recorded_alive "$dir/pid"; then return; fi
-  die 'the host did not become ready' "$(tail -n 5 "$dir/init.log")" \
-    "$(tail -n 5 "$dir/upper/var/log/boot.log")" "$(tail -n 15 "$dir/upper/var/log/dockerd.log")"
-}
-
+# shellcheck disable=SC2031  # a subshell of teardown.sh has a `number` of its own
 describe() {
   local engine compose fingerprint
   read -r engine compose <"$tree/etc/stand-in-versions"
@@ -136,8 +95,11 @@ claim
 make_keys
 make_disks
 start
+exec 9>"$machine_lock"
+flock 9
+number=$(network_free_number)
 connect
-address=$(network_host_address "$number")
+exec 9>&-
 await_ready
 describe | tee "$dir/host.json"
 trap - EXIT

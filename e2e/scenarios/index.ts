@@ -27,6 +27,7 @@ import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
 import { privateRegistry } from './registries.js';
 import { ownDatabase } from './own-database.js';
+import { powerLost, powerLostUnattended } from './power.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
@@ -88,6 +89,8 @@ export const scenarios: readonly Scenario[] = [
   connectionCut,
   connectionCutAfterwards,
   connectionFrozen,
+  ...powerLost,
+  powerLostUnattended,
   ...waysIn,
   privateRegistry,
   firstDeployWithoutEnv,

@@ -10,11 +10,16 @@ import type { Shell } from './shell.js';
 export const LEASE_SECONDS = 60;
 const RENEW_EVERY_MS = 20_000;
 
+const AFTER_REBOOT = ['systemd', 'cron', 'none'] as const;
+export type AfterReboot = (typeof AFTER_REBOOT)[number];
+
 export interface Lease {
   /** Grows with every lease of the stack; a step with an older one is refused. */
   readonly fence: string;
   /** True where somebody else may have changed the stack since it was observed. */
   readonly changed: boolean;
+  /** What goes on after a reboot where the runner is gone; undefined where that was told before. */
+  readonly afterReboot: AfterReboot | undefined;
 }
 
 export interface LeaseRequest {
@@ -51,7 +56,7 @@ export async function acquireLease(
   const lines = result.stdout.split('\n');
   const [, fence] = /^fence (\d{1,15})$/m.exec(result.stdout) ?? [];
   if (result.code === 0 && fence !== undefined) {
-    return { fence, changed: lines.includes('changed') };
+    return { fence, changed: lines.includes('changed'), afterReboot: afterRebootIn(lines) };
   }
   if (result.code === 75) {
     throw new RefusedError({
@@ -67,6 +72,32 @@ export async function acquireLease(
     next: 'The lines above say what stands, and the commands to type on the host. The host itself goes on trying what could not be undone.',
     evidence: result.stderr.slice(-2000),
   });
+}
+
+function afterRebootIn(lines: readonly string[]): AfterReboot | undefined {
+  return AFTER_REBOOT.find((by) => lines.includes(`reboot ${by}`));
+}
+
+/** Tells what puts the stack right where the host loses its power and the runner is gone as well. */
+export function tellAfterReboot(by: AfterReboot | undefined, username: string, log: Log): void {
+  switch (by) {
+    case 'systemd':
+      log.info(
+        'after a reboot the host goes on by itself: a systemd unit of the user, until this run ends',
+      );
+      return;
+    case 'cron':
+      log.info(
+        "after a reboot the host goes on by itself: @reboot in the user's crontab, until this run ends",
+      );
+      return;
+    case 'none':
+      log.warn(
+        `a reboot in the middle of a deploy is put right by the next deploy only: this host starts nothing of ${username} when it boots. To have it done at once, on the host: sudo loginctl enable-linger ${username} (or install cron). This is told once`,
+      );
+      return;
+    case undefined:
+  }
 }
 
 /** Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. */

@@ -59,6 +59,9 @@ if [ -e "$STATE/journal/forward.sh" ]; then
   say 'finishing the release that was interrupted while it retired the old one'
   answer finished
   left=0
+  # cut_over_again reads it.
+  # shellcheck disable=SC2034
+  RESEE_FINISHES_FOR_ANOTHER=yes
   perform "$STATE/journal/forward.sh"
 else
   undo_all

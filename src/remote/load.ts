@@ -35,6 +35,8 @@ const LIBRARY = [
   'traefik',
   'access-log',
   'retire',
+  'restart',
+  'reboot',
 ] as const;
 
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */

@@ -82,7 +82,7 @@ function moveOf(context: RolloutContext, operation: CutoverOperation, proxy: str
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const reload = operation.reloads ? 'yes' : 'no';
   const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
-  const toCandidates = pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
+  const toCandidates = pinsOfCandidates(context, routes);
   const candidates = routes.flatMap((route) => candidatesOn(context, route));
   const isNew = operation.proxy === undefined;
   const texts = [toCandidates, live.path, stage, lines(paths), lines(inPlace), mounted].map(quote);
@@ -100,6 +100,32 @@ function moveOf(context: RolloutContext, operation: CutoverOperation, proxy: str
     commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
     undo: isNew ? undefined : undo,
   };
+}
+
+/**
+ * For a release that is finished by somebody else: commands that bring its cutovers back to proxies that were
+ * started again since. Of several cutovers of a proxy the last one holds.
+ */
+export function cutOverAgain(
+  context: RolloutContext,
+  operations: readonly CutoverOperation[],
+): readonly string[] {
+  const last = new Map(
+    operations.flatMap((operation) =>
+      proxiesOf(context, operation).map((proxy) => [proxy, operation] as const),
+    ),
+  );
+  return [...last].flatMap(([proxy, { proxyKind, reloads, routes }]) =>
+    routes.length === 0
+      ? []
+      : [
+          `cut_over_again ${proxyKind} ${proxy} ${reloads ? 'yes' : 'no'} ${quote(pinsOfCandidates(context, routes))}`,
+        ],
+  );
+}
+
+function pinsOfCandidates(context: RolloutContext, routes: readonly Route[]): string {
+  return pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
 }
 
 /** The same forwards and back: a proxy lingers on candidates that are taken back as well. */

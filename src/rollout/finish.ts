@@ -7,7 +7,7 @@ import type { Operation, Plan } from '../plan/plan.js';
 import { isSameRelease } from '../plan/releases.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { lines, proxiesOf, together } from './cutover.js';
+import { cutOverAgain, lines, proxiesOf, together } from './cutover.js';
 import { releasedServices } from './recorded.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
@@ -59,6 +59,8 @@ function forward(
   const move = [live.path, source.branch, commit.sha, source.remoteUrl, context.run].map(quote);
   const install = [live.path, `${stateDirectory}/journal/release`, lines(paths), lines(inPlace)];
   return [
+    `prove_release ${retire.join(' ')}`.trim(),
+    ...cutOverAgain(context, proxies),
     together([
       // One that somebody has started again meanwhile.
       ...(retire.length === 0 ? [] : [`stop_present ${retire.join(' ')}`]),

@@ -103,6 +103,7 @@ await_stopped() {
 }
 
 tell_of_stop() { # ID…
+  stand_by "$@" || say "a reboot would not start these again: $*"
   mkdir -p "$STATE/journal/stopping"
   for id in "$@"; do : >"$STATE/journal/stopping/$id"; done
 }
@@ -130,6 +131,7 @@ start_containers() {
       timeout $((grace + 2)) docker wait "$id" >/dev/null || say "$id was not stopped, and goes on"
     fi
     [ "$(docker inspect -f '{{.State.Running}}' "$id")" = true ] || run docker start "$id"
+    restart_as_meant "$id"
   done
 }
 

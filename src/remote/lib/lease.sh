@@ -97,6 +97,7 @@ lease_lapse_if_ours() {
 
 lease_remove_if_ours() {
   lease_is_ours "$1" || return 0
+  disarm_reboot || say 'what goes on after a reboot could not be taken away'
   end_process "$STATE/lease/watchdog"
   rm -rf "$STATE/lease"
 }
@@ -131,7 +132,8 @@ process_start() { # PID
   # The fields after the command's name, which may hold anything.
   # shellcheck disable=SC2086
   set -- ${process_stat##*) }
-  printf '%s\n' "${20}"
+  # One that has ended may wait for its parent to hear of it.
+  [ "$1" = Z ] || printf '%s\n' "${20}"
 }
 
 process_parent() { # PID

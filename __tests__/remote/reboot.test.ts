@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
+import { SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
+
+const STATE = "state of o'neill";
+
+/** A crontab of one user, kept in a file; as cron's own it knows none before there is one. */
+const CRONTAB = `
+case $1 in
+  -l) cat "$TOY/crontab" 2>/dev/null || { echo 'no crontab for me' >&2; exit 1; } ;;
+  -r) rm "$TOY/crontab" ;;
+  -) cat >"$TOY/crontab" ;;
+esac`;
+
+describe.each(SHELLS)('a reboot, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+    host.answer('crontab', CRONTAB);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  /** Library text after which this host has just that to start programs with. */
+  const having = (by: 'systemd' | 'cron' | 'nothing'): string =>
+    [
+      `user_units_start() { ${by === 'systemd' ? ':' : 'false'}; }`,
+      `cron_starts() { ${by === 'cron' ? ':' : 'false'}; }`,
+    ].join('\n');
+  const acquire = (by: 'systemd' | 'cron' | 'nothing', of: Running) =>
+    host.runWhole(remoteScript('acquire'), {
+      OWNER: 'me',
+      TTL: '60',
+      WAIT: '0',
+      SESSION: String(of.pid),
+      LIB: `${remoteLibrary()}\n${having(by)}`,
+      ABORT: remoteScript('abort'),
+      WATCHDOG: remoteScript('watchdog'),
+    });
+  const session = (): Running => host.start('sleep 600');
+  const unit = '.config/systemd/user/default.target.wants';
+  const armedFiles = (): readonly string[] =>
+    ['crontab', '.config', `${STATE}/armed`, `${STATE}/bin/reboot.sh`].filter((name) =>
+      existsSync(host.path(name)),
+    );
+  /** The machine goes off: every process of ours is gone, and the boot is another one. */
+  const powerCut = async (of: Running): Promise<void> => {
+    const watchdog = Number(host.read(`${STATE}/lease/watchdog`).split(' ')[0]);
+    process.kill(watchdog, 'SIGKILL');
+    of.kill();
+    await of.ended;
+    const expires = host.read(`${STATE}/lease/expires`).split(' ')[0] ?? '';
+    host.write(`${STATE}/lease/expires`, `${expires} 00000000-0000-0000-0000-000000000000\n`);
+  };
+
+  it.each(['systemd', 'cron'] as const)(
+    'is gone on after by %s, which leaves nothing behind',
+    async (by) => {
+      const of = session();
+      expect((await acquire(by, of)).stdout.split('\n')).toContain(`reboot ${by}`);
+      await host.run(`journal step 'echo step >>"$STATE/undone"'`);
+      await powerCut(of);
+      const command =
+        by === 'cron'
+          ? host.read('crontab').replace('@reboot ', '')
+          : `sh "${host.path(`${STATE}/bin/reboot.sh`)}"`;
+      const booted = host.start(`${command}\n`);
+      await until(() => !host.exists(`${STATE}/journal`) && !host.exists(`${STATE}/lease`));
+      expect(host.read(`${STATE}/undone`)).toBe('step\n');
+      expect((await booted.ended).code).toBe(0);
+      expect(armedFiles()).toEqual([]);
+    },
+  );
+
+  it('leaves the rest of a crontab as it was, and every run its own line alone', async () => {
+    host.write('crontab', '# mine\n5 4 * * * date +\\%s\n');
+    await acquire('cron', session());
+    await host.run('arm_reboot', {});
+    expect(host.read('crontab').match(/@reboot/g)).toHaveLength(1);
+    await host.run('lease_release 1');
+    expect(host.read('crontab')).toBe('# mine\n5 4 * * * date +\\%s\n');
+    expect(armedFiles()).toEqual(['crontab']);
+  });
+
+  it('takes no crontab for empty that could not be read', async () => {
+    host.write('crontab', 'precious\n');
+    host.answer('crontab', `case $1 in -l) echo 'cannot open' >&2; exit 1 ;; esac\n${CRONTAB}`);
+    const { code, stdout } = await acquire('cron', session());
+    expect(code).toBe(0);
+    expect(stdout).toContain('reboot none');
+    expect(host.read('crontab')).toBe('precious\n');
+  });
+
+  it('is told once where nothing would go on after it', async () => {
+    expect((await acquire('nothing', session())).stdout).toContain('reboot none');
+    await host.run('lease_release 1');
+    expect((await acquire('nothing', session())).stdout).not.toContain('reboot');
+    expect(armedFiles()).toEqual([`${STATE}/bin/reboot.sh`]);
+  });
+
+  it('makes a unit that systemd starts when the user lingers', async () => {
+    await acquire('systemd', session());
+    const { stdout } = await host.run(`ls "$HOME/${unit}"; cat "$HOME/${unit}"/*`);
+    expect(stdout).toContain('.service');
+    expect(stdout).toContain(`ExecStart=/bin/sh "${host.path(STATE)}/bin/reboot.sh"`);
+    expect(stdout).toContain('WantedBy=default.target');
+  });
+
+  it('has a proxy cut over again where somebody else finishes the release, and only there', async () => {
+    host.answerDocker(`
+case "$*" in
+  'inspect -f {{.State.Running}}'*) echo true ;;
+  inspect*Networks*) echo 172.18.0.9 ;;
+esac`);
+    const again = `toy_notice() { :; }; toy_reload() { say "reloads $1"; }
+      set -eu; cut_over_again toy proxy yes 'candidate net api'`;
+    await host.run(again);
+    expect(host.dockerCalls()).toEqual([]);
+    const { code, stderr } = await host.run(`RESEE_FINISHES_FOR_ANOTHER=yes; ${again}`);
+    expect(code).toBe(0);
+    expect(stderr).toContain('reloads proxy');
+    expect(host.dockerCalls().join('\n')).toContain('/etc/hosts 172.18.0.9 api # resee-deploy');
+  });
+
+  describe('restart policies', () => {
+    const OLD = 'a'.repeat(64);
+    const NEW = 'b'.repeat(64);
+    const DATA = 'c'.repeat(64);
+    const updates = () => host.dockerCalls().filter((call) => call.startsWith('update'));
+    /** Two containers that are to start again, and one that is not. */
+    beforeEach(() => {
+      host.answerDocker(`
+case "$*" in
+  inspect*RestartPolicy*) shift 2; shift; for id; do case $id in a*) echo "$id unless-stopped 0" ;; b*) echo "$id on-failure 3" ;; *) echo "$id no 0" ;; esac; done ;;
+  inspect*compose.service*) shift 3; for id; do case $id in b*) echo "$id web" ;; *) echo "$id db" ;; esac; done ;;
+  'inspect -f {{.State.Running}}'*) echo true ;;
+  *StopTimeout*) echo 1 ;;
+  inspect*) echo "$3" ;;
+  'ps -aq --no-trunc') printf '%s\\n' ${OLD} ${NEW} ${DATA} ;;
+  'ps -q --no-trunc') printf '%s\\n' ${OLD} ${NEW} ${DATA} ;;
+esac`);
+    });
+
+    it('of candidates come with the proof of the release, and go from the incumbents', async () => {
+      const { code } = await host.run(
+        `set -eu\nhold_restart 'db' ${NEW} ${DATA}\nprove_release ${OLD}`,
+      );
+      expect(code).toBe(0);
+      expect(updates()).toEqual([
+        `update --restart no ${NEW}`,
+        `update --restart on-failure:3 ${NEW}`,
+        `update --restart no ${OLD}`,
+      ]);
+    });
+
+    it('of incumbents outlast a stop, and are what they were when that is undone', async () => {
+      const { code } = await host.run(
+        `set -eu\nstop_containers ${OLD} ${DATA}\nstop_containers ${OLD}\nstart_containers ${OLD} ${DATA}`,
+      );
+      expect(code).toBe(0);
+      expect(updates()).toEqual([
+        `update --restart always ${OLD}`,
+        `update --restart always ${OLD}`,
+        `update --restart unless-stopped ${OLD}`,
+      ]);
+    });
+  });
+});
