@@ -58383,7 +58383,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6005);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7103);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -58403,13 +58403,14 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8517:
+/***/ 8422:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  x: () => (/* reexport */ envFileSecrets),
   I: () => (/* binding */ loadInputs)
 });
 
@@ -58745,6 +58746,175 @@ function parseJumpHost(text) {
     return { host: named, port, username };
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/inputs/dotenv.ts
+/** What Compose takes as the name of a variable in a `.env` (compose-go, dotenv/parser.go). */
+const NAME = /^(?:export[ \t]+)?([\p{L}\p{N}_.\-[\]]+)[ \t]*([=:])[ \t]*/u;
+/** `${NAME}`, `${NAME:-default}` and the like: what Compose takes after `$`. */
+const BRACED = /^\{[A-Za-z_][A-Za-z0-9_]*(?:\}|:?[-?+][^\n]*\})/;
+/**
+ * Reads the text of a `.env` as Compose does: a value goes to the end of its line, up to a blank and `#`, or
+ * stands between quotes, and may then have several lines. What Compose would refuse, or silently drop, is a
+ * problem, and the reading goes on behind it.
+ */
+function readDotenv(text) {
+    const values = [];
+    const problems = [];
+    const tell = (at, problem) => {
+        const line = text.slice(0, at).split('\n').length;
+        problems.push(`line ${String(line)}: ${problem}`);
+    };
+    for (let at = 0; at < text.length;) {
+        const end = lineEnd(text, at);
+        const line = text.slice(at, end);
+        const indent = line.length - line.trimStart().length;
+        const start = at + indent;
+        if (line.trim() === '' || line.trimStart().startsWith('#')) {
+            at = end + 1;
+            continue;
+        }
+        const [head] = NAME.exec(text.slice(start, end)) ?? [];
+        if (head === undefined) {
+            values.push(line.trim());
+            tell(start, nameProblem(line));
+            at = end + 1;
+            continue;
+        }
+        const value = readValue(text, start + head.length);
+        values.push(...value.texts);
+        if (value.problem !== undefined)
+            tell(start, value.problem);
+        at = value.end + 1;
+    }
+    return { values, problems };
+}
+function nameProblem(line) {
+    return /[=:]/.test(line)
+        ? 'what stands before `=` is no name of a variable; allowed are letters, digits, `_`, `.` and `-`, and a value of several lines stands between quotes'
+        : 'it has no `=`; allowed is `NAME=value`, and a value of several lines stands between quotes';
+}
+function readValue(text, at) {
+    const quote = text[at];
+    if (quote === '"' || quote === "'")
+        return readQuoted(text, at, quote);
+    const end = lineEnd(text, at);
+    const raw = text
+        .slice(at, end)
+        .replace(/(^|\s)#.*$/, '')
+        .trim();
+    return { texts: formsOf(raw, raw), end, problem: braceProblem(raw) };
+}
+function readQuoted(text, at, quote) {
+    let close = at + 1;
+    while (close < text.length && text[close] !== quote)
+        close += text[close] === '\\' ? 2 : 1;
+    if (close >= text.length) {
+        const end = lineEnd(text, at);
+        return {
+            texts: formsOf(text.slice(at + 1, end).trim()),
+            end,
+            problem: `its value begins with ${quote}, and no ${quote} ends it`,
+        };
+    }
+    const raw = text.slice(at + 1, close);
+    const end = lineEnd(text, close);
+    const after = text.slice(close + 1, end).trim();
+    return {
+        texts: [...formsOf(raw, unescaped(raw, quote)), ...(after.startsWith('#') ? [] : [after])],
+        end,
+        problem: after === '' || after.startsWith('#')
+            ? quote === '"'
+                ? braceProblem(raw)
+                : undefined
+            : `something follows the ${quote} that ends its value, and would be left out; a ${quote} within the value is written \\${quote}`,
+    };
+}
+function braceProblem(raw) {
+    const wrong = raw
+        .split('${')
+        .slice(1)
+        .some((rest, index) => {
+        // `\$` and `$$` are a plain dollar sign.
+        const before = raw.split('${')[index] ?? '';
+        return !/(?:\\|\$)$/.test(before) && !BRACED.test(`{${rest}`);
+    });
+    return wrong
+        ? 'its `${` begins no variable; a value with dollar signs stands between single quotes'
+        : undefined;
+}
+function unescaped(raw, quote) {
+    if (quote === "'")
+        return raw.replaceAll("\\'", "'");
+    const special = { n: '\n', r: '\r', t: '\t' };
+    return raw.replace(/\\(.)/gs, (_, character) => special[character] ?? character);
+}
+/** The texts that a value may be shown as: whole, its lines, and what stands between its variables. */
+function formsOf(...texts) {
+    return texts.flatMap((text) => [
+        text,
+        JSON.stringify(text).slice(1, -1),
+        text.replaceAll('$', '$$$$'),
+        ...text.split(/\r?\n/).map((line) => line.trim()),
+        ...text.split(/[${}]+|:?[-?+](?=[^}]*\})/),
+    ]);
+}
+function lineEnd(text, at) {
+    const end = text.indexOf('\n', at);
+    return end === -1 ? text.length : end;
+}
+
+// EXTERNAL MODULE: ./src/inputs/operations.ts
+var operations = __nccwpck_require__(2151);
+;// CONCATENATED MODULE: ./src/inputs/env-file.ts
+
+
+
+const DEFAULT_PATH = '.env';
+/** `env-file` and `env-file-path`; undefined where the host's own file is used. No value is in any problem. */
+function readEnvFile(reader, given, operation) {
+    const path = reader.take('env-file-path', parseEnvFilePath, DEFAULT_PATH);
+    if (given.trim() === '') {
+        if (path !== DEFAULT_PATH && (0,operations/* isGated */.m)(operation)) {
+            reader.complain('env-file-path', 'it says where the text of `env-file` is written, and that is empty; set the secret that `env-file` names, or remove this input', path);
+        }
+        return undefined;
+    }
+    const text = mended(given);
+    for (const problem of readDotenv(text).problems)
+        reader.complain('env-file', problem);
+    const digest = (0,external_node_crypto_.createHash)('sha256').update(text).digest('hex');
+    return { path, source: { kind: 'workflow', text }, recorded: { path, digest } };
+}
+/** Without a byte order mark, with the line ends of Unix, and one after the last line. */
+function mended(given) {
+    const text = given.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+    return text.endsWith('\n') ? text : `${text}\n`;
+}
+function parseEnvFilePath(text) {
+    const allowed = "allowed is the path of a file inside the stack's directory, relative to it, without `.`, `..`, empty parts, `:` and `.git`";
+    const parts = text.split('/');
+    const isWrong = /[\p{Cc}:]/u.test(text) ||
+        /^[-~]/.test(text) ||
+        parts.some((part) => ['', '.', '..', '.git'].includes(part));
+    if (!isWrong)
+        return { value: text };
+    return { allowed, nearest: /^\.\/[^./]/.test(text) ? text.slice(2) : undefined };
+}
+/** A shorter one would hide harmless text all over the log, and is soon found by trying. */
+const SHORTEST_VALUE = 4;
+/** Words that are in every log, and no secrets. */
+const WORDS = new Set('true false none null yes no on off localhost production staging development test testing debug info warn warning error postgres redis mysql'.split(' '));
+/**
+ * The values of the text that the log must never show, each also as it may be quoted. Left out is what would
+ * hide harmless text: what has fewer than 4 characters, numbers of up to 5 digits, and words such as `true`.
+ */
+function envFileSecrets(given) {
+    return readDotenv(mended(given)).values.filter((value) => value.trim().length >= SHORTEST_VALUE &&
+        !/^\d{1,5}$/.test(value.trim()) &&
+        !WORDS.has(value.trim().toLowerCase()));
+}
+
 ;// CONCATENATED MODULE: ./src/inputs/registries.ts
 
 const registries_ALLOWED = 'allowed is `registry username password`, one a line, such as ' +
@@ -58791,6 +58961,7 @@ function registryKey(given) {
 
 
 
+
 /** A shorter line would hide harmless text all over the log, and gives nothing away. */
 const SHORTEST_LINE = 8;
 /**
@@ -58811,6 +58982,7 @@ function secretTexts(get) {
         basic,
         get('cloudflare-api-token').trim(),
         ...registryTexts(get('registries')),
+        ...envFileSecrets(get('env-file')),
     ];
     return [...new Set(all)].filter((text) => text !== '');
 }
@@ -58940,8 +59112,6 @@ function readHostKeys(reader) {
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
 var lines = __nccwpck_require__(5010);
-// EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(2151);
 ;// CONCATENATED MODULE: ./src/inputs/names.ts
 /**
  * Every input of action.yml with the value that an empty one stands for. The runner fills in a
@@ -58977,6 +59147,8 @@ const INPUT_DEFAULTS = {
     services: '',
     build: 'host',
     variables: '',
+    'env-file': '',
+    'env-file-path': '.env',
     registries: '',
     'pre-deploy': '',
     'post-deploy': '',
@@ -59221,10 +59393,10 @@ function readLine(line) {
     return {
         name,
         value,
-        problem: name === undefined ? variables_ALLOWED : (nameProblem(name) ?? valueProblem(name, value)),
+        problem: name === undefined ? variables_ALLOWED : (variables_nameProblem(name) ?? valueProblem(name, value)),
     };
 }
-function nameProblem(name) {
+function variables_nameProblem(name) {
     const reserved = RESERVED.find(({ names }) => names.test(name));
     return reserved === undefined ? undefined : `\`${name}\` is reserved: ${reserved.reason}`;
 }
@@ -59248,6 +59420,7 @@ function valueProblem(name, value) {
 
 
 
+
 /** Never shown in a problem. */
 const SECRETS = [
     'key',
@@ -59256,6 +59429,7 @@ const SECRETS = [
     'jump-passphrase',
     'token',
     'registries',
+    'env-file',
     'cloudflare-api-token',
 ];
 const SECOND_MS = 1_000;
@@ -59289,6 +59463,7 @@ function readInputs(get, environment) {
         },
         gate: readGate(reader, operation),
         compose: readCompose(reader),
+        envFile: readEnvFile(reader, get('env-file'), operation),
         preDeploy: reader.take('pre-deploy', lines/* parseServiceCommands */.d_, []),
         postDeploy: reader.take('post-deploy', lines/* parseServiceCommands */.d_, []),
         health: readHealth(reader),
@@ -59385,16 +59560,17 @@ function readHealth(reader) {
 
 
 
+
 /**
  * The inputs of this step, from the `INPUT_*` variables that the runner sets. Every secret among them
  * is registered with the runner before anything else happens, so that no message can show one.
  * @throws RefusedError that names every problem at once.
  */
-function loadInputs(environment) {
+function loadInputs(environment, hide = core/* setSecret */.Pq) {
     // As core.getInput does, except that it would take a passphrase's spaces away.
     const get = (name) => environment[`INPUT_${name.toUpperCase()}`] ?? '';
     for (const text of secretTexts(get))
-        core/* setSecret */.Pq(text);
+        hide(text);
     const read = readInputs(get, environment);
     if ('problems' in read)
         throw inputsRefused(read.problems);
@@ -59692,7 +59868,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6005:
+/***/ 7103:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -62485,8 +62661,8 @@ function endedRunOf(payload) {
 var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
 var host_shell = __nccwpck_require__(7532);
-// EXTERNAL MODULE: ./src/inputs.ts + 15 modules
-var src_inputs = __nccwpck_require__(8517);
+// EXTERNAL MODULE: ./src/inputs.ts + 17 modules
+var src_inputs = __nccwpck_require__(8422);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
 /** A path beside that of `url` that no site has. */
 function absentPath({ pathname }) {
@@ -64203,6 +64379,13 @@ function bindsOf(stack, services) {
         .map((bind) => bind.source)
         .filter((source) => !source.startsWith('/')));
 }
+/** The stack's `.env` as a change of the live directory; empty where it stays. */
+function envFileChanges({ envFile }) {
+    if (envFile === undefined || envFile.change === 'same')
+        return [];
+    const { path, change } = envFile;
+    return [{ path, status: change === 'removed' ? 'deleted' : change }];
+}
 /** Changed files that the service mounts. */
 function mountedChanges(stack, service, changes) {
     const places = bindsOf(stack, [service]);
@@ -64486,9 +64669,7 @@ function planOperations(observation, services, options) {
     const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
     const first = filesBefore(files, cutovers);
     return [
-        ...(first.length === 0
-            ? []
-            : [{ kind: 'install-files', paths: first, inPlace: within(inPlace, first) }]),
+        ...liveFiles(observation, first, inPlace),
         ...starts(observation, of(({ action, role }) => action === 'start' && role === 'data')),
         ...(acting.length === 0 ? [] : commands(options.preDeploy)),
         ...of(({ action }) => action === 'run').map(runJob),
@@ -64510,6 +64691,17 @@ function planOperations(observation, services, options) {
             ? []
             : watched(retirement(observation, { last, cutovers, acting }))),
         finishing(acting, files),
+    ];
+}
+/** What Compose reads in the live directory must be there before the first container is made. */
+function liveFiles({ envFile }, paths, inPlace) {
+    return [
+        ...(envFile === undefined || envFile.change === 'same'
+            ? []
+            : [{ kind: 'install-env-file', ...envFile }]),
+        ...(paths.length === 0
+            ? []
+            : [{ kind: 'install-files', paths, inPlace: within(inPlace, paths) }]),
     ];
 }
 /** A batch that is not the last: its incumbents stop, so that the next one finds room. */
@@ -64730,8 +64922,10 @@ function unreadFiles(observation, service, running) {
     const { wanted, commit, releases } = observation;
     const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
     const isRestarted = running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
-    const now = new Set(commit.changes.map(({ path }) => path));
-    return mountedChanges(wanted, service.name, changesFor(observation, service.name)).filter((path) => !isRestarted || now.has(path));
+    const brought = envFileChanges(observation);
+    const now = new Set([...commit.changes, ...brought].map(({ path }) => path));
+    const changes = [...changesFor(observation, service.name), ...brought];
+    return mountedChanges(wanted, service.name, changes).filter((path) => !isRestarted || now.has(path));
 }
 /** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
 function toldOf(observation, service, decision, { role, images }) {
@@ -65077,6 +65271,7 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
 
 
 
+
 /** What must happen to each service, before the build has told which images really differ. */
 function planServices(observation, roles, options) {
     const { wanted } = observation;
@@ -65123,6 +65318,7 @@ function needsImage(observation, service, role, options) {
         return true;
     const changed = [
         ...changesFor(observation, service.name).map(({ path }) => path),
+        ...envFileChanges(observation).map(({ path }) => path),
         ...observation.live.modified,
     ];
     return (build.remote ||
@@ -65933,11 +66129,37 @@ function routeLines(routes, containersOf) {
     ].join(' '))));
 }
 
+;// CONCATENATED MODULE: ./src/rollout/files.ts
+
+
+/** From the staged tree, where it was judged with the commit: its text is in no argument, and sent only once. */
+async function installEnvFile({ transaction, observation }, { path }) {
+    const { live, stage } = observation;
+    await transaction.step({
+        name: 'env-file',
+        undo: `restore_env_file ${(0,quote/* commandLine */.ay)([live.path, path])}`,
+        script: 'install_env_file "$DIR" "$STAGE" "$ENV_PATH"',
+        variables: { DIR: live.path, STAGE: stage, ENV_PATH: path },
+    });
+}
+/** Files of the commit that the containers need before they start. */
+async function installFiles(context, { paths, inPlace }) {
+    if (paths.length === 0)
+        return;
+    const { live, stage } = context.observation;
+    await context.transaction.step({
+        name: 'files',
+        undo: `restore_files first ${(0,quote/* commandLine */.ay)([live.path])}`,
+        script: 'install_files first "$DIR" "$STAGE" "$PATHS" "$INPLACE"',
+        variables: { DIR: live.path, STAGE: stage, PATHS: cutover_lines(paths), INPLACE: cutover_lines(inPlace) },
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/host/recorded.ts
 /** The default of `health-url`: a workflow that says nothing. */
 const DEFAULT_HEALTH_URL = 'http://localhost/api/health/';
 /** What a release's record keeps of the inputs, for operations on it. */
-function toRecord({ health, compose, }) {
+function toRecord({ health, compose, envFile, }) {
     return {
         healthUrl: health.url.href,
         healthHost: health.host,
@@ -65945,6 +66167,7 @@ function toRecord({ health, compose, }) {
         composeFiles: compose.files,
         profiles: compose.profiles,
         variables: compose.variables,
+        envFile: envFile?.recorded,
     };
 }
 /**
@@ -66021,11 +66244,16 @@ function parseWorkflow(json) {
         healthStatus: numberOf(json['healthStatus']) ?? 200,
         composeFiles: wordsOf(json['composeFiles']),
         profiles: wordsOf(json['profiles']),
+        envFile: parseEnvFile(objectOf(json['envFile'])),
         variables: Object.fromEntries(Object.entries(objectOf(json['variables'])).map(([name, value]) => [
             name,
             textOf(value) ?? '',
         ])),
     };
+}
+function parseEnvFile(json) {
+    const [path, digest] = [textOf(json['path']), textOf(json['digest'])];
+    return path === undefined || digest === undefined ? undefined : { path, digest };
 }
 function renderRecord(record) {
     return JSON.stringify(record, null, 2);
@@ -66039,7 +66267,7 @@ function isSameRelease(one, other) {
     return one.sha === other.sha && given(one) === given(other);
 }
 function given({ workflow }) {
-    return canonical({ variables: workflow?.variables ?? {} });
+    return canonical({ variables: workflow?.variables ?? {}, envFile: workflow?.envFile });
 }
 /**
  * True where there is nothing to do: the release of the commit, given the same, runs already. What changes no
@@ -66180,6 +66408,8 @@ async function finish(context, operation, plan, deployedAt) {
         script: (0,load/* remoteScript */.mW)('finish'),
         variables: {
             RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
+            DIR: context.observation.live.path,
+            ENV_PATH: context.inputs.envFile?.path ?? '',
             VARIABLES_FILE: (0,host_state/* variablesFile */.Ke)(context.inputs.compose.variables),
             FORWARD: forward(context, operation, plan, services, name).join('\n'),
             STAGE: context.observation.stage,
@@ -66209,6 +66439,7 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
             ...(hasBuilt(plan) ? [tidy([`forget_builds ${String(context.inputs.keepReleases)}`])] : []),
         ]),
         'keep_variables',
+        ...keptEnvFile(context, record),
         `write_record ${record}`,
         cutover_together([
             [
@@ -66227,6 +66458,15 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
         `rm -rf "$STATE/stage/${context.run}"`,
         'end_journal',
     ];
+}
+/** Before the record: no release is without its text. */
+function keptEnvFile({ inputs: { envFile } }, record) {
+    if (envFile === undefined)
+        return [];
+    // One that goes back to the host's own file has none of its own either.
+    const own = envFile.recorded === undefined ? 'host' : 'own';
+    const name = record.replace(/\.json$/, '');
+    return [`keep_env_file ${[envFile.path, name, own].map(quote/* quote */.hD).join(' ')}`];
 }
 /** Commands whose failure is told, and holds nothing up. */
 function tidy(commands) {
@@ -66650,6 +66890,8 @@ function describe(operation) {
                 : `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
         case 'restore-images':
             return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
+        case 'install-env-file':
+            return `${operation.change === 'removed' ? 'remove' : 'bring'} ${operation.path} ${operation.change === 'removed' ? 'from' : 'to'} the live directory`;
         case 'install-files':
             return `bring ${render_count(operation.paths.length, 'changed file')} to the live directory`;
         case 'start':
@@ -66705,6 +66947,7 @@ function render_count(number, noun) {
 
 /** What brings a release to its cutover, once its images are there. */
 const PREPARING = new Set([
+    'install-env-file',
     'install-files',
     'hold',
     'point-callers',
@@ -67239,6 +67482,8 @@ function performOperation(operation, context, { plan, operations, before }) {
             return images_prepareImages(context, operation);
         case 'restore-images':
             return restoreImages(context, operation);
+        case 'install-env-file':
+            return installEnvFile(context, operation);
         case 'install-files':
             return installFiles(context, operation);
         case 'start':
@@ -67288,17 +67533,6 @@ async function soakBeside(context, { part }, plan, healthy = Promise.resolve()) 
     await Promise.all([soak(context, plan, part, healthy), healthy]);
     if (context.made.healthyAfterMs > SOON_HEALTHY_MS)
         await soak(context, plan, part);
-}
-async function installFiles(context, { paths, inPlace }) {
-    if (paths.length === 0)
-        return;
-    const { live, stage } = context.observation;
-    await context.transaction.step({
-        name: 'files',
-        undo: `restore_files first ${(0,quote/* commandLine */.ay)([live.path])}`,
-        script: 'install_files first "$DIR" "$STAGE" "$PATHS" "$INPLACE"',
-        variables: { DIR: live.path, STAGE: stage, PATHS: cutover_lines(paths), INPLACE: cutover_lines(inPlace) },
-    });
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/failure.ts
@@ -67815,6 +68049,97 @@ function complaint(sections, name) {
     return sections.get(`${name}.err`)?.trim();
 }
 
+;// CONCATENATED MODULE: ./src/host/env-file.ts
+
+/** For observe/env-file.sh: the text reaches the host on the standard input of a shell, and no argument. */
+function envFileVariables({ envFile }) {
+    const source = envFile?.source;
+    return {
+        ENV_PATH: envFile?.path ?? '',
+        ENV_TEXT: source?.kind === 'workflow' ? source.text : '',
+        ENV_FROM: source?.kind === 'release' ? source.name : '',
+    };
+}
+/** What becomes of the live file, as observe/env-file.sh says. */
+function envFileChange(sections, { envFile }) {
+    const change = sections.get('env-file')?.trim();
+    return envFile !== undefined &&
+        (change === 'same' || change === 'added' || change === 'modified' || change === 'removed')
+        ? { path: envFile.path, change }
+        : undefined;
+}
+/** What stands against writing `env-file` at `env-file-path`, as observe/env-file.sh found it. */
+function envFileProblem(sections, directory) {
+    const said = complaint(sections, 'env-file');
+    if (said === undefined)
+        return undefined;
+    const [, word = '', path = ''] = /^(\w+) (.*)$/m.exec(said) ?? [];
+    const place = `${directory}/${path}`;
+    const another = 'or give another `env-file-path`';
+    switch (word) {
+        case 'tracked':
+            return {
+                what: `env-file: git tracks ${path}, and a secret must not be written over a file of the commit`,
+                next: `Take it out of git (git rm --cached ${path}, and a line in .gitignore), ${another}.`,
+            };
+        case 'link':
+            return {
+                what: `env-file: ${place} is a symbolic link, and what is written there could end up elsewhere`,
+                next: `On the host, put what it leads to in its place, ${another}.`,
+            };
+        case 'directory':
+            return {
+                what: `env-file: ${place} is a directory`,
+                next: `Docker makes one where it mounts a file that is not there. On the host: rmdir '${place}', ${another}.`,
+            };
+        case 'file':
+            return {
+                what: `env-file: ${place} is a file, and env-file-path needs a directory there`,
+                next: 'Give another `env-file-path`.',
+            };
+        case 'special':
+            return {
+                what: `env-file: ${place} is no regular file`,
+                next: `Remove it on the host, ${another}.`,
+            };
+        case 'unreadable':
+            return {
+                what: `env-file: the user may not read ${place}, which would have to be brought back after a failure`,
+                next: `On the host: sudo chown "$USER" '${place}', ${another}.`,
+            };
+        case 'unwritable':
+            return {
+                what: `env-file: the user may not write to the directory ${place}`,
+                next: `On the host: sudo chown "$USER" '${place}', ${another}.`,
+            };
+        default:
+            return {
+                what: 'env-file: its text could not be written into the staged tree',
+                next: 'Nothing was changed. See what the host said; a full disk is the usual reason.',
+                evidence: said,
+            };
+    }
+}
+/** The text that the host keeps of a release, so that it can be hidden; empty where there was no file. */
+async function readKeptEnvFile(shell, state, name) {
+    const { sections } = await shell.look(`${state}${KEPT_TEXT}`, { NAME: name });
+    return sections.get('text') ?? '';
+}
+const KEPT_TEXT = `printf '\\n=%s=text=\\n' "$MARK"
+[ ! -e "$STATE/releases/$NAME.env" ] || cat "$STATE/releases/$NAME.env"
+`;
+/** The inputs of a rollback: its `.env` is that of the release, or the host's own that the release had. */
+function withKeptEnvFile(inputs, release, paths) {
+    const name = release.name.replace(/\.json$/, '');
+    const path = paths.get(name);
+    return {
+        ...inputs,
+        envFile: path === undefined
+            ? undefined
+            : { path, source: { kind: 'release', name }, recorded: release.workflow?.envFile },
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/host/git-fitness.ts
 
 
@@ -67930,6 +68255,7 @@ function nameProblem(sections) {
 
 
 
+
 /**
  * Refuses a host or a commit that a release cannot be made of, before anything has changed.
  *
@@ -67941,6 +68267,7 @@ function refuseUnfit(sections, inputs, sha) {
         toolsProblem(sections) ??
         directoryProblem(sections, inputs.path) ??
         gitProblem(sections, inputs, sha) ??
+        envFileProblem(sections, inputs.path) ??
         configProblem(sections, inputs);
     if (problem !== undefined) {
         throw new errors/* RefusedError */.f({ where: inputs.connection.host, ...problem });
@@ -68058,6 +68385,9 @@ async function readStatus(shell, state, path) {
         leaseOwner: sections.get('lease')?.trim(),
         running: (0,host_sections/* linesOf */.D)(sections.get('running')),
         hasDotenv: sections.has('dotenv'),
+        envPaths: new Map([...sections].flatMap(([name, text]) => name.startsWith('env-path:')
+            ? [[name.slice('env-path:'.length), text.replace(/\n$/, '')]]
+            : [])),
     };
 }
 /** The status, a line each. Of variables the names are told: a value may be a secret of another run. */
@@ -68072,7 +68402,9 @@ function describeStatus({ releases, running, leaseOwner, hasDotenv }, { path, co
         ...releases.map((release) => {
             const names = namesIn(release);
             const variables = names.length === 0 ? '' : `  variables: ${names.join(', ')}`;
-            return `release ${release.sha}  ${release.deployedAt}${variables}`;
+            const { envFile } = release.workflow ?? {};
+            const env = envFile === undefined ? '' : `  env-file: ${envFile.path}`;
+            return `release ${release.sha}  ${release.deployedAt}${variables}${env}`;
         }),
         ...running,
         ...(last === undefined || namesIn(last).length === 0
@@ -68116,6 +68448,7 @@ async function unlock(shell, state) {
 
 
 
+
 /**
  * Looks at the host and at the commit: one round trip.
  *
@@ -68133,6 +68466,7 @@ async function observe(shell, inputs, sha, run, signal) {
         TOKEN: inputs.source.token ?? '',
         TOKEN_FOR: inputs.source.tokenFor ?? '',
         COMPOSE: (0,host_state/* composeArguments */.hw)(inputs.compose),
+        ...envFileVariables(inputs),
         VARIABLES: (0,host_state/* variablesBefore */.pS)(inputs.compose.variables),
         EDGE_CONFIG: inputs.cloudflare?.config ?? '',
     }, signal);
@@ -68166,12 +68500,14 @@ function parseObservation(sections, inputs) {
         commit: {
             sha: trimmed(sections, 'commit') ?? '',
             subject: trimmed(sections, 'subject') ?? '',
-            changes: changesIn(sections),
+            // What git forgets of the stack's .env is not removed: the release has another one.
+            changes: changesIn(sections).filter(({ path }) => path !== inputs.envFile?.path),
             since: sinceIn(sections),
             files: (0,host_sections/* linesOf */.D)(sections.get('files')),
             newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
         },
         stage,
+        envFile: envFileChange(sections, inputs),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
         wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path, values),
         wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
@@ -68835,6 +69171,8 @@ var system_clock = __nccwpck_require__(8637);
 
 
 
+
+
 /** Does what the input `operation` asks. */
 async function operate(inputs, github, work) {
     const { shell, log, progress } = work;
@@ -68854,12 +69192,13 @@ async function operate(inputs, github, work) {
         case 'deploy':
         case 'plan':
         case 'rollback': {
-            const release = inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+            const { release, meant } = inputs.operation === 'rollback'
+                ? await toRestore(inputs, work, state)
+                : { release: undefined, meant: inputs };
             const sha = release?.sha ?? inputs.source.sha;
             if (inputs.operation !== 'plan')
                 work.announce(sha);
             const { runId, runUrl, actor } = github;
-            const meant = withRecorded(inputs, release?.workflow);
             await deploy({
                 inputs: meant,
                 sha,
@@ -68881,8 +69220,27 @@ async function operate(inputs, github, work) {
         }
     }
 }
-async function releaseToRestore(inputs, shell, state) {
-    const { releases } = await readStatus(shell, state, inputs.path);
+/** The release that a rollback goes to, and the inputs as it had them; its secrets are hidden from here on. */
+async function toRestore(inputs, { shell, hide }, state) {
+    const { releases, envPaths } = await readStatus(shell, state, inputs.path);
+    const release = releaseToRestore(inputs, releases);
+    const recorded = withRecorded(inputs, release.workflow);
+    const meant = withKeptEnvFile(recorded, release, envPaths);
+    if (release.workflow?.envFile !== undefined && meant.envFile === undefined) {
+        throw new errors/* RefusedError */.f({
+            what: `the host does not have the ${release.workflow.envFile.path} of release ${release.sha.slice(0, 12)} any more`,
+            where: inputs.path,
+            next: 'It was removed from the state directory by hand. Deploy that commit again, with env-file.',
+        });
+    }
+    if (meant.envFile?.source.kind === 'release') {
+        const text = await readKeptEnvFile(shell, state, meant.envFile.source.name);
+        for (const secret of (0,src_inputs/* envFileSecrets */.x)(text))
+            hide(secret);
+    }
+    return { release, meant };
+}
+function releaseToRestore(inputs, releases) {
     const wanted = inputs.rollbackTo;
     const current = releases.at(-1);
     const others = releases.filter((release) => current !== undefined && !isSameRelease(release, current));
@@ -74160,6 +74518,31 @@ function explain(error) {
     return `${message.replace(/\s+/g, ' ').replace(/\.?$/, '.')}${hint} The deploy goes on without it.`;
 }
 
+;// CONCATENATED MODULE: ./src/report/hidden.ts
+
+
+function createHidden() {
+    const texts = new Set();
+    const redactText = (text) => 
+    // The longest first: one may be a part of another.
+    [...texts]
+        .sort((one, other) => other.length - one.length)
+        .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+    return {
+        hide: (text) => {
+            core/* setSecret */.Pq(text);
+            texts.add(text);
+        },
+        redact: ({ what, where, next, evidence, cause }) => new errors/* DeployError */.s({
+            what: redactText(what),
+            next: redactText(next),
+            cause,
+            ...(where === undefined ? {} : { where: redactText(where) }),
+            ...(evidence === undefined ? {} : { evidence: redactText(evidence) }),
+        }),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/report/outputs.ts
 
 
@@ -74580,6 +74963,7 @@ var run_state = __nccwpck_require__(518);
 
 
 
+
 const LOSS_IS_TOLD_WITHIN_MS = 200;
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
 async function main() {
@@ -74588,6 +74972,7 @@ async function main() {
     const from = system_clock/* systemClock */.m.now();
     const github = readGithubContext(process.env, (path) => (0,external_node_fs_.readFileSync)(path, 'utf8'));
     const run = (0,run_state/* newRunName */.D3)(github);
+    const hidden = createHidden();
     core/* saveState */.LZ(run_state/* STATE_RUN */.UP, run);
     const progress = createProgress(system_clock/* systemClock */.m, log, (fence) => {
         core/* saveState */.LZ(run_state/* STATE_FENCE */.OA, fence);
@@ -74595,10 +74980,10 @@ async function main() {
     let inputs;
     let error;
     try {
-        inputs = (0,src_inputs/* loadInputs */.I)(process.env);
+        inputs = (0,src_inputs/* loadInputs */.I)(process.env, hidden.hide);
         core/* saveState */.LZ(run_state/* STATE_SHA */.zW, inputs.source.sha);
         openGate(inputs, github, log);
-        error = await perform({ inputs, github, run, progress, log });
+        error = await perform({ inputs, github, run, progress, log, hide: hidden.hide });
     }
     catch (problem) {
         error = (0,annotate/* asDeployError */.y)(problem);
@@ -74618,11 +75003,11 @@ async function main() {
         edge: known.edge,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
-        error,
+        error: error === undefined ? undefined : hidden.redact(error),
     }, inputs, github, log);
 }
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
-async function perform({ inputs, github, run, progress, log, }) {
+async function perform({ inputs, github, run, progress, log, hide, }) {
     const cancelled = cancelOnSignal();
     const connection = await progress.phase('connect', () => (0,connect/* connect */.N)(inputs.connection, { log, clock: system_clock/* systemClock */.m, signal: cancelled }));
     const announced = [];
@@ -74647,6 +75032,7 @@ async function perform({ inputs, github, run, progress, log, }) {
             edge,
             progress,
             log,
+            hide,
             signal: cancelled,
             announce,
         });
@@ -74735,9 +75121,8 @@ async function report(outcome, inputs, github, log) {
         environment: inputs?.environment,
         operation: inputs?.operation,
     });
-    const verb = VERBS;
     if (outcome.error === undefined)
-        log.info(`${verb[outcome.result]} ${outcome.sha.slice(0, 12)}`);
+        log.info(`${VERBS[outcome.result]} ${outcome.sha.slice(0, 12)}`);
 }
 const VERBS = {
     deployed: 'deployed',
@@ -74761,7 +75146,7 @@ const VERBS = {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
 /* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8517);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8422);
 /* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
 /* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
 /* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
@@ -74836,6 +75221,7 @@ const LIBRARY = [
     'lease',
     'journal',
     'files',
+    'env-file',
     'git',
     'containers',
     'registries',
@@ -74872,6 +75258,7 @@ const OBSERVATION = [
     'observe/running',
     'observe/commit',
     'observe/stage',
+    'observe/env-file',
     'observe/submodules',
     'observe/context',
     'observe/compose',
@@ -78395,7 +78782,7 @@ var identity = __nccwpck_require__(1127);
 var Scalar = __nccwpck_require__(3301);
 var YAMLMap = __nccwpck_require__(4454);
 var YAMLSeq = __nccwpck_require__(2223);
-var resolveBlockMap = __nccwpck_require__(7103);
+var resolveBlockMap = __nccwpck_require__(9484);
 var resolveBlockSeq = __nccwpck_require__(334);
 var resolveFlowCollection = __nccwpck_require__(3142);
 
@@ -78984,7 +79371,7 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 7103:
+/***/ 9484:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";

@@ -5,12 +5,14 @@ import { readInputs } from './inputs/read.js';
 import { secretTexts } from './inputs/secrets.js';
 import type { Inputs } from './inputs/types.js';
 
+export { envFileSecrets } from './inputs/env-file.js';
 export type { Environment } from './inputs/environment.js';
 export type {
   CloudflareInputs,
   CloudflarePurge,
   ComposeInputs,
   ConnectionInputs,
+  EnvFile,
   GateInputs,
   HealthInputs,
   HostKeyPolicy,
@@ -28,10 +30,13 @@ export type {
  * is registered with the runner before anything else happens, so that no message can show one.
  * @throws RefusedError that names every problem at once.
  */
-export function loadInputs(environment: Environment): Inputs {
+export function loadInputs(
+  environment: Environment,
+  hide: (text: string) => void = core.setSecret,
+): Inputs {
   // As core.getInput does, except that it would take a passphrase's spaces away.
   const get = (name: string): string => environment[`INPUT_${name.toUpperCase()}`] ?? '';
-  for (const text of secretTexts(get)) core.setSecret(text);
+  for (const text of secretTexts(get)) hide(text);
   const read = readInputs(get, environment);
   if ('problems' in read) throw inputsRefused(read.problems);
   return read.inputs;

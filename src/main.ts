@@ -16,6 +16,7 @@ import { createProgress, type Progress } from './progress.js';
 import { actionsLog, type ActionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';
 import { startGithubDeployment, type GithubDeployment } from './report/github-deployment.js';
+import { createHidden, type Hidden } from './report/hidden.js';
 import type { Outcome, Result } from './report/outcome.js';
 import { writeOutputs } from './report/outputs.js';
 import { writeReport } from './report/report-file.js';
@@ -35,6 +36,7 @@ export async function main(): Promise<void> {
   const from = systemClock.now();
   const github = readGithubContext(process.env, (path) => readFileSync(path, 'utf8'));
   const run = newRunName(github);
+  const hidden = createHidden();
   core.saveState(STATE_RUN, run);
   const progress = createProgress(systemClock, log, (fence) => {
     core.saveState(STATE_FENCE, fence);
@@ -42,10 +44,10 @@ export async function main(): Promise<void> {
   let inputs: Inputs | undefined;
   let error: DeployError | undefined;
   try {
-    inputs = loadInputs(process.env);
+    inputs = loadInputs(process.env, hidden.hide);
     core.saveState(STATE_SHA, inputs.source.sha);
     openGate(inputs, github, log);
-    error = await perform({ inputs, github, run, progress, log });
+    error = await perform({ inputs, github, run, progress, log, hide: hidden.hide });
   } catch (problem) {
     error = asDeployError(problem);
   }
@@ -65,7 +67,7 @@ export async function main(): Promise<void> {
       edge: known.edge,
       durationMs: systemClock.now() - from,
       url: inputs?.url,
-      error,
+      error: error === undefined ? undefined : hidden.redact(error),
     },
     inputs,
     github,
@@ -80,6 +82,7 @@ interface Run {
   readonly run: string;
   readonly progress: Progress;
   readonly log: ActionsLog;
+  readonly hide: Hidden['hide'];
 }
 
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
@@ -89,6 +92,7 @@ async function perform({
   run,
   progress,
   log,
+  hide,
 }: Run): Promise<DeployError | undefined> {
   const cancelled = cancelOnSignal();
   const connection = await progress.phase('connect', () =>
@@ -118,6 +122,7 @@ async function perform({
       edge,
       progress,
       log,
+      hide,
       signal: cancelled,
       announce,
     });
@@ -175,7 +180,10 @@ async function settle(
     edge,
     progress,
     log,
-  }: Omit<Run, 'github'> & { readonly connection: Connection; readonly edge: Edge | undefined },
+  }: Omit<Run, 'github' | 'hide'> & {
+    readonly connection: Connection;
+    readonly edge: Edge | undefined;
+  },
 ): Promise<DeployError> {
   const { fence } = progress.known;
   if (fence === undefined) return error;
@@ -228,8 +236,7 @@ async function report(
     environment: inputs?.environment,
     operation: inputs?.operation,
   });
-  const verb: Readonly<Record<Result, string>> = VERBS;
-  if (outcome.error === undefined) log.info(`${verb[outcome.result]} ${outcome.sha.slice(0, 12)}`);
+  if (outcome.error === undefined) log.info(`${VERBS[outcome.result]} ${outcome.sha.slice(0, 12)}`);
 }
 
 const VERBS: Readonly<Record<Result, string>> = {

@@ -2,11 +2,12 @@ import { deploy } from './deploy.js';
 import type { Edge } from './edge/edge.js';
 import { RefusedError } from './errors.js';
 import type { GithubContext } from './gate/github-context.js';
+import { readKeptEnvFile, withKeptEnvFile } from './host/env-file.js';
 import { withRecorded } from './host/recorded.js';
 import { describeStatus, readStatus, unlock } from './host/releases.js';
 import type { Shell } from './host/shell.js';
 import { stateAssignment } from './host/state.js';
-import type { Inputs } from './inputs.js';
+import { envFileSecrets, type Inputs } from './inputs.js';
 import type { Log } from './log.js';
 import type { Opening } from './opening.js';
 import type { ReleaseRecord } from './plan/observation.js';
@@ -27,6 +28,8 @@ export interface Work {
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** From here on no log and no report shows the text. */
+  readonly hide: (text: string) => void;
   /** Tells GitHub which commit is about to be brought, without a wait. */
   readonly announce: (sha: string) => void;
 }
@@ -49,12 +52,13 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
     case 'deploy':
     case 'plan':
     case 'rollback': {
-      const release =
-        inputs.operation === 'rollback' ? await releaseToRestore(inputs, shell, state) : undefined;
+      const { release, meant } =
+        inputs.operation === 'rollback'
+          ? await toRestore(inputs, work, state)
+          : { release: undefined, meant: inputs };
       const sha = release?.sha ?? inputs.source.sha;
       if (inputs.operation !== 'plan') work.announce(sha);
       const { runId, runUrl, actor } = github;
-      const meant = withRecorded(inputs, release?.workflow);
       await deploy(
         {
           inputs: meant,
@@ -79,12 +83,31 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
   }
 }
 
-async function releaseToRestore(
+/** The release that a rollback goes to, and the inputs as it had them; its secrets are hidden from here on. */
+async function toRestore(
   inputs: Inputs,
-  shell: Shell,
+  { shell, hide }: Work,
   state: string,
-): Promise<ReleaseRecord> {
-  const { releases } = await readStatus(shell, state, inputs.path);
+): Promise<{ readonly release: ReleaseRecord; readonly meant: Inputs }> {
+  const { releases, envPaths } = await readStatus(shell, state, inputs.path);
+  const release = releaseToRestore(inputs, releases);
+  const recorded = withRecorded(inputs, release.workflow);
+  const meant = withKeptEnvFile(recorded, release, envPaths);
+  if (release.workflow?.envFile !== undefined && meant.envFile === undefined) {
+    throw new RefusedError({
+      what: `the host does not have the ${release.workflow.envFile.path} of release ${release.sha.slice(0, 12)} any more`,
+      where: inputs.path,
+      next: 'It was removed from the state directory by hand. Deploy that commit again, with env-file.',
+    });
+  }
+  if (meant.envFile?.source.kind === 'release') {
+    const text = await readKeptEnvFile(shell, state, meant.envFile.source.name);
+    for (const secret of envFileSecrets(text)) hide(secret);
+  }
+  return { release, meant };
+}
+
+function releaseToRestore(inputs: Inputs, releases: readonly ReleaseRecord[]): ReleaseRecord {
   const wanted = inputs.rollbackTo;
   const current = releases.at(-1);
   const others = releases.filter(

@@ -109,6 +109,96 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(told).toEqual([`${host.path('shop')} v 1`, `${stage} v 2`].sort());
   });
 
+  describe('the .env of the release', () => {
+    const staged = (seen: Observation, path: string): string =>
+      host.read(`${seen.stage.slice(host.root.length + 1)}/${path}`);
+    const text = { 'env-file': 'A=new' };
+
+    it('is judged with the commit, and the live one stays', async () => {
+      deployed(first);
+      host.write('shop/.env', 'A=old');
+      const seen = await look(second, text);
+      expect(seen.envFile).toEqual({ path: '.env', change: 'modified' });
+      expect(staged(seen, '.env')).toBe('A=new\n');
+      expect(lstatSync(join(seen.stage, '.env')).mode & 0o777).toBe(0o600);
+      expect(seen.wanted.services['web']?.definition['environment']).toEqual({ KEY: 'A=new' });
+      expect(seen.installed?.services['web']?.definition['environment']).toEqual({ KEY: 'A=old' });
+      expect(host.read('shop/.env')).toBe('A=old');
+    });
+
+    it('is there on the first deploy', async () => {
+      const seen = await look(second, text);
+      expect(seen.envFile).toEqual({ path: '.env', change: 'added' });
+      expect(staged(seen, '.env')).toBe('A=new\n');
+      expect(host.exists('shop')).toBe(false);
+    });
+
+    it('changes nothing where text and mode are the same', async () => {
+      deployed(first);
+      host.write('shop/.env', 'A=new\n');
+      expect((await look(second, text)).envFile?.change).toBe('modified');
+      chmodSync(host.path('shop/.env'), 0o600);
+      expect((await look(second, text)).envFile?.change).toBe('same');
+    });
+
+    it('does not reach the live directory through a directory that is a link in the stage', async () => {
+      deployed(first);
+      host.write('shop/config/app.env', 'A=old');
+      host.write('shop/config/other', 'x');
+      host.write('shop/config/below/file', 'y');
+      const seen = await look(second, { ...text, 'env-file-path': 'config/app.env' });
+      expect(staged(seen, 'config/app.env')).toBe('A=new\n');
+      expect([staged(seen, 'config/other'), staged(seen, 'config/below/file')]).toEqual(['x', 'y']);
+      expect(host.read('shop/config/app.env')).toBe('A=old');
+    });
+
+    it('is in the context of a build, instead of the host’s', async () => {
+      deployed(first);
+      host.write('shop/web/.env', 'A=old');
+      host.write('shop/web/own', 'x');
+      const seen = await look(second, { ...text, 'env-file-path': 'web/.env' });
+      expect([staged(seen, 'web/.env'), staged(seen, 'web/own')]).toEqual(['A=new\n', 'x']);
+    });
+
+    it.each<[string, () => void, string]>([
+      ['compose.yaml', () => undefined, 'git tracks compose.yaml'],
+      ['compose.yaml/x', () => undefined, 'needs a directory there'],
+      ['web', () => undefined, 'is a directory'],
+      [
+        '.env',
+        () => {
+          mkdirSync(host.path('shop/.env'));
+        },
+        'is a directory',
+      ],
+      [
+        '.env',
+        () => {
+          symlinkSync('/etc/passwd', host.path('shop/.env'));
+        },
+        'is a symbolic link',
+      ],
+      [
+        'out/.env',
+        () => {
+          symlinkSync('/tmp', host.path('shop/out'));
+        },
+        'is a symbolic link',
+      ],
+      [
+        'own/.env',
+        () => {
+          host.write('shop/own', '');
+        },
+        'needs a directory there',
+      ],
+    ])('is refused at %s', async (path, arrange, told) => {
+      deployed(first);
+      arrange();
+      await expect(look(second, { ...text, 'env-file-path': path })).rejects.toThrow(told);
+    });
+  });
+
   it('changes nothing in the live directory', async () => {
     deployed(first);
     host.write('shop/.env', 'secret');

@@ -33,6 +33,7 @@ describe('the least that a workflow must say', () => {
         variables: {},
         registries: [],
       },
+      envFile: undefined,
       preDeploy: [],
       postDeploy: [],
       health: {

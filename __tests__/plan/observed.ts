@@ -73,6 +73,7 @@ export interface Situation {
   /** False: a host that somebody else deployed to. */
   readonly recorded?: boolean;
   readonly live?: Partial<Observation['live']>;
+  readonly envFile?: Observation['envFile'];
   readonly images?: Readonly<Record<string, string | undefined>>;
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
@@ -140,6 +141,7 @@ export function observed(situation: Situation = {}): Observation {
     },
     stage: `/home/ec2-user/.local/state/resee-deploy/${installed.project}/stage/run-1-1/tree`,
     wantedProject: {},
+    envFile: situation.envFile,
     uncopied: [],
     wanted,
     installed,

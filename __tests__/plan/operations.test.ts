@@ -76,6 +76,21 @@ describe('the order of a deploy', () => {
     ]);
   });
 
+  it('of another .env: it is there before the first container that reads it', () => {
+    const envFile = { path: '.env', change: 'modified' } as const;
+    const wants = services({ api: { environment: { GREETING: 'hi' } } });
+    expect(steps({ wants, envFile, changes: ['README.md'] }).slice(0, 4)).toEqual([
+      'build api',
+      'install-env-file',
+      'files README.md',
+      'start api',
+    ]);
+    expect(steps({ wants, envFile: { ...envFile, change: 'same' } })).not.toContain(
+      'install-env-file',
+    );
+    expect(steps({ envFile })).toEqual(['install-env-file', 'finish ']);
+  });
+
   it('cuts all routed services over at once', () => {
     const changes = [...backend, 'frontend/src/App.tsx', 'nginx/nginx.conf'];
     expect(steps({ fixture: 'resee', changes })).toContain('cutover backend+frontend');

@@ -21,6 +21,16 @@ describe('a release', () => {
     expect(isSameRelease(of('a', {}), { sha: 'a' })).toBe(true);
   });
 
+  it('is another where its .env is another, or the host’s own', () => {
+    const env = (digest: string) => ({
+      sha: 'a',
+      workflow: { ...workflow(), envFile: { path: '.env', digest } },
+    });
+    expect(isSameRelease(env('1'), env('1'))).toBe(true);
+    expect(isSameRelease(env('1'), env('2'))).toBe(false);
+    expect(isSameRelease(env('1'), of('a'))).toBe(false);
+  });
+
   it('is another where its commit or its variables are others', () => {
     expect(isSameRelease(of('a'), of('b'))).toBe(false);
     expect(isSameRelease(of('a', { X: '1' }), of('a', { X: '2' }))).toBe(false);

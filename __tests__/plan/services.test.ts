@@ -17,6 +17,13 @@ import {
 
 const api = (patch: object) => services({ api: { ...patch } });
 
+const envMount = {
+  type: 'bind',
+  source: '/home/ec2-user/tiny/.env',
+  target: '/app/.env',
+  read_only: true,
+};
+
 describe('what happens to each service', () => {
   it.each<[string, Situation, Record<string, string>]>([
     ['nothing changed', {}, {}],
@@ -30,6 +37,27 @@ describe('what happens to each service', () => {
       'a build argument changed, and no file',
       { wants: api({ build: { args: { VERSION: '2' } } }) },
       { api: 'roll?' },
+    ],
+    [
+      'the .env of the release changed, and nobody mounts it',
+      { envFile: { path: '.env', change: 'modified' } },
+      {},
+    ],
+    [
+      'the .env of the release lies in a build context',
+      { envFile: { path: 'api/.env', change: 'added' } },
+      { api: 'roll?', worker: 'roll?' },
+    ],
+    [
+      'the .env of the release is mounted by a worker and by a database',
+      {
+        envFile: { path: '.env', change: 'modified' },
+        was: services({
+          worker: { volumes: [envMount] },
+          store: { volumes: [envMount] },
+        }),
+      },
+      { worker: 'roll' },
     ],
     ['a file beside the context, named alike', { changes: ['api-docs/index.md'] }, {}],
     [

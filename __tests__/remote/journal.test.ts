@@ -299,6 +299,8 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       host.run(`set -eu\n${remoteScript('finish')}`, {
         FORWARD: forward,
         RECORD: '{"sha":"it\'s"}',
+        DIR: '',
+        ENV_PATH: '',
         VARIABLES_FILE: '',
         STAGE: host.path('stage'),
         LAST_PATHS: 'old.conf\n',

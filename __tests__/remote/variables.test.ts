@@ -66,6 +66,8 @@ describe.each(SHELLS)('variables of a release, with $name as sh', ({ path: shell
     host.run(`set -eu\n${remoteScript('finish')}`, {
       FORWARD: forward,
       RECORD: '{}',
+      DIR: '',
+      ENV_PATH: '',
       VARIABLES_FILE: variablesFile(VARIABLES),
       STAGE: host.path('live'),
       LAST_PATHS: '',

@@ -59,7 +59,9 @@ $1"
 }
 
 forget_release() { # RECORD…
-  for record in "$@"; do rm -f "$STATE/releases/$record"; done
+  for record in "$@"; do
+    rm -f "$STATE/releases/$record" "$STATE/releases/${record%.json}.env" "$STATE/releases/${record%.json}.env-path"
+  done
 }
 
 forget_images() { # REFERENCE…

@@ -6,6 +6,7 @@ import { acceptedGap } from './accepted-gap.js';
 import { adoption } from './adoption.js';
 import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
+import { envFile } from './env-file.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
 import { forwardingForbidden } from './forwarding.js';
 import {
@@ -83,6 +84,7 @@ export const scenarios: readonly Scenario[] = [
   proxyChange,
   rollbackOperation,
   variables,
+  envFile,
   twoAtOnce,
   ...cancelled,
   ...lost,

@@ -1,6 +1,7 @@
 import { RefusedError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import { gitProblem } from './git-fitness.js';
+import { envFileProblem } from './env-file.js';
 import { complaint, type Problem } from './problem.js';
 import { linesOf, type Sections } from './sections.js';
 
@@ -16,6 +17,7 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
     toolsProblem(sections) ??
     directoryProblem(sections, inputs.path) ??
     gitProblem(sections, inputs, sha) ??
+    envFileProblem(sections, inputs.path) ??
     configProblem(sections, inputs);
   if (problem !== undefined) {
     throw new RefusedError({ where: inputs.connection.host, ...problem });

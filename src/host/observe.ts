@@ -13,6 +13,7 @@ import { parseStack } from '../plan/compose-config.js';
 import { isWithin } from '../plan/stack.js';
 import { observationScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
+import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
 import { linesOf, type Sections } from './sections.js';
@@ -44,6 +45,7 @@ export async function observe(
       TOKEN: inputs.source.token ?? '',
       TOKEN_FOR: inputs.source.tokenFor ?? '',
       COMPOSE: composeArguments(inputs.compose),
+      ...envFileVariables(inputs),
       VARIABLES: variablesBefore(inputs.compose.variables),
       EDGE_CONFIG: inputs.cloudflare?.config ?? '',
     },
@@ -81,12 +83,14 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     commit: {
       sha: trimmed(sections, 'commit') ?? '',
       subject: trimmed(sections, 'subject') ?? '',
-      changes: changesIn(sections),
+      // What git forgets of the stack's .env is not removed: the release has another one.
+      changes: changesIn(sections).filter(({ path }) => path !== inputs.envFile?.path),
       since: sinceIn(sections),
       files: linesOf(sections.get('files')),
       newerThanLive: !sections.has('head') || trimmed(sections, 'newer-than-head') === 'yes',
     },
     stage,
+    envFile: envFileChange(sections, inputs),
     uncopied: linesOf(sections.get('uncopied')),
     wanted: parseStack(
       inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),

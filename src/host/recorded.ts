@@ -8,7 +8,8 @@ const DEFAULT_HEALTH_URL = 'http://localhost/api/health/';
 export function toRecord({
   health,
   compose,
-}: Pick<Inputs, 'health' | 'compose'>): ReleasedWorkflow {
+  envFile,
+}: Pick<Inputs, 'health' | 'compose' | 'envFile'>): ReleasedWorkflow {
   return {
     healthUrl: health.url.href,
     healthHost: health.host,
@@ -16,6 +17,7 @@ export function toRecord({
     composeFiles: compose.files,
     profiles: compose.profiles,
     variables: compose.variables,
+    envFile: envFile?.recorded,
   };
 }
 

@@ -48,6 +48,7 @@ function parseWorkflow(json: JsonObject): ReleasedWorkflow | undefined {
     healthStatus: numberOf(json['healthStatus']) ?? 200,
     composeFiles: wordsOf(json['composeFiles']),
     profiles: wordsOf(json['profiles']),
+    envFile: parseEnvFile(objectOf(json['envFile'])),
     variables: Object.fromEntries(
       Object.entries(objectOf(json['variables'])).map(([name, value]) => [
         name,
@@ -55,6 +56,11 @@ function parseWorkflow(json: JsonObject): ReleasedWorkflow | undefined {
       ]),
     ),
   };
+}
+
+function parseEnvFile(json: JsonObject): ReleasedWorkflow['envFile'] {
+  const [path, digest] = [textOf(json['path']), textOf(json['digest'])];
+  return path === undefined || digest === undefined ? undefined : { path, digest };
 }
 
 export function renderRecord(record: Omit<ReleaseRecord, 'name'>): string {

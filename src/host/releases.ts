@@ -16,6 +16,8 @@ export interface StackStatus {
   readonly running: readonly string[];
   /** True where the stack's directory has a `.env`. */
   readonly hasDotenv: boolean;
+  /** Where the `.env` lies that the host keeps of a release, by the name of its record, without `.json`. */
+  readonly envPaths: ReadonlyMap<string, string>;
 }
 
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
@@ -26,6 +28,13 @@ export async function readStatus(shell: Shell, state: string, path: string): Pro
     leaseOwner: sections.get('lease')?.trim(),
     running: linesOf(sections.get('running')),
     hasDotenv: sections.has('dotenv'),
+    envPaths: new Map(
+      [...sections].flatMap(([name, text]) =>
+        name.startsWith('env-path:')
+          ? [[name.slice('env-path:'.length), text.replace(/\n$/, '')] as const]
+          : [],
+      ),
+    ),
   };
 }
 
@@ -45,7 +54,9 @@ export function describeStatus(
     ...releases.map((release) => {
       const names = namesIn(release);
       const variables = names.length === 0 ? '' : `  variables: ${names.join(', ')}`;
-      return `release ${release.sha}  ${release.deployedAt}${variables}`;
+      const { envFile } = release.workflow ?? {};
+      const env = envFile === undefined ? '' : `  env-file: ${envFile.path}`;
+      return `release ${release.sha}  ${release.deployedAt}${variables}${env}`;
     }),
     ...running,
     ...(last === undefined || namesIn(last).length === 0

@@ -32,6 +32,8 @@ export const INPUT_DEFAULTS = {
   services: '',
   build: 'host',
   variables: '',
+  'env-file': '',
+  'env-file-path': '.env',
   registries: '',
   'pre-deploy': '',
   'post-deploy': '',

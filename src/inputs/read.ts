@@ -1,6 +1,7 @@
 import { parseHostHeader, parseHttpUrl } from './addresses.js';
 import { readCloudflare } from './cloudflare.js';
 import { readConnection } from './connection.js';
+import { readEnvFile } from './env-file.js';
 import type { Environment } from './environment.js';
 import { parseRequirements, parseServiceCommands, SERVICE_NAME } from './lines.js';
 import { isGated, OPERATIONS } from './operations.js';
@@ -28,6 +29,7 @@ const SECRETS = [
   'jump-passphrase',
   'token',
   'registries',
+  'env-file',
   'cloudflare-api-token',
 ] as const;
 const SECOND_MS = 1_000;
@@ -65,6 +67,7 @@ export function readInputs(
     },
     gate: readGate(reader, operation),
     compose: readCompose(reader),
+    envFile: readEnvFile(reader, get('env-file'), operation),
     preDeploy: reader.take('pre-deploy', parseServiceCommands, []),
     postDeploy: reader.take('post-deploy', parseServiceCommands, []),
     health: readHealth(reader),

@@ -1,4 +1,5 @@
 import { mendPrivateKey } from '../ssh/private-key.js';
+import { envFileSecrets } from './env-file.js';
 import { parseRegistries } from './registries.js';
 import { splitLines } from './values.js';
 
@@ -24,6 +25,7 @@ export function secretTexts(get: (name: string) => string): readonly string[] {
     basic,
     get('cloudflare-api-token').trim(),
     ...registryTexts(get('registries')),
+    ...envFileSecrets(get('env-file')),
   ];
   return [...new Set(all)].filter((text) => text !== '');
 }

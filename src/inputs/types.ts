@@ -6,6 +6,8 @@ export interface Inputs {
   readonly source: SourceInputs;
   readonly gate: GateInputs;
   readonly compose: ComposeInputs;
+  /** Undefined where the host's own file is used. */
+  readonly envFile: EnvFile | undefined;
   readonly preDeploy: readonly ServiceCommand[];
   readonly postDeploy: readonly ServiceCommand[];
   readonly health: HealthInputs;
@@ -119,6 +121,18 @@ export interface ComposeInputs {
   readonly variables: Readonly<Record<string, string>>;
   /** On the host for this run alone. */
   readonly registries: readonly RegistryLogin[];
+}
+
+/** The text of the stack's `.env`, as part of a release. */
+export interface EnvFile {
+  /** Relative to the stack's directory, inside it. */
+  readonly path: string;
+  readonly source:
+    | { readonly kind: 'workflow'; readonly text: string }
+    /** The host has it: `name` is that of the release's record, without `.json`. */
+    | { readonly kind: 'release'; readonly name: string };
+  /** What the release's record says of it; undefined where the text was the host's own. */
+  readonly recorded: { readonly path: string; readonly digest: string } | undefined;
 }
 
 /** A login to a registry, for one run. */

@@ -1,5 +1,5 @@
 import { changedFor, changesFor, listed } from './changes.js';
-import { mountedChanges } from './files.js';
+import { envFileChanges, mountedChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
 import type { Action } from './plan.js';
 import type { RoleDecision } from './roles.js';
@@ -130,8 +130,10 @@ function unreadFiles(
   const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
   const isRestarted =
     running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
-  const now = new Set(commit.changes.map(({ path }) => path));
-  return mountedChanges(wanted, service.name, changesFor(observation, service.name)).filter(
+  const brought = envFileChanges(observation);
+  const now = new Set([...commit.changes, ...brought].map(({ path }) => path));
+  const changes = [...changesFor(observation, service.name), ...brought];
+  return mountedChanges(wanted, service.name, changes).filter(
     (path) => !isRestarted || now.has(path),
   );
 }

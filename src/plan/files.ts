@@ -78,6 +78,13 @@ function bindsOf(stack: Stack | undefined, services: readonly string[]): readonl
   );
 }
 
+/** The stack's `.env` as a change of the live directory; empty where it stays. */
+export function envFileChanges({ envFile }: Pick<Observation, 'envFile'>): readonly FileChange[] {
+  if (envFile === undefined || envFile.change === 'same') return [];
+  const { path, change } = envFile;
+  return [{ path, status: change === 'removed' ? 'deleted' : change }];
+}
+
 /** Changed files that the service mounts. */
 export function mountedChanges(
   stack: Stack,

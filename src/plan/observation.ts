@@ -17,6 +17,8 @@ export interface Observation {
   readonly commit: Commit;
   /** The commit's files in a directory of this run's own, with the host's own files laid over. */
   readonly stage: string;
+  /** What the release makes of the stack's `.env` in the live directory; undefined where it has none. */
+  readonly envFile?: EnvFileChange | undefined;
   /** Untracked paths within a build's context that were too large to be copied into the staged tree. */
   readonly uncopied: readonly string[];
   readonly wanted: Stack;
@@ -56,6 +58,11 @@ export interface StorageContents {
   readonly database: string | undefined;
   /** Why nothing is known of what lies there. */
   readonly unknown: string | undefined;
+}
+
+export interface EnvFileChange {
+  readonly path: string;
+  readonly change: 'same' | 'added' | 'modified' | 'removed';
 }
 
 export interface HostFacts {
@@ -165,6 +172,8 @@ export interface ReleasedWorkflow {
   readonly healthStatus: number;
   readonly composeFiles: readonly string[];
   readonly profiles: readonly string[];
+  /** The stack's `.env`, where it is of the workflow: its place, and the SHA-256 of its text. */
+  readonly envFile?: { readonly path: string; readonly digest: string } | undefined;
   /** For Compose's interpolation; undefined in records of earlier versions. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }

@@ -48,9 +48,7 @@ export function planOperations(
   const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
   const first = filesBefore(files, cutovers);
   return [
-    ...(first.length === 0
-      ? []
-      : [{ kind: 'install-files', paths: first, inPlace: within(inPlace, first) } as const]),
+    ...liveFiles(observation, first, inPlace),
     ...starts(
       observation,
       of(({ action, role }) => action === 'start' && role === 'data'),
@@ -81,6 +79,22 @@ export function planOperations(
       ? []
       : watched(retirement(observation, { last, cutovers, acting }))),
     finishing(acting, files),
+  ];
+}
+
+/** What Compose reads in the live directory must be there before the first container is made. */
+function liveFiles(
+  { envFile }: Observation,
+  paths: readonly string[],
+  inPlace: readonly string[],
+): readonly Operation[] {
+  return [
+    ...(envFile === undefined || envFile.change === 'same'
+      ? []
+      : [{ kind: 'install-env-file', ...envFile } as const]),
+    ...(paths.length === 0
+      ? []
+      : [{ kind: 'install-files', paths, inPlace: within(inPlace, paths) } as const]),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { ProxyFacts } from './observation.js';
+import type { EnvFileChange, ProxyFacts } from './observation.js';
 import type { Role } from './roles.js';
 
 /** What a deploy will do, as data: printed, tested and executed. */
@@ -58,6 +58,7 @@ export type Operation =
       readonly references: readonly ImageReference[];
     }
   | { readonly kind: 'restore-images'; readonly references: readonly ImageReference[] }
+  | ({ readonly kind: 'install-env-file' } & EnvFileChange)
   | {
       readonly kind: 'install-files';
       readonly paths: readonly string[];

@@ -11,7 +11,7 @@ export function isSameRelease(one: Identity, other: Identity): boolean {
 }
 
 function given({ workflow }: Identity): string {
-  return canonical({ variables: workflow?.variables ?? {} });
+  return canonical({ variables: workflow?.variables ?? {}, envFile: workflow?.envFile });
 }
 
 /**

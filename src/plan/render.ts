@@ -40,6 +40,8 @@ export function describe(operation: Operation): string {
         : `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
     case 'restore-images':
       return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
+    case 'install-env-file':
+      return `${operation.change === 'removed' ? 'remove' : 'bring'} ${operation.path} ${operation.change === 'removed' ? 'from' : 'to'} the live directory`;
     case 'install-files':
       return `bring ${count(operation.paths.length, 'changed file')} to the live directory`;
     case 'start':

@@ -1,5 +1,6 @@
 import { changedFor, changesFor, releasedService } from './changes.js';
 import { decide, isNamed, toldOf, type Decision, type Permissions } from './decision.js';
+import { envFileChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
 import { assignRoles, isProxyImage, type Role, type RoleDecision } from './roles.js';
@@ -70,6 +71,7 @@ export function needsImage(
   if (released?.runs === undefined || observation.images[service.image] === undefined) return true;
   const changed = [
     ...changesFor(observation, service.name).map(({ path }) => path),
+    ...envFileChanges(observation).map(({ path }) => path),
     ...observation.live.modified,
   ];
   return (

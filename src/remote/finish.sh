@@ -2,12 +2,13 @@
 # writes the record. Stands in the journal as forward.sh first, so that whoever finds it half done
 # finishes it instead of undoing it; what that needs of the staged tree is kept there as well.
 # Vars: FORWARD RECORD STAGE LAST_PATHS (files that reach the live directory after the old containers)
-#   VARIABLES_FILE (text of the file of variables)
+#   VARIABLES_FILE (text of the file of variables) DIR ENV_PATH (of the stack's .env, where the release has one)
 # shellcheck shell=sh
 mkdir -p "$STATE/journal/release"
 printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
 : >"$STATE/journal/release.inplace"
 copy_paths "$STAGE" "$STATE/journal/release" "$STATE/journal/release.paths" "$STATE/journal/release.inplace"
+[ -z "$ENV_PATH" ] || journal_env_file "$DIR" "$STAGE" "$ENV_PATH"
 write_whole "$STATE/journal/record.json" "$RECORD"
 (umask 077 && write_whole "$STATE/journal/variables.env" "$VARIABLES_FILE")
 write_whole "$STATE/journal/forward.sh" "$(assigned STATE "$STATE")

@@ -1,8 +1,8 @@
 # One look at the host: what it is, what runs, what the commit wants. Changes nothing but the stage
 # (a directory of this run's own) and the repository of our own.
 # Vars: DIR STATE RUN MARK REMOTE BRANCH SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
-#   VARIABLES (assignments before the command, quoted)
-#   EDGE_CONFIG (a path of the commit, or nothing)
+#   VARIABLES (assignments before the command, quoted) EDGE_CONFIG (a path of the commit, or nothing)
+#   and those of observe/env-file.sh
 # Follows the files of observe/ and lib/git.sh, which are its words.
 # Prints sections; a section NAME.err holds what a failed command said.
 # shellcheck shell=sh
@@ -42,6 +42,7 @@ mkdir -p "$STAGE"
 cat /proc/sys/kernel/random/boot_id >"$OWN/boot"
 observe_commit || end_here
 lay_stage || end_here
+lay_env_file || end_here
 capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
 observe_variables || end_here
 fill_contexts

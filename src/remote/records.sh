@@ -11,6 +11,11 @@ if [ -d "$STATE/lease" ]; then
   section lease
   cat "$STATE/lease/owner"
 fi
+for record in "$STATE"/releases/*.env-path; do
+  [ -e "$record" ] || continue
+  section "env-path:$(basename "$record" .env-path)"
+  cat "$record"
+done
 section running
 docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}'
 [ ! -f "$DIR/.env" ] || section dotenv

@@ -1,4 +1,3 @@
-import { commandLine } from '../host/quote.js';
 import { RefusedError } from '../errors.js';
 import type { Refusal } from '../plan/gaps.js';
 import type { CutoverOperation, Operation, Plan } from '../plan/plan.js';
@@ -16,7 +15,8 @@ import {
 } from './containers.js';
 import { pointCallers } from './callers.js';
 import type { RolloutContext } from './context.js';
-import { cutOver, hold, lines, withdraw } from './cutover.js';
+import { cutOver, hold, withdraw } from './cutover.js';
+import { installEnvFile, installFiles } from './files.js';
 import { finish } from './finish.js';
 import { prepareImages, restoreImages } from './images.js';
 import { follow, PREPARING, sendable, sendTogether, type Phased, type Sent } from './sending.js';
@@ -171,6 +171,8 @@ function performOperation(
       return prepareImages(context, operation);
     case 'restore-images':
       return restoreImages(context, operation);
+    case 'install-env-file':
+      return installEnvFile(context, operation);
     case 'install-files':
       return installFiles(context, operation);
     case 'start':
@@ -230,18 +232,4 @@ async function soakBeside(
 ): Promise<void> {
   await Promise.all([soak(context, plan, part, healthy), healthy]);
   if (context.made.healthyAfterMs > SOON_HEALTHY_MS) await soak(context, plan, part);
-}
-
-async function installFiles(
-  context: RolloutContext,
-  { paths, inPlace }: Extract<Operation, { kind: 'install-files' }>,
-): Promise<void> {
-  if (paths.length === 0) return;
-  const { live, stage } = context.observation;
-  await context.transaction.step({
-    name: 'files',
-    undo: `restore_files first ${commandLine([live.path])}`,
-    script: 'install_files first "$DIR" "$STAGE" "$PATHS" "$INPLACE"',
-    variables: { DIR: live.path, STAGE: stage, PATHS: lines(paths), INPLACE: lines(inPlace) },
-  });
 }

@@ -31,6 +31,8 @@ export async function finish(
     script: remoteScript('finish'),
     variables: {
       RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
+      DIR: context.observation.live.path,
+      ENV_PATH: context.inputs.envFile?.path ?? '',
       VARIABLES_FILE: variablesFile(context.inputs.compose.variables),
       FORWARD: forward(context, operation, plan, services, name).join('\n'),
       STAGE: context.observation.stage,
@@ -69,6 +71,7 @@ function forward(
       ...(hasBuilt(plan) ? [tidy([`forget_builds ${String(context.inputs.keepReleases)}`])] : []),
     ]),
     'keep_variables',
+    ...keptEnvFile(context, record),
     `write_record ${record}`,
     together([
       [
@@ -87,6 +90,15 @@ function forward(
     `rm -rf "$STATE/stage/${context.run}"`,
     'end_journal',
   ];
+}
+
+/** Before the record: no release is without its text. */
+function keptEnvFile({ inputs: { envFile } }: RolloutContext, record: string): readonly string[] {
+  if (envFile === undefined) return [];
+  // One that goes back to the host's own file has none of its own either.
+  const own = envFile.recorded === undefined ? 'host' : 'own';
+  const name = record.replace(/\.json$/, '');
+  return [`keep_env_file ${[envFile.path, name, own].map(quote).join(' ')}`];
 }
 
 /** Commands whose failure is told, and holds nothing up. */

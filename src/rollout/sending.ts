@@ -15,6 +15,7 @@ type Kinds = ReadonlySet<Operation['kind']>;
 
 /** What brings a release to its cutover, once its images are there. */
 export const PREPARING: Kinds = new Set([
+  'install-env-file',
   'install-files',
   'hold',
   'point-callers',
