@@ -33,6 +33,7 @@ import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
+import { tls } from './tls.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
 import { updateOrder } from './update-order.js';
@@ -49,6 +50,7 @@ export const scenarios: readonly Scenario[] = [
   proxyConfigStale,
   deploysInARow,
   assets,
+  tls,
   taskInFlight,
   schedulerFails,
   runnerBuild,
