@@ -1,7 +1,7 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 9659:
+/***/ 3601:
 /***/ (function(__unused_webpack_module, exports, __nccwpck_require__) {
 
 "use strict";
@@ -55,9 +55,9 @@ exports.getProxyUrl = getProxyUrl;
 exports.isHttps = isHttps;
 const http = __importStar(__nccwpck_require__(8611));
 const https = __importStar(__nccwpck_require__(5692));
-const pm = __importStar(__nccwpck_require__(3335));
-const tunnel = __importStar(__nccwpck_require__(770));
-const undici_1 = __nccwpck_require__(6752);
+const pm = __importStar(__nccwpck_require__(8745));
+const tunnel = __importStar(__nccwpck_require__(9192));
+const undici_1 = __nccwpck_require__(2798);
 var HttpCodes;
 (function (HttpCodes) {
     HttpCodes[HttpCodes["OK"] = 200] = "OK";
@@ -745,7 +745,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 
 /***/ }),
 
-/***/ 3335:
+/***/ 8745:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -846,7 +846,7 @@ class DecodedURL extends URL {
 
 /***/ }),
 
-/***/ 6656:
+/***/ 7222:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -866,16 +866,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7703:
+/***/ 9905:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var errors = __nccwpck_require__(6656);
-var types = __nccwpck_require__(254);
+var errors = __nccwpck_require__(7222);
+var types = __nccwpck_require__(2416);
 
-var Reader = __nccwpck_require__(1996);
-var Writer = __nccwpck_require__(9816);
+var Reader = __nccwpck_require__(6630);
+var Writer = __nccwpck_require__(934);
 
 
 // --- Exports
@@ -900,16 +900,16 @@ for (var e in errors) {
 
 /***/ }),
 
-/***/ 1996:
+/***/ 6630:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
+var Buffer = (__nccwpck_require__(1269).Buffer);
 
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var ASN1 = __nccwpck_require__(2416);
+var errors = __nccwpck_require__(7222);
 
 
 // --- Globals
@@ -1169,7 +1169,7 @@ module.exports = Reader;
 
 /***/ }),
 
-/***/ 254:
+/***/ 2416:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1212,15 +1212,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9816:
+/***/ 934:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var Buffer = (__nccwpck_require__(1269).Buffer);
+var ASN1 = __nccwpck_require__(2416);
+var errors = __nccwpck_require__(7222);
 
 
 // --- Globals
@@ -1536,7 +1536,7 @@ module.exports = Writer;
 
 /***/ }),
 
-/***/ 9837:
+/***/ 8539:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1544,7 +1544,7 @@ module.exports = Writer;
 // If you have no idea what ASN.1 or BER is, see this:
 // ftp://ftp.rsa.com/pub/pkcs/ascii/layman.asc
 
-var Ber = __nccwpck_require__(7703);
+var Ber = __nccwpck_require__(9905);
 
 
 
@@ -1563,7 +1563,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3057:
+/***/ 6231:
 /***/ ((module) => {
 
 function isBuffer(value) {
@@ -1763,13 +1763,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 686:
+/***/ 7124:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var crypto_hash_sha512 = (__nccwpck_require__(668).lowlevel).crypto_hash;
+var crypto_hash_sha512 = (__nccwpck_require__(1150).lowlevel).crypto_hash;
 
 /*
  * This file is a 1:1 port from the OpenBSD blowfish.c and bcrypt_pbkdf.c. As a
@@ -2327,20 +2327,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4982:
+/***/ 604:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const binding = __nccwpck_require__(7318);
+const binding = __nccwpck_require__(3938);
 
 module.exports = binding.getCPUInfo;
 
 
 /***/ }),
 
-/***/ 9580:
+/***/ 4830:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__(4434)
@@ -2348,7 +2348,7 @@ module.exports = __nccwpck_require__(4434)
 
 /***/ }),
 
-/***/ 3587:
+/***/ 1829:
 /***/ ((module) => {
 
 module.exports = class FixedFIFO {
@@ -2394,10 +2394,10 @@ module.exports = class FixedFIFO {
 
 /***/ }),
 
-/***/ 3867:
+/***/ 1449:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const FixedFIFO = __nccwpck_require__(3587)
+const FixedFIFO = __nccwpck_require__(1829)
 
 module.exports = class FastFIFO {
   constructor (hwm) {
@@ -2449,7 +2449,7 @@ module.exports = class FastFIFO {
 
 /***/ }),
 
-/***/ 6543:
+/***/ 5773:
 /***/ ((module) => {
 
 "use strict";
@@ -2485,7 +2485,7 @@ module.exports = isStream;
 
 /***/ }),
 
-/***/ 8271:
+/***/ 5953:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2493,7 +2493,7 @@ module.exports = isStream;
 const fs = __nccwpck_require__(9896);
 const path = __nccwpck_require__(6928);
 const {promisify} = __nccwpck_require__(9023);
-const semver = __nccwpck_require__(5699);
+const semver = __nccwpck_require__(765);
 
 const useNativeRecursiveOption = semver.satisfies(process.version, '>=10.12.0');
 
@@ -2649,7 +2649,7 @@ module.exports.sync = (input, options) => {
 
 /***/ }),
 
-/***/ 5699:
+/***/ 765:
 /***/ ((module, exports) => {
 
 exports = module.exports = SemVer
@@ -4504,7 +4504,7 @@ function coerce (version, options) {
 
 /***/ }),
 
-/***/ 2803:
+/***/ 1269:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -4589,7 +4589,7 @@ module.exports = safer
 
 /***/ }),
 
-/***/ 4646:
+/***/ 3228:
 /***/ ((module) => {
 
 module.exports = shellescape;
@@ -4613,7 +4613,7 @@ function shellescape(a) {
 
 /***/ }),
 
-/***/ 5683:
+/***/ 1957:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -4627,8 +4627,8 @@ const {
 
 const {
   CHANNEL_EXTENDED_DATATYPE: { STDERR },
-} = __nccwpck_require__(4020);
-const { bufferSlice } = __nccwpck_require__(2184);
+} = __nccwpck_require__(5654);
+const { bufferSlice } = __nccwpck_require__(2158);
 
 const PACKET_SIZE = 32 * 1024;
 const MAX_WINDOW = 2 * 1024 * 1024;
@@ -4916,7 +4916,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3849:
+/***/ 5527:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -4928,14 +4928,14 @@ const { resolve } = __nccwpck_require__(6928);
 const { readFile } = __nccwpck_require__(9896);
 const { execFile, spawn } = __nccwpck_require__(5317);
 
-const { isParsedKey, parseKey } = __nccwpck_require__(1789);
+const { isParsedKey, parseKey } = __nccwpck_require__(8759);
 
 const {
   makeBufferParser,
   readUInt32BE,
   writeUInt32BE,
   writeUInt32LE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 
 function once(cb) {
   let called = false;
@@ -6047,7 +6047,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6297:
+/***/ 3195:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -6083,11 +6083,11 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const Protocol = __nccwpck_require__(7841);
-const { parseKey } = __nccwpck_require__(1789);
-const { SFTP } = __nccwpck_require__(4996);
+} = __nccwpck_require__(5654);
+const { init: cryptoInit } = __nccwpck_require__(42);
+const Protocol = __nccwpck_require__(5059);
+const { parseKey } = __nccwpck_require__(8759);
+const { SFTP } = __nccwpck_require__(6186);
 const {
   bufferCopy,
   makeBufferParser,
@@ -6095,23 +6095,23 @@ const {
   readUInt32BE,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 
-const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3849);
+const { AgentContext, createAgent, isAgent } = __nccwpck_require__(5527);
 const {
   Channel,
   MAX_WINDOW,
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(1957);
 const {
   ChannelManager,
   generateAlgorithmList,
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(4515);
 
 const bufferParser = makeBufferParser();
 const sigParser = makeBufferParser();
@@ -8231,7 +8231,7 @@ module.exports = Client;
 
 /***/ }),
 
-/***/ 137:
+/***/ 5611:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8259,7 +8259,7 @@ for (const ctor of [HttpAgent, HttpsAgent]) {
       const dstPort = options.port;
 
       if (Client === undefined)
-        Client = __nccwpck_require__(6297);
+        Client = __nccwpck_require__(3195);
 
       const client = new Client();
       let triedForward = false;
@@ -8323,7 +8323,7 @@ function decorateStream(stream, ctor, options) {
 
 /***/ }),
 
-/***/ 5472:
+/***/ 8786:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8336,33 +8336,33 @@ const {
   CygwinAgent,
   OpenSSHAgent,
   PageantAgent,
-} = __nccwpck_require__(3849);
+} = __nccwpck_require__(5527);
 const {
   SSHTTPAgent: HTTPAgent,
   SSHTTPSAgent: HTTPSAgent,
-} = __nccwpck_require__(137);
-const { parseKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(5611);
+const { parseKey } = __nccwpck_require__(8759);
 const {
   flagsToString,
   OPEN_MODE,
   STATUS_CODE,
   stringToFlags,
-} = __nccwpck_require__(4996);
+} = __nccwpck_require__(6186);
 
 module.exports = {
   AgentProtocol,
   BaseAgent,
   createAgent,
-  Client: __nccwpck_require__(6297),
+  Client: __nccwpck_require__(3195),
   CygwinAgent,
   HTTPAgent,
   HTTPSAgent,
   OpenSSHAgent,
   PageantAgent,
-  Server: __nccwpck_require__(2605),
+  Server: __nccwpck_require__(2839),
   utils: {
     parseKey,
-    ...__nccwpck_require__(3489),
+    ...__nccwpck_require__(5879),
     sftp: {
       flagsToString,
       OPEN_MODE,
@@ -8375,7 +8375,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3489:
+/***/ 5879:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8389,10 +8389,10 @@ const {
   randomBytes,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(8539);
+const bcrypt_pbkdf = (__nccwpck_require__(7124).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
+const { CIPHER_INFO } = __nccwpck_require__(42);
 
 const SALT_LEN = 16;
 const DEFAULT_ROUNDS = 16;
@@ -8965,7 +8965,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7841:
+/***/ 5059:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -9011,7 +9011,7 @@ module.exports = {
 
 const { inspect } = __nccwpck_require__(9023);
 
-const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(2888);
+const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(42);
 const {
   COMPAT_CHECKS,
   DISCONNECT_REASON,
@@ -9019,18 +9019,18 @@ const {
   MESSAGE,
   SIGNALS,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(5654);
 const {
   DEFAULT_KEXINIT_CLIENT,
   DEFAULT_KEXINIT_SERVER,
   KexInit,
   kexinit,
   onKEXPayload,
-} = __nccwpck_require__(4637);
+} = __nccwpck_require__(9027);
 const {
   parseKey,
-} = __nccwpck_require__(1789);
-const MESSAGE_HANDLERS = __nccwpck_require__(9244);
+} = __nccwpck_require__(8759);
+const MESSAGE_HANDLERS = __nccwpck_require__(3902);
 const {
   bufferCopy,
   bufferFill,
@@ -9038,15 +9038,15 @@ const {
   convertSignature,
   sendPacket,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(6342);
 
-const MODULE_VER = (__nccwpck_require__(8342)/* .version */ .rE);
+const MODULE_VER = (__nccwpck_require__(964)/* .version */ .rE);
 
 const VALID_DISCONNECT_REASONS = new Map(
   Object.values(DISCONNECT_REASON).map((n) => [n, 1])
@@ -11109,7 +11109,7 @@ module.exports = Protocol;
 
 /***/ }),
 
-/***/ 4996:
+/***/ 6186:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -11131,7 +11131,7 @@ const {
   bufferSlice,
   makeBufferParser,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 
 const ATTR = {
   SIZE: 0x00000001,
@@ -14711,7 +14711,7 @@ const {
   ERR_INVALID_ARG_TYPE,
   ERR_OUT_OF_RANGE,
   validateNumber
-} = __nccwpck_require__(3208);
+} = __nccwpck_require__(9326);
 
 const kMinPoolSpace = 128;
 
@@ -15169,7 +15169,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4020:
+/***/ 5654:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -15179,10 +15179,10 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(4982)();
+  cpuInfo = __nccwpck_require__(604)();
 } catch {}
 
-const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
+const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(42);
 
 const eddsaSupported = (() => {
   if (typeof crypto.sign === 'function'
@@ -15533,7 +15533,7 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 /***/ }),
 
-/***/ 2888:
+/***/ 42:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -15549,7 +15549,7 @@ const {
   createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
 } = __nccwpck_require__(6982);
 
-const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2184);
+const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2158);
 
 const FastBuffer = Buffer[Symbol.species];
 const MAX_SEQNO = 2 ** 32 - 1;
@@ -15566,7 +15566,7 @@ let AESGCMDecipher;
 let ChaChaPolyDecipher;
 let GenericDecipher;
 try {
-  binding = __nccwpck_require__(490);
+  binding = __nccwpck_require__(9206);
   ({ AESGCMCipher, ChaChaPolyCipher, GenericCipher,
      AESGCMDecipher, ChaChaPolyDecipher, GenericDecipher } = binding);
 } catch {}
@@ -17120,7 +17120,7 @@ module.exports = {
     // eslint-disable-next-line no-async-promise-executor
     return new Promise(async (resolve, reject) => {
       try {
-        POLY1305_WASM_MODULE = await __nccwpck_require__(7830)();
+        POLY1305_WASM_MODULE = await __nccwpck_require__(9808)();
         POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
         poly1305_auth = POLY1305_WASM_MODULE.cwrap(
           'poly1305_auth',
@@ -17143,7 +17143,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7830:
+/***/ 9808:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -17190,7 +17190,7 @@ else {}
 
 /***/ }),
 
-/***/ 9244:
+/***/ 3902:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -17198,8 +17198,8 @@ else {}
 
 const MESSAGE_HANDLERS = new Array(256);
 [
-  (__nccwpck_require__(4637).HANDLERS),
-  __nccwpck_require__(9964),
+  (__nccwpck_require__(9027).HANDLERS),
+  __nccwpck_require__(6926),
 ].forEach((handlers) => {
   // eslint-disable-next-line prefer-const
   for (let [type, handler] of Object.entries(handlers)) {
@@ -17214,7 +17214,7 @@ module.exports = MESSAGE_HANDLERS;
 
 /***/ }),
 
-/***/ 9964:
+/***/ 6926:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -17226,18 +17226,18 @@ const {
   doFatalError,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 
 const {
   CHANNEL_OPEN_FAILURE,
   COMPAT,
   MESSAGE,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(5654);
 
 const {
   parseKey,
-} = __nccwpck_require__(1789);
+} = __nccwpck_require__(8759);
 
 const TERMINAL_MODE_BY_VALUE =
   Array.from(Object.entries(TERMINAL_MODE))
@@ -18507,7 +18507,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4637:
+/***/ 9027:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -18524,7 +18524,7 @@ const {
   randomFillSync,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(9837);
+const { Ber } = __nccwpck_require__(8539);
 
 const {
   COMPAT,
@@ -18536,14 +18536,14 @@ const {
   DEFAULT_COMPRESSION,
   DISCONNECT_REASON,
   MESSAGE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(5654);
 const {
   CIPHER_INFO,
   createCipher,
   createDecipher,
   MAC_INFO,
-} = __nccwpck_require__(2888);
-const { parseDERKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(42);
+const { parseDERKey } = __nccwpck_require__(8759);
 const {
   bufferFill,
   bufferParser,
@@ -18552,13 +18552,13 @@ const {
   FastBuffer,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(6342);
 
 let MESSAGE_HANDLERS;
 
@@ -20302,7 +20302,7 @@ function onKEXPayload(state, payload) {
       case MESSAGE.UNIMPLEMENTED:
       case MESSAGE.DEBUG:
         if (!MESSAGE_HANDLERS)
-          MESSAGE_HANDLERS = __nccwpck_require__(9244);
+          MESSAGE_HANDLERS = __nccwpck_require__(3902);
         return MESSAGE_HANDLERS[type](this, payload);
     }
   }
@@ -20310,7 +20310,7 @@ function onKEXPayload(state, payload) {
   switch (type) {
     case MESSAGE.DISCONNECT:
       if (!MESSAGE_HANDLERS)
-        MESSAGE_HANDLERS = __nccwpck_require__(9244);
+        MESSAGE_HANDLERS = __nccwpck_require__(3902);
       return MESSAGE_HANDLERS[type](this, payload);
     case MESSAGE.KEXINIT:
       if (!state.firstPacket) {
@@ -20423,7 +20423,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1789:
+/***/ 8759:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -20446,18 +20446,18 @@ const {
 } = __nccwpck_require__(6982);
 const supportedOpenSSLCiphers = getCiphers();
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(8539);
+const bcrypt_pbkdf = (__nccwpck_require__(7124).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
-const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(4020);
+const { CIPHER_INFO } = __nccwpck_require__(42);
+const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(5654);
 const {
   bufferSlice,
   makeBufferParser,
   readString,
   readUInt32BE,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(2158);
 
 const SYM_HASH_ALGO = Symbol('Hash Algorithm');
 const SYM_PRIV_PEM = Symbol('Private key PEM');
@@ -21915,7 +21915,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3208:
+/***/ 9326:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22038,13 +22038,13 @@ exports.validateNumber = function validateNumber(value, name) {
 
 /***/ }),
 
-/***/ 2184:
+/***/ 2158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Ber = (__nccwpck_require__(9837).Ber);
+const Ber = (__nccwpck_require__(8539).Ber);
 
 let DISCONNECT_REASON;
 
@@ -22215,7 +22215,7 @@ module.exports = {
   doFatalError: (protocol, msg, level, reason) => {
     let err;
     if (DISCONNECT_REASON === undefined)
-      ({ DISCONNECT_REASON } = __nccwpck_require__(4020));
+      ({ DISCONNECT_REASON } = __nccwpck_require__(5654));
     if (msg instanceof Error) {
       // doFatalError(protocol, err[, reason])
       err = msg;
@@ -22402,7 +22402,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4592:
+/***/ 6342:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22665,7 +22665,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2605:
+/***/ 2839:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22694,13 +22694,13 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const { KexInit } = __nccwpck_require__(4637);
-const { parseKey } = __nccwpck_require__(1789);
-const Protocol = __nccwpck_require__(7841);
-const { SFTP } = __nccwpck_require__(4996);
-const { writeUInt32BE } = __nccwpck_require__(2184);
+} = __nccwpck_require__(5654);
+const { init: cryptoInit } = __nccwpck_require__(42);
+const { KexInit } = __nccwpck_require__(9027);
+const { parseKey } = __nccwpck_require__(8759);
+const Protocol = __nccwpck_require__(5059);
+const { SFTP } = __nccwpck_require__(6186);
+const { writeUInt32BE } = __nccwpck_require__(2158);
 
 const {
   Channel,
@@ -22708,7 +22708,7 @@ const {
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(1957);
 
 const {
   ChannelManager,
@@ -22716,7 +22716,7 @@ const {
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(4515);
 
 const MAX_PENDING_AUTHS = 10;
 
@@ -24053,13 +24053,13 @@ module.exports.IncomingClient = Client;
 
 /***/ }),
 
-/***/ 2137:
+/***/ 4515:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { SFTP } = __nccwpck_require__(4996);
+const { SFTP } = __nccwpck_require__(6186);
 
 const MAX_CHANNEL = 2 ** 32 - 1;
 
@@ -24397,14 +24397,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6204:
+/***/ 2950:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { EventEmitter } = __nccwpck_require__(9580)
-const FIFO = __nccwpck_require__(3867)
-const TextDecoder = __nccwpck_require__(7934)
+const { EventEmitter } = __nccwpck_require__(4830)
+const FIFO = __nccwpck_require__(1449)
+const TextDecoder = __nccwpck_require__(8392)
 
-const StreamError = __nccwpck_require__(5657)
+const StreamError = __nccwpck_require__(4623)
 
 // if we do a future major, expect queue microtask to be there always, for now a bit defensive
 const qmt =
@@ -25718,7 +25718,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5657:
+/***/ 4623:
 /***/ ((module) => {
 
 module.exports = class StreamError extends Error {
@@ -25772,7 +25772,7 @@ module.exports = class StreamError extends Error {
 
 /***/ }),
 
-/***/ 775:
+/***/ 5197:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const constants = { // just for envs without fs
@@ -25793,13 +25793,13 @@ try {
 
 /***/ }),
 
-/***/ 5763:
+/***/ 97:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { Writable, Readable, getStreamError } = __nccwpck_require__(6204)
-const FIFO = __nccwpck_require__(3867)
-const b4a = __nccwpck_require__(3057)
-const headers = __nccwpck_require__(8428)
+const { Writable, Readable, getStreamError } = __nccwpck_require__(2950)
+const FIFO = __nccwpck_require__(1449)
+const b4a = __nccwpck_require__(6231)
+const headers = __nccwpck_require__(1460)
 
 const EMPTY = b4a.alloc(0)
 const MAX_HEADER_SIZE = 4 * 1024 * 1024 // arbitrary big number
@@ -26218,10 +26218,10 @@ function overflow (size) {
 
 /***/ }),
 
-/***/ 8428:
+/***/ 1460:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(3057)
+const b4a = __nccwpck_require__(6231)
 
 const ZEROS = '0000000000000000000'
 const SEVENS = '7777777777777777777'
@@ -26547,23 +26547,23 @@ function addLength (str) {
 
 /***/ }),
 
-/***/ 6118:
+/***/ 4552:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-exports.extract = __nccwpck_require__(5763)
-exports.pack = __nccwpck_require__(861)
+exports.extract = __nccwpck_require__(97)
+exports.pack = __nccwpck_require__(4055)
 
 
 /***/ }),
 
-/***/ 861:
+/***/ 4055:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { Readable, Writable, getStreamError } = __nccwpck_require__(6204)
-const b4a = __nccwpck_require__(3057)
+const { Readable, Writable, getStreamError } = __nccwpck_require__(2950)
+const b4a = __nccwpck_require__(6231)
 
-const constants = __nccwpck_require__(775)
-const headers = __nccwpck_require__(8428)
+const constants = __nccwpck_require__(5197)
+const headers = __nccwpck_require__(1460)
 
 const DMODE = 0o755
 const FMODE = 0o644
@@ -26850,11 +26850,11 @@ function mapWritable (buf) {
 
 /***/ }),
 
-/***/ 7934:
+/***/ 8392:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const PassThroughDecoder = __nccwpck_require__(7256)
-const UTF8Decoder = __nccwpck_require__(6414)
+const PassThroughDecoder = __nccwpck_require__(2594)
+const UTF8Decoder = __nccwpck_require__(384)
 
 module.exports = class TextDecoder {
   constructor(encoding = 'utf8') {
@@ -26921,10 +26921,10 @@ function normalizeEncoding(encoding) {
 
 /***/ }),
 
-/***/ 7256:
+/***/ 2594:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(3057)
+const b4a = __nccwpck_require__(6231)
 
 module.exports = class PassThroughDecoder {
   constructor(encoding) {
@@ -26947,10 +26947,10 @@ module.exports = class PassThroughDecoder {
 
 /***/ }),
 
-/***/ 6414:
+/***/ 384:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(3057)
+const b4a = __nccwpck_require__(6231)
 
 /**
  * https://encoding.spec.whatwg.org/#utf-8-decoder
@@ -27139,15 +27139,15 @@ function trailingBytesSeen(data) {
 
 /***/ }),
 
-/***/ 770:
+/***/ 9192:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(218);
+module.exports = __nccwpck_require__(3624);
 
 
 /***/ }),
 
-/***/ 218:
+/***/ 3624:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -27419,7 +27419,7 @@ exports.debug = debug; // for test
 
 /***/ }),
 
-/***/ 668:
+/***/ 1150:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 (function(nacl) {
@@ -29814,34 +29814,34 @@ nacl.setPRNG = function(fn) {
 
 /***/ }),
 
-/***/ 6752:
+/***/ 2798:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Client = __nccwpck_require__(3701)
-const Dispatcher = __nccwpck_require__(883)
-const Pool = __nccwpck_require__(628)
-const BalancedPool = __nccwpck_require__(837)
-const Agent = __nccwpck_require__(7405)
-const ProxyAgent = __nccwpck_require__(6672)
-const EnvHttpProxyAgent = __nccwpck_require__(3137)
-const RetryAgent = __nccwpck_require__(50)
-const errors = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
+const Client = __nccwpck_require__(8879)
+const Dispatcher = __nccwpck_require__(5193)
+const Pool = __nccwpck_require__(2142)
+const BalancedPool = __nccwpck_require__(9703)
+const Agent = __nccwpck_require__(8451)
+const ProxyAgent = __nccwpck_require__(5918)
+const EnvHttpProxyAgent = __nccwpck_require__(3003)
+const RetryAgent = __nccwpck_require__(9032)
+const errors = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(6615)
-const buildConnector = __nccwpck_require__(9136)
-const MockClient = __nccwpck_require__(7365)
-const MockAgent = __nccwpck_require__(7501)
-const MockPool = __nccwpck_require__(4004)
-const mockErrors = __nccwpck_require__(2429)
-const RetryHandler = __nccwpck_require__(7816)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
-const DecoratorHandler = __nccwpck_require__(8155)
-const RedirectHandler = __nccwpck_require__(8754)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const api = __nccwpck_require__(8689)
+const buildConnector = __nccwpck_require__(7106)
+const MockClient = __nccwpck_require__(3943)
+const MockAgent = __nccwpck_require__(6795)
+const MockPool = __nccwpck_require__(2518)
+const mockErrors = __nccwpck_require__(9747)
+const RetryHandler = __nccwpck_require__(7862)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(807)
+const DecoratorHandler = __nccwpck_require__(2517)
+const RedirectHandler = __nccwpck_require__(9648)
+const createRedirectInterceptor = __nccwpck_require__(5898)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -29859,10 +29859,10 @@ module.exports.DecoratorHandler = DecoratorHandler
 module.exports.RedirectHandler = RedirectHandler
 module.exports.createRedirectInterceptor = createRedirectInterceptor
 module.exports.interceptors = {
-  redirect: __nccwpck_require__(1514),
-  retry: __nccwpck_require__(2026),
-  dump: __nccwpck_require__(8060),
-  dns: __nccwpck_require__(379)
+  redirect: __nccwpck_require__(5500),
+  retry: __nccwpck_require__(3300),
+  dump: __nccwpck_require__(5082),
+  dns: __nccwpck_require__(6581)
 }
 
 module.exports.buildConnector = buildConnector
@@ -29924,7 +29924,7 @@ function makeDispatcher (fn) {
 module.exports.setGlobalDispatcher = setGlobalDispatcher
 module.exports.getGlobalDispatcher = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(4398).fetch)
+const fetchImpl = (__nccwpck_require__(2220).fetch)
 module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -29936,39 +29936,39 @@ module.exports.fetch = async function fetch (init, options = undefined) {
     throw err
   }
 }
-module.exports.Headers = __nccwpck_require__(660).Headers
-module.exports.Response = __nccwpck_require__(9051).Response
-module.exports.Request = __nccwpck_require__(9967).Request
-module.exports.FormData = __nccwpck_require__(5910).FormData
+module.exports.Headers = __nccwpck_require__(5134).Headers
+module.exports.Response = __nccwpck_require__(4309).Response
+module.exports.Request = __nccwpck_require__(2913).Request
+module.exports.FormData = __nccwpck_require__(6280).FormData
 module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
-module.exports.FileReader = __nccwpck_require__(8355).FileReader
+module.exports.FileReader = __nccwpck_require__(3297).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(7781)
 
 module.exports.setGlobalOrigin = setGlobalOrigin
 module.exports.getGlobalOrigin = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(3245)
-const { kConstruct } = __nccwpck_require__(109)
+const { CacheStorage } = __nccwpck_require__(2603)
+const { kConstruct } = __nccwpck_require__(5183)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 module.exports.caches = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(7439)
 
 module.exports.deleteCookie = deleteCookie
 module.exports.getCookies = getCookies
 module.exports.getSetCookies = getSetCookies
 module.exports.setCookie = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(3838)
 
 module.exports.parseMIMEType = parseMIMEType
 module.exports.serializeAMimeType = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(7902)
+module.exports.WebSocket = __nccwpck_require__(4968).WebSocket
 module.exports.CloseEvent = CloseEvent
 module.exports.ErrorEvent = ErrorEvent
 module.exports.MessageEvent = MessageEvent
@@ -29984,18 +29984,18 @@ module.exports.MockPool = MockPool
 module.exports.MockAgent = MockAgent
 module.exports.mockErrors = mockErrors
 
-const { EventSource } = __nccwpck_require__(1238)
+const { EventSource } = __nccwpck_require__(2456)
 
 module.exports.EventSource = EventSource
 
 
 /***/ }),
 
-/***/ 158:
+/***/ 4547:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(3440)
-const { RequestAbortedError } = __nccwpck_require__(8707)
+const { addAbortListener } = __nccwpck_require__(442)
+const { RequestAbortedError } = __nccwpck_require__(8433)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -30055,7 +30055,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2279:
+/***/ 3774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30063,9 +30063,9 @@ module.exports = {
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
+const { addSignal, removeSignal } = __nccwpck_require__(4547)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -30171,7 +30171,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 6862:
+/***/ 4644:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30186,10 +30186,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
+} = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(4547)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -30430,17 +30430,17 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 4043:
+/***/ 7169:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(9927)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
+const { Readable } = __nccwpck_require__(1577)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(9465)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -30652,7 +30652,7 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 3560:
+/***/ 3394:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30660,11 +30660,11 @@ module.exports.RequestHandler = RequestHandler
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(9465)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(4547)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -30880,16 +30880,16 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 1882:
+/***/ 480:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8433)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const util = __nccwpck_require__(442)
+const { addSignal, removeSignal } = __nccwpck_require__(4547)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -30996,22 +30996,22 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 6615:
+/***/ 8689:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-module.exports.request = __nccwpck_require__(4043)
-module.exports.stream = __nccwpck_require__(3560)
-module.exports.pipeline = __nccwpck_require__(6862)
-module.exports.upgrade = __nccwpck_require__(1882)
-module.exports.connect = __nccwpck_require__(2279)
+module.exports.request = __nccwpck_require__(7169)
+module.exports.stream = __nccwpck_require__(3394)
+module.exports.pipeline = __nccwpck_require__(4644)
+module.exports.upgrade = __nccwpck_require__(480)
+module.exports.connect = __nccwpck_require__(3774)
 
 
 /***/ }),
 
-/***/ 9927:
+/***/ 1577:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -31021,9 +31021,9 @@ module.exports.connect = __nccwpck_require__(2279)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { ReadableStreamFrom } = __nccwpck_require__(3440)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
+const { ReadableStreamFrom } = __nccwpck_require__(442)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -31404,15 +31404,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 7655:
+/***/ 9465:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(8433)
 
-const { chunksDecode } = __nccwpck_require__(9927)
+const { chunksDecode } = __nccwpck_require__(1577)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -31504,7 +31504,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9136:
+/***/ 7106:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -31512,9 +31512,9 @@ module.exports = {
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
-const timers = __nccwpck_require__(6603)
+const util = __nccwpck_require__(442)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8433)
+const timers = __nccwpck_require__(3657)
 
 function noop () {}
 
@@ -31752,7 +31752,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 735:
+/***/ 917:
 /***/ ((module) => {
 
 "use strict";
@@ -31878,7 +31878,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2414:
+/***/ 3252:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32088,7 +32088,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8707:
+/***/ 8433:
 /***/ ((module) => {
 
 "use strict";
@@ -32521,7 +32521,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4655:
+/***/ 9005:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32530,7 +32530,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(8433)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -32545,9 +32545,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+} = __nccwpck_require__(442)
+const { channels } = __nccwpck_require__(3252)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(917)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -33011,7 +33011,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 6443:
+/***/ 177:
 /***/ ((module) => {
 
 module.exports = {
@@ -33085,7 +33085,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7752:
+/***/ 6366:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -33094,7 +33094,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(735)
+} = __nccwpck_require__(917)
 
 class TstNode {
   /** @type {any} */
@@ -33245,14 +33245,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3440:
+/***/ 442:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(177)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -33260,9 +33260,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
-const { tree } = __nccwpck_require__(7752)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(917)
+const { tree } = __nccwpck_require__(6366)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -33972,19 +33972,19 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7405:
+/***/ 8451:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
-const DispatcherBase = __nccwpck_require__(1841)
-const Pool = __nccwpck_require__(628)
-const Client = __nccwpck_require__(3701)
-const util = __nccwpck_require__(3440)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(177)
+const DispatcherBase = __nccwpck_require__(4899)
+const Pool = __nccwpck_require__(2142)
+const Client = __nccwpck_require__(8879)
+const util = __nccwpck_require__(442)
+const createRedirectInterceptor = __nccwpck_require__(5898)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -34113,7 +34113,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 837:
+/***/ 9703:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -34122,7 +34122,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(8433)
 const {
   PoolBase,
   kClients,
@@ -34130,10 +34130,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Pool = __nccwpck_require__(628)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const { parseOrigin } = __nccwpck_require__(3440)
+} = __nccwpck_require__(238)
+const Pool = __nccwpck_require__(2142)
+const { kUrl, kInterceptors } = __nccwpck_require__(177)
+const { parseOrigin } = __nccwpck_require__(442)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -34330,7 +34330,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 637:
+/***/ 1851:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -34339,9 +34339,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const timers = __nccwpck_require__(6603)
+const util = __nccwpck_require__(442)
+const { channels } = __nccwpck_require__(3252)
+const timers = __nccwpck_require__(3657)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -34354,7 +34354,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(8433)
 const {
   kUrl,
   kReset,
@@ -34387,9 +34387,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(177)
 
-const constants = __nccwpck_require__(2824)
+const constants = __nccwpck_require__(7090)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -34401,11 +34401,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3944) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(3434))
+    mod = await WebAssembly.compile(__nccwpck_require__(1472))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -34413,7 +34413,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3944))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -35328,7 +35328,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(4492).extractBody)
+      extractBody = (__nccwpck_require__(3714).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -35851,7 +35851,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 8788:
+/***/ 638:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -35860,13 +35860,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(3440)
+const util = __nccwpck_require__(442)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(8433)
 const {
   kUrl,
   kReset,
@@ -35885,7 +35885,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(177)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -36291,7 +36291,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(4492).extractBody)
+    extractBody ??= (__nccwpck_require__(3714).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -36651,7 +36651,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 3701:
+/***/ 8879:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -36662,16 +36662,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const Request = __nccwpck_require__(4655)
-const DispatcherBase = __nccwpck_require__(1841)
+const util = __nccwpck_require__(442)
+const { channels } = __nccwpck_require__(3252)
+const Request = __nccwpck_require__(9005)
+const DispatcherBase = __nccwpck_require__(4899)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(8433)
+const buildConnector = __nccwpck_require__(7106)
 const {
   kUrl,
   kServerName,
@@ -36713,9 +36713,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(6443)
-const connectH1 = __nccwpck_require__(637)
-const connectH2 = __nccwpck_require__(8788)
+} = __nccwpck_require__(177)
+const connectH1 = __nccwpck_require__(1851)
+const connectH2 = __nccwpck_require__(638)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -37023,7 +37023,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(5898)
 
 function onError (client, err) {
   if (
@@ -37283,20 +37283,20 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 1841:
+/***/ 4899:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(883)
+const Dispatcher = __nccwpck_require__(5193)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+} = __nccwpck_require__(8433)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(177)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -37499,7 +37499,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 883:
+/***/ 5193:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -37572,16 +37572,16 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 3137:
+/***/ 3003:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
-const ProxyAgent = __nccwpck_require__(6672)
-const Agent = __nccwpck_require__(7405)
+const DispatcherBase = __nccwpck_require__(4899)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(177)
+const ProxyAgent = __nccwpck_require__(5918)
+const Agent = __nccwpck_require__(8451)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -37740,7 +37740,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 4660:
+/***/ 1134:
 /***/ ((module) => {
 
 "use strict";
@@ -37865,16 +37865,16 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 2128:
+/***/ 238:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const FixedQueue = __nccwpck_require__(4660)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
-const PoolStats = __nccwpck_require__(3246)
+const DispatcherBase = __nccwpck_require__(4899)
+const FixedQueue = __nccwpck_require__(1134)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(177)
+const PoolStats = __nccwpck_require__(3104)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -38067,10 +38067,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3246:
+/***/ 3104:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(177)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -38108,7 +38108,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 628:
+/***/ 2142:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -38120,14 +38120,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Client = __nccwpck_require__(3701)
+} = __nccwpck_require__(238)
+const Client = __nccwpck_require__(8879)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(8433)
+const util = __nccwpck_require__(442)
+const { kUrl, kInterceptors } = __nccwpck_require__(177)
+const buildConnector = __nccwpck_require__(7106)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -38223,20 +38223,20 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 6672:
+/***/ 5918:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(177)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(7405)
-const Pool = __nccwpck_require__(628)
-const DispatcherBase = __nccwpck_require__(1841)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
-const Client = __nccwpck_require__(3701)
+const Agent = __nccwpck_require__(8451)
+const Pool = __nccwpck_require__(2142)
+const DispatcherBase = __nccwpck_require__(4899)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8433)
+const buildConnector = __nccwpck_require__(7106)
+const Client = __nccwpck_require__(8879)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -38505,14 +38505,14 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 50:
+/***/ 9032:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Dispatcher = __nccwpck_require__(883)
-const RetryHandler = __nccwpck_require__(7816)
+const Dispatcher = __nccwpck_require__(5193)
+const RetryHandler = __nccwpck_require__(7862)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -38548,7 +38548,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 2581:
+/***/ 807:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -38557,8 +38557,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const Agent = __nccwpck_require__(7405)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
+const Agent = __nccwpck_require__(8451)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -38588,7 +38588,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8155:
+/***/ 2517:
 /***/ ((module) => {
 
 "use strict";
@@ -38640,16 +38640,16 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 8754:
+/***/ 9648:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(3440)
-const { kBodyUsed } = __nccwpck_require__(6443)
+const util = __nccwpck_require__(442)
+const { kBodyUsed } = __nccwpck_require__(177)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -38880,21 +38880,21 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 7816:
+/***/ 7862:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
-const { RequestRetryError } = __nccwpck_require__(8707)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(177)
+const { RequestRetryError } = __nccwpck_require__(8433)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(3440)
+} = __nccwpck_require__(442)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -39325,15 +39325,15 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 379:
+/***/ 6581:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const { isIP } = __nccwpck_require__(7030)
 const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(8155)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(2517)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8433)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -39708,15 +39708,15 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 8060:
+/***/ 5082:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const DecoratorHandler = __nccwpck_require__(8155)
+const util = __nccwpck_require__(442)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8433)
+const DecoratorHandler = __nccwpck_require__(2517)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -39839,13 +39839,13 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 5092:
+/***/ 5898:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const RedirectHandler = __nccwpck_require__(8754)
+const RedirectHandler = __nccwpck_require__(9648)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -39868,12 +39868,12 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1514:
+/***/ 5500:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RedirectHandler = __nccwpck_require__(8754)
+const RedirectHandler = __nccwpck_require__(9648)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -39900,12 +39900,12 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 2026:
+/***/ 3300:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RetryHandler = __nccwpck_require__(7816)
+const RetryHandler = __nccwpck_require__(7862)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -39927,14 +39927,14 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 2824:
+/***/ 7090:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(172);
+const utils_1 = __nccwpck_require__(3706);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -40212,7 +40212,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 3870:
+/***/ 3944:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -40225,7 +40225,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 3434:
+/***/ 1472:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -40238,7 +40238,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 172:
+/***/ 3706:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -40260,14 +40260,14 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 7501:
+/***/ 6795:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kClients } = __nccwpck_require__(6443)
-const Agent = __nccwpck_require__(7405)
+const { kClients } = __nccwpck_require__(177)
+const Agent = __nccwpck_require__(8451)
 const {
   kAgent,
   kMockAgentSet,
@@ -40278,14 +40278,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(1117)
-const MockClient = __nccwpck_require__(7365)
-const MockPool = __nccwpck_require__(4004)
-const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
-const Dispatcher = __nccwpck_require__(883)
-const Pluralizer = __nccwpck_require__(1529)
-const PendingInterceptorsFormatter = __nccwpck_require__(6142)
+} = __nccwpck_require__(4907)
+const MockClient = __nccwpck_require__(3943)
+const MockPool = __nccwpck_require__(2518)
+const { matchValue, buildMockOptions } = __nccwpck_require__(9199)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8433)
+const Dispatcher = __nccwpck_require__(5193)
+const Pluralizer = __nccwpck_require__(4759)
+const PendingInterceptorsFormatter = __nccwpck_require__(4932)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -40428,15 +40428,15 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 7365:
+/***/ 3943:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(3701)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const Client = __nccwpck_require__(8879)
+const { buildMockDispatch } = __nccwpck_require__(9199)
 const {
   kDispatches,
   kMockAgent,
@@ -40445,10 +40445,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(4907)
+const { MockInterceptor } = __nccwpck_require__(3809)
+const Symbols = __nccwpck_require__(177)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -40495,13 +40495,13 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 2429:
+/***/ 9747:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { UndiciError } = __nccwpck_require__(8707)
+const { UndiciError } = __nccwpck_require__(8433)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -40531,13 +40531,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1511:
+/***/ 3809:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(9199)
 const {
   kDispatches,
   kDispatchKey,
@@ -40545,9 +40545,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(1117)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { buildURL } = __nccwpck_require__(3440)
+} = __nccwpck_require__(4907)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
+const { buildURL } = __nccwpck_require__(442)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -40746,15 +40746,15 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 4004:
+/***/ 2518:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(628)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const Pool = __nccwpck_require__(2142)
+const { buildMockDispatch } = __nccwpck_require__(9199)
 const {
   kDispatches,
   kMockAgent,
@@ -40763,10 +40763,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(4907)
+const { MockInterceptor } = __nccwpck_require__(3809)
+const Symbols = __nccwpck_require__(177)
+const { InvalidArgumentError } = __nccwpck_require__(8433)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -40813,7 +40813,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 1117:
+/***/ 4907:
 /***/ ((module) => {
 
 "use strict";
@@ -40844,21 +40844,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3397:
+/***/ 9199:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { MockNotMatchedError } = __nccwpck_require__(2429)
+const { MockNotMatchedError } = __nccwpck_require__(9747)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(1117)
-const { buildURL } = __nccwpck_require__(3440)
+} = __nccwpck_require__(4907)
+const { buildURL } = __nccwpck_require__(442)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -41219,7 +41219,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6142:
+/***/ 4932:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -41270,7 +41270,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 1529:
+/***/ 4759:
 /***/ ((module) => {
 
 "use strict";
@@ -41307,7 +41307,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 6603:
+/***/ 3657:
 /***/ ((module) => {
 
 "use strict";
@@ -41738,21 +41738,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9634:
+/***/ 2724:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
-const { webidl } = __nccwpck_require__(5893)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
-const { Request, fromInnerRequest } = __nccwpck_require__(9967)
-const { kState } = __nccwpck_require__(3627)
-const { fetching } = __nccwpck_require__(4398)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
+const { kConstruct } = __nccwpck_require__(5183)
+const { urlEquals, getFieldValues } = __nccwpck_require__(7932)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(442)
+const { webidl } = __nccwpck_require__(755)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(4309)
+const { Request, fromInnerRequest } = __nccwpck_require__(2913)
+const { kState } = __nccwpck_require__(5357)
+const { fetching } = __nccwpck_require__(2220)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(5998)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -42605,16 +42605,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3245:
+/***/ 2603:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { Cache } = __nccwpck_require__(9634)
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(5183)
+const { Cache } = __nccwpck_require__(2724)
+const { webidl } = __nccwpck_require__(755)
+const { kEnumerableProperty } = __nccwpck_require__(442)
 
 class CacheStorage {
   /**
@@ -42765,28 +42765,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 109:
+/***/ 5183:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(6443).kConstruct)
+  kConstruct: (__nccwpck_require__(177).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 6798:
+/***/ 7932:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { isValidHeaderName } = __nccwpck_require__(3168)
+const { URLSerializer } = __nccwpck_require__(3838)
+const { isValidHeaderName } = __nccwpck_require__(5998)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -42831,7 +42831,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1276:
+/***/ 8338:
 /***/ ((module) => {
 
 "use strict";
@@ -42851,16 +42851,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9061:
+/***/ 7439:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { parseSetCookie } = __nccwpck_require__(1978)
-const { stringify } = __nccwpck_require__(7797)
-const { webidl } = __nccwpck_require__(5893)
-const { Headers } = __nccwpck_require__(660)
+const { parseSetCookie } = __nccwpck_require__(9688)
+const { stringify } = __nccwpck_require__(6303)
+const { webidl } = __nccwpck_require__(755)
+const { Headers } = __nccwpck_require__(5134)
 
 /**
  * @typedef {Object} Cookie
@@ -43043,15 +43043,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1978:
+/***/ 9688:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
-const { isCTLExcludingHtab } = __nccwpck_require__(7797)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(8338)
+const { isCTLExcludingHtab } = __nccwpck_require__(6303)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(3838)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -43361,7 +43361,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7797:
+/***/ 6303:
 /***/ ((module) => {
 
 "use strict";
@@ -43721,14 +43721,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4031:
+/***/ 8301:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(8513)
 
 /**
  * @type {number[]} BOM
@@ -44303,24 +44303,24 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1238:
+/***/ 2456:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(4398)
-const { makeRequest } = __nccwpck_require__(9967)
-const { webidl } = __nccwpck_require__(5893)
-const { EventSourceStream } = __nccwpck_require__(4031)
-const { parseMIMEType } = __nccwpck_require__(1900)
-const { createFastMessageEvent } = __nccwpck_require__(5188)
-const { isNetworkError } = __nccwpck_require__(9051)
-const { delay } = __nccwpck_require__(4811)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { fetching } = __nccwpck_require__(2220)
+const { makeRequest } = __nccwpck_require__(2913)
+const { webidl } = __nccwpck_require__(755)
+const { EventSourceStream } = __nccwpck_require__(8301)
+const { parseMIMEType } = __nccwpck_require__(3838)
+const { createFastMessageEvent } = __nccwpck_require__(7902)
+const { isNetworkError } = __nccwpck_require__(4309)
+const { delay } = __nccwpck_require__(8513)
+const { kEnumerableProperty } = __nccwpck_require__(442)
+const { environmentSettingsObject } = __nccwpck_require__(5998)
+const { getGlobalDispatcher } = __nccwpck_require__(807)
 
 let experimentalWarned = false
 
@@ -44794,7 +44794,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4811:
+/***/ 8513:
 /***/ ((module) => {
 
 "use strict";
@@ -44839,13 +44839,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4492:
+/***/ 3714:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(3440)
+const util = __nccwpck_require__(442)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -44855,16 +44855,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(3168)
-const { FormData } = __nccwpck_require__(5910)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(5998)
+const { FormData } = __nccwpck_require__(6280)
+const { kState } = __nccwpck_require__(5357)
+const { webidl } = __nccwpck_require__(755)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(1900)
-const { multipartFormDataParser } = __nccwpck_require__(116)
+const { serializeAMimeType } = __nccwpck_require__(3838)
+const { multipartFormDataParser } = __nccwpck_require__(4934)
 let random
 
 try {
@@ -45376,7 +45376,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4495:
+/***/ 6401:
 /***/ ((module) => {
 
 "use strict";
@@ -45508,7 +45508,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1900:
+/***/ 3838:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -46260,13 +46260,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6653:
+/***/ 4439:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConnected, kSize } = __nccwpck_require__(6443)
+const { kConnected, kSize } = __nccwpck_require__(177)
 
 class CompatWeakRef {
   constructor (value) {
@@ -46314,15 +46314,15 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 7114:
+/***/ 436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+const { kState } = __nccwpck_require__(5357)
+const { webidl } = __nccwpck_require__(755)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -46448,17 +46448,17 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 116:
+/***/ 4934:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { utf8DecodeBytes } = __nccwpck_require__(3168)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
-const { isFileLike } = __nccwpck_require__(7114)
-const { makeEntry } = __nccwpck_require__(5910)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(442)
+const { utf8DecodeBytes } = __nccwpck_require__(5998)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(3838)
+const { isFileLike } = __nccwpck_require__(436)
+const { makeEntry } = __nccwpck_require__(6280)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -46930,17 +46930,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5910:
+/***/ 6280:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
-const { kState } = __nccwpck_require__(3627)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { FileLike, isFileLike } = __nccwpck_require__(7114)
-const { webidl } = __nccwpck_require__(5893)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(5998)
+const { kState } = __nccwpck_require__(5357)
+const { kEnumerableProperty } = __nccwpck_require__(442)
+const { FileLike, isFileLike } = __nccwpck_require__(436)
+const { webidl } = __nccwpck_require__(755)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -47190,7 +47190,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 1059:
+/***/ 7781:
 /***/ ((module) => {
 
 "use strict";
@@ -47238,7 +47238,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 660:
+/***/ 5134:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -47246,14 +47246,14 @@ module.exports = {
 
 
 
-const { kConstruct } = __nccwpck_require__(6443)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(177)
+const { kEnumerableProperty } = __nccwpck_require__(442)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(3168)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(5998)
+const { webidl } = __nccwpck_require__(755)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -47933,7 +47933,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4398:
+/***/ 2220:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -47947,9 +47947,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(9051)
-const { HeadersList } = __nccwpck_require__(660)
-const { Request, cloneRequest } = __nccwpck_require__(9967)
+} = __nccwpck_require__(4309)
+const { HeadersList } = __nccwpck_require__(5134)
+const { Request, cloneRequest } = __nccwpck_require__(2913)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -47985,23 +47985,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(3168)
-const { kState, kDispatcher } = __nccwpck_require__(3627)
+} = __nccwpck_require__(5998)
+const { kState, kDispatcher } = __nccwpck_require__(5357)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(3714)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(4495)
+} = __nccwpck_require__(6401)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
-const { webidl } = __nccwpck_require__(5893)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(442)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(3838)
+const { getGlobalDispatcher } = __nccwpck_require__(807)
+const { webidl } = __nccwpck_require__(755)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -50211,7 +50211,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9967:
+/***/ 2913:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -50219,16 +50219,16 @@ module.exports = {
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
-const { FinalizationRegistry } = __nccwpck_require__(6653)()
-const util = __nccwpck_require__(3440)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(3714)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(5134)
+const { FinalizationRegistry } = __nccwpck_require__(4439)()
+const util = __nccwpck_require__(442)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(5998)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -50238,12 +50238,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(4495)
+} = __nccwpck_require__(6401)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(5357)
+const { webidl } = __nccwpck_require__(755)
+const { URLSerializer } = __nccwpck_require__(3838)
+const { kConstruct } = __nccwpck_require__(177)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -51256,15 +51256,15 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 9051:
+/***/ 4309:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
-const util = __nccwpck_require__(3440)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(5134)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(3714)
+const util = __nccwpck_require__(442)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -51276,16 +51276,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(5998)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(4495)
-const { kState, kHeaders } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { FormData } = __nccwpck_require__(5910)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
+} = __nccwpck_require__(6401)
+const { kState, kHeaders } = __nccwpck_require__(5357)
+const { webidl } = __nccwpck_require__(755)
+const { FormData } = __nccwpck_require__(6280)
+const { URLSerializer } = __nccwpck_require__(3838)
+const { kConstruct } = __nccwpck_require__(177)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -51874,7 +51874,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3627:
+/***/ 5357:
 /***/ ((module) => {
 
 "use strict";
@@ -51891,7 +51891,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3168:
+/***/ 5998:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -51899,14 +51899,14 @@ module.exports = {
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
-const { getGlobalOrigin } = __nccwpck_require__(1059)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(6401)
+const { getGlobalOrigin } = __nccwpck_require__(7781)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(3838)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(442)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(755)
 
 let supportedHashes = []
 
@@ -53531,7 +53531,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5893:
+/***/ 755:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -53539,7 +53539,7 @@ module.exports = {
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(3440)
+const { toUSVString } = __nccwpck_require__(442)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -54234,7 +54234,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2607:
+/***/ 237:
 /***/ ((module) => {
 
 "use strict";
@@ -54532,7 +54532,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8355:
+/***/ 3297:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -54542,16 +54542,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(3610)
+} = __nccwpck_require__(6740)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(961)
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+} = __nccwpck_require__(9255)
+const { webidl } = __nccwpck_require__(755)
+const { kEnumerableProperty } = __nccwpck_require__(442)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -54884,13 +54884,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8573:
+/***/ 7995:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(755)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -54970,7 +54970,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 961:
+/***/ 9255:
 /***/ ((module) => {
 
 "use strict";
@@ -54988,7 +54988,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3610:
+/***/ 6740:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -55000,10 +55000,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(961)
-const { ProgressEvent } = __nccwpck_require__(8573)
-const { getEncoding } = __nccwpck_require__(2607)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
+} = __nccwpck_require__(9255)
+const { ProgressEvent } = __nccwpck_require__(7995)
+const { getEncoding } = __nccwpck_require__(237)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(3838)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -55387,28 +55387,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6897:
+/***/ 6571:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(5850)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(1216)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
-const { channels } = __nccwpck_require__(2414)
-const { CloseEvent } = __nccwpck_require__(5188)
-const { makeRequest } = __nccwpck_require__(9967)
-const { fetching } = __nccwpck_require__(4398)
-const { Headers, getHeadersList } = __nccwpck_require__(660)
-const { getDecodeSplit } = __nccwpck_require__(3168)
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
+} = __nccwpck_require__(4317)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(9559)
+const { channels } = __nccwpck_require__(3252)
+const { CloseEvent } = __nccwpck_require__(7902)
+const { makeRequest } = __nccwpck_require__(2913)
+const { fetching } = __nccwpck_require__(2220)
+const { Headers, getHeadersList } = __nccwpck_require__(5134)
+const { getDecodeSplit } = __nccwpck_require__(5998)
+const { WebsocketFrameSend } = __nccwpck_require__(2738)
 
 /** @type {import('crypto')} */
 let crypto
@@ -55766,7 +55766,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 736:
+/***/ 5850:
 /***/ ((module) => {
 
 "use strict";
@@ -55840,15 +55840,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5188:
+/***/ 7902:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { kConstruct } = __nccwpck_require__(6443)
+const { webidl } = __nccwpck_require__(755)
+const { kEnumerableProperty } = __nccwpck_require__(442)
+const { kConstruct } = __nccwpck_require__(177)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -56177,13 +56177,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3264:
+/***/ 2738:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(736)
+const { maxUnsigned16Bit } = __nccwpck_require__(5850)
 
 const BUFFER_SIZE = 16386
 
@@ -56281,15 +56281,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9469:
+/***/ 4719:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(8625)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+const { isValidClientWindowBits } = __nccwpck_require__(9559)
+const { MessageSizeExceededError } = __nccwpck_require__(8433)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -56394,7 +56394,7 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 1652:
+/***/ 4898:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -56402,9 +56402,9 @@ module.exports = { PerMessageDeflate }
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
-const { channels } = __nccwpck_require__(2414)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(5850)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(4317)
+const { channels } = __nccwpck_require__(3252)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -56414,11 +56414,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(8625)
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { closeWebSocketConnection } = __nccwpck_require__(6897)
-const { PerMessageDeflate } = __nccwpck_require__(9469)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(9559)
+const { WebsocketFrameSend } = __nccwpck_require__(2738)
+const { closeWebSocketConnection } = __nccwpck_require__(6571)
+const { PerMessageDeflate } = __nccwpck_require__(4719)
+const { MessageSizeExceededError } = __nccwpck_require__(8433)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -56929,15 +56929,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3900:
+/***/ 502:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { opcodes, sendHints } = __nccwpck_require__(736)
-const FixedQueue = __nccwpck_require__(4660)
+const { WebsocketFrameSend } = __nccwpck_require__(2738)
+const { opcodes, sendHints } = __nccwpck_require__(5850)
+const FixedQueue = __nccwpck_require__(1134)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -57041,7 +57041,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 1216:
+/***/ 4317:
 /***/ ((module) => {
 
 "use strict";
@@ -57061,17 +57061,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8625:
+/***/ 9559:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
-const { states, opcodes } = __nccwpck_require__(736)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(4317)
+const { states, opcodes } = __nccwpck_require__(5850)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(7902)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(3838)
 
 /* globals Blob */
 
@@ -57391,16 +57391,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3726:
+/***/ 4968:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
+const { webidl } = __nccwpck_require__(755)
+const { URLSerializer } = __nccwpck_require__(3838)
+const { environmentSettingsObject } = __nccwpck_require__(5998)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(5850)
 const {
   kWebSocketURL,
   kReadyState,
@@ -57409,21 +57409,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(1216)
+} = __nccwpck_require__(4317)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(8625)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
-const { ByteParser } = __nccwpck_require__(1652)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+} = __nccwpck_require__(9559)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6571)
+const { ByteParser } = __nccwpck_require__(4898)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(442)
+const { getGlobalDispatcher } = __nccwpck_require__(807)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
-const { SendQueue } = __nccwpck_require__(3900)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(7902)
+const { SendQueue } = __nccwpck_require__(502)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -57994,7 +57994,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3916:
+/***/ 1224:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58036,17 +58036,17 @@ class RefusedError extends DeployError {
 
 /***/ }),
 
-/***/ 7124:
+/***/ 7408:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ handStackBack)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8109);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9071);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4789);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2596);
 
 
 
@@ -58083,7 +58083,7 @@ async function handStackBack(run, deps) {
 
 /***/ }),
 
-/***/ 3572:
+/***/ 2320:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58093,9 +58093,9 @@ async function handStackBack(run, deps) {
 /* harmony export */   bV: () => (/* binding */ tellAfterReboot),
 /* harmony export */   yx: () => (/* binding */ keepLease)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3184);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(282);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1224);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5356);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5326);
 
 
 
@@ -58184,7 +58184,7 @@ function keepLease(session, state, fence, deps) {
 
 /***/ }),
 
-/***/ 282:
+/***/ 5326:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58214,7 +58214,7 @@ function assignments(values) {
 
 /***/ }),
 
-/***/ 6440:
+/***/ 5428:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58244,7 +58244,7 @@ function linesOf(text) {
 
 /***/ }),
 
-/***/ 7532:
+/***/ 8109:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58278,9 +58278,9 @@ function answersIn(stdout, mark) {
 }
 
 // EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(282);
+var quote = __nccwpck_require__(5326);
 // EXTERNAL MODULE: ./src/host/sections.ts
-var sections = __nccwpck_require__(6440);
+var sections = __nccwpck_require__(5428);
 ;// CONCATENATED MODULE: ./src/host/shell.ts
 
 
@@ -58313,7 +58313,7 @@ function createShell(session, log) {
 
 /***/ }),
 
-/***/ 2067:
+/***/ 9071:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58325,7 +58325,7 @@ function createShell(session, log) {
 /* harmony export */   vE: () => (/* binding */ stateAssignment)
 /* harmony export */ });
 /* unused harmony export stateKey */
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5326);
 
 /**
  * The stack's state directory on the host, as shell code: `$HOME` is the host's to know. One
@@ -58376,15 +58376,15 @@ function composeArguments(options) {
 
 /***/ }),
 
-/***/ 9407:
+/***/ 4139:
 /***/ ((module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7103);
-/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5570);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1305);
+/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1070);
 
 
 
@@ -58403,7 +58403,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8422:
+/***/ 528:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58414,10 +58414,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   I: () => (/* binding */ loadInputs)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(4116);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(5570);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
+var errors = __nccwpck_require__(1224);
 ;// CONCATENATED MODULE: ./src/inputs/problem.ts
 
 const LONGEST_SHOWN = 80;
@@ -58514,7 +58514,7 @@ function isHostName(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(8463);
+var values = __nccwpck_require__(7235);
 ;// CONCATENATED MODULE: ./src/inputs/cloudflare.ts
 
 /** For tests, and for a proxy of one's own: where the API is, in the place of Cloudflare's own address. */
@@ -58642,7 +58642,7 @@ function readBaseUrl(reader, environment) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
-var private_key = __nccwpck_require__(810);
+var private_key = __nccwpck_require__(3588);
 ;// CONCATENATED MODULE: ./src/inputs/host-keys.ts
 
 const FINGERPRINT_ALLOWED = 'allowed is `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it';
@@ -58865,7 +58865,7 @@ function lineEnd(text, at) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(2151);
+var operations = __nccwpck_require__(7187);
 ;// CONCATENATED MODULE: ./src/inputs/env-file.ts
 
 
@@ -59111,7 +59111,7 @@ function readHostKeys(reader) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(5010);
+var lines = __nccwpck_require__(7686);
 ;// CONCATENATED MODULE: ./src/inputs/names.ts
 /**
  * Every input of action.yml with the value that an empty one stands for. The runner fills in a
@@ -59177,7 +59177,7 @@ const INPUT_DEFAULTS = {
 const INPUT_NAMES = Object.keys(INPUT_DEFAULTS);
 
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(9775);
+var spelling = __nccwpck_require__(6155);
 ;// CONCATENATED MODULE: ./src/inputs/reader.ts
 
 
@@ -59580,7 +59580,7 @@ function loadInputs(environment, hide = core/* setSecret */.Pq) {
 
 /***/ }),
 
-/***/ 5010:
+/***/ 7686:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59590,7 +59590,7 @@ function loadInputs(environment, hide = core/* setSecret */.Pq) {
 /* harmony export */   OX: () => (/* binding */ SERVICE_NAME),
 /* harmony export */   d_: () => (/* binding */ parseServiceCommands)
 /* harmony export */ });
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8463);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7235);
 
 /** What Compose takes as the name of a service. */
 const SERVICE_NAME = /^[A-Za-z0-9._-]+$/;
@@ -59658,7 +59658,7 @@ function parseServiceCommands(text) {
 
 /***/ }),
 
-/***/ 2151:
+/***/ 7187:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59681,7 +59681,7 @@ function isGated(operation) {
 
 /***/ }),
 
-/***/ 9775:
+/***/ 6155:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59730,7 +59730,7 @@ function plainForm(word) {
 
 /***/ }),
 
-/***/ 8463:
+/***/ 7235:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59745,7 +59745,7 @@ function plainForm(word) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* unused harmony export formatDuration */
-/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9775);
+/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6155);
 
 const UNIT_MS = new Map([
     ['ms', 1],
@@ -59868,7 +59868,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 7103:
+/***/ 1305:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59882,10 +59882,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = require("node:os");
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(4116);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(5570);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
+var errors = __nccwpck_require__(1224);
 ;// CONCATENATED MODULE: ./src/cancel.ts
 
 /** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
@@ -60091,8 +60091,8 @@ function howLongKept({ headers }) {
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(5597);
 ;// CONCATENATED MODULE: ./src/plan/json.ts
 /** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
 function isObject(value) {
@@ -61068,7 +61068,7 @@ function areasOf(api, config, judgeOrigin) {
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(4112);
+var abort = __nccwpck_require__(8940);
 ;// CONCATENATED MODULE: ./src/edge/origin-certificate.ts
 
 
@@ -61280,9 +61280,9 @@ function visitedNames({ dns }, site) {
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4760);
+var error_code = __nccwpck_require__(252);
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var lost = __nccwpck_require__(5794);
+var lost = __nccwpck_require__(5310);
 ;// CONCATENATED MODULE: ./src/health/failure.ts
 
 
@@ -62210,7 +62210,7 @@ async function isCached(edge, { url }) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(2151);
+var operations = __nccwpck_require__(7187);
 ;// CONCATENATED MODULE: ./src/gate/json.ts
 /** Narrows parsed JSON to an object whose fields can be looked at. */
 function isRecord(value) {
@@ -62329,9 +62329,9 @@ function parseJson(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(5010);
+var lines = __nccwpck_require__(7686);
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(9775);
+var spelling = __nccwpck_require__(6155);
 ;// CONCATENATED MODULE: ./src/gate/outputs.ts
 
 
@@ -62413,7 +62413,7 @@ function shorten(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(8463);
+var values = __nccwpck_require__(7235);
 ;// CONCATENATED MODULE: ./src/gate/trigger.ts
 
 
@@ -62658,11 +62658,11 @@ function endedRunOf(payload) {
 }
 
 // EXTERNAL MODULE: ./src/hand-back.ts
-var hand_back = __nccwpck_require__(7124);
+var hand_back = __nccwpck_require__(7408);
 // EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
-var host_shell = __nccwpck_require__(7532);
+var host_shell = __nccwpck_require__(8109);
 // EXTERNAL MODULE: ./src/inputs.ts + 17 modules
-var src_inputs = __nccwpck_require__(8422);
+var src_inputs = __nccwpck_require__(528);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
 /** A path beside that of `url` that no site has. */
 function absentPath({ pathname }) {
@@ -62714,9 +62714,9 @@ function doubt_isHtml({ headers, body }) {
 }
 
 // EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(282);
+var quote = __nccwpck_require__(5326);
 // EXTERNAL MODULE: ./src/remote/load.ts
-var load = __nccwpck_require__(3184);
+var load = __nccwpck_require__(5356);
 ;// CONCATENATED MODULE: ./src/health/host-answer.ts
 /** @returns undefined for a line that is none of ask.sh */
 function parseHostAnswer(line) {
@@ -62972,9 +62972,9 @@ async function onHost(connection, health, { clock, log }, forbidden) {
 }
 
 // EXTERNAL MODULE: ./src/host/lease.ts
-var host_lease = __nccwpck_require__(3572);
+var host_lease = __nccwpck_require__(2320);
 // EXTERNAL MODULE: ./src/host/state.ts
-var host_state = __nccwpck_require__(2067);
+var host_state = __nccwpck_require__(9071);
 ;// CONCATENATED MODULE: ./src/measure.ts
 
 
@@ -64155,6 +64155,40 @@ function networksOf({ containers }, caller, incumbents) {
     return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
 }
 
+;// CONCATENATED MODULE: ./src/plan/contents.ts
+
+/** The `configs` with `content` and the configs and secrets with `environment` that a service uses. */
+function contentsOf({ definition }) {
+    return ['config', 'secret'].flatMap((kind) => listOf(definition[`${kind}s`]).flatMap((use) => {
+        const given = objectOf(use);
+        const source = isObject(use) ? textOf(given['source']) : textOf(use);
+        if (source === undefined)
+            return [];
+        const made = objectOf(definition[`${kind} ${source}`]);
+        const text = textOf(made['value']) ?? textOf(made['content']);
+        if (text === undefined)
+            return [];
+        const place = textOf(given['target']) ?? source;
+        const target = place.startsWith('/') ? place : `${DIRECTORY[kind]}${place}`;
+        const id = (key) => textOf(given[key]) ?? '0';
+        return [
+            { target, text: unescaped(text), mode: modeOf(given), uid: id('uid'), gid: id('gid') },
+        ];
+    }));
+}
+const DIRECTORY = { config: '/', secret: '/run/secrets/' };
+/** Compose prints a mode as a number, or as octal digits in a text. */
+function modeOf(use) {
+    const { mode } = use;
+    if (typeof mode === 'number')
+        return mode.toString(8);
+    return typeof mode === 'string' && /^0?o?[0-7]+$/.test(mode) ? mode.replace('o', '') : '444';
+}
+/** `docker compose config` prints each `$` twice. */
+function unescaped(text) {
+    return text.replaceAll('$$', '$');
+}
+
 ;// CONCATENATED MODULE: ./src/plan/definition.ts
 
 
@@ -64235,6 +64269,7 @@ function definition_shown(place, text) {
 ;// CONCATENATED MODULE: ./src/plan/changes.ts
 
 
+
 /**
  * What the last release says of a service; undefined where its record does not describe what lies in
  * the live directory (a host that somebody else has deployed to since).
@@ -64303,7 +64338,8 @@ function changedVariables({ containers }, service) {
     const running = containers.filter((each) => each.service === service.name && each.running && !each.oneOff);
     return Object.entries(environment).flatMap(([name, value]) => {
         const wanted = textOf(value);
-        return wanted !== undefined && running.some((each) => each.environment[name] !== wanted)
+        return wanted !== undefined &&
+            running.some((each) => each.environment[name] !== unescaped(wanted))
             ? `environment.${name}`
             : [];
     });
@@ -64805,6 +64841,7 @@ function inWaves(stack, services) {
 ;// CONCATENATED MODULE: ./src/plan/waiting.ts
 
 
+
 /**
  * True for a change that a service does without until a person names it: it is not worth a gap, or the data's
  * risk, unless somebody wants it. All else (image, command, storage, ports, networks, its own variables) means
@@ -64839,7 +64876,7 @@ function isThereAlready(place, service, running) {
     return (name !== undefined &&
         wanted !== undefined &&
         running.length > 0 &&
-        running.every(({ environment }) => environment[name] === wanted));
+        running.every(({ environment }) => environment[name] === unescaped(wanted)));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/decision.ts
@@ -65701,6 +65738,37 @@ function parseEndpoint(endpoint, containerName) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/rollout/creation.ts
+
+
+/** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
+function requireDecidedImage({ made, observation }, container) {
+    // One that held data and only stopped goes on with its own.
+    if (observation.containers.some(({ id }) => id === container.id))
+        return;
+    const image = observation.wanted.services[container.service]?.image ?? '';
+    const decided = made.imageIds.get(image) ?? observation.images[image];
+    if (decided === undefined || container.imageId === '' || container.imageId === decided)
+        return;
+    throw new errors/* DeployError */.s({
+        what: `a container of ${container.service} was created from another image than the one that was decided`,
+        where: container.name,
+        next: `${image} named ${decided}, and then ${container.imageId}. Look who else pulls or builds on the host, and deploy again.`,
+    });
+}
+/** For `put_contents` on the host. */
+function contentLines({ observation }, services) {
+    const encoded = (text) => Buffer.from(text, 'utf8').toString('base64');
+    return services
+        .flatMap(({ service }) => {
+        const definition = observation.wanted.services[service];
+        return (definition === undefined ? [] : contentsOf(definition)).map((content) => [service, content.mode, content.uid, content.gid, encoded(content.target)]
+            .concat(encoded(content.text))
+            .join(' '));
+    })
+        .join('\n');
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
 function nothingMade() {
     return {
@@ -66027,6 +66095,7 @@ async function create(context, creation) {
             ...registryVariables(context),
             RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
             STOP: stop.join(' '),
+            CONTENTS: contentLines(context, services),
             FIRST: services
                 .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
                 .map(({ service }) => service)
@@ -66044,21 +66113,6 @@ async function create(context, creation) {
         const others = context.made.candidates.get(container.service) ?? [];
         context.made.candidates.set(container.service, [...others, container]);
     }
-}
-/** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
-function requireDecidedImage({ made, observation }, container) {
-    // One that held data and only stopped goes on with its own.
-    if (observation.containers.some(({ id }) => id === container.id))
-        return;
-    const image = observation.wanted.services[container.service]?.image ?? '';
-    const decided = made.imageIds.get(image) ?? observation.images[image];
-    if (decided === undefined || container.imageId === '' || container.imageId === decided)
-        return;
-    throw new errors/* DeployError */.s({
-        what: `a container of ${container.service} was created from another image than the one that was decided`,
-        where: container.name,
-        next: `${image} named ${decided}, and then ${container.imageId}. Look who else pulls or builds on the host, and deploy again.`,
-    });
 }
 function runsAlready({ observation }, service) {
     return observation.containers.some((each) => each.service === service && each.running);
@@ -66500,7 +66554,7 @@ function forgotten(context, services, record) {
 }
 
 // EXTERNAL MODULE: ./src/host/sections.ts
-var host_sections = __nccwpck_require__(6440);
+var host_sections = __nccwpck_require__(5428);
 ;// CONCATENATED MODULE: ./src/images/layers.ts
 
 /**
@@ -66549,8 +66603,8 @@ function parseHostLayers(text) {
 var external_node_stream_ = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = require("node:stream/consumers");
-// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
-var tar_stream = __nccwpck_require__(6118);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/tar-stream/index.js
+var tar_stream = __nccwpck_require__(4552);
 ;// CONCATENATED MODULE: ./src/images/archive.ts
 
 
@@ -66695,7 +66749,7 @@ function outgoing(source, compression) {
 }
 
 // EXTERNAL MODULE: ./src/rollout/transaction.ts
-var transaction = __nccwpck_require__(8657);
+var transaction = __nccwpck_require__(4789);
 ;// CONCATENATED MODULE: ./src/rollout/shipping.ts
 
 
@@ -69162,7 +69216,7 @@ function isSuperseded({ live, commit }) {
 }
 
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
-var system_clock = __nccwpck_require__(8637);
+var system_clock = __nccwpck_require__(4788);
 ;// CONCATENATED MODULE: ./src/operate.ts
 
 
@@ -69397,14 +69451,14 @@ function outcomes(plan, made, secondsOf) {
 }
 
 // EXTERNAL MODULE: ./src/report/actions-log.ts
-var actions_log = __nccwpck_require__(6386);
+var actions_log = __nccwpck_require__(2406);
 // EXTERNAL MODULE: ./src/report/annotate.ts
-var annotate = __nccwpck_require__(2208);
+var annotate = __nccwpck_require__(3108);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/context.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/context.js
 
 
 class Context {
@@ -69457,11 +69511,11 @@ class Context {
     }
 }
 //# sourceMappingURL=context.js.map
-// EXTERNAL MODULE: ./node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
-var lib = __nccwpck_require__(9659);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/internal/utils.js
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(3601);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/undici/index.js
+var undici = __nccwpck_require__(2798);
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/internal/utils.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -69514,7 +69568,7 @@ function getUserAgentWithOrchestrationId(baseUserAgent) {
     return baseUserAgent;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/universal-user-agent/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/universal-user-agent/index.js
 function getUserAgent() {
   if (typeof navigator === "object" && "userAgent" in navigator) {
     return navigator.userAgent;
@@ -69529,7 +69583,7 @@ function getUserAgent() {
   return "<environment undetectable>";
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/register.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/lib/register.js
 // @ts-check
 
 function register(state, name, method, options) {
@@ -69558,7 +69612,7 @@ function register(state, name, method, options) {
   });
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/add.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/lib/add.js
 // @ts-check
 
 function addHook(state, kind, name, hook) {
@@ -69606,7 +69660,7 @@ function addHook(state, kind, name, hook) {
   });
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/remove.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/lib/remove.js
 // @ts-check
 
 function removeHook(state, name, method) {
@@ -69627,7 +69681,7 @@ function removeHook(state, name, method) {
   state.registry[name].splice(index, 1);
 }
 
-;// CONCATENATED MODULE: ./node_modules/before-after-hook/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/index.js
 // @ts-check
 
 
@@ -69674,7 +69728,7 @@ function Collection() {
 
 /* harmony default export */ const before_after_hook = ({ Singular, Collection });
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/endpoint/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/endpoint/dist-bundle/index.js
 // pkg/dist-src/defaults.js
 
 
@@ -70020,7 +70074,7 @@ function withDefaults(oldDefaults, newDefaults) {
 var endpoint = withDefaults(null, DEFAULTS);
 
 
-;// CONCATENATED MODULE: ./node_modules/content-type/dist/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/content-type/dist/index.js
 /*!
  * content-type
  * Copyright(c) 2015 Douglas Christopher Wilson
@@ -70312,7 +70366,7 @@ function unescapeQuotedPairs(str, start, end) {
     return result + str.slice(start, end);
 }
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/json-with-bigint/json-with-bigint.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/json-with-bigint/json-with-bigint.js
 const intRegex = /^-?\d+$/;
 const noiseValue = /^-?\d+n+$/; // Noise - strings that match the custom format before being converted to it
 const originalStringify = JSON.stringify;
@@ -70913,7 +70967,7 @@ const JSONParse = (text, reviver) => {
 
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/request-error/dist-src/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/request-error/dist-src/index.js
 class RequestError extends Error {
   name;
   /**
@@ -70954,7 +71008,7 @@ class RequestError extends Error {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/request/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/request/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -71161,7 +71215,7 @@ var request = dist_bundle_withDefaults(endpoint, defaults_default);
 /* v8 ignore next -- @preserve */
 /* v8 ignore else -- @preserve */
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/graphql/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/graphql/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -71292,7 +71346,7 @@ function withCustomRequest(customRequest) {
 
 /* v8 ignore if -- @preserve */
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/auth-token/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/auth-token/dist-bundle/index.js
 // pkg/dist-src/is-jwt.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep = "\\.";
@@ -71347,11 +71401,11 @@ var createTokenAuth = function createTokenAuth2(token) {
 };
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/version.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/core/dist-src/version.js
 const version_VERSION = "7.0.8";
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/core/dist-src/index.js
 
 
 
@@ -71492,12 +71546,12 @@ class Octokit {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
 const dist_src_version_VERSION = "17.0.0";
 
 //# sourceMappingURL=version.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
 const Endpoints = {
   actions: {
     addCustomLabelsToSelfHostedRunnerForOrg: [
@@ -73791,7 +73845,7 @@ var endpoints_default = Endpoints;
 
 //# sourceMappingURL=endpoints.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 
 const endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
@@ -73917,7 +73971,7 @@ function decorate(octokit, scope, methodName, defaults, decorations) {
 
 //# sourceMappingURL=endpoints-to-methods.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
 
 
 function restEndpointMethods(octokit) {
@@ -73938,7 +73992,7 @@ legacyRestEndpointMethods.VERSION = dist_src_version_VERSION;
 
 //# sourceMappingURL=index.js.map
 
-;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
 // pkg/dist-src/version.js
 var plugin_paginate_rest_dist_bundle_VERSION = "0.0.0-development";
 
@@ -74350,7 +74404,7 @@ function paginateRest(octokit) {
 paginateRest.VERSION = plugin_paginate_rest_dist_bundle_VERSION;
 
 
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/utils.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/utils.js
 
 
 // octokit + plugins
@@ -74389,7 +74443,7 @@ function getOctokitOptions(token, options) {
     return opts;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/github.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/github.js
 
 
 const github_context = new Context();
@@ -74932,11 +74986,11 @@ function shortImage(image) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 19 modules
-var connect = __nccwpck_require__(5232);
+var connect = __nccwpck_require__(2596);
 // EXTERNAL MODULE: ./src/ssh/proxy-command.ts
-var proxy_command = __nccwpck_require__(6170);
+var proxy_command = __nccwpck_require__(6686);
 // EXTERNAL MODULE: ./src/run-state.ts
-var run_state = __nccwpck_require__(518);
+var run_state = __nccwpck_require__(9818);
 ;// CONCATENATED MODULE: ./src/main.ts
 
 
@@ -75137,20 +75191,20 @@ const VERBS = {
 
 /***/ }),
 
-/***/ 6661:
+/***/ 1070:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   b: () => (/* binding */ post)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8422);
-/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
-/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
-/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
-/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8637);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5570);
+/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7408);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(528);
+/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2406);
+/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3108);
+/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9818);
+/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4788);
 
 
 
@@ -75183,7 +75237,7 @@ async function post() {
 
 /***/ }),
 
-/***/ 3184:
+/***/ 5356:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75271,7 +75325,7 @@ function observationScript() {
 
 /***/ }),
 
-/***/ 6386:
+/***/ 2406:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75280,7 +75334,7 @@ function observationScript() {
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5570);
 
 
 /**
@@ -75375,7 +75429,7 @@ function withoutSequences(line) {
 
 /***/ }),
 
-/***/ 2208:
+/***/ 3108:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75383,7 +75437,7 @@ function withoutSequences(line) {
 /* harmony export */   p: () => (/* binding */ annotateFailure),
 /* harmony export */   y: () => (/* binding */ asDeployError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1224);
 
 const LONGEST_TITLE = 120;
 /** Any error as the one that a user reads; an error that nobody foresaw is a bug, and says so. */
@@ -75433,7 +75487,7 @@ function causesOf(error) {
 
 /***/ }),
 
-/***/ 8657:
+/***/ 4789:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75442,10 +75496,10 @@ function causesOf(error) {
 /* harmony export */   t9: () => (/* binding */ handBack),
 /* harmony export */   zg: () => (/* binding */ StepError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
-/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3572);
-/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(282);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1224);
+/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2320);
+/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5326);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5356);
 
 
 
@@ -75541,7 +75595,7 @@ async function handBack(shell, { state, fence, run }) {
 
 /***/ }),
 
-/***/ 518:
+/***/ 9818:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75573,7 +75627,7 @@ function newRunName({ runId, runAttempt }) {
 
 /***/ }),
 
-/***/ 4112:
+/***/ 8940:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75600,7 +75654,7 @@ function unlessAborted(work, signal) {
 
 /***/ }),
 
-/***/ 5232:
+/***/ 2596:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75611,7 +75665,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(3916);
+var errors = __nccwpck_require__(1224);
 ;// CONCATENATED MODULE: ./src/ssh/attempt-failure.ts
 /** May the same attempt succeed a moment later? */
 function isTransient(failure) {
@@ -75643,18 +75697,18 @@ function describeFailure(failure) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(4112);
+var abort = __nccwpck_require__(8940);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-// EXTERNAL MODULE: ./node_modules/is-stream/index.js
-var is_stream = __nccwpck_require__(6543);
-// EXTERNAL MODULE: ./node_modules/node-ssh/node_modules/make-dir/index.js
-var make_dir = __nccwpck_require__(8271);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/is-stream/index.js
+var is_stream = __nccwpck_require__(5773);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/node-ssh/node_modules/make-dir/index.js
+var make_dir = __nccwpck_require__(5953);
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-;// CONCATENATED MODULE: ./node_modules/sb-promise-queue/lib/esm/index.mjs
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/sb-promise-queue/lib/esm/index.mjs
 class PromiseQueue {
     constructor({ concurrency = 1 } = {}) {
         this.options = { concurrency };
@@ -75726,7 +75780,7 @@ class PromiseQueue {
 }
 
 
-;// CONCATENATED MODULE: ./node_modules/sb-scandir/lib/esm/index.mjs
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/sb-scandir/lib/esm/index.mjs
 /* @flow */
 
 
@@ -75822,11 +75876,11 @@ async function scanDirectory(path, { recursive = true, validate = null, concurre
 }
 /* harmony default export */ const esm = (scanDirectory);
 
-// EXTERNAL MODULE: ./node_modules/shell-escape/shell-escape.js
-var shell_escape = __nccwpck_require__(4646);
-// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
-;// CONCATENATED MODULE: ./node_modules/node-ssh/lib/esm/index.mjs
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/shell-escape/shell-escape.js
+var shell_escape = __nccwpck_require__(3228);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(8786);
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/node-ssh/lib/esm/index.mjs
 
 
 
@@ -76533,9 +76587,9 @@ class NodeSSH {
 }
 
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(4760);
+var error_code = __nccwpck_require__(252);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(2979);
+var known_hosts = __nccwpck_require__(6039);
 ;// CONCATENATED MODULE: ./src/ssh/host-key.ts
 
 /**
@@ -76600,9 +76654,9 @@ function knownHostsLine(name, key) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var ssh_lost = __nccwpck_require__(5794);
+var ssh_lost = __nccwpck_require__(5310);
 // EXTERNAL MODULE: ./src/ssh/proxy-command.ts
-var proxy_command = __nccwpck_require__(6170);
+var proxy_command = __nccwpck_require__(6686);
 ;// CONCATENATED MODULE: ./src/ssh/handshake.ts
 
 
@@ -77120,7 +77174,7 @@ function startOfNeedle(bytes, needle, from) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/lines.ts + 1 modules
-var lines = __nccwpck_require__(4463);
+var lines = __nccwpck_require__(1057);
 ;// CONCATENATED MODULE: ./src/ssh/answers.ts
 
 
@@ -77490,7 +77544,7 @@ function dialFailed(error) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
-var private_key = __nccwpck_require__(810);
+var private_key = __nccwpck_require__(3588);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./src/ssh/transport.ts
@@ -77650,7 +77704,7 @@ function openAlgorithms({ login }, shownKeys) {
 
 /***/ }),
 
-/***/ 4760:
+/***/ 252:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77675,7 +77729,7 @@ function codeOf(error) {
 
 /***/ }),
 
-/***/ 2979:
+/***/ 6039:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77776,7 +77830,7 @@ function wildcardMatches(pattern, name) {
 
 /***/ }),
 
-/***/ 4463:
+/***/ 1057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77834,7 +77888,7 @@ function createLineSplitter(onLine, onText = () => undefined) {
 
 /***/ }),
 
-/***/ 5794:
+/***/ 5310:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77852,7 +77906,7 @@ class SessionLostError extends Error {
 
 /***/ }),
 
-/***/ 810:
+/***/ 3588:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77867,9 +77921,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(2979);
-// EXTERNAL MODULE: ./node_modules/bcrypt-pbkdf/index.js
-var bcrypt_pbkdf = __nccwpck_require__(686);
+var known_hosts = __nccwpck_require__(6039);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/bcrypt-pbkdf/index.js
+var bcrypt_pbkdf = __nccwpck_require__(7124);
 ;// CONCATENATED MODULE: ./src/ssh/wire.ts
 /** Fields of SSH's wire format (RFC 4251, 5), which its key files use as well. */
 /** A string: its length in four bytes, then its bytes. */
@@ -78216,7 +78270,7 @@ function problem(kind) {
 
 /***/ }),
 
-/***/ 6170:
+/***/ 6686:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -78230,7 +78284,7 @@ function problem(kind) {
 /* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_child_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7075);
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_stream__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4463);
+/* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1057);
 
 
 
@@ -78396,7 +78450,7 @@ function environmentFor(environment, secrets) {
 
 /***/ }),
 
-/***/ 8637:
+/***/ 4788:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -78428,7 +78482,7 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 7318:
+/***/ 3938:
 /***/ ((module) => {
 
 module.exports = eval("require")("../build/Release/cpufeatures.node");
@@ -78436,7 +78490,7 @@ module.exports = eval("require")("../build/Release/cpufeatures.node");
 
 /***/ }),
 
-/***/ 490:
+/***/ 9206:
 /***/ ((module) => {
 
 module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
@@ -78772,19 +78826,19 @@ module.exports = require("zlib");
 
 /***/ }),
 
-/***/ 7349:
+/***/ 307:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveBlockMap = __nccwpck_require__(9484);
-var resolveBlockSeq = __nccwpck_require__(334);
-var resolveFlowCollection = __nccwpck_require__(3142);
+var identity = __nccwpck_require__(1897);
+var Scalar = __nccwpck_require__(9831);
+var YAMLMap = __nccwpck_require__(7424);
+var YAMLSeq = __nccwpck_require__(8581);
+var resolveBlockMap = __nccwpck_require__(7893);
+var resolveBlockSeq = __nccwpck_require__(5792);
+var resolveFlowCollection = __nccwpck_require__(4484);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -78870,16 +78924,16 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 3683:
+/***/ 8601:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Document = __nccwpck_require__(3021);
-var composeNode = __nccwpck_require__(5937);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
+var Document = __nccwpck_require__(8555);
+var composeNode = __nccwpck_require__(7787);
+var resolveEnd = __nccwpck_require__(6470);
+var resolveProps = __nccwpck_require__(5105);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -78923,18 +78977,18 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 5937:
+/***/ 7787:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var composeCollection = __nccwpck_require__(7349);
-var composeScalar = __nccwpck_require__(5413);
-var resolveEnd = __nccwpck_require__(7788);
-var utilEmptyScalarPosition = __nccwpck_require__(2599);
+var Alias = __nccwpck_require__(4455);
+var identity = __nccwpck_require__(1897);
+var composeCollection = __nccwpck_require__(307);
+var composeScalar = __nccwpck_require__(1107);
+var resolveEnd = __nccwpck_require__(6470);
+var utilEmptyScalarPosition = __nccwpck_require__(3709);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -79043,16 +79097,16 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 5413:
+/***/ 1107:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
+var identity = __nccwpck_require__(1897);
+var Scalar = __nccwpck_require__(9831);
+var resolveBlockScalar = __nccwpck_require__(7991);
+var resolveFlowScalar = __nccwpck_require__(7808);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -79139,19 +79193,19 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 9984:
+/***/ 8814:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(1342);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var identity = __nccwpck_require__(1127);
-var composeDoc = __nccwpck_require__(3683);
-var resolveEnd = __nccwpck_require__(7788);
+var directives = __nccwpck_require__(9280);
+var Document = __nccwpck_require__(8555);
+var errors = __nccwpck_require__(5618);
+var identity = __nccwpck_require__(1897);
+var composeDoc = __nccwpck_require__(8601);
+var resolveEnd = __nccwpck_require__(6470);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -79371,18 +79425,18 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 9484:
+/***/ 7893:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
-var utilMapIncludes = __nccwpck_require__(1187);
+var Pair = __nccwpck_require__(1087);
+var YAMLMap = __nccwpck_require__(7424);
+var resolveProps = __nccwpck_require__(5105);
+var utilContainsNewline = __nccwpck_require__(1385);
+var utilFlowIndentCheck = __nccwpck_require__(3941);
+var utilMapIncludes = __nccwpck_require__(9437);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -79496,13 +79550,13 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 8913:
+/***/ 7991:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(9831);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -79704,15 +79758,15 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 334:
+/***/ 5792:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveProps = __nccwpck_require__(4631);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
+var YAMLSeq = __nccwpck_require__(8581);
+var resolveProps = __nccwpck_require__(5105);
+var utilFlowIndentCheck = __nccwpck_require__(3941);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -79763,7 +79817,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 7788:
+/***/ 6470:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -79810,20 +79864,20 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 3142:
+/***/ 4484:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilMapIncludes = __nccwpck_require__(1187);
+var identity = __nccwpck_require__(1897);
+var Pair = __nccwpck_require__(1087);
+var YAMLMap = __nccwpck_require__(7424);
+var YAMLSeq = __nccwpck_require__(8581);
+var resolveEnd = __nccwpck_require__(6470);
+var resolveProps = __nccwpck_require__(5105);
+var utilContainsNewline = __nccwpck_require__(1385);
+var utilMapIncludes = __nccwpck_require__(9437);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -80027,14 +80081,14 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 6842:
+/***/ 7808:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
-var resolveEnd = __nccwpck_require__(7788);
+var Scalar = __nccwpck_require__(9831);
+var resolveEnd = __nccwpck_require__(6470);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -80263,7 +80317,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 4631:
+/***/ 5105:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -80419,7 +80473,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 9499:
+/***/ 1385:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -80463,7 +80517,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 2599:
+/***/ 3709:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -80499,13 +80553,13 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 4051:
+/***/ 3941:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var utilContainsNewline = __nccwpck_require__(9499);
+var utilContainsNewline = __nccwpck_require__(1385);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -80524,13 +80578,13 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 1187:
+/***/ 9437:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(1897);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -80547,23 +80601,23 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 3021:
+/***/ 8555:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Alias = __nccwpck_require__(4065);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(6424);
-var Schema = __nccwpck_require__(5840);
-var stringifyDocument = __nccwpck_require__(6829);
-var anchors = __nccwpck_require__(1596);
-var applyReviver = __nccwpck_require__(3661);
-var createNode = __nccwpck_require__(2404);
-var directives = __nccwpck_require__(1342);
+var Alias = __nccwpck_require__(4455);
+var Collection = __nccwpck_require__(6935);
+var identity = __nccwpck_require__(1897);
+var Pair = __nccwpck_require__(1087);
+var toJS = __nccwpck_require__(317);
+var Schema = __nccwpck_require__(3446);
+var stringifyDocument = __nccwpck_require__(4087);
+var anchors = __nccwpck_require__(3478);
+var applyReviver = __nccwpck_require__(2767);
+var createNode = __nccwpck_require__(1286);
+var directives = __nccwpck_require__(9280);
 
 class Document {
     constructor(value, replacer, options) {
@@ -80892,14 +80946,14 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 1596:
+/***/ 3478:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(1897);
+var visit = __nccwpck_require__(6798);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -80976,7 +81030,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 3661:
+/***/ 2767:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -81041,15 +81095,15 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 2404:
+/***/ 1286:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var Alias = __nccwpck_require__(4455);
+var identity = __nccwpck_require__(1897);
+var Scalar = __nccwpck_require__(9831);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -81139,14 +81193,14 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 1342:
+/***/ 9280:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(1897);
+var visit = __nccwpck_require__(6798);
 
 const escapeChars = {
     '!': '%21',
@@ -81325,7 +81379,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 1464:
+/***/ 5618:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -81395,29 +81449,29 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 8815:
+/***/ 5597:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var Schema = __nccwpck_require__(5840);
-var errors = __nccwpck_require__(1464);
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
-var publicApi = __nccwpck_require__(4047);
-var visit = __nccwpck_require__(204);
+var composer = __nccwpck_require__(8814);
+var Document = __nccwpck_require__(8555);
+var Schema = __nccwpck_require__(3446);
+var errors = __nccwpck_require__(5618);
+var Alias = __nccwpck_require__(4455);
+var identity = __nccwpck_require__(1897);
+var Pair = __nccwpck_require__(1087);
+var Scalar = __nccwpck_require__(9831);
+var YAMLMap = __nccwpck_require__(7424);
+var YAMLSeq = __nccwpck_require__(8581);
+var cst = __nccwpck_require__(403);
+var lexer = __nccwpck_require__(5467);
+var lineCounter = __nccwpck_require__(5962);
+var parser = __nccwpck_require__(6526);
+var publicApi = __nccwpck_require__(3421);
+var visit = __nccwpck_require__(6798);
 
 
 
@@ -81454,7 +81508,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 7249:
+/***/ 6035:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -81481,17 +81535,17 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 4065:
+/***/ 4455:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var anchors = __nccwpck_require__(1596);
-var visit = __nccwpck_require__(204);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(6424);
+var anchors = __nccwpck_require__(3478);
+var visit = __nccwpck_require__(6798);
+var identity = __nccwpck_require__(1897);
+var Node = __nccwpck_require__(9319);
+var toJS = __nccwpck_require__(317);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -81609,15 +81663,15 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 101:
+/***/ 6935:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var createNode = __nccwpck_require__(2404);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
+var createNode = __nccwpck_require__(1286);
+var identity = __nccwpck_require__(1897);
+var Node = __nccwpck_require__(9319);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -81768,15 +81822,15 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 6673:
+/***/ 9319:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var applyReviver = __nccwpck_require__(3661);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var applyReviver = __nccwpck_require__(2767);
+var identity = __nccwpck_require__(1897);
+var toJS = __nccwpck_require__(317);
 
 class NodeBase {
     constructor(type) {
@@ -81816,16 +81870,16 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 7165:
+/***/ 1087:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyPair = __nccwpck_require__(9748);
-var addPairToJSMap = __nccwpck_require__(7104);
-var identity = __nccwpck_require__(1127);
+var createNode = __nccwpck_require__(1286);
+var stringifyPair = __nccwpck_require__(4982);
+var addPairToJSMap = __nccwpck_require__(8470);
+var identity = __nccwpck_require__(1897);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -81863,15 +81917,15 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 3301:
+/***/ 9831:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(6424);
+var identity = __nccwpck_require__(1897);
+var Node = __nccwpck_require__(9319);
+var toJS = __nccwpck_require__(317);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -81898,18 +81952,18 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 4454:
+/***/ 7424:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyCollection = __nccwpck_require__(1212);
-var addPairToJSMap = __nccwpck_require__(7104);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
+var stringifyCollection = __nccwpck_require__(4006);
+var addPairToJSMap = __nccwpck_require__(8470);
+var Collection = __nccwpck_require__(6935);
+var identity = __nccwpck_require__(1897);
+var Pair = __nccwpck_require__(1087);
+var Scalar = __nccwpck_require__(9831);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -82053,18 +82107,18 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 2223:
+/***/ 8581:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyCollection = __nccwpck_require__(1212);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(6424);
+var createNode = __nccwpck_require__(1286);
+var stringifyCollection = __nccwpck_require__(4006);
+var Collection = __nccwpck_require__(6935);
+var identity = __nccwpck_require__(1897);
+var Scalar = __nccwpck_require__(9831);
+var toJS = __nccwpck_require__(317);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -82176,17 +82230,17 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 7104:
+/***/ 8470:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var log = __nccwpck_require__(7249);
-var merge = __nccwpck_require__(452);
-var stringify = __nccwpck_require__(2148);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var log = __nccwpck_require__(6035);
+var merge = __nccwpck_require__(7954);
+var stringify = __nccwpck_require__(9922);
+var identity = __nccwpck_require__(1897);
+var toJS = __nccwpck_require__(317);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -82249,7 +82303,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 1127:
+/***/ 1897:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -82310,13 +82364,13 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 6424:
+/***/ 317:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(1897);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -82357,16 +82411,16 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 110:
+/***/ 7588:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
-var errors = __nccwpck_require__(1464);
-var stringifyString = __nccwpck_require__(3069);
+var resolveBlockScalar = __nccwpck_require__(7991);
+var resolveFlowScalar = __nccwpck_require__(7808);
+var errors = __nccwpck_require__(5618);
+var stringifyString = __nccwpck_require__(9059);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -82583,7 +82637,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 1733:
+/***/ 5199:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -82654,7 +82708,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 7715:
+/***/ 2513:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -82761,15 +82815,15 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 3461:
+/***/ 403:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var cstScalar = __nccwpck_require__(110);
-var cstStringify = __nccwpck_require__(1733);
-var cstVisit = __nccwpck_require__(7715);
+var cstScalar = __nccwpck_require__(7588);
+var cstStringify = __nccwpck_require__(5199);
+var cstVisit = __nccwpck_require__(2513);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -82881,13 +82935,13 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 361:
+/***/ 5467:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var cst = __nccwpck_require__(3461);
+var cst = __nccwpck_require__(403);
 
 /*
 START -> stream
@@ -83612,7 +83666,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 6628:
+/***/ 5962:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -83661,15 +83715,15 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 3456:
+/***/ 6526:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
+var cst = __nccwpck_require__(403);
+var lexer = __nccwpck_require__(5467);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -84649,19 +84703,19 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 4047:
+/***/ 3421:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var log = __nccwpck_require__(7249);
-var identity = __nccwpck_require__(1127);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
+var composer = __nccwpck_require__(8814);
+var Document = __nccwpck_require__(8555);
+var errors = __nccwpck_require__(5618);
+var log = __nccwpck_require__(6035);
+var identity = __nccwpck_require__(1897);
+var lineCounter = __nccwpck_require__(5962);
+var parser = __nccwpck_require__(6526);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -84764,17 +84818,17 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 5840:
+/***/ 3446:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var tags = __nccwpck_require__(18);
+var identity = __nccwpck_require__(1897);
+var map = __nccwpck_require__(8981);
+var seq = __nccwpck_require__(9952);
+var string = __nccwpck_require__(6422);
+var tags = __nccwpck_require__(3352);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -84811,14 +84865,14 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 7451:
+/***/ 8981:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(1897);
+var YAMLMap = __nccwpck_require__(7424);
 
 const map = {
     collection: 'map',
@@ -84838,13 +84892,13 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 3632:
+/***/ 6482:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(9831);
 
 const nullTag = {
     identify: value => value == null,
@@ -84863,14 +84917,14 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 1706:
+/***/ 9952:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(1897);
+var YAMLSeq = __nccwpck_require__(8581);
 
 const seq = {
     collection: 'seq',
@@ -84890,13 +84944,13 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6464:
+/***/ 6422:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyString = __nccwpck_require__(3069);
+var stringifyString = __nccwpck_require__(9059);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -84914,13 +84968,13 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 3959:
+/***/ 4437:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(9831);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -84943,14 +84997,14 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 8405:
+/***/ 1067:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(9831);
+var stringifyNumber = __nccwpck_require__(7499);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -84998,13 +85052,13 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 9874:
+/***/ 6556:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(7499);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -85048,19 +85102,19 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 896:
+/***/ 3018:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
+var map = __nccwpck_require__(8981);
+var _null = __nccwpck_require__(6482);
+var seq = __nccwpck_require__(9952);
+var string = __nccwpck_require__(6422);
+var bool = __nccwpck_require__(4437);
+var float = __nccwpck_require__(1067);
+var int = __nccwpck_require__(6556);
 
 const schema = [
     map.map,
@@ -85081,15 +85135,15 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 3559:
+/***/ 4325:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
+var Scalar = __nccwpck_require__(9831);
+var map = __nccwpck_require__(8981);
+var seq = __nccwpck_require__(9952);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -85153,28 +85207,28 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 18:
+/***/ 3352:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
-var schema = __nccwpck_require__(896);
-var schema$1 = __nccwpck_require__(3559);
-var binary = __nccwpck_require__(6083);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var schema$2 = __nccwpck_require__(5913);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(4371);
+var map = __nccwpck_require__(8981);
+var _null = __nccwpck_require__(6482);
+var seq = __nccwpck_require__(9952);
+var string = __nccwpck_require__(6422);
+var bool = __nccwpck_require__(4437);
+var float = __nccwpck_require__(1067);
+var int = __nccwpck_require__(6556);
+var schema = __nccwpck_require__(3018);
+var schema$1 = __nccwpck_require__(4325);
+var binary = __nccwpck_require__(1297);
+var merge = __nccwpck_require__(7954);
+var omap = __nccwpck_require__(2525);
+var pairs = __nccwpck_require__(5383);
+var schema$2 = __nccwpck_require__(7579);
+var set = __nccwpck_require__(5762);
+var timestamp = __nccwpck_require__(4314);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -85260,15 +85314,15 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 6083:
+/***/ 1297:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(3301);
-var stringifyString = __nccwpck_require__(3069);
+var Scalar = __nccwpck_require__(9831);
+var stringifyString = __nccwpck_require__(9059);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -85338,13 +85392,13 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 8398:
+/***/ 6092:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(9831);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -85375,14 +85429,14 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 5782:
+/***/ 2924:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(9831);
+var stringifyNumber = __nccwpck_require__(7499);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -85433,13 +85487,13 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 873:
+/***/ 5947:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(7499);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -85517,14 +85571,14 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 452:
+/***/ 7954:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var identity = __nccwpck_require__(1897);
+var Scalar = __nccwpck_require__(9831);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -85596,17 +85650,17 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 303:
+/***/ 2525:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var pairs = __nccwpck_require__(8385);
+var identity = __nccwpck_require__(1897);
+var toJS = __nccwpck_require__(317);
+var YAMLMap = __nccwpck_require__(7424);
+var YAMLSeq = __nccwpck_require__(8581);
+var pairs = __nccwpck_require__(5383);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -85681,16 +85735,16 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 8385:
+/***/ 5383:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(1897);
+var Pair = __nccwpck_require__(1087);
+var Scalar = __nccwpck_require__(9831);
+var YAMLSeq = __nccwpck_require__(8581);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -85771,25 +85825,25 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 5913:
+/***/ 7579:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var binary = __nccwpck_require__(6083);
-var bool = __nccwpck_require__(8398);
-var float = __nccwpck_require__(5782);
-var int = __nccwpck_require__(873);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(4371);
+var map = __nccwpck_require__(8981);
+var _null = __nccwpck_require__(6482);
+var seq = __nccwpck_require__(9952);
+var string = __nccwpck_require__(6422);
+var binary = __nccwpck_require__(1297);
+var bool = __nccwpck_require__(6092);
+var float = __nccwpck_require__(2924);
+var int = __nccwpck_require__(5947);
+var merge = __nccwpck_require__(7954);
+var omap = __nccwpck_require__(2525);
+var pairs = __nccwpck_require__(5383);
+var set = __nccwpck_require__(5762);
+var timestamp = __nccwpck_require__(4314);
 
 const schema = [
     map.map,
@@ -85820,15 +85874,15 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 1528:
+/***/ 5762:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(1897);
+var Pair = __nccwpck_require__(1087);
+var YAMLMap = __nccwpck_require__(7424);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -85924,13 +85978,13 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 4371:
+/***/ 4314:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(7499);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -86037,7 +86091,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 4475:
+/***/ 6689:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -86196,16 +86250,16 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 2148:
+/***/ 9922:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var anchors = __nccwpck_require__(1596);
-var identity = __nccwpck_require__(1127);
-var stringifyComment = __nccwpck_require__(9799);
-var stringifyString = __nccwpck_require__(3069);
+var anchors = __nccwpck_require__(3478);
+var identity = __nccwpck_require__(1897);
+var stringifyComment = __nccwpck_require__(9269);
+var stringifyString = __nccwpck_require__(9059);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -86336,15 +86390,15 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 1212:
+/***/ 4006:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(1897);
+var stringify = __nccwpck_require__(9922);
+var stringifyComment = __nccwpck_require__(9269);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -86499,7 +86553,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 9799:
+/***/ 9269:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -86531,15 +86585,15 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 6829:
+/***/ 4087:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(1897);
+var stringify = __nccwpck_require__(9922);
+var stringifyComment = __nccwpck_require__(9269);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -86626,7 +86680,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 8689:
+/***/ 7499:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -86661,16 +86715,16 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 9748:
+/***/ 4982:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(1897);
+var Scalar = __nccwpck_require__(9831);
+var stringify = __nccwpck_require__(9922);
+var stringifyComment = __nccwpck_require__(9269);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -86821,14 +86875,14 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 3069:
+/***/ 9059:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(3301);
-var foldFlowLines = __nccwpck_require__(4475);
+var Scalar = __nccwpck_require__(9831);
+var foldFlowLines = __nccwpck_require__(6689);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -87167,13 +87221,13 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 204:
+/***/ 6798:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(1897);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -87411,7 +87465,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 4116:
+/***/ 5570:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -87437,7 +87491,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -87473,7 +87527,7 @@ function utils_toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -87569,7 +87623,7 @@ function escapeProperty(s) {
 var external_crypto_ = __nccwpck_require__(6982);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -87610,7 +87664,7 @@ var external_path_ = __nccwpck_require__(6928);
 var external_http_ = __nccwpck_require__(8611);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -87701,11 +87755,11 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(9192);
+// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/undici/index.js
+var undici = __nccwpck_require__(2798);
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -88402,7 +88456,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -88478,7 +88532,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -88552,7 +88606,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -88833,7 +88887,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -88875,7 +88929,7 @@ var external_events_ = __nccwpck_require__(4434);
 var external_child_process_ = __nccwpck_require__(5317);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/io/lib/io-util.js
 var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89055,7 +89109,7 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/io/lib/io.js
 var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89329,7 +89383,7 @@ function io_copyFile(srcFile, destFile, force) {
 //# sourceMappingURL=io.js.map
 ;// CONCATENATED MODULE: external "timers"
 const external_timers_namespaceObject = require("timers");
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/exec/lib/toolrunner.js
 var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89917,7 +89971,7 @@ class ExecState extends external_events_.EventEmitter {
     }
 }
 //# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/exec/lib/exec.js
 var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89997,7 +90051,7 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -90062,7 +90116,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -90383,7 +90437,7 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 8342:
+/***/ 964:
 /***/ ((module) => {
 
 "use strict";
@@ -90541,7 +90595,7 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	// startup
 /******/ 	// Load entry module and return exports
 /******/ 	// This entry module used 'module' so it can't be inlined
-/******/ 	var __webpack_exports__ = __nccwpck_require__(9407);
+/******/ 	var __webpack_exports__ = __nccwpck_require__(4139);
 /******/ 	module.exports = __webpack_exports__;
 /******/ 	
 /******/ })()

@@ -1,7 +1,9 @@
 # Follows up.sh: starts the `new` container of a job, prints its `docker inspect`, and waits for its end;
-# the exit code decides. Vars: new
+# the exit code decides. Vars: new CONTENTS (see put_contents)
 # shellcheck shell=sh
 # Ids are hex: they are meant to be split.
+# shellcheck disable=SC2086
+[ -z "$new" ] || put_contents "$CONTENTS" $new
 # shellcheck disable=SC2086
 [ -z "$new" ] || docker inspect $new | answer_lines
 for id in $new; do

@@ -1,3 +1,4 @@
+import { unescaped } from './contents.js';
 import {
   differingPlaces,
   fingerprintOf,
@@ -101,7 +102,8 @@ function changedVariables({ containers }: Observation, service: Service): readon
   );
   return Object.entries(environment).flatMap(([name, value]) => {
     const wanted = textOf(value);
-    return wanted !== undefined && running.some((each) => each.environment[name] !== wanted)
+    return wanted !== undefined &&
+      running.some((each) => each.environment[name] !== unescaped(wanted))
       ? `environment.${name}`
       : [];
   });

@@ -1,3 +1,4 @@
+import { unescaped } from './contents.js';
 import { placesOf } from './definition.js';
 import { objectOf, textOf } from './json.js';
 import type { Container, Observation } from './observation.js';
@@ -55,6 +56,6 @@ export function isThereAlready(
     name !== undefined &&
     wanted !== undefined &&
     running.length > 0 &&
-    running.every(({ environment }) => environment[name] === wanted)
+    running.every(({ environment }) => environment[name] === unescaped(wanted))
   );
 }

@@ -1,7 +1,7 @@
 # Follows up.sh: stops what must be gone before, starts the `new` containers, and prints their
 # `docker inspect`. Leaves in CANDIDATES what ready.sh waits for. Until the release is proven, a reboot starts none of
 # them but those of the services FIRST.
-# Vars: new STOP FIRST PORTS (lines `service port`, the port may be `-`)
+# Vars: new STOP CONTENTS (see put_contents) FIRST PORTS (lines `service port`, the port may be `-`)
 # shellcheck shell=sh
 # What follows reads it.
 # shellcheck disable=SC2034
@@ -10,6 +10,7 @@ CANDIDATES=
 # shellcheck disable=SC2034,SC2086
 if [ -n "$new" ]; then
   hold_restart "$FIRST" $new
+  put_contents "$CONTENTS" $new
   [ -z "$STOP" ] || stop_containers $STOP
   run docker start $new
   docker inspect $new | answer_lines

@@ -1,10 +1,9 @@
-import { DeployError } from '../errors.js';
 import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
-import type { Container } from '../plan/observation.js';
 import type { Operation, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
+import { contentLines, requireDecidedImage } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
 import { countHeld, drains, together } from './cutover.js';
@@ -168,6 +167,7 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
       ...registryVariables(context),
       RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
       STOP: stop.join(' '),
+      CONTENTS: contentLines(context, services),
       FIRST: services
         .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
         .map(({ service }) => service)
@@ -185,20 +185,6 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
     const others = context.made.candidates.get(container.service) ?? [];
     context.made.candidates.set(container.service, [...others, container]);
   }
-}
-
-/** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
-function requireDecidedImage({ made, observation }: RolloutContext, container: Container): void {
-  // One that held data and only stopped goes on with its own.
-  if (observation.containers.some(({ id }) => id === container.id)) return;
-  const image = observation.wanted.services[container.service]?.image ?? '';
-  const decided = made.imageIds.get(image) ?? observation.images[image];
-  if (decided === undefined || container.imageId === '' || container.imageId === decided) return;
-  throw new DeployError({
-    what: `a container of ${container.service} was created from another image than the one that was decided`,
-    where: container.name,
-    next: `${image} named ${decided}, and then ${container.imageId}. Look who else pulls or builds on the host, and deploy again.`,
-  });
 }
 
 function runsAlready({ observation }: RolloutContext, service: string): boolean {

@@ -65,6 +65,31 @@ create_again() {
   run docker start $(container_ids "$3" "$4")
 }
 
+# put_contents CONTENTS ID…: gives containers that were created, and have not started yet, the files of their configs
+# and secrets that are in no file of the host. Compose does it when it creates a container, or, by its version, only
+# when it starts one, which we do ourselves. CONTENTS: lines `SERVICE MODE UID GID BASE64-OF-TARGET BASE64-OF-TEXT`.
+put_contents() {
+  contents=$1
+  shift
+  [ -n "$contents" ] || return 0
+  (
+    umask 077
+    place=$(mktemp -d) || exit
+    trap 'rm -rf "$place"' EXIT
+    for id; do
+      of=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || exit
+      printf '%s\n' "$contents" | while read -r service mode uid gid target text; do
+        [ "$service" = "$of" ] || continue
+        target=$(printf %s "$target" | base64 -d) && target=${target#/} || exit
+        mkdir -p "$place/$(dirname "$target")" && printf %s "$text" | base64 -d >"$place/$target" || exit
+        say "$ docker cp - $id:/  # $target"
+        tar -C "$place" --numeric-owner --owner="$uid" --group="$gid" --mode="$mode" -cf - "$target" |
+          docker cp - "$id:/" >&2 || exit
+      done || exit
+    done
+  )
+}
+
 # stop_containers ID…: together, each with its own grace period. That they were told so is noted first: who
 # undoes it may come while they still finish.
 stop_containers() {

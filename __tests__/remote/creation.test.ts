@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { statSync } from 'node:fs';
 import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
@@ -71,5 +72,44 @@ describe.each(SHELLS)('the image that was decided, with $name as sh', ({ path: s
     expect(host.dockerCalls()).toEqual([
       'compose -f a b.yaml run --rm --no-deps -T --name it api sh -c echo "$HOME"',
     ]);
+  });
+});
+
+describe.each(SHELLS)('what a new container has of configs and secrets, with $name as sh', (sh) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(sh.path);
+    host.answerDocker(`
+case $1 in
+  inspect) for last; do :; done; echo "\${last%-*}" ;;
+  cp) mkdir -p "$TOY/$3" && tar -C "$TOY/$3" -xpf - ;;
+esac`);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  it('is put there for its own service, with its mode', async () => {
+    const encoded = (text: string) => Buffer.from(text).toString('base64');
+    const line = (service: string, mode: string, target: string, text: string) =>
+      [service, mode, '0', '0', encoded(target), encoded(text)].join(' ');
+    const CONTENTS = [
+      line('web', '400', '/run/secrets/a b', "it's\n$HOME\n"),
+      line('api', '444', '/other', 'x'),
+      line('web', '444', '/empty', ''),
+    ].join('\n');
+    const { code } = await host.run('set -eu\nput_contents "$CONTENTS" web-1 web-2', { CONTENTS });
+    expect(code).toBe(0);
+    expect(host.read('web-2:/run/secrets/a b')).toBe("it's\n$HOME\n");
+    expect(statSync(host.path('web-1:/run/secrets/a b')).mode & 0o777).toBe(0o400);
+    expect(host.read('web-1:/empty')).toBe('');
+    expect(host.exists('web-1:/other')).toBe(false);
+  });
+
+  it('fails where the engine does', async () => {
+    host.answerDocker('case $1 in inspect) echo web ;; *) cat >/dev/null; exit 1 ;; esac');
+    const CONTENTS = 'web 444 0 0 L2E= eA==';
+    const { code } = await host.run('set -eu\nput_contents "$CONTENTS" 1', { CONTENTS });
+    expect(code).not.toBe(0);
   });
 });
