@@ -8,7 +8,7 @@ if [ "$POLICY" = yes ]; then
   # Compose would build or pull another image than the one that was decided: it is told a stack without.
   project=$(eval "$VARIABLES docker compose $COMPOSE config") || exit
   printf '%s\n' "$project" | sed '/^    pull_policy: /d' |
-    docker compose --project-directory "$DIR" -f - run --rm --no-deps -T --name "$NAME" "$SERVICE" sh -c "$COMMAND" >&2
+    eval "$VARIABLES docker compose --project-directory \"\$DIR\" -f - run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" sh -c \"\$COMMAND\"" >&2
   exit
 fi
 eval "$VARIABLES docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" sh -c \"\$COMMAND\"" >&2

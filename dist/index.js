@@ -1,7 +1,7 @@
 /******/ (() => { // webpackBootstrap
 /******/ 	var __webpack_modules__ = ({
 
-/***/ 3601:
+/***/ 9659:
 /***/ (function(__unused_webpack_module, exports, __nccwpck_require__) {
 
 "use strict";
@@ -55,9 +55,9 @@ exports.getProxyUrl = getProxyUrl;
 exports.isHttps = isHttps;
 const http = __importStar(__nccwpck_require__(8611));
 const https = __importStar(__nccwpck_require__(5692));
-const pm = __importStar(__nccwpck_require__(8745));
-const tunnel = __importStar(__nccwpck_require__(9192));
-const undici_1 = __nccwpck_require__(2798);
+const pm = __importStar(__nccwpck_require__(3335));
+const tunnel = __importStar(__nccwpck_require__(770));
+const undici_1 = __nccwpck_require__(6752);
 var HttpCodes;
 (function (HttpCodes) {
     HttpCodes[HttpCodes["OK"] = 200] = "OK";
@@ -745,7 +745,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 
 /***/ }),
 
-/***/ 8745:
+/***/ 3335:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -846,7 +846,7 @@ class DecodedURL extends URL {
 
 /***/ }),
 
-/***/ 7222:
+/***/ 6656:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -866,16 +866,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9905:
+/***/ 7703:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var errors = __nccwpck_require__(7222);
-var types = __nccwpck_require__(2416);
+var errors = __nccwpck_require__(6656);
+var types = __nccwpck_require__(254);
 
-var Reader = __nccwpck_require__(6630);
-var Writer = __nccwpck_require__(934);
+var Reader = __nccwpck_require__(1996);
+var Writer = __nccwpck_require__(9816);
 
 
 // --- Exports
@@ -900,16 +900,16 @@ for (var e in errors) {
 
 /***/ }),
 
-/***/ 6630:
+/***/ 1996:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(1269).Buffer);
+var Buffer = (__nccwpck_require__(2803).Buffer);
 
-var ASN1 = __nccwpck_require__(2416);
-var errors = __nccwpck_require__(7222);
+var ASN1 = __nccwpck_require__(254);
+var errors = __nccwpck_require__(6656);
 
 
 // --- Globals
@@ -1169,7 +1169,7 @@ module.exports = Reader;
 
 /***/ }),
 
-/***/ 2416:
+/***/ 254:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1212,15 +1212,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 934:
+/***/ 9816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(1269).Buffer);
-var ASN1 = __nccwpck_require__(2416);
-var errors = __nccwpck_require__(7222);
+var Buffer = (__nccwpck_require__(2803).Buffer);
+var ASN1 = __nccwpck_require__(254);
+var errors = __nccwpck_require__(6656);
 
 
 // --- Globals
@@ -1536,7 +1536,7 @@ module.exports = Writer;
 
 /***/ }),
 
-/***/ 8539:
+/***/ 9837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -1544,7 +1544,7 @@ module.exports = Writer;
 // If you have no idea what ASN.1 or BER is, see this:
 // ftp://ftp.rsa.com/pub/pkcs/ascii/layman.asc
 
-var Ber = __nccwpck_require__(9905);
+var Ber = __nccwpck_require__(7703);
 
 
 
@@ -1563,7 +1563,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6231:
+/***/ 3057:
 /***/ ((module) => {
 
 function isBuffer(value) {
@@ -1763,13 +1763,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7124:
+/***/ 686:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var crypto_hash_sha512 = (__nccwpck_require__(1150).lowlevel).crypto_hash;
+var crypto_hash_sha512 = (__nccwpck_require__(668).lowlevel).crypto_hash;
 
 /*
  * This file is a 1:1 port from the OpenBSD blowfish.c and bcrypt_pbkdf.c. As a
@@ -2327,20 +2327,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 604:
+/***/ 4982:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const binding = __nccwpck_require__(3938);
+const binding = __nccwpck_require__(7318);
 
 module.exports = binding.getCPUInfo;
 
 
 /***/ }),
 
-/***/ 4830:
+/***/ 9580:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__(4434)
@@ -2348,7 +2348,7 @@ module.exports = __nccwpck_require__(4434)
 
 /***/ }),
 
-/***/ 1829:
+/***/ 3587:
 /***/ ((module) => {
 
 module.exports = class FixedFIFO {
@@ -2394,10 +2394,10 @@ module.exports = class FixedFIFO {
 
 /***/ }),
 
-/***/ 1449:
+/***/ 3867:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const FixedFIFO = __nccwpck_require__(1829)
+const FixedFIFO = __nccwpck_require__(3587)
 
 module.exports = class FastFIFO {
   constructor (hwm) {
@@ -2449,7 +2449,7 @@ module.exports = class FastFIFO {
 
 /***/ }),
 
-/***/ 5773:
+/***/ 6543:
 /***/ ((module) => {
 
 "use strict";
@@ -2485,7 +2485,7 @@ module.exports = isStream;
 
 /***/ }),
 
-/***/ 5953:
+/***/ 8271:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -2493,7 +2493,7 @@ module.exports = isStream;
 const fs = __nccwpck_require__(9896);
 const path = __nccwpck_require__(6928);
 const {promisify} = __nccwpck_require__(9023);
-const semver = __nccwpck_require__(765);
+const semver = __nccwpck_require__(5699);
 
 const useNativeRecursiveOption = semver.satisfies(process.version, '>=10.12.0');
 
@@ -2649,7 +2649,7 @@ module.exports.sync = (input, options) => {
 
 /***/ }),
 
-/***/ 765:
+/***/ 5699:
 /***/ ((module, exports) => {
 
 exports = module.exports = SemVer
@@ -4504,7 +4504,7 @@ function coerce (version, options) {
 
 /***/ }),
 
-/***/ 1269:
+/***/ 2803:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -4589,7 +4589,7 @@ module.exports = safer
 
 /***/ }),
 
-/***/ 3228:
+/***/ 4646:
 /***/ ((module) => {
 
 module.exports = shellescape;
@@ -4613,7 +4613,7 @@ function shellescape(a) {
 
 /***/ }),
 
-/***/ 1957:
+/***/ 5683:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -4627,8 +4627,8 @@ const {
 
 const {
   CHANNEL_EXTENDED_DATATYPE: { STDERR },
-} = __nccwpck_require__(5654);
-const { bufferSlice } = __nccwpck_require__(2158);
+} = __nccwpck_require__(4020);
+const { bufferSlice } = __nccwpck_require__(2184);
 
 const PACKET_SIZE = 32 * 1024;
 const MAX_WINDOW = 2 * 1024 * 1024;
@@ -4916,7 +4916,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5527:
+/***/ 3849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -4928,14 +4928,14 @@ const { resolve } = __nccwpck_require__(6928);
 const { readFile } = __nccwpck_require__(9896);
 const { execFile, spawn } = __nccwpck_require__(5317);
 
-const { isParsedKey, parseKey } = __nccwpck_require__(8759);
+const { isParsedKey, parseKey } = __nccwpck_require__(1789);
 
 const {
   makeBufferParser,
   readUInt32BE,
   writeUInt32BE,
   writeUInt32LE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 
 function once(cb) {
   let called = false;
@@ -6047,7 +6047,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3195:
+/***/ 6297:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -6083,11 +6083,11 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(5654);
-const { init: cryptoInit } = __nccwpck_require__(42);
-const Protocol = __nccwpck_require__(5059);
-const { parseKey } = __nccwpck_require__(8759);
-const { SFTP } = __nccwpck_require__(6186);
+} = __nccwpck_require__(4020);
+const { init: cryptoInit } = __nccwpck_require__(2888);
+const Protocol = __nccwpck_require__(7841);
+const { parseKey } = __nccwpck_require__(1789);
+const { SFTP } = __nccwpck_require__(4996);
 const {
   bufferCopy,
   makeBufferParser,
@@ -6095,23 +6095,23 @@ const {
   readUInt32BE,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 
-const { AgentContext, createAgent, isAgent } = __nccwpck_require__(5527);
+const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3849);
 const {
   Channel,
   MAX_WINDOW,
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(1957);
+} = __nccwpck_require__(5683);
 const {
   ChannelManager,
   generateAlgorithmList,
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(4515);
+} = __nccwpck_require__(2137);
 
 const bufferParser = makeBufferParser();
 const sigParser = makeBufferParser();
@@ -8231,7 +8231,7 @@ module.exports = Client;
 
 /***/ }),
 
-/***/ 5611:
+/***/ 137:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8259,7 +8259,7 @@ for (const ctor of [HttpAgent, HttpsAgent]) {
       const dstPort = options.port;
 
       if (Client === undefined)
-        Client = __nccwpck_require__(3195);
+        Client = __nccwpck_require__(6297);
 
       const client = new Client();
       let triedForward = false;
@@ -8323,7 +8323,7 @@ function decorateStream(stream, ctor, options) {
 
 /***/ }),
 
-/***/ 8786:
+/***/ 5472:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8336,33 +8336,33 @@ const {
   CygwinAgent,
   OpenSSHAgent,
   PageantAgent,
-} = __nccwpck_require__(5527);
+} = __nccwpck_require__(3849);
 const {
   SSHTTPAgent: HTTPAgent,
   SSHTTPSAgent: HTTPSAgent,
-} = __nccwpck_require__(5611);
-const { parseKey } = __nccwpck_require__(8759);
+} = __nccwpck_require__(137);
+const { parseKey } = __nccwpck_require__(1789);
 const {
   flagsToString,
   OPEN_MODE,
   STATUS_CODE,
   stringToFlags,
-} = __nccwpck_require__(6186);
+} = __nccwpck_require__(4996);
 
 module.exports = {
   AgentProtocol,
   BaseAgent,
   createAgent,
-  Client: __nccwpck_require__(3195),
+  Client: __nccwpck_require__(6297),
   CygwinAgent,
   HTTPAgent,
   HTTPSAgent,
   OpenSSHAgent,
   PageantAgent,
-  Server: __nccwpck_require__(2839),
+  Server: __nccwpck_require__(2605),
   utils: {
     parseKey,
-    ...__nccwpck_require__(5879),
+    ...__nccwpck_require__(3489),
     sftp: {
       flagsToString,
       OPEN_MODE,
@@ -8375,7 +8375,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5879:
+/***/ 3489:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -8389,10 +8389,10 @@ const {
   randomBytes,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(8539);
-const bcrypt_pbkdf = (__nccwpck_require__(7124).pbkdf);
+const { Ber } = __nccwpck_require__(9837);
+const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(42);
+const { CIPHER_INFO } = __nccwpck_require__(2888);
 
 const SALT_LEN = 16;
 const DEFAULT_ROUNDS = 16;
@@ -8965,7 +8965,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5059:
+/***/ 7841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -9011,7 +9011,7 @@ module.exports = {
 
 const { inspect } = __nccwpck_require__(9023);
 
-const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(42);
+const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(2888);
 const {
   COMPAT_CHECKS,
   DISCONNECT_REASON,
@@ -9019,18 +9019,18 @@ const {
   MESSAGE,
   SIGNALS,
   TERMINAL_MODE,
-} = __nccwpck_require__(5654);
+} = __nccwpck_require__(4020);
 const {
   DEFAULT_KEXINIT_CLIENT,
   DEFAULT_KEXINIT_SERVER,
   KexInit,
   kexinit,
   onKEXPayload,
-} = __nccwpck_require__(9027);
+} = __nccwpck_require__(4637);
 const {
   parseKey,
-} = __nccwpck_require__(8759);
-const MESSAGE_HANDLERS = __nccwpck_require__(3902);
+} = __nccwpck_require__(1789);
+const MESSAGE_HANDLERS = __nccwpck_require__(9244);
 const {
   bufferCopy,
   bufferFill,
@@ -9038,15 +9038,15 @@ const {
   convertSignature,
   sendPacket,
   writeUInt32BE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(6342);
+} = __nccwpck_require__(4592);
 
-const MODULE_VER = (__nccwpck_require__(964)/* .version */ .rE);
+const MODULE_VER = (__nccwpck_require__(8342)/* .version */ .rE);
 
 const VALID_DISCONNECT_REASONS = new Map(
   Object.values(DISCONNECT_REASON).map((n) => [n, 1])
@@ -11109,7 +11109,7 @@ module.exports = Protocol;
 
 /***/ }),
 
-/***/ 6186:
+/***/ 4996:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -11131,7 +11131,7 @@ const {
   bufferSlice,
   makeBufferParser,
   writeUInt32BE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 
 const ATTR = {
   SIZE: 0x00000001,
@@ -14711,7 +14711,7 @@ const {
   ERR_INVALID_ARG_TYPE,
   ERR_OUT_OF_RANGE,
   validateNumber
-} = __nccwpck_require__(9326);
+} = __nccwpck_require__(3208);
 
 const kMinPoolSpace = 128;
 
@@ -15169,7 +15169,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5654:
+/***/ 4020:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -15179,10 +15179,10 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(604)();
+  cpuInfo = __nccwpck_require__(4982)();
 } catch {}
 
-const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(42);
+const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
 
 const eddsaSupported = (() => {
   if (typeof crypto.sign === 'function'
@@ -15533,7 +15533,7 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 /***/ }),
 
-/***/ 42:
+/***/ 2888:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -15549,7 +15549,7 @@ const {
   createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
 } = __nccwpck_require__(6982);
 
-const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2158);
+const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2184);
 
 const FastBuffer = Buffer[Symbol.species];
 const MAX_SEQNO = 2 ** 32 - 1;
@@ -15566,7 +15566,7 @@ let AESGCMDecipher;
 let ChaChaPolyDecipher;
 let GenericDecipher;
 try {
-  binding = __nccwpck_require__(9206);
+  binding = __nccwpck_require__(490);
   ({ AESGCMCipher, ChaChaPolyCipher, GenericCipher,
      AESGCMDecipher, ChaChaPolyDecipher, GenericDecipher } = binding);
 } catch {}
@@ -17120,7 +17120,7 @@ module.exports = {
     // eslint-disable-next-line no-async-promise-executor
     return new Promise(async (resolve, reject) => {
       try {
-        POLY1305_WASM_MODULE = await __nccwpck_require__(9808)();
+        POLY1305_WASM_MODULE = await __nccwpck_require__(7830)();
         POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
         poly1305_auth = POLY1305_WASM_MODULE.cwrap(
           'poly1305_auth',
@@ -17143,7 +17143,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9808:
+/***/ 7830:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -17190,7 +17190,7 @@ else {}
 
 /***/ }),
 
-/***/ 3902:
+/***/ 9244:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -17198,8 +17198,8 @@ else {}
 
 const MESSAGE_HANDLERS = new Array(256);
 [
-  (__nccwpck_require__(9027).HANDLERS),
-  __nccwpck_require__(6926),
+  (__nccwpck_require__(4637).HANDLERS),
+  __nccwpck_require__(9964),
 ].forEach((handlers) => {
   // eslint-disable-next-line prefer-const
   for (let [type, handler] of Object.entries(handlers)) {
@@ -17214,7 +17214,7 @@ module.exports = MESSAGE_HANDLERS;
 
 /***/ }),
 
-/***/ 6926:
+/***/ 9964:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -17226,18 +17226,18 @@ const {
   doFatalError,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 
 const {
   CHANNEL_OPEN_FAILURE,
   COMPAT,
   MESSAGE,
   TERMINAL_MODE,
-} = __nccwpck_require__(5654);
+} = __nccwpck_require__(4020);
 
 const {
   parseKey,
-} = __nccwpck_require__(8759);
+} = __nccwpck_require__(1789);
 
 const TERMINAL_MODE_BY_VALUE =
   Array.from(Object.entries(TERMINAL_MODE))
@@ -18507,7 +18507,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9027:
+/***/ 4637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -18524,7 +18524,7 @@ const {
   randomFillSync,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(8539);
+const { Ber } = __nccwpck_require__(9837);
 
 const {
   COMPAT,
@@ -18536,14 +18536,14 @@ const {
   DEFAULT_COMPRESSION,
   DISCONNECT_REASON,
   MESSAGE,
-} = __nccwpck_require__(5654);
+} = __nccwpck_require__(4020);
 const {
   CIPHER_INFO,
   createCipher,
   createDecipher,
   MAC_INFO,
-} = __nccwpck_require__(42);
-const { parseDERKey } = __nccwpck_require__(8759);
+} = __nccwpck_require__(2888);
+const { parseDERKey } = __nccwpck_require__(1789);
 const {
   bufferFill,
   bufferParser,
@@ -18552,13 +18552,13 @@ const {
   FastBuffer,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(6342);
+} = __nccwpck_require__(4592);
 
 let MESSAGE_HANDLERS;
 
@@ -20302,7 +20302,7 @@ function onKEXPayload(state, payload) {
       case MESSAGE.UNIMPLEMENTED:
       case MESSAGE.DEBUG:
         if (!MESSAGE_HANDLERS)
-          MESSAGE_HANDLERS = __nccwpck_require__(3902);
+          MESSAGE_HANDLERS = __nccwpck_require__(9244);
         return MESSAGE_HANDLERS[type](this, payload);
     }
   }
@@ -20310,7 +20310,7 @@ function onKEXPayload(state, payload) {
   switch (type) {
     case MESSAGE.DISCONNECT:
       if (!MESSAGE_HANDLERS)
-        MESSAGE_HANDLERS = __nccwpck_require__(3902);
+        MESSAGE_HANDLERS = __nccwpck_require__(9244);
       return MESSAGE_HANDLERS[type](this, payload);
     case MESSAGE.KEXINIT:
       if (!state.firstPacket) {
@@ -20423,7 +20423,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8759:
+/***/ 1789:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -20446,18 +20446,18 @@ const {
 } = __nccwpck_require__(6982);
 const supportedOpenSSLCiphers = getCiphers();
 
-const { Ber } = __nccwpck_require__(8539);
-const bcrypt_pbkdf = (__nccwpck_require__(7124).pbkdf);
+const { Ber } = __nccwpck_require__(9837);
+const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(42);
-const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(5654);
+const { CIPHER_INFO } = __nccwpck_require__(2888);
+const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(4020);
 const {
   bufferSlice,
   makeBufferParser,
   readString,
   readUInt32BE,
   writeUInt32BE,
-} = __nccwpck_require__(2158);
+} = __nccwpck_require__(2184);
 
 const SYM_HASH_ALGO = Symbol('Hash Algorithm');
 const SYM_PRIV_PEM = Symbol('Private key PEM');
@@ -21915,7 +21915,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9326:
+/***/ 3208:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22038,13 +22038,13 @@ exports.validateNumber = function validateNumber(value, name) {
 
 /***/ }),
 
-/***/ 2158:
+/***/ 2184:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Ber = (__nccwpck_require__(8539).Ber);
+const Ber = (__nccwpck_require__(9837).Ber);
 
 let DISCONNECT_REASON;
 
@@ -22215,7 +22215,7 @@ module.exports = {
   doFatalError: (protocol, msg, level, reason) => {
     let err;
     if (DISCONNECT_REASON === undefined)
-      ({ DISCONNECT_REASON } = __nccwpck_require__(5654));
+      ({ DISCONNECT_REASON } = __nccwpck_require__(4020));
     if (msg instanceof Error) {
       // doFatalError(protocol, err[, reason])
       err = msg;
@@ -22402,7 +22402,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6342:
+/***/ 4592:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22665,7 +22665,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2839:
+/***/ 2605:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -22694,13 +22694,13 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(5654);
-const { init: cryptoInit } = __nccwpck_require__(42);
-const { KexInit } = __nccwpck_require__(9027);
-const { parseKey } = __nccwpck_require__(8759);
-const Protocol = __nccwpck_require__(5059);
-const { SFTP } = __nccwpck_require__(6186);
-const { writeUInt32BE } = __nccwpck_require__(2158);
+} = __nccwpck_require__(4020);
+const { init: cryptoInit } = __nccwpck_require__(2888);
+const { KexInit } = __nccwpck_require__(4637);
+const { parseKey } = __nccwpck_require__(1789);
+const Protocol = __nccwpck_require__(7841);
+const { SFTP } = __nccwpck_require__(4996);
+const { writeUInt32BE } = __nccwpck_require__(2184);
 
 const {
   Channel,
@@ -22708,7 +22708,7 @@ const {
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(1957);
+} = __nccwpck_require__(5683);
 
 const {
   ChannelManager,
@@ -22716,7 +22716,7 @@ const {
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(4515);
+} = __nccwpck_require__(2137);
 
 const MAX_PENDING_AUTHS = 10;
 
@@ -24053,13 +24053,13 @@ module.exports.IncomingClient = Client;
 
 /***/ }),
 
-/***/ 4515:
+/***/ 2137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { SFTP } = __nccwpck_require__(6186);
+const { SFTP } = __nccwpck_require__(4996);
 
 const MAX_CHANNEL = 2 ** 32 - 1;
 
@@ -24397,14 +24397,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2950:
+/***/ 6204:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { EventEmitter } = __nccwpck_require__(4830)
-const FIFO = __nccwpck_require__(1449)
-const TextDecoder = __nccwpck_require__(8392)
+const { EventEmitter } = __nccwpck_require__(9580)
+const FIFO = __nccwpck_require__(3867)
+const TextDecoder = __nccwpck_require__(7934)
 
-const StreamError = __nccwpck_require__(4623)
+const StreamError = __nccwpck_require__(5657)
 
 // if we do a future major, expect queue microtask to be there always, for now a bit defensive
 const qmt =
@@ -25718,7 +25718,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4623:
+/***/ 5657:
 /***/ ((module) => {
 
 module.exports = class StreamError extends Error {
@@ -25772,7 +25772,7 @@ module.exports = class StreamError extends Error {
 
 /***/ }),
 
-/***/ 5197:
+/***/ 775:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const constants = { // just for envs without fs
@@ -25793,13 +25793,13 @@ try {
 
 /***/ }),
 
-/***/ 97:
+/***/ 5763:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { Writable, Readable, getStreamError } = __nccwpck_require__(2950)
-const FIFO = __nccwpck_require__(1449)
-const b4a = __nccwpck_require__(6231)
-const headers = __nccwpck_require__(1460)
+const { Writable, Readable, getStreamError } = __nccwpck_require__(6204)
+const FIFO = __nccwpck_require__(3867)
+const b4a = __nccwpck_require__(3057)
+const headers = __nccwpck_require__(8428)
 
 const EMPTY = b4a.alloc(0)
 const MAX_HEADER_SIZE = 4 * 1024 * 1024 // arbitrary big number
@@ -26218,10 +26218,10 @@ function overflow (size) {
 
 /***/ }),
 
-/***/ 1460:
+/***/ 8428:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(6231)
+const b4a = __nccwpck_require__(3057)
 
 const ZEROS = '0000000000000000000'
 const SEVENS = '7777777777777777777'
@@ -26547,23 +26547,23 @@ function addLength (str) {
 
 /***/ }),
 
-/***/ 4552:
+/***/ 6118:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-exports.extract = __nccwpck_require__(97)
-exports.pack = __nccwpck_require__(4055)
+exports.extract = __nccwpck_require__(5763)
+exports.pack = __nccwpck_require__(861)
 
 
 /***/ }),
 
-/***/ 4055:
+/***/ 861:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { Readable, Writable, getStreamError } = __nccwpck_require__(2950)
-const b4a = __nccwpck_require__(6231)
+const { Readable, Writable, getStreamError } = __nccwpck_require__(6204)
+const b4a = __nccwpck_require__(3057)
 
-const constants = __nccwpck_require__(5197)
-const headers = __nccwpck_require__(1460)
+const constants = __nccwpck_require__(775)
+const headers = __nccwpck_require__(8428)
 
 const DMODE = 0o755
 const FMODE = 0o644
@@ -26850,11 +26850,11 @@ function mapWritable (buf) {
 
 /***/ }),
 
-/***/ 8392:
+/***/ 7934:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const PassThroughDecoder = __nccwpck_require__(2594)
-const UTF8Decoder = __nccwpck_require__(384)
+const PassThroughDecoder = __nccwpck_require__(7256)
+const UTF8Decoder = __nccwpck_require__(6414)
 
 module.exports = class TextDecoder {
   constructor(encoding = 'utf8') {
@@ -26921,10 +26921,10 @@ function normalizeEncoding(encoding) {
 
 /***/ }),
 
-/***/ 2594:
+/***/ 7256:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(6231)
+const b4a = __nccwpck_require__(3057)
 
 module.exports = class PassThroughDecoder {
   constructor(encoding) {
@@ -26947,10 +26947,10 @@ module.exports = class PassThroughDecoder {
 
 /***/ }),
 
-/***/ 384:
+/***/ 6414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(6231)
+const b4a = __nccwpck_require__(3057)
 
 /**
  * https://encoding.spec.whatwg.org/#utf-8-decoder
@@ -27139,15 +27139,15 @@ function trailingBytesSeen(data) {
 
 /***/ }),
 
-/***/ 9192:
+/***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(3624);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
 
-/***/ 3624:
+/***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -27419,7 +27419,7 @@ exports.debug = debug; // for test
 
 /***/ }),
 
-/***/ 1150:
+/***/ 668:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 (function(nacl) {
@@ -29814,34 +29814,34 @@ nacl.setPRNG = function(fn) {
 
 /***/ }),
 
-/***/ 2798:
+/***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Client = __nccwpck_require__(8879)
-const Dispatcher = __nccwpck_require__(5193)
-const Pool = __nccwpck_require__(2142)
-const BalancedPool = __nccwpck_require__(9703)
-const Agent = __nccwpck_require__(8451)
-const ProxyAgent = __nccwpck_require__(5918)
-const EnvHttpProxyAgent = __nccwpck_require__(3003)
-const RetryAgent = __nccwpck_require__(9032)
-const errors = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
+const Client = __nccwpck_require__(3701)
+const Dispatcher = __nccwpck_require__(883)
+const Pool = __nccwpck_require__(628)
+const BalancedPool = __nccwpck_require__(837)
+const Agent = __nccwpck_require__(7405)
+const ProxyAgent = __nccwpck_require__(6672)
+const EnvHttpProxyAgent = __nccwpck_require__(3137)
+const RetryAgent = __nccwpck_require__(50)
+const errors = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(8689)
-const buildConnector = __nccwpck_require__(7106)
-const MockClient = __nccwpck_require__(3943)
-const MockAgent = __nccwpck_require__(6795)
-const MockPool = __nccwpck_require__(2518)
-const mockErrors = __nccwpck_require__(9747)
-const RetryHandler = __nccwpck_require__(7862)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(807)
-const DecoratorHandler = __nccwpck_require__(2517)
-const RedirectHandler = __nccwpck_require__(9648)
-const createRedirectInterceptor = __nccwpck_require__(5898)
+const api = __nccwpck_require__(6615)
+const buildConnector = __nccwpck_require__(9136)
+const MockClient = __nccwpck_require__(7365)
+const MockAgent = __nccwpck_require__(7501)
+const MockPool = __nccwpck_require__(4004)
+const mockErrors = __nccwpck_require__(2429)
+const RetryHandler = __nccwpck_require__(7816)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
+const DecoratorHandler = __nccwpck_require__(8155)
+const RedirectHandler = __nccwpck_require__(8754)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -29859,10 +29859,10 @@ module.exports.DecoratorHandler = DecoratorHandler
 module.exports.RedirectHandler = RedirectHandler
 module.exports.createRedirectInterceptor = createRedirectInterceptor
 module.exports.interceptors = {
-  redirect: __nccwpck_require__(5500),
-  retry: __nccwpck_require__(3300),
-  dump: __nccwpck_require__(5082),
-  dns: __nccwpck_require__(6581)
+  redirect: __nccwpck_require__(1514),
+  retry: __nccwpck_require__(2026),
+  dump: __nccwpck_require__(8060),
+  dns: __nccwpck_require__(379)
 }
 
 module.exports.buildConnector = buildConnector
@@ -29924,7 +29924,7 @@ function makeDispatcher (fn) {
 module.exports.setGlobalDispatcher = setGlobalDispatcher
 module.exports.getGlobalDispatcher = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(2220).fetch)
+const fetchImpl = (__nccwpck_require__(4398).fetch)
 module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -29936,39 +29936,39 @@ module.exports.fetch = async function fetch (init, options = undefined) {
     throw err
   }
 }
-module.exports.Headers = __nccwpck_require__(5134).Headers
-module.exports.Response = __nccwpck_require__(4309).Response
-module.exports.Request = __nccwpck_require__(2913).Request
-module.exports.FormData = __nccwpck_require__(6280).FormData
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
 module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
-module.exports.FileReader = __nccwpck_require__(3297).FileReader
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(7781)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
 module.exports.setGlobalOrigin = setGlobalOrigin
 module.exports.getGlobalOrigin = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(2603)
-const { kConstruct } = __nccwpck_require__(5183)
+const { CacheStorage } = __nccwpck_require__(3245)
+const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 module.exports.caches = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(7439)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
 module.exports.deleteCookie = deleteCookie
 module.exports.getCookies = getCookies
 module.exports.getSetCookies = getSetCookies
 module.exports.setCookie = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(3838)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
 module.exports.parseMIMEType = parseMIMEType
 module.exports.serializeAMimeType = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(7902)
-module.exports.WebSocket = __nccwpck_require__(4968).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
 module.exports.CloseEvent = CloseEvent
 module.exports.ErrorEvent = ErrorEvent
 module.exports.MessageEvent = MessageEvent
@@ -29984,18 +29984,18 @@ module.exports.MockPool = MockPool
 module.exports.MockAgent = MockAgent
 module.exports.mockErrors = mockErrors
 
-const { EventSource } = __nccwpck_require__(2456)
+const { EventSource } = __nccwpck_require__(1238)
 
 module.exports.EventSource = EventSource
 
 
 /***/ }),
 
-/***/ 4547:
+/***/ 158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(442)
-const { RequestAbortedError } = __nccwpck_require__(8433)
+const { addAbortListener } = __nccwpck_require__(3440)
+const { RequestAbortedError } = __nccwpck_require__(8707)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -30055,7 +30055,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3774:
+/***/ 2279:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30063,9 +30063,9 @@ module.exports = {
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
-const { addSignal, removeSignal } = __nccwpck_require__(4547)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -30171,7 +30171,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 4644:
+/***/ 6862:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30186,10 +30186,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(4547)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -30430,17 +30430,17 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 7169:
+/***/ 4043:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(1577)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(9465)
+const { Readable } = __nccwpck_require__(9927)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -30652,7 +30652,7 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 3394:
+/***/ 3560:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -30660,11 +30660,11 @@ module.exports.RequestHandler = RequestHandler
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(9465)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(4547)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -30880,16 +30880,16 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 480:
+/***/ 1882:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8433)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(442)
-const { addSignal, removeSignal } = __nccwpck_require__(4547)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -30996,22 +30996,22 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 8689:
+/***/ 6615:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-module.exports.request = __nccwpck_require__(7169)
-module.exports.stream = __nccwpck_require__(3394)
-module.exports.pipeline = __nccwpck_require__(4644)
-module.exports.upgrade = __nccwpck_require__(480)
-module.exports.connect = __nccwpck_require__(3774)
+module.exports.request = __nccwpck_require__(4043)
+module.exports.stream = __nccwpck_require__(3560)
+module.exports.pipeline = __nccwpck_require__(6862)
+module.exports.upgrade = __nccwpck_require__(1882)
+module.exports.connect = __nccwpck_require__(2279)
 
 
 /***/ }),
 
-/***/ 1577:
+/***/ 9927:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -31021,9 +31021,9 @@ module.exports.connect = __nccwpck_require__(3774)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
-const { ReadableStreamFrom } = __nccwpck_require__(442)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { ReadableStreamFrom } = __nccwpck_require__(3440)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -31404,15 +31404,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 9465:
+/***/ 7655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(8433)
+} = __nccwpck_require__(8707)
 
-const { chunksDecode } = __nccwpck_require__(1577)
+const { chunksDecode } = __nccwpck_require__(9927)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -31504,7 +31504,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7106:
+/***/ 9136:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -31512,9 +31512,9 @@ module.exports = {
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(442)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8433)
-const timers = __nccwpck_require__(3657)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
+const timers = __nccwpck_require__(6603)
 
 function noop () {}
 
@@ -31752,7 +31752,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 917:
+/***/ 735:
 /***/ ((module) => {
 
 "use strict";
@@ -31878,7 +31878,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3252:
+/***/ 2414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32088,7 +32088,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8433:
+/***/ 8707:
 /***/ ((module) => {
 
 "use strict";
@@ -32521,7 +32521,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9005:
+/***/ 4655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -32530,7 +32530,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(8433)
+} = __nccwpck_require__(8707)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -32545,9 +32545,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(442)
-const { channels } = __nccwpck_require__(3252)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(917)
+} = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -33011,7 +33011,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 177:
+/***/ 6443:
 /***/ ((module) => {
 
 module.exports = {
@@ -33085,7 +33085,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6366:
+/***/ 7752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -33094,7 +33094,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(917)
+} = __nccwpck_require__(735)
 
 class TstNode {
   /** @type {any} */
@@ -33245,14 +33245,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 442:
+/***/ 3440:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(177)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -33260,9 +33260,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(8433)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(917)
-const { tree } = __nccwpck_require__(6366)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+const { tree } = __nccwpck_require__(7752)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -33972,19 +33972,19 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8451:
+/***/ 7405:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { InvalidArgumentError } = __nccwpck_require__(8433)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(177)
-const DispatcherBase = __nccwpck_require__(4899)
-const Pool = __nccwpck_require__(2142)
-const Client = __nccwpck_require__(8879)
-const util = __nccwpck_require__(442)
-const createRedirectInterceptor = __nccwpck_require__(5898)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const DispatcherBase = __nccwpck_require__(1841)
+const Pool = __nccwpck_require__(628)
+const Client = __nccwpck_require__(3701)
+const util = __nccwpck_require__(3440)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -34113,7 +34113,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 9703:
+/***/ 837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -34122,7 +34122,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(8433)
+} = __nccwpck_require__(8707)
 const {
   PoolBase,
   kClients,
@@ -34130,10 +34130,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(238)
-const Pool = __nccwpck_require__(2142)
-const { kUrl, kInterceptors } = __nccwpck_require__(177)
-const { parseOrigin } = __nccwpck_require__(442)
+} = __nccwpck_require__(2128)
+const Pool = __nccwpck_require__(628)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const { parseOrigin } = __nccwpck_require__(3440)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -34330,7 +34330,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 1851:
+/***/ 637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -34339,9 +34339,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(442)
-const { channels } = __nccwpck_require__(3252)
-const timers = __nccwpck_require__(3657)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const timers = __nccwpck_require__(6603)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -34354,7 +34354,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(8433)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -34387,9 +34387,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(177)
+} = __nccwpck_require__(6443)
 
-const constants = __nccwpck_require__(7090)
+const constants = __nccwpck_require__(2824)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -34401,11 +34401,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3944) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(1472))
+    mod = await WebAssembly.compile(__nccwpck_require__(3434))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -34413,7 +34413,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3944))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -35328,7 +35328,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(3714).extractBody)
+      extractBody = (__nccwpck_require__(4492).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -35851,7 +35851,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 638:
+/***/ 8788:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -35860,13 +35860,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(442)
+const util = __nccwpck_require__(3440)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(8433)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -35885,7 +35885,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(177)
+} = __nccwpck_require__(6443)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -36291,7 +36291,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(3714).extractBody)
+    extractBody ??= (__nccwpck_require__(4492).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -36651,7 +36651,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 8879:
+/***/ 3701:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -36662,16 +36662,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(442)
-const { channels } = __nccwpck_require__(3252)
-const Request = __nccwpck_require__(9005)
-const DispatcherBase = __nccwpck_require__(4899)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const Request = __nccwpck_require__(4655)
+const DispatcherBase = __nccwpck_require__(1841)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(8433)
-const buildConnector = __nccwpck_require__(7106)
+} = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
 const {
   kUrl,
   kServerName,
@@ -36713,9 +36713,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(177)
-const connectH1 = __nccwpck_require__(1851)
-const connectH2 = __nccwpck_require__(638)
+} = __nccwpck_require__(6443)
+const connectH1 = __nccwpck_require__(637)
+const connectH2 = __nccwpck_require__(8788)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -37023,7 +37023,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(5898)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 function onError (client, err) {
   if (
@@ -37283,20 +37283,20 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 4899:
+/***/ 1841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(5193)
+const Dispatcher = __nccwpck_require__(883)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(8433)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(177)
+} = __nccwpck_require__(8707)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -37499,7 +37499,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 5193:
+/***/ 883:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -37572,16 +37572,16 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 3003:
+/***/ 3137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(4899)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(177)
-const ProxyAgent = __nccwpck_require__(5918)
-const Agent = __nccwpck_require__(8451)
+const DispatcherBase = __nccwpck_require__(1841)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
+const ProxyAgent = __nccwpck_require__(6672)
+const Agent = __nccwpck_require__(7405)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -37740,7 +37740,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 1134:
+/***/ 4660:
 /***/ ((module) => {
 
 "use strict";
@@ -37865,16 +37865,16 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 238:
+/***/ 2128:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const DispatcherBase = __nccwpck_require__(4899)
-const FixedQueue = __nccwpck_require__(1134)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(177)
-const PoolStats = __nccwpck_require__(3104)
+const DispatcherBase = __nccwpck_require__(1841)
+const FixedQueue = __nccwpck_require__(4660)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
+const PoolStats = __nccwpck_require__(3246)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -38067,10 +38067,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3104:
+/***/ 3246:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(177)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -38108,7 +38108,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 2142:
+/***/ 628:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -38120,14 +38120,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(238)
-const Client = __nccwpck_require__(8879)
+} = __nccwpck_require__(2128)
+const Client = __nccwpck_require__(3701)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(8433)
-const util = __nccwpck_require__(442)
-const { kUrl, kInterceptors } = __nccwpck_require__(177)
-const buildConnector = __nccwpck_require__(7106)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const buildConnector = __nccwpck_require__(9136)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -38223,20 +38223,20 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 5918:
+/***/ 6672:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(177)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(8451)
-const Pool = __nccwpck_require__(2142)
-const DispatcherBase = __nccwpck_require__(4899)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8433)
-const buildConnector = __nccwpck_require__(7106)
-const Client = __nccwpck_require__(8879)
+const Agent = __nccwpck_require__(7405)
+const Pool = __nccwpck_require__(628)
+const DispatcherBase = __nccwpck_require__(1841)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
+const Client = __nccwpck_require__(3701)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -38505,14 +38505,14 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 9032:
+/***/ 50:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const Dispatcher = __nccwpck_require__(5193)
-const RetryHandler = __nccwpck_require__(7862)
+const Dispatcher = __nccwpck_require__(883)
+const RetryHandler = __nccwpck_require__(7816)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -38548,7 +38548,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 807:
+/***/ 2581:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -38557,8 +38557,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(8433)
-const Agent = __nccwpck_require__(8451)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const Agent = __nccwpck_require__(7405)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -38588,7 +38588,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2517:
+/***/ 8155:
 /***/ ((module) => {
 
 "use strict";
@@ -38640,16 +38640,16 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 9648:
+/***/ 8754:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(442)
-const { kBodyUsed } = __nccwpck_require__(177)
+const util = __nccwpck_require__(3440)
+const { kBodyUsed } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(8433)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -38880,21 +38880,21 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 7862:
+/***/ 7816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(177)
-const { RequestRetryError } = __nccwpck_require__(8433)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
+const { RequestRetryError } = __nccwpck_require__(8707)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(442)
+} = __nccwpck_require__(3440)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -39325,15 +39325,15 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 6581:
+/***/ 379:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const { isIP } = __nccwpck_require__(7030)
 const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(2517)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8433)
+const DecoratorHandler = __nccwpck_require__(8155)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -39708,15 +39708,15 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 5082:
+/***/ 8060:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(442)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8433)
-const DecoratorHandler = __nccwpck_require__(2517)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(8155)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -39839,13 +39839,13 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 5898:
+/***/ 5092:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const RedirectHandler = __nccwpck_require__(9648)
+const RedirectHandler = __nccwpck_require__(8754)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -39868,12 +39868,12 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 5500:
+/***/ 1514:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RedirectHandler = __nccwpck_require__(9648)
+const RedirectHandler = __nccwpck_require__(8754)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -39900,12 +39900,12 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 3300:
+/***/ 2026:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
-const RetryHandler = __nccwpck_require__(7862)
+const RetryHandler = __nccwpck_require__(7816)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -39927,14 +39927,14 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 7090:
+/***/ 2824:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(3706);
+const utils_1 = __nccwpck_require__(172);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -40212,7 +40212,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 3944:
+/***/ 3870:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -40225,7 +40225,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 1472:
+/***/ 3434:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -40238,7 +40238,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 3706:
+/***/ 172:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -40260,14 +40260,14 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 6795:
+/***/ 7501:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kClients } = __nccwpck_require__(177)
-const Agent = __nccwpck_require__(8451)
+const { kClients } = __nccwpck_require__(6443)
+const Agent = __nccwpck_require__(7405)
 const {
   kAgent,
   kMockAgentSet,
@@ -40278,14 +40278,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(4907)
-const MockClient = __nccwpck_require__(3943)
-const MockPool = __nccwpck_require__(2518)
-const { matchValue, buildMockOptions } = __nccwpck_require__(9199)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8433)
-const Dispatcher = __nccwpck_require__(5193)
-const Pluralizer = __nccwpck_require__(4759)
-const PendingInterceptorsFormatter = __nccwpck_require__(4932)
+} = __nccwpck_require__(1117)
+const MockClient = __nccwpck_require__(7365)
+const MockPool = __nccwpck_require__(4004)
+const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
+const Dispatcher = __nccwpck_require__(883)
+const Pluralizer = __nccwpck_require__(1529)
+const PendingInterceptorsFormatter = __nccwpck_require__(6142)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -40428,15 +40428,15 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 3943:
+/***/ 7365:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(8879)
-const { buildMockDispatch } = __nccwpck_require__(9199)
+const Client = __nccwpck_require__(3701)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -40445,10 +40445,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(4907)
-const { MockInterceptor } = __nccwpck_require__(3809)
-const Symbols = __nccwpck_require__(177)
-const { InvalidArgumentError } = __nccwpck_require__(8433)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -40495,13 +40495,13 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 9747:
+/***/ 2429:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { UndiciError } = __nccwpck_require__(8433)
+const { UndiciError } = __nccwpck_require__(8707)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -40531,13 +40531,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3809:
+/***/ 1511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(9199)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kDispatchKey,
@@ -40545,9 +40545,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(4907)
-const { InvalidArgumentError } = __nccwpck_require__(8433)
-const { buildURL } = __nccwpck_require__(442)
+} = __nccwpck_require__(1117)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { buildURL } = __nccwpck_require__(3440)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -40746,15 +40746,15 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 2518:
+/***/ 4004:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(2142)
-const { buildMockDispatch } = __nccwpck_require__(9199)
+const Pool = __nccwpck_require__(628)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -40763,10 +40763,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(4907)
-const { MockInterceptor } = __nccwpck_require__(3809)
-const Symbols = __nccwpck_require__(177)
-const { InvalidArgumentError } = __nccwpck_require__(8433)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -40813,7 +40813,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 4907:
+/***/ 1117:
 /***/ ((module) => {
 
 "use strict";
@@ -40844,21 +40844,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9199:
+/***/ 3397:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { MockNotMatchedError } = __nccwpck_require__(9747)
+const { MockNotMatchedError } = __nccwpck_require__(2429)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(4907)
-const { buildURL } = __nccwpck_require__(442)
+} = __nccwpck_require__(1117)
+const { buildURL } = __nccwpck_require__(3440)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -41219,7 +41219,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4932:
+/***/ 6142:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -41270,7 +41270,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 4759:
+/***/ 1529:
 /***/ ((module) => {
 
 "use strict";
@@ -41307,7 +41307,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 3657:
+/***/ 6603:
 /***/ ((module) => {
 
 "use strict";
@@ -41738,21 +41738,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2724:
+/***/ 9634:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(5183)
-const { urlEquals, getFieldValues } = __nccwpck_require__(7932)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(442)
-const { webidl } = __nccwpck_require__(755)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(4309)
-const { Request, fromInnerRequest } = __nccwpck_require__(2913)
-const { kState } = __nccwpck_require__(5357)
-const { fetching } = __nccwpck_require__(2220)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(5998)
+const { kConstruct } = __nccwpck_require__(109)
+const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
+const { webidl } = __nccwpck_require__(5893)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
+const { Request, fromInnerRequest } = __nccwpck_require__(9967)
+const { kState } = __nccwpck_require__(3627)
+const { fetching } = __nccwpck_require__(4398)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -42605,16 +42605,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2603:
+/***/ 3245:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConstruct } = __nccwpck_require__(5183)
-const { Cache } = __nccwpck_require__(2724)
-const { webidl } = __nccwpck_require__(755)
-const { kEnumerableProperty } = __nccwpck_require__(442)
+const { kConstruct } = __nccwpck_require__(109)
+const { Cache } = __nccwpck_require__(9634)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class CacheStorage {
   /**
@@ -42765,28 +42765,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5183:
+/***/ 109:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(177).kConstruct)
+  kConstruct: (__nccwpck_require__(6443).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 7932:
+/***/ 6798:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(3838)
-const { isValidHeaderName } = __nccwpck_require__(5998)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { isValidHeaderName } = __nccwpck_require__(3168)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -42831,7 +42831,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8338:
+/***/ 1276:
 /***/ ((module) => {
 
 "use strict";
@@ -42851,16 +42851,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7439:
+/***/ 9061:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { parseSetCookie } = __nccwpck_require__(9688)
-const { stringify } = __nccwpck_require__(6303)
-const { webidl } = __nccwpck_require__(755)
-const { Headers } = __nccwpck_require__(5134)
+const { parseSetCookie } = __nccwpck_require__(1978)
+const { stringify } = __nccwpck_require__(7797)
+const { webidl } = __nccwpck_require__(5893)
+const { Headers } = __nccwpck_require__(660)
 
 /**
  * @typedef {Object} Cookie
@@ -43043,15 +43043,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9688:
+/***/ 1978:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(8338)
-const { isCTLExcludingHtab } = __nccwpck_require__(6303)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(3838)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
+const { isCTLExcludingHtab } = __nccwpck_require__(7797)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -43361,7 +43361,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6303:
+/***/ 7797:
 /***/ ((module) => {
 
 "use strict";
@@ -43721,14 +43721,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8301:
+/***/ 4031:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(8513)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
 
 /**
  * @type {number[]} BOM
@@ -44303,24 +44303,24 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2456:
+/***/ 1238:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(2220)
-const { makeRequest } = __nccwpck_require__(2913)
-const { webidl } = __nccwpck_require__(755)
-const { EventSourceStream } = __nccwpck_require__(8301)
-const { parseMIMEType } = __nccwpck_require__(3838)
-const { createFastMessageEvent } = __nccwpck_require__(7902)
-const { isNetworkError } = __nccwpck_require__(4309)
-const { delay } = __nccwpck_require__(8513)
-const { kEnumerableProperty } = __nccwpck_require__(442)
-const { environmentSettingsObject } = __nccwpck_require__(5998)
-const { getGlobalDispatcher } = __nccwpck_require__(807)
+const { fetching } = __nccwpck_require__(4398)
+const { makeRequest } = __nccwpck_require__(9967)
+const { webidl } = __nccwpck_require__(5893)
+const { EventSourceStream } = __nccwpck_require__(4031)
+const { parseMIMEType } = __nccwpck_require__(1900)
+const { createFastMessageEvent } = __nccwpck_require__(5188)
+const { isNetworkError } = __nccwpck_require__(9051)
+const { delay } = __nccwpck_require__(4811)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 
 let experimentalWarned = false
 
@@ -44794,7 +44794,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8513:
+/***/ 4811:
 /***/ ((module) => {
 
 "use strict";
@@ -44839,13 +44839,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3714:
+/***/ 4492:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const util = __nccwpck_require__(442)
+const util = __nccwpck_require__(3440)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -44855,16 +44855,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(5998)
-const { FormData } = __nccwpck_require__(6280)
-const { kState } = __nccwpck_require__(5357)
-const { webidl } = __nccwpck_require__(755)
+} = __nccwpck_require__(3168)
+const { FormData } = __nccwpck_require__(5910)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(3838)
-const { multipartFormDataParser } = __nccwpck_require__(4934)
+const { serializeAMimeType } = __nccwpck_require__(1900)
+const { multipartFormDataParser } = __nccwpck_require__(116)
 let random
 
 try {
@@ -45376,7 +45376,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6401:
+/***/ 4495:
 /***/ ((module) => {
 
 "use strict";
@@ -45508,7 +45508,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3838:
+/***/ 1900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -46260,13 +46260,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4439:
+/***/ 6653:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kConnected, kSize } = __nccwpck_require__(177)
+const { kConnected, kSize } = __nccwpck_require__(6443)
 
 class CompatWeakRef {
   constructor (value) {
@@ -46314,15 +46314,15 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 436:
+/***/ 7114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(5357)
-const { webidl } = __nccwpck_require__(755)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -46448,17 +46448,17 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 4934:
+/***/ 116:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(442)
-const { utf8DecodeBytes } = __nccwpck_require__(5998)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(3838)
-const { isFileLike } = __nccwpck_require__(436)
-const { makeEntry } = __nccwpck_require__(6280)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { utf8DecodeBytes } = __nccwpck_require__(3168)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
+const { isFileLike } = __nccwpck_require__(7114)
+const { makeEntry } = __nccwpck_require__(5910)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -46930,17 +46930,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6280:
+/***/ 5910:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(5998)
-const { kState } = __nccwpck_require__(5357)
-const { kEnumerableProperty } = __nccwpck_require__(442)
-const { FileLike, isFileLike } = __nccwpck_require__(436)
-const { webidl } = __nccwpck_require__(755)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
+const { kState } = __nccwpck_require__(3627)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { FileLike, isFileLike } = __nccwpck_require__(7114)
+const { webidl } = __nccwpck_require__(5893)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -47190,7 +47190,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 7781:
+/***/ 1059:
 /***/ ((module) => {
 
 "use strict";
@@ -47238,7 +47238,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5134:
+/***/ 660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -47246,14 +47246,14 @@ module.exports = {
 
 
 
-const { kConstruct } = __nccwpck_require__(177)
-const { kEnumerableProperty } = __nccwpck_require__(442)
+const { kConstruct } = __nccwpck_require__(6443)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(5998)
-const { webidl } = __nccwpck_require__(755)
+} = __nccwpck_require__(3168)
+const { webidl } = __nccwpck_require__(5893)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -47933,7 +47933,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2220:
+/***/ 4398:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -47947,9 +47947,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(4309)
-const { HeadersList } = __nccwpck_require__(5134)
-const { Request, cloneRequest } = __nccwpck_require__(2913)
+} = __nccwpck_require__(9051)
+const { HeadersList } = __nccwpck_require__(660)
+const { Request, cloneRequest } = __nccwpck_require__(9967)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -47985,23 +47985,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(5998)
-const { kState, kDispatcher } = __nccwpck_require__(5357)
+} = __nccwpck_require__(3168)
+const { kState, kDispatcher } = __nccwpck_require__(3627)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(3714)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(6401)
+} = __nccwpck_require__(4495)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(442)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(3838)
-const { getGlobalDispatcher } = __nccwpck_require__(807)
-const { webidl } = __nccwpck_require__(755)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { webidl } = __nccwpck_require__(5893)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -50211,7 +50211,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2913:
+/***/ 9967:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -50219,16 +50219,16 @@ module.exports = {
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(3714)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(5134)
-const { FinalizationRegistry } = __nccwpck_require__(4439)()
-const util = __nccwpck_require__(442)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
+const { FinalizationRegistry } = __nccwpck_require__(6653)()
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(5998)
+} = __nccwpck_require__(3168)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -50238,12 +50238,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(6401)
+} = __nccwpck_require__(4495)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(5357)
-const { webidl } = __nccwpck_require__(755)
-const { URLSerializer } = __nccwpck_require__(3838)
-const { kConstruct } = __nccwpck_require__(177)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -51256,15 +51256,15 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 4309:
+/***/ 9051:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(5134)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(3714)
-const util = __nccwpck_require__(442)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -51276,16 +51276,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(5998)
+} = __nccwpck_require__(3168)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(6401)
-const { kState, kHeaders } = __nccwpck_require__(5357)
-const { webidl } = __nccwpck_require__(755)
-const { FormData } = __nccwpck_require__(6280)
-const { URLSerializer } = __nccwpck_require__(3838)
-const { kConstruct } = __nccwpck_require__(177)
+} = __nccwpck_require__(4495)
+const { kState, kHeaders } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { FormData } = __nccwpck_require__(5910)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -51874,7 +51874,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5357:
+/***/ 3627:
 /***/ ((module) => {
 
 "use strict";
@@ -51891,7 +51891,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5998:
+/***/ 3168:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -51899,14 +51899,14 @@ module.exports = {
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(6401)
-const { getGlobalOrigin } = __nccwpck_require__(7781)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(3838)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
+const { getGlobalOrigin } = __nccwpck_require__(1059)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(442)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(755)
+const { webidl } = __nccwpck_require__(5893)
 
 let supportedHashes = []
 
@@ -53531,7 +53531,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 755:
+/***/ 5893:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -53539,7 +53539,7 @@ module.exports = {
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(442)
+const { toUSVString } = __nccwpck_require__(3440)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -54234,7 +54234,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 237:
+/***/ 2607:
 /***/ ((module) => {
 
 "use strict";
@@ -54532,7 +54532,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3297:
+/***/ 8355:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -54542,16 +54542,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(6740)
+} = __nccwpck_require__(3610)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(9255)
-const { webidl } = __nccwpck_require__(755)
-const { kEnumerableProperty } = __nccwpck_require__(442)
+} = __nccwpck_require__(961)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -54884,13 +54884,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7995:
+/***/ 8573:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(755)
+const { webidl } = __nccwpck_require__(5893)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -54970,7 +54970,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9255:
+/***/ 961:
 /***/ ((module) => {
 
 "use strict";
@@ -54988,7 +54988,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6740:
+/***/ 3610:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -55000,10 +55000,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(9255)
-const { ProgressEvent } = __nccwpck_require__(7995)
-const { getEncoding } = __nccwpck_require__(237)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(3838)
+} = __nccwpck_require__(961)
+const { ProgressEvent } = __nccwpck_require__(8573)
+const { getEncoding } = __nccwpck_require__(2607)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -55387,28 +55387,28 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6571:
+/***/ 6897:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(5850)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(4317)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(9559)
-const { channels } = __nccwpck_require__(3252)
-const { CloseEvent } = __nccwpck_require__(7902)
-const { makeRequest } = __nccwpck_require__(2913)
-const { fetching } = __nccwpck_require__(2220)
-const { Headers, getHeadersList } = __nccwpck_require__(5134)
-const { getDecodeSplit } = __nccwpck_require__(5998)
-const { WebsocketFrameSend } = __nccwpck_require__(2738)
+} = __nccwpck_require__(1216)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
+const { channels } = __nccwpck_require__(2414)
+const { CloseEvent } = __nccwpck_require__(5188)
+const { makeRequest } = __nccwpck_require__(9967)
+const { fetching } = __nccwpck_require__(4398)
+const { Headers, getHeadersList } = __nccwpck_require__(660)
+const { getDecodeSplit } = __nccwpck_require__(3168)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
 
 /** @type {import('crypto')} */
 let crypto
@@ -55766,7 +55766,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5850:
+/***/ 736:
 /***/ ((module) => {
 
 "use strict";
@@ -55840,15 +55840,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7902:
+/***/ 5188:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(755)
-const { kEnumerableProperty } = __nccwpck_require__(442)
-const { kConstruct } = __nccwpck_require__(177)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(6443)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -56177,13 +56177,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2738:
+/***/ 3264:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(5850)
+const { maxUnsigned16Bit } = __nccwpck_require__(736)
 
 const BUFFER_SIZE = 16386
 
@@ -56281,15 +56281,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4719:
+/***/ 9469:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(9559)
-const { MessageSizeExceededError } = __nccwpck_require__(8433)
+const { isValidClientWindowBits } = __nccwpck_require__(8625)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -56394,7 +56394,7 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 4898:
+/***/ 1652:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
@@ -56402,9 +56402,9 @@ module.exports = { PerMessageDeflate }
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(5850)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(4317)
-const { channels } = __nccwpck_require__(3252)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
+const { channels } = __nccwpck_require__(2414)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -56414,11 +56414,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(9559)
-const { WebsocketFrameSend } = __nccwpck_require__(2738)
-const { closeWebSocketConnection } = __nccwpck_require__(6571)
-const { PerMessageDeflate } = __nccwpck_require__(4719)
-const { MessageSizeExceededError } = __nccwpck_require__(8433)
+} = __nccwpck_require__(8625)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { closeWebSocketConnection } = __nccwpck_require__(6897)
+const { PerMessageDeflate } = __nccwpck_require__(9469)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -56929,15 +56929,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 502:
+/***/ 3900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(2738)
-const { opcodes, sendHints } = __nccwpck_require__(5850)
-const FixedQueue = __nccwpck_require__(1134)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { opcodes, sendHints } = __nccwpck_require__(736)
+const FixedQueue = __nccwpck_require__(4660)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -57041,7 +57041,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 4317:
+/***/ 1216:
 /***/ ((module) => {
 
 "use strict";
@@ -57061,17 +57061,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9559:
+/***/ 8625:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(4317)
-const { states, opcodes } = __nccwpck_require__(5850)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(7902)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
+const { states, opcodes } = __nccwpck_require__(736)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(3838)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
 
 /* globals Blob */
 
@@ -57391,16 +57391,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4968:
+/***/ 3726:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-const { webidl } = __nccwpck_require__(755)
-const { URLSerializer } = __nccwpck_require__(3838)
-const { environmentSettingsObject } = __nccwpck_require__(5998)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(5850)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
 const {
   kWebSocketURL,
   kReadyState,
@@ -57409,21 +57409,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(4317)
+} = __nccwpck_require__(1216)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(9559)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6571)
-const { ByteParser } = __nccwpck_require__(4898)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(442)
-const { getGlobalDispatcher } = __nccwpck_require__(807)
+} = __nccwpck_require__(8625)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
+const { ByteParser } = __nccwpck_require__(1652)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(7902)
-const { SendQueue } = __nccwpck_require__(502)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
+const { SendQueue } = __nccwpck_require__(3900)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -57994,7 +57994,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1224:
+/***/ 3916:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58036,17 +58036,17 @@ class RefusedError extends DeployError {
 
 /***/ }),
 
-/***/ 7408:
+/***/ 7124:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ handStackBack)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8109);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9071);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4789);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2596);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);
 
 
 
@@ -58083,7 +58083,7 @@ async function handStackBack(run, deps) {
 
 /***/ }),
 
-/***/ 2320:
+/***/ 3572:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58093,9 +58093,9 @@ async function handStackBack(run, deps) {
 /* harmony export */   bV: () => (/* binding */ tellAfterReboot),
 /* harmony export */   yx: () => (/* binding */ keepLease)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1224);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5356);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5326);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3184);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(282);
 
 
 
@@ -58184,7 +58184,7 @@ function keepLease(session, state, fence, deps) {
 
 /***/ }),
 
-/***/ 5326:
+/***/ 282:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58214,7 +58214,7 @@ function assignments(values) {
 
 /***/ }),
 
-/***/ 5428:
+/***/ 6440:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58244,7 +58244,7 @@ function linesOf(text) {
 
 /***/ }),
 
-/***/ 8109:
+/***/ 7532:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58278,9 +58278,9 @@ function answersIn(stdout, mark) {
 }
 
 // EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(5326);
+var quote = __nccwpck_require__(282);
 // EXTERNAL MODULE: ./src/host/sections.ts
-var sections = __nccwpck_require__(5428);
+var sections = __nccwpck_require__(6440);
 ;// CONCATENATED MODULE: ./src/host/shell.ts
 
 
@@ -58313,7 +58313,7 @@ function createShell(session, log) {
 
 /***/ }),
 
-/***/ 9071:
+/***/ 2067:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58325,7 +58325,7 @@ function createShell(session, log) {
 /* harmony export */   vE: () => (/* binding */ stateAssignment)
 /* harmony export */ });
 /* unused harmony export stateKey */
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5326);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
 
 /**
  * The stack's state directory on the host, as shell code: `$HOME` is the host's to know. One
@@ -58376,15 +58376,15 @@ function composeArguments(options) {
 
 /***/ }),
 
-/***/ 4139:
+/***/ 9407:
 /***/ ((module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5570);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1305);
-/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1070);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5230);
+/* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
 
@@ -58403,7 +58403,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 528:
+/***/ 8422:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58414,10 +58414,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   I: () => (/* binding */ loadInputs)
 });
 
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(5570);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(4116);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(1224);
+var errors = __nccwpck_require__(3916);
 ;// CONCATENATED MODULE: ./src/inputs/problem.ts
 
 const LONGEST_SHOWN = 80;
@@ -58514,7 +58514,7 @@ function isHostName(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(7235);
+var values = __nccwpck_require__(8463);
 ;// CONCATENATED MODULE: ./src/inputs/cloudflare.ts
 
 /** For tests, and for a proxy of one's own: where the API is, in the place of Cloudflare's own address. */
@@ -58642,7 +58642,7 @@ function readBaseUrl(reader, environment) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
-var private_key = __nccwpck_require__(3588);
+var private_key = __nccwpck_require__(810);
 ;// CONCATENATED MODULE: ./src/inputs/host-keys.ts
 
 const FINGERPRINT_ALLOWED = 'allowed is `SHA256:` and 43 characters of base64, as `ssh-keygen -lf` prints it';
@@ -58865,7 +58865,7 @@ function lineEnd(text, at) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(7187);
+var operations = __nccwpck_require__(2151);
 ;// CONCATENATED MODULE: ./src/inputs/env-file.ts
 
 
@@ -59111,7 +59111,7 @@ function readHostKeys(reader) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(7686);
+var lines = __nccwpck_require__(5010);
 ;// CONCATENATED MODULE: ./src/inputs/names.ts
 /**
  * Every input of action.yml with the value that an empty one stands for. The runner fills in a
@@ -59177,7 +59177,7 @@ const INPUT_DEFAULTS = {
 const INPUT_NAMES = Object.keys(INPUT_DEFAULTS);
 
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(6155);
+var spelling = __nccwpck_require__(9775);
 ;// CONCATENATED MODULE: ./src/inputs/reader.ts
 
 
@@ -59580,7 +59580,7 @@ function loadInputs(environment, hide = core/* setSecret */.Pq) {
 
 /***/ }),
 
-/***/ 7686:
+/***/ 5010:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59590,7 +59590,7 @@ function loadInputs(environment, hide = core/* setSecret */.Pq) {
 /* harmony export */   OX: () => (/* binding */ SERVICE_NAME),
 /* harmony export */   d_: () => (/* binding */ parseServiceCommands)
 /* harmony export */ });
-/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7235);
+/* harmony import */ var _values_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8463);
 
 /** What Compose takes as the name of a service. */
 const SERVICE_NAME = /^[A-Za-z0-9._-]+$/;
@@ -59658,7 +59658,7 @@ function parseServiceCommands(text) {
 
 /***/ }),
 
-/***/ 7187:
+/***/ 2151:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59681,7 +59681,7 @@ function isGated(operation) {
 
 /***/ }),
 
-/***/ 6155:
+/***/ 9775:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59730,7 +59730,7 @@ function plainForm(word) {
 
 /***/ }),
 
-/***/ 7235:
+/***/ 8463:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59745,7 +59745,7 @@ function plainForm(word) {
 /* harmony export */   yG: () => (/* binding */ parseBoolean)
 /* harmony export */ });
 /* unused harmony export formatDuration */
-/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6155);
+/* harmony import */ var _spelling_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9775);
 
 const UNIT_MS = new Map([
     ['ms', 1],
@@ -59868,7 +59868,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 1305:
+/***/ 5230:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59882,10 +59882,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_fs_ = __nccwpck_require__(3024);
 ;// CONCATENATED MODULE: external "node:os"
 const external_node_os_namespaceObject = require("node:os");
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/core.js + 15 modules
-var core = __nccwpck_require__(5570);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 15 modules
+var core = __nccwpck_require__(4116);
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(1224);
+var errors = __nccwpck_require__(3916);
 ;// CONCATENATED MODULE: ./src/cancel.ts
 
 /** The runner cancels with SIGINT, then SIGTERM: stop what we do, and hand the stack back. */
@@ -60091,8 +60091,8 @@ function howLongKept({ headers }) {
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(5597);
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
 ;// CONCATENATED MODULE: ./src/plan/json.ts
 /** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
 function isObject(value) {
@@ -61068,7 +61068,7 @@ function areasOf(api, config, judgeOrigin) {
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(8940);
+var abort = __nccwpck_require__(4112);
 ;// CONCATENATED MODULE: ./src/edge/origin-certificate.ts
 
 
@@ -61280,9 +61280,9 @@ function visitedNames({ dns }, site) {
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(252);
+var error_code = __nccwpck_require__(4760);
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var lost = __nccwpck_require__(5310);
+var lost = __nccwpck_require__(5794);
 ;// CONCATENATED MODULE: ./src/health/failure.ts
 
 
@@ -62210,7 +62210,7 @@ async function isCached(edge, { url }) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/operations.ts
-var operations = __nccwpck_require__(7187);
+var operations = __nccwpck_require__(2151);
 ;// CONCATENATED MODULE: ./src/gate/json.ts
 /** Narrows parsed JSON to an object whose fields can be looked at. */
 function isRecord(value) {
@@ -62329,9 +62329,9 @@ function parseJson(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/lines.ts
-var lines = __nccwpck_require__(7686);
+var lines = __nccwpck_require__(5010);
 // EXTERNAL MODULE: ./src/inputs/spelling.ts
-var spelling = __nccwpck_require__(6155);
+var spelling = __nccwpck_require__(9775);
 ;// CONCATENATED MODULE: ./src/gate/outputs.ts
 
 
@@ -62413,7 +62413,7 @@ function shorten(text) {
 }
 
 // EXTERNAL MODULE: ./src/inputs/values.ts
-var values = __nccwpck_require__(7235);
+var values = __nccwpck_require__(8463);
 ;// CONCATENATED MODULE: ./src/gate/trigger.ts
 
 
@@ -62658,11 +62658,11 @@ function endedRunOf(payload) {
 }
 
 // EXTERNAL MODULE: ./src/hand-back.ts
-var hand_back = __nccwpck_require__(7408);
+var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
-var host_shell = __nccwpck_require__(8109);
+var host_shell = __nccwpck_require__(7532);
 // EXTERNAL MODULE: ./src/inputs.ts + 17 modules
-var src_inputs = __nccwpck_require__(528);
+var src_inputs = __nccwpck_require__(8422);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
 /** A path beside that of `url` that no site has. */
 function absentPath({ pathname }) {
@@ -62714,9 +62714,9 @@ function doubt_isHtml({ headers, body }) {
 }
 
 // EXTERNAL MODULE: ./src/host/quote.ts
-var quote = __nccwpck_require__(5326);
+var quote = __nccwpck_require__(282);
 // EXTERNAL MODULE: ./src/remote/load.ts
-var load = __nccwpck_require__(5356);
+var load = __nccwpck_require__(3184);
 ;// CONCATENATED MODULE: ./src/health/host-answer.ts
 /** @returns undefined for a line that is none of ask.sh */
 function parseHostAnswer(line) {
@@ -62972,9 +62972,9 @@ async function onHost(connection, health, { clock, log }, forbidden) {
 }
 
 // EXTERNAL MODULE: ./src/host/lease.ts
-var host_lease = __nccwpck_require__(2320);
+var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
-var host_state = __nccwpck_require__(9071);
+var host_state = __nccwpck_require__(2067);
 ;// CONCATENATED MODULE: ./src/measure.ts
 
 
@@ -66554,7 +66554,7 @@ function forgotten(context, services, record) {
 }
 
 // EXTERNAL MODULE: ./src/host/sections.ts
-var host_sections = __nccwpck_require__(5428);
+var host_sections = __nccwpck_require__(6440);
 ;// CONCATENATED MODULE: ./src/images/layers.ts
 
 /**
@@ -66603,8 +66603,8 @@ function parseHostLayers(text) {
 var external_node_stream_ = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = require("node:stream/consumers");
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/tar-stream/index.js
-var tar_stream = __nccwpck_require__(4552);
+// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
+var tar_stream = __nccwpck_require__(6118);
 ;// CONCATENATED MODULE: ./src/images/archive.ts
 
 
@@ -66749,7 +66749,7 @@ function outgoing(source, compression) {
 }
 
 // EXTERNAL MODULE: ./src/rollout/transaction.ts
-var transaction = __nccwpck_require__(4789);
+var transaction = __nccwpck_require__(8657);
 ;// CONCATENATED MODULE: ./src/rollout/shipping.ts
 
 
@@ -69216,7 +69216,7 @@ function isSuperseded({ live, commit }) {
 }
 
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
-var system_clock = __nccwpck_require__(4788);
+var system_clock = __nccwpck_require__(8637);
 ;// CONCATENATED MODULE: ./src/operate.ts
 
 
@@ -69451,14 +69451,14 @@ function outcomes(plan, made, secondsOf) {
 }
 
 // EXTERNAL MODULE: ./src/report/actions-log.ts
-var actions_log = __nccwpck_require__(2406);
+var actions_log = __nccwpck_require__(6386);
 // EXTERNAL MODULE: ./src/report/annotate.ts
-var annotate = __nccwpck_require__(3108);
+var annotate = __nccwpck_require__(2208);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/context.js
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/context.js
 
 
 class Context {
@@ -69511,11 +69511,11 @@ class Context {
     }
 }
 //# sourceMappingURL=context.js.map
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
-var lib = __nccwpck_require__(3601);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/undici/index.js
-var undici = __nccwpck_require__(2798);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/internal/utils.js
+// EXTERNAL MODULE: ./node_modules/@actions/github/node_modules/@actions/http-client/lib/index.js
+var lib = __nccwpck_require__(9659);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/internal/utils.js
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -69568,7 +69568,7 @@ function getUserAgentWithOrchestrationId(baseUserAgent) {
     return baseUserAgent;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/universal-user-agent/index.js
+;// CONCATENATED MODULE: ./node_modules/universal-user-agent/index.js
 function getUserAgent() {
   if (typeof navigator === "object" && "userAgent" in navigator) {
     return navigator.userAgent;
@@ -69583,7 +69583,7 @@ function getUserAgent() {
   return "<environment undetectable>";
 }
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/lib/register.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/register.js
 // @ts-check
 
 function register(state, name, method, options) {
@@ -69612,7 +69612,7 @@ function register(state, name, method, options) {
   });
 }
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/lib/add.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/add.js
 // @ts-check
 
 function addHook(state, kind, name, hook) {
@@ -69660,7 +69660,7 @@ function addHook(state, kind, name, hook) {
   });
 }
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/lib/remove.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/lib/remove.js
 // @ts-check
 
 function removeHook(state, name, method) {
@@ -69681,7 +69681,7 @@ function removeHook(state, name, method) {
   state.registry[name].splice(index, 1);
 }
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/before-after-hook/index.js
+;// CONCATENATED MODULE: ./node_modules/before-after-hook/index.js
 // @ts-check
 
 
@@ -69728,7 +69728,7 @@ function Collection() {
 
 /* harmony default export */ const before_after_hook = ({ Singular, Collection });
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/endpoint/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/endpoint/dist-bundle/index.js
 // pkg/dist-src/defaults.js
 
 
@@ -70074,7 +70074,7 @@ function withDefaults(oldDefaults, newDefaults) {
 var endpoint = withDefaults(null, DEFAULTS);
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/content-type/dist/index.js
+;// CONCATENATED MODULE: ./node_modules/content-type/dist/index.js
 /*!
  * content-type
  * Copyright(c) 2015 Douglas Christopher Wilson
@@ -70366,7 +70366,7 @@ function unescapeQuotedPairs(str, start, end) {
     return result + str.slice(start, end);
 }
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/json-with-bigint/json-with-bigint.js
+;// CONCATENATED MODULE: ./node_modules/json-with-bigint/json-with-bigint.js
 const intRegex = /^-?\d+$/;
 const noiseValue = /^-?\d+n+$/; // Noise - strings that match the custom format before being converted to it
 const originalStringify = JSON.stringify;
@@ -70967,7 +70967,7 @@ const JSONParse = (text, reviver) => {
 
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/request-error/dist-src/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/request-error/dist-src/index.js
 class RequestError extends Error {
   name;
   /**
@@ -71008,7 +71008,7 @@ class RequestError extends Error {
 }
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/request/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/request/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -71215,7 +71215,7 @@ var request = dist_bundle_withDefaults(endpoint, defaults_default);
 /* v8 ignore next -- @preserve */
 /* v8 ignore else -- @preserve */
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/graphql/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/graphql/dist-bundle/index.js
 // pkg/dist-src/index.js
 
 
@@ -71346,7 +71346,7 @@ function withCustomRequest(customRequest) {
 
 /* v8 ignore if -- @preserve */
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/auth-token/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/auth-token/dist-bundle/index.js
 // pkg/dist-src/is-jwt.js
 var b64url = "(?:[a-zA-Z0-9_-]+)";
 var sep = "\\.";
@@ -71401,11 +71401,11 @@ var createTokenAuth = function createTokenAuth2(token) {
 };
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/core/dist-src/version.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/version.js
 const version_VERSION = "7.0.8";
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/core/dist-src/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/core/dist-src/index.js
 
 
 
@@ -71546,12 +71546,12 @@ class Octokit {
 }
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/version.js
 const dist_src_version_VERSION = "17.0.0";
 
 //# sourceMappingURL=version.js.map
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/generated/endpoints.js
 const Endpoints = {
   actions: {
     addCustomLabelsToSelfHostedRunnerForOrg: [
@@ -73845,7 +73845,7 @@ var endpoints_default = Endpoints;
 
 //# sourceMappingURL=endpoints.js.map
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/endpoints-to-methods.js
 
 const endpointMethodsMap = /* @__PURE__ */ new Map();
 for (const [scope, endpoints] of Object.entries(endpoints_default)) {
@@ -73971,7 +73971,7 @@ function decorate(octokit, scope, methodName, defaults, decorations) {
 
 //# sourceMappingURL=endpoints-to-methods.js.map
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-rest-endpoint-methods/dist-src/index.js
 
 
 function restEndpointMethods(octokit) {
@@ -73992,7 +73992,7 @@ legacyRestEndpointMethods.VERSION = dist_src_version_VERSION;
 
 //# sourceMappingURL=index.js.map
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
+;// CONCATENATED MODULE: ./node_modules/@octokit/plugin-paginate-rest/dist-bundle/index.js
 // pkg/dist-src/version.js
 var plugin_paginate_rest_dist_bundle_VERSION = "0.0.0-development";
 
@@ -74404,7 +74404,7 @@ function paginateRest(octokit) {
 paginateRest.VERSION = plugin_paginate_rest_dist_bundle_VERSION;
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/utils.js
 
 
 // octokit + plugins
@@ -74443,7 +74443,7 @@ function getOctokitOptions(token, options) {
     return opts;
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/github/lib/github.js
+;// CONCATENATED MODULE: ./node_modules/@actions/github/lib/github.js
 
 
 const github_context = new Context();
@@ -74986,11 +74986,11 @@ function shortImage(image) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 19 modules
-var connect = __nccwpck_require__(2596);
+var connect = __nccwpck_require__(5232);
 // EXTERNAL MODULE: ./src/ssh/proxy-command.ts
-var proxy_command = __nccwpck_require__(6686);
+var proxy_command = __nccwpck_require__(6170);
 // EXTERNAL MODULE: ./src/run-state.ts
-var run_state = __nccwpck_require__(9818);
+var run_state = __nccwpck_require__(518);
 ;// CONCATENATED MODULE: ./src/main.ts
 
 
@@ -75191,20 +75191,20 @@ const VERBS = {
 
 /***/ }),
 
-/***/ 1070:
+/***/ 6661:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   b: () => (/* binding */ post)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5570);
-/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7408);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(528);
-/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2406);
-/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3108);
-/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9818);
-/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4788);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
+/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8422);
+/* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
+/* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
+/* harmony import */ var _run_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(518);
+/* harmony import */ var _system_clock_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8637);
 
 
 
@@ -75237,7 +75237,7 @@ async function post() {
 
 /***/ }),
 
-/***/ 5356:
+/***/ 3184:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75325,7 +75325,7 @@ function observationScript() {
 
 /***/ }),
 
-/***/ 2406:
+/***/ 6386:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75334,7 +75334,7 @@ function observationScript() {
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5570);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
 
 
 /**
@@ -75429,7 +75429,7 @@ function withoutSequences(line) {
 
 /***/ }),
 
-/***/ 3108:
+/***/ 2208:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75437,7 +75437,7 @@ function withoutSequences(line) {
 /* harmony export */   p: () => (/* binding */ annotateFailure),
 /* harmony export */   y: () => (/* binding */ asDeployError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1224);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
 
 const LONGEST_TITLE = 120;
 /** Any error as the one that a user reads; an error that nobody foresaw is a bug, and says so. */
@@ -75487,7 +75487,7 @@ function causesOf(error) {
 
 /***/ }),
 
-/***/ 4789:
+/***/ 8657:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75496,10 +75496,10 @@ function causesOf(error) {
 /* harmony export */   t9: () => (/* binding */ handBack),
 /* harmony export */   zg: () => (/* binding */ StepError)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1224);
-/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2320);
-/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5326);
-/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5356);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
+/* harmony import */ var _host_lease_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3572);
+/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(282);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
 
 
 
@@ -75595,7 +75595,7 @@ async function handBack(shell, { state, fence, run }) {
 
 /***/ }),
 
-/***/ 9818:
+/***/ 518:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75627,7 +75627,7 @@ function newRunName({ runId, runAttempt }) {
 
 /***/ }),
 
-/***/ 8940:
+/***/ 4112:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75654,7 +75654,7 @@ function unlessAborted(work, signal) {
 
 /***/ }),
 
-/***/ 2596:
+/***/ 5232:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -75665,7 +75665,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./src/errors.ts
-var errors = __nccwpck_require__(1224);
+var errors = __nccwpck_require__(3916);
 ;// CONCATENATED MODULE: ./src/ssh/attempt-failure.ts
 /** May the same attempt succeed a moment later? */
 function isTransient(failure) {
@@ -75697,18 +75697,18 @@ function describeFailure(failure) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/abort.ts
-var abort = __nccwpck_require__(8940);
+var abort = __nccwpck_require__(4112);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/is-stream/index.js
-var is_stream = __nccwpck_require__(5773);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/node-ssh/node_modules/make-dir/index.js
-var make_dir = __nccwpck_require__(5953);
+// EXTERNAL MODULE: ./node_modules/is-stream/index.js
+var is_stream = __nccwpck_require__(6543);
+// EXTERNAL MODULE: ./node_modules/node-ssh/node_modules/make-dir/index.js
+var make_dir = __nccwpck_require__(8271);
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/sb-promise-queue/lib/esm/index.mjs
+;// CONCATENATED MODULE: ./node_modules/sb-promise-queue/lib/esm/index.mjs
 class PromiseQueue {
     constructor({ concurrency = 1 } = {}) {
         this.options = { concurrency };
@@ -75780,7 +75780,7 @@ class PromiseQueue {
 }
 
 
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/sb-scandir/lib/esm/index.mjs
+;// CONCATENATED MODULE: ./node_modules/sb-scandir/lib/esm/index.mjs
 /* @flow */
 
 
@@ -75876,11 +75876,11 @@ async function scanDirectory(path, { recursive = true, validate = null, concurre
 }
 /* harmony default export */ const esm = (scanDirectory);
 
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/shell-escape/shell-escape.js
-var shell_escape = __nccwpck_require__(3228);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(8786);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/node-ssh/lib/esm/index.mjs
+// EXTERNAL MODULE: ./node_modules/shell-escape/shell-escape.js
+var shell_escape = __nccwpck_require__(4646);
+// EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
+var lib = __nccwpck_require__(5472);
+;// CONCATENATED MODULE: ./node_modules/node-ssh/lib/esm/index.mjs
 
 
 
@@ -76587,9 +76587,9 @@ class NodeSSH {
 }
 
 // EXTERNAL MODULE: ./src/ssh/error-code.ts
-var error_code = __nccwpck_require__(252);
+var error_code = __nccwpck_require__(4760);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(6039);
+var known_hosts = __nccwpck_require__(2979);
 ;// CONCATENATED MODULE: ./src/ssh/host-key.ts
 
 /**
@@ -76654,9 +76654,9 @@ function knownHostsLine(name, key) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/lost.ts
-var ssh_lost = __nccwpck_require__(5310);
+var ssh_lost = __nccwpck_require__(5794);
 // EXTERNAL MODULE: ./src/ssh/proxy-command.ts
-var proxy_command = __nccwpck_require__(6686);
+var proxy_command = __nccwpck_require__(6170);
 ;// CONCATENATED MODULE: ./src/ssh/handshake.ts
 
 
@@ -77174,7 +77174,7 @@ function startOfNeedle(bytes, needle, from) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/lines.ts + 1 modules
-var lines = __nccwpck_require__(1057);
+var lines = __nccwpck_require__(4463);
 ;// CONCATENATED MODULE: ./src/ssh/answers.ts
 
 
@@ -77544,7 +77544,7 @@ function dialFailed(error) {
 }
 
 // EXTERNAL MODULE: ./src/ssh/private-key.ts + 3 modules
-var private_key = __nccwpck_require__(3588);
+var private_key = __nccwpck_require__(810);
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./src/ssh/transport.ts
@@ -77704,7 +77704,7 @@ function openAlgorithms({ login }, shownKeys) {
 
 /***/ }),
 
-/***/ 252:
+/***/ 4760:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77729,7 +77729,7 @@ function codeOf(error) {
 
 /***/ }),
 
-/***/ 6039:
+/***/ 2979:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77830,7 +77830,7 @@ function wildcardMatches(pattern, name) {
 
 /***/ }),
 
-/***/ 1057:
+/***/ 4463:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77888,7 +77888,7 @@ function createLineSplitter(onLine, onText = () => undefined) {
 
 /***/ }),
 
-/***/ 5310:
+/***/ 5794:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77906,7 +77906,7 @@ class SessionLostError extends Error {
 
 /***/ }),
 
-/***/ 3588:
+/***/ 810:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -77921,9 +77921,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./src/ssh/known-hosts.ts
-var known_hosts = __nccwpck_require__(6039);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/bcrypt-pbkdf/index.js
-var bcrypt_pbkdf = __nccwpck_require__(7124);
+var known_hosts = __nccwpck_require__(2979);
+// EXTERNAL MODULE: ./node_modules/bcrypt-pbkdf/index.js
+var bcrypt_pbkdf = __nccwpck_require__(686);
 ;// CONCATENATED MODULE: ./src/ssh/wire.ts
 /** Fields of SSH's wire format (RFC 4251, 5), which its key files use as well. */
 /** A string: its length in four bytes, then its bytes. */
@@ -78270,7 +78270,7 @@ function problem(kind) {
 
 /***/ }),
 
-/***/ 6686:
+/***/ 6170:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -78284,7 +78284,7 @@ function problem(kind) {
 /* harmony import */ var node_child_process__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_child_process__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7075);
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_stream__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1057);
+/* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4463);
 
 
 
@@ -78450,7 +78450,7 @@ function environmentFor(environment, secrets) {
 
 /***/ }),
 
-/***/ 4788:
+/***/ 8637:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -78482,7 +78482,7 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 3938:
+/***/ 7318:
 /***/ ((module) => {
 
 module.exports = eval("require")("../build/Release/cpufeatures.node");
@@ -78490,7 +78490,7 @@ module.exports = eval("require")("../build/Release/cpufeatures.node");
 
 /***/ }),
 
-/***/ 9206:
+/***/ 490:
 /***/ ((module) => {
 
 module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
@@ -78826,19 +78826,19 @@ module.exports = require("zlib");
 
 /***/ }),
 
-/***/ 307:
+/***/ 7349:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Scalar = __nccwpck_require__(9831);
-var YAMLMap = __nccwpck_require__(7424);
-var YAMLSeq = __nccwpck_require__(8581);
-var resolveBlockMap = __nccwpck_require__(7893);
-var resolveBlockSeq = __nccwpck_require__(5792);
-var resolveFlowCollection = __nccwpck_require__(4484);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveBlockMap = __nccwpck_require__(7103);
+var resolveBlockSeq = __nccwpck_require__(334);
+var resolveFlowCollection = __nccwpck_require__(3142);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -78924,16 +78924,16 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 8601:
+/***/ 3683:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Document = __nccwpck_require__(8555);
-var composeNode = __nccwpck_require__(7787);
-var resolveEnd = __nccwpck_require__(6470);
-var resolveProps = __nccwpck_require__(5105);
+var Document = __nccwpck_require__(3021);
+var composeNode = __nccwpck_require__(5937);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -78977,18 +78977,18 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 7787:
+/***/ 5937:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Alias = __nccwpck_require__(4455);
-var identity = __nccwpck_require__(1897);
-var composeCollection = __nccwpck_require__(307);
-var composeScalar = __nccwpck_require__(1107);
-var resolveEnd = __nccwpck_require__(6470);
-var utilEmptyScalarPosition = __nccwpck_require__(3709);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var composeCollection = __nccwpck_require__(7349);
+var composeScalar = __nccwpck_require__(5413);
+var resolveEnd = __nccwpck_require__(7788);
+var utilEmptyScalarPosition = __nccwpck_require__(2599);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -79097,16 +79097,16 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 1107:
+/***/ 5413:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Scalar = __nccwpck_require__(9831);
-var resolveBlockScalar = __nccwpck_require__(7991);
-var resolveFlowScalar = __nccwpck_require__(7808);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -79193,19 +79193,19 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 8814:
+/***/ 9984:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(9280);
-var Document = __nccwpck_require__(8555);
-var errors = __nccwpck_require__(5618);
-var identity = __nccwpck_require__(1897);
-var composeDoc = __nccwpck_require__(8601);
-var resolveEnd = __nccwpck_require__(6470);
+var directives = __nccwpck_require__(1342);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var identity = __nccwpck_require__(1127);
+var composeDoc = __nccwpck_require__(3683);
+var resolveEnd = __nccwpck_require__(7788);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -79425,18 +79425,18 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 7893:
+/***/ 7103:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Pair = __nccwpck_require__(1087);
-var YAMLMap = __nccwpck_require__(7424);
-var resolveProps = __nccwpck_require__(5105);
-var utilContainsNewline = __nccwpck_require__(1385);
-var utilFlowIndentCheck = __nccwpck_require__(3941);
-var utilMapIncludes = __nccwpck_require__(9437);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -79550,13 +79550,13 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 7991:
+/***/ 8913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
+var Scalar = __nccwpck_require__(3301);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -79758,15 +79758,15 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 5792:
+/***/ 334:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var YAMLSeq = __nccwpck_require__(8581);
-var resolveProps = __nccwpck_require__(5105);
-var utilFlowIndentCheck = __nccwpck_require__(3941);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveProps = __nccwpck_require__(4631);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -79817,7 +79817,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 6470:
+/***/ 7788:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -79864,20 +79864,20 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 4484:
+/***/ 3142:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Pair = __nccwpck_require__(1087);
-var YAMLMap = __nccwpck_require__(7424);
-var YAMLSeq = __nccwpck_require__(8581);
-var resolveEnd = __nccwpck_require__(6470);
-var resolveProps = __nccwpck_require__(5105);
-var utilContainsNewline = __nccwpck_require__(1385);
-var utilMapIncludes = __nccwpck_require__(9437);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -80081,14 +80081,14 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 7808:
+/***/ 6842:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
-var resolveEnd = __nccwpck_require__(6470);
+var Scalar = __nccwpck_require__(3301);
+var resolveEnd = __nccwpck_require__(7788);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -80317,7 +80317,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 5105:
+/***/ 4631:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -80473,7 +80473,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 1385:
+/***/ 9499:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -80517,7 +80517,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 3709:
+/***/ 2599:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -80553,13 +80553,13 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 3941:
+/***/ 4051:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var utilContainsNewline = __nccwpck_require__(1385);
+var utilContainsNewline = __nccwpck_require__(9499);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -80578,13 +80578,13 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 9437:
+/***/ 1187:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
+var identity = __nccwpck_require__(1127);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -80601,23 +80601,23 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 8555:
+/***/ 3021:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Alias = __nccwpck_require__(4455);
-var Collection = __nccwpck_require__(6935);
-var identity = __nccwpck_require__(1897);
-var Pair = __nccwpck_require__(1087);
-var toJS = __nccwpck_require__(317);
-var Schema = __nccwpck_require__(3446);
-var stringifyDocument = __nccwpck_require__(4087);
-var anchors = __nccwpck_require__(3478);
-var applyReviver = __nccwpck_require__(2767);
-var createNode = __nccwpck_require__(1286);
-var directives = __nccwpck_require__(9280);
+var Alias = __nccwpck_require__(4065);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var toJS = __nccwpck_require__(6424);
+var Schema = __nccwpck_require__(5840);
+var stringifyDocument = __nccwpck_require__(6829);
+var anchors = __nccwpck_require__(1596);
+var applyReviver = __nccwpck_require__(3661);
+var createNode = __nccwpck_require__(2404);
+var directives = __nccwpck_require__(1342);
 
 class Document {
     constructor(value, replacer, options) {
@@ -80946,14 +80946,14 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 3478:
+/***/ 1596:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var visit = __nccwpck_require__(6798);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -81030,7 +81030,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 2767:
+/***/ 3661:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -81095,15 +81095,15 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 1286:
+/***/ 2404:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Alias = __nccwpck_require__(4455);
-var identity = __nccwpck_require__(1897);
-var Scalar = __nccwpck_require__(9831);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -81193,14 +81193,14 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 9280:
+/***/ 1342:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var visit = __nccwpck_require__(6798);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 const escapeChars = {
     '!': '%21',
@@ -81379,7 +81379,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 5618:
+/***/ 1464:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -81449,29 +81449,29 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 5597:
+/***/ 8815:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(8814);
-var Document = __nccwpck_require__(8555);
-var Schema = __nccwpck_require__(3446);
-var errors = __nccwpck_require__(5618);
-var Alias = __nccwpck_require__(4455);
-var identity = __nccwpck_require__(1897);
-var Pair = __nccwpck_require__(1087);
-var Scalar = __nccwpck_require__(9831);
-var YAMLMap = __nccwpck_require__(7424);
-var YAMLSeq = __nccwpck_require__(8581);
-var cst = __nccwpck_require__(403);
-var lexer = __nccwpck_require__(5467);
-var lineCounter = __nccwpck_require__(5962);
-var parser = __nccwpck_require__(6526);
-var publicApi = __nccwpck_require__(3421);
-var visit = __nccwpck_require__(6798);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var Schema = __nccwpck_require__(5840);
+var errors = __nccwpck_require__(1464);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
+var publicApi = __nccwpck_require__(4047);
+var visit = __nccwpck_require__(204);
 
 
 
@@ -81508,7 +81508,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 6035:
+/***/ 7249:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
@@ -81535,17 +81535,17 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 4455:
+/***/ 4065:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var anchors = __nccwpck_require__(3478);
-var visit = __nccwpck_require__(6798);
-var identity = __nccwpck_require__(1897);
-var Node = __nccwpck_require__(9319);
-var toJS = __nccwpck_require__(317);
+var anchors = __nccwpck_require__(1596);
+var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(6424);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -81663,15 +81663,15 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 6935:
+/***/ 101:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var createNode = __nccwpck_require__(1286);
-var identity = __nccwpck_require__(1897);
-var Node = __nccwpck_require__(9319);
+var createNode = __nccwpck_require__(2404);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -81822,15 +81822,15 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 9319:
+/***/ 6673:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var applyReviver = __nccwpck_require__(2767);
-var identity = __nccwpck_require__(1897);
-var toJS = __nccwpck_require__(317);
+var applyReviver = __nccwpck_require__(3661);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(6424);
 
 class NodeBase {
     constructor(type) {
@@ -81870,16 +81870,16 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 1087:
+/***/ 7165:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var createNode = __nccwpck_require__(1286);
-var stringifyPair = __nccwpck_require__(4982);
-var addPairToJSMap = __nccwpck_require__(8470);
-var identity = __nccwpck_require__(1897);
+var createNode = __nccwpck_require__(2404);
+var stringifyPair = __nccwpck_require__(9748);
+var addPairToJSMap = __nccwpck_require__(7104);
+var identity = __nccwpck_require__(1127);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -81917,15 +81917,15 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 9831:
+/***/ 3301:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Node = __nccwpck_require__(9319);
-var toJS = __nccwpck_require__(317);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(6424);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -81952,18 +81952,18 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 7424:
+/***/ 4454:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyCollection = __nccwpck_require__(4006);
-var addPairToJSMap = __nccwpck_require__(8470);
-var Collection = __nccwpck_require__(6935);
-var identity = __nccwpck_require__(1897);
-var Pair = __nccwpck_require__(1087);
-var Scalar = __nccwpck_require__(9831);
+var stringifyCollection = __nccwpck_require__(1212);
+var addPairToJSMap = __nccwpck_require__(7104);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -82107,18 +82107,18 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 8581:
+/***/ 2223:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var createNode = __nccwpck_require__(1286);
-var stringifyCollection = __nccwpck_require__(4006);
-var Collection = __nccwpck_require__(6935);
-var identity = __nccwpck_require__(1897);
-var Scalar = __nccwpck_require__(9831);
-var toJS = __nccwpck_require__(317);
+var createNode = __nccwpck_require__(2404);
+var stringifyCollection = __nccwpck_require__(1212);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var toJS = __nccwpck_require__(6424);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -82230,17 +82230,17 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 8470:
+/***/ 7104:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var log = __nccwpck_require__(6035);
-var merge = __nccwpck_require__(7954);
-var stringify = __nccwpck_require__(9922);
-var identity = __nccwpck_require__(1897);
-var toJS = __nccwpck_require__(317);
+var log = __nccwpck_require__(7249);
+var merge = __nccwpck_require__(452);
+var stringify = __nccwpck_require__(2148);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(6424);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -82303,7 +82303,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 1897:
+/***/ 1127:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -82364,13 +82364,13 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 317:
+/***/ 6424:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
+var identity = __nccwpck_require__(1127);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -82411,16 +82411,16 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 7588:
+/***/ 110:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var resolveBlockScalar = __nccwpck_require__(7991);
-var resolveFlowScalar = __nccwpck_require__(7808);
-var errors = __nccwpck_require__(5618);
-var stringifyString = __nccwpck_require__(9059);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
+var errors = __nccwpck_require__(1464);
+var stringifyString = __nccwpck_require__(3069);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -82637,7 +82637,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 5199:
+/***/ 1733:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -82708,7 +82708,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 2513:
+/***/ 7715:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -82815,15 +82815,15 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 403:
+/***/ 3461:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var cstScalar = __nccwpck_require__(7588);
-var cstStringify = __nccwpck_require__(5199);
-var cstVisit = __nccwpck_require__(2513);
+var cstScalar = __nccwpck_require__(110);
+var cstStringify = __nccwpck_require__(1733);
+var cstVisit = __nccwpck_require__(7715);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -82935,13 +82935,13 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 5467:
+/***/ 361:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var cst = __nccwpck_require__(403);
+var cst = __nccwpck_require__(3461);
 
 /*
 START -> stream
@@ -83666,7 +83666,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 5962:
+/***/ 6628:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -83715,15 +83715,15 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 6526:
+/***/ 3456:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(403);
-var lexer = __nccwpck_require__(5467);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -84703,19 +84703,19 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 3421:
+/***/ 4047:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var composer = __nccwpck_require__(8814);
-var Document = __nccwpck_require__(8555);
-var errors = __nccwpck_require__(5618);
-var log = __nccwpck_require__(6035);
-var identity = __nccwpck_require__(1897);
-var lineCounter = __nccwpck_require__(5962);
-var parser = __nccwpck_require__(6526);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var log = __nccwpck_require__(7249);
+var identity = __nccwpck_require__(1127);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -84818,17 +84818,17 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 3446:
+/***/ 5840:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var map = __nccwpck_require__(8981);
-var seq = __nccwpck_require__(9952);
-var string = __nccwpck_require__(6422);
-var tags = __nccwpck_require__(3352);
+var identity = __nccwpck_require__(1127);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var tags = __nccwpck_require__(18);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -84865,14 +84865,14 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 8981:
+/***/ 7451:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var YAMLMap = __nccwpck_require__(7424);
+var identity = __nccwpck_require__(1127);
+var YAMLMap = __nccwpck_require__(4454);
 
 const map = {
     collection: 'map',
@@ -84892,13 +84892,13 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 6482:
+/***/ 3632:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
+var Scalar = __nccwpck_require__(3301);
 
 const nullTag = {
     identify: value => value == null,
@@ -84917,14 +84917,14 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 9952:
+/***/ 1706:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var YAMLSeq = __nccwpck_require__(8581);
+var identity = __nccwpck_require__(1127);
+var YAMLSeq = __nccwpck_require__(2223);
 
 const seq = {
     collection: 'seq',
@@ -84944,13 +84944,13 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6422:
+/***/ 6464:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyString = __nccwpck_require__(9059);
+var stringifyString = __nccwpck_require__(3069);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -84968,13 +84968,13 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 4437:
+/***/ 3959:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
+var Scalar = __nccwpck_require__(3301);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -84997,14 +84997,14 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 1067:
+/***/ 8405:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
-var stringifyNumber = __nccwpck_require__(7499);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -85052,13 +85052,13 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 6556:
+/***/ 9874:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyNumber = __nccwpck_require__(7499);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -85102,19 +85102,19 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 3018:
+/***/ 896:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var map = __nccwpck_require__(8981);
-var _null = __nccwpck_require__(6482);
-var seq = __nccwpck_require__(9952);
-var string = __nccwpck_require__(6422);
-var bool = __nccwpck_require__(4437);
-var float = __nccwpck_require__(1067);
-var int = __nccwpck_require__(6556);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
 
 const schema = [
     map.map,
@@ -85135,15 +85135,15 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 4325:
+/***/ 3559:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
-var map = __nccwpck_require__(8981);
-var seq = __nccwpck_require__(9952);
+var Scalar = __nccwpck_require__(3301);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -85207,28 +85207,28 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 3352:
+/***/ 18:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var map = __nccwpck_require__(8981);
-var _null = __nccwpck_require__(6482);
-var seq = __nccwpck_require__(9952);
-var string = __nccwpck_require__(6422);
-var bool = __nccwpck_require__(4437);
-var float = __nccwpck_require__(1067);
-var int = __nccwpck_require__(6556);
-var schema = __nccwpck_require__(3018);
-var schema$1 = __nccwpck_require__(4325);
-var binary = __nccwpck_require__(1297);
-var merge = __nccwpck_require__(7954);
-var omap = __nccwpck_require__(2525);
-var pairs = __nccwpck_require__(5383);
-var schema$2 = __nccwpck_require__(7579);
-var set = __nccwpck_require__(5762);
-var timestamp = __nccwpck_require__(4314);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
+var schema = __nccwpck_require__(896);
+var schema$1 = __nccwpck_require__(3559);
+var binary = __nccwpck_require__(6083);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var schema$2 = __nccwpck_require__(5913);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(4371);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -85314,15 +85314,15 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 1297:
+/***/ 6083:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(9831);
-var stringifyString = __nccwpck_require__(9059);
+var Scalar = __nccwpck_require__(3301);
+var stringifyString = __nccwpck_require__(3069);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -85392,13 +85392,13 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 6092:
+/***/ 8398:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
+var Scalar = __nccwpck_require__(3301);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -85429,14 +85429,14 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 2924:
+/***/ 5782:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
-var stringifyNumber = __nccwpck_require__(7499);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -85487,13 +85487,13 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 5947:
+/***/ 873:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyNumber = __nccwpck_require__(7499);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -85571,14 +85571,14 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 7954:
+/***/ 452:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Scalar = __nccwpck_require__(9831);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -85650,17 +85650,17 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 2525:
+/***/ 303:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var toJS = __nccwpck_require__(317);
-var YAMLMap = __nccwpck_require__(7424);
-var YAMLSeq = __nccwpck_require__(8581);
-var pairs = __nccwpck_require__(5383);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(6424);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var pairs = __nccwpck_require__(8385);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -85735,16 +85735,16 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 5383:
+/***/ 8385:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Pair = __nccwpck_require__(1087);
-var Scalar = __nccwpck_require__(9831);
-var YAMLSeq = __nccwpck_require__(8581);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLSeq = __nccwpck_require__(2223);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -85825,25 +85825,25 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 7579:
+/***/ 5913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var map = __nccwpck_require__(8981);
-var _null = __nccwpck_require__(6482);
-var seq = __nccwpck_require__(9952);
-var string = __nccwpck_require__(6422);
-var binary = __nccwpck_require__(1297);
-var bool = __nccwpck_require__(6092);
-var float = __nccwpck_require__(2924);
-var int = __nccwpck_require__(5947);
-var merge = __nccwpck_require__(7954);
-var omap = __nccwpck_require__(2525);
-var pairs = __nccwpck_require__(5383);
-var set = __nccwpck_require__(5762);
-var timestamp = __nccwpck_require__(4314);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var binary = __nccwpck_require__(6083);
+var bool = __nccwpck_require__(8398);
+var float = __nccwpck_require__(5782);
+var int = __nccwpck_require__(873);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(4371);
 
 const schema = [
     map.map,
@@ -85874,15 +85874,15 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 5762:
+/***/ 1528:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Pair = __nccwpck_require__(1087);
-var YAMLMap = __nccwpck_require__(7424);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -85978,13 +85978,13 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 4314:
+/***/ 4371:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var stringifyNumber = __nccwpck_require__(7499);
+var stringifyNumber = __nccwpck_require__(8689);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -86091,7 +86091,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 6689:
+/***/ 4475:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -86250,16 +86250,16 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 9922:
+/***/ 2148:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var anchors = __nccwpck_require__(3478);
-var identity = __nccwpck_require__(1897);
-var stringifyComment = __nccwpck_require__(9269);
-var stringifyString = __nccwpck_require__(9059);
+var anchors = __nccwpck_require__(1596);
+var identity = __nccwpck_require__(1127);
+var stringifyComment = __nccwpck_require__(9799);
+var stringifyString = __nccwpck_require__(3069);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -86390,15 +86390,15 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 4006:
+/***/ 1212:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var stringify = __nccwpck_require__(9922);
-var stringifyComment = __nccwpck_require__(9269);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -86553,7 +86553,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 9269:
+/***/ 9799:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -86585,15 +86585,15 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 4087:
+/***/ 6829:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var stringify = __nccwpck_require__(9922);
-var stringifyComment = __nccwpck_require__(9269);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -86680,7 +86680,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 7499:
+/***/ 8689:
 /***/ ((__unused_webpack_module, exports) => {
 
 "use strict";
@@ -86715,16 +86715,16 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 4982:
+/***/ 9748:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
-var Scalar = __nccwpck_require__(9831);
-var stringify = __nccwpck_require__(9922);
-var stringifyComment = __nccwpck_require__(9269);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -86875,14 +86875,14 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 9059:
+/***/ 3069:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var Scalar = __nccwpck_require__(9831);
-var foldFlowLines = __nccwpck_require__(6689);
+var Scalar = __nccwpck_require__(3301);
+var foldFlowLines = __nccwpck_require__(4475);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -87221,13 +87221,13 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 6798:
+/***/ 204:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 "use strict";
 
 
-var identity = __nccwpck_require__(1897);
+var identity = __nccwpck_require__(1127);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -87465,7 +87465,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 5570:
+/***/ 4116:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -87491,7 +87491,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -87527,7 +87527,7 @@ function utils_toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -87623,7 +87623,7 @@ function escapeProperty(s) {
 var external_crypto_ = __nccwpck_require__(6982);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -87664,7 +87664,7 @@ var external_path_ = __nccwpck_require__(6928);
 var external_http_ = __nccwpck_require__(8611);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -87755,11 +87755,11 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(9192);
-// EXTERNAL MODULE: ../../../work/wt/changes/node_modules/undici/index.js
-var undici = __nccwpck_require__(2798);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/http-client/lib/index.js
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -88456,7 +88456,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -88532,7 +88532,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -88606,7 +88606,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -88887,7 +88887,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -88929,7 +88929,7 @@ var external_events_ = __nccwpck_require__(4434);
 var external_child_process_ = __nccwpck_require__(5317);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/io/lib/io-util.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
 var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89109,7 +89109,7 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/io/lib/io.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
 var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89383,7 +89383,7 @@ function io_copyFile(srcFile, destFile, force) {
 //# sourceMappingURL=io.js.map
 ;// CONCATENATED MODULE: external "timers"
 const external_timers_namespaceObject = require("timers");
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/exec/lib/toolrunner.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
 var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -89971,7 +89971,7 @@ class ExecState extends external_events_.EventEmitter {
     }
 }
 //# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/exec/lib/exec.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
 var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -90051,7 +90051,7 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/platform.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
 var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -90116,7 +90116,7 @@ function getDetails() {
     });
 }
 //# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ../../../work/wt/changes/node_modules/@actions/core/lib/core.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
 var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -90437,7 +90437,7 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 964:
+/***/ 8342:
 /***/ ((module) => {
 
 "use strict";
@@ -90595,7 +90595,7 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	// startup
 /******/ 	// Load entry module and return exports
 /******/ 	// This entry module used 'module' so it can't be inlined
-/******/ 	var __webpack_exports__ = __nccwpck_require__(4139);
+/******/ 	var __webpack_exports__ = __nccwpck_require__(9407);
 /******/ 	module.exports = __webpack_exports__;
 /******/ 	
 /******/ })()

@@ -53,7 +53,7 @@ describe.each(SHELLS)('variables of a release, with $name as sh', ({ path: shell
         RESUME: '',
       },
     ],
-    ['command', { SERVICE: 'api', COMMAND: 'true', NAME: 'once' }],
+    ['command', { SERVICE: 'api', COMMAND: 'true', NAME: 'once', POLICY: '' }],
   ])('are the environment of Compose in %s, and of nothing else', async (name, more) => {
     const script = `set -eu\n${remoteScript(name)}\ndocker compose ps`;
     const { code, stderr } = await host.run(script, { ...places(), ...more });
