@@ -58383,7 +58383,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5230);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4747);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59868,7 +59868,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 5230:
+/***/ 4747:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -65796,7 +65796,29 @@ function registryVariables({ inputs, run }) {
     return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
 }
 
+;// CONCATENATED MODULE: ./src/rollout/left.ts
+/**
+ * Notes, behind the step that moves requests away from these containers, what is connected to them: whoever
+ * opens something new from then on was not moved. Nobody waits for it.
+ */
+function noteLeft({ transaction }, leaving, moved, lateSeconds) {
+    if (leaving.length === 0)
+        return;
+    const noted = transaction.step({
+        name: 'note',
+        script: `note_left "$LEAVING" "$MOVED" "$LATE" || say 'who goes on with the old containers will not be known'`,
+        variables: {
+            LEAVING: [...new Set(leaving)].join(' '),
+            MOVED: [...new Set(moved)].map((line) => `${line}\n`).join(''),
+            LATE: String(lateSeconds ?? ''),
+        },
+    });
+    // Where it was not done, the step before it failed, or the lease is lost: the next one says the same.
+    noted.catch(() => undefined);
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/cutover.ts
+
 
 
 
@@ -65822,7 +65844,12 @@ async function cutOver(context, operations) {
         return proxies.map((proxy) => moveOf(context, operation, proxy));
     });
     const waves = [moves.filter((move) => move.isNew), moves.filter((move) => !move.isNew)];
-    await context.transaction.step({
+    const routes = operations.flatMap((operation) => operation.routes);
+    const leaving = routes.flatMap(({ incumbents, staying }) => incumbents.filter((id) => !staying.includes(id)));
+    const moved = operations
+        .filter((operation) => operation.routes.length > 0)
+        .flatMap((operation) => proxiesOf(context, operation).map((id) => `${operation.proxyKind} ${id}`));
+    const over = context.transaction.step({
         name: 'cutover',
         undo: moves.flatMap(({ undo }) => undo ?? []),
         script: (0,load/* remoteScript */.mW)('cutover'),
@@ -65834,6 +65861,8 @@ async function cutOver(context, operations) {
                 .join('\n'),
         },
     });
+    noteLeft(context, leaving, moved);
+    await over;
 }
 function nothingToMove({ proxyService }) {
     return new errors/* DeployError */.s({
@@ -65908,12 +65937,16 @@ function countHeld({ made }, output) {
     for (const [, number] of output.matchAll(/^held (\d+)$/gm))
         made.heldConnections += Number(number);
 }
+/** It collects what it hears for a time that it may be configured to, and the host may be busy. */
+const TRAEFIK_IS_LATE_BY_S = 3;
 /** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
-async function withdraw({ transaction, made }, { services }) {
+async function withdraw(context, { services }) {
+    const { transaction, made } = context;
     const leaving = services.flatMap(({ drainFile, incumbents }) => drainFile === undefined || incumbents.length === 0
         ? []
         : [`${(0,quote/* quote */.hD)(drainFile)} ${incumbents.join(' ')}`]);
-    await transaction.step({
+    const withdrawn = services.filter(({ drainFile }) => drainFile !== undefined);
+    const over = transaction.step({
         name: 'withdraw',
         undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
         script: (0,load/* remoteScript */.mW)('withdraw'),
@@ -65924,6 +65957,9 @@ async function withdraw({ transaction, made }, { services }) {
             WITHDRAWN: cutover_lines(leaving),
         },
     });
+    const ids = withdrawn.flatMap(({ incumbents }) => incumbents);
+    noteLeft(context, ids, [], TRAEFIK_IS_LATE_BY_S);
+    await over;
 }
 /** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
 function pins(routes, containersOf) {
@@ -65978,6 +66014,8 @@ async function stopIncumbents(context, operation) {
         undo: startsAgain(operation),
         script: [
             ...(draining.length === 0 ? [] : [cutover_together(draining)]),
+            // Where a gap is accepted, somebody may be known to go on with them.
+            `require_left ${context.inputs.allowDowntime ? 'no' : 'yes'} ${ids.join(' ')}`,
             `${stopsBy(operation)} ${ids.join(' ')}`,
         ].join('\n'),
         variables: {},
@@ -65991,15 +66029,11 @@ function stopsBy({ aside, retiring }) {
 }
 /** Those that nothing is sent to come first: others may need them to be ready. */
 function startsAgain({ ids, serving }) {
-    const ready = new Set(serving.map(({ id }) => id));
-    const others = ids.filter((id) => !ready.has(id));
+    const ready = serving.map(({ id, port }) => (port === undefined ? id : `${id}:${String(port)}`));
+    const others = ids.filter((id) => !serving.some((each) => each.id === id));
     return [
         ...(others.length === 0 ? [] : [`start_containers ${others.join(' ')}`]),
-        ...(serving.length === 0
-            ? []
-            : [
-                `serve_again ${serving.map(({ id, port }) => (port === undefined ? id : `${id}:${String(port)}`)).join(' ')}`,
-            ]),
+        ...(ready.length === 0 ? [] : [`serve_again ${ready.join(' ')}`]),
     ].join('\n');
 }
 /** The end of a stop that went on beside other changes. */
@@ -67599,6 +67633,8 @@ const MOST_EVIDENCE_CHARACTERS = 16_000;
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
 /** How Docker and registries say that a login is missing or wrong. */
 const NOT_LOGGED_IN = /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
+/** A line of require_left. */
+const OPENED_LINE = /^opened (\S+) (\d+)$/gm;
 /** A line of cut_over. */
 const REFUSED_LINE = /^refused (\S+)$/gm;
 /** What to tell of an operation that failed: what happened, where, what next. */
@@ -67666,6 +67702,10 @@ function sentence(operation, stdout, stderr) {
                 next: look,
             };
         case 'stop-incumbents':
+            return (notLeft(operation.services, stdout) ?? {
+                what: `stopping the old ${operation.services.join(', ')} failed`,
+                next: look,
+            });
         case 'await-incumbents':
             return { what: `stopping the old ${operation.services.join(', ')} failed`, next: look };
         case 'replace':
@@ -67683,6 +67723,19 @@ function sentence(operation, stdout, stderr) {
         default:
             return { what: `${operation.kind} failed`, next: look };
     }
+}
+/** Who sends requests to containers that nothing was to be sent to any more. */
+function notLeft(services, stdout) {
+    const opened = [...stdout.matchAll(OPENED_LINE)];
+    if (opened.length === 0)
+        return undefined;
+    const told = opened.map(([, name = '', number = '']) => `${name} (${number} new connections)`);
+    return {
+        what: `${told.join(', ')} went on sending requests to the old ${services.join(', ')} after the cutover: they would have failed`,
+        next: 'The old containers were not stopped. A proxy that looks an address up once and keeps it must be nginx or Caddy ' +
+            'with static names, so that it can be moved; anything else must look the name up at each connection. ' +
+            '`allow-downtime: true` accepts the failed requests.',
+    };
 }
 function registryRefused(verb, stderr) {
     const line = stderr.split('\n').findLast((each) => NOT_LOGGED_IN.test(each)) ?? '';
@@ -75285,6 +75338,7 @@ const LIBRARY = [
     'callers',
     'proxy',
     'nginx',
+    'connections',
     'caddy',
     'traefik',
     'access-log',

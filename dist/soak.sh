@@ -66,6 +66,7 @@ while :; do
 $CANDIDATES
 EOS
   [ -z "$failed" ] || exit 72
+  note_drained || :
   looked=$(($(hundredths) - looking))
   # One that hung says nothing of the next.
   [ "$looked" -lt 20 ] || looked=20

@@ -26,12 +26,13 @@ interface Given {
   /** What each build makes of the references; undefined: nothing is built. */
   readonly builds?: Readonly<Record<string, string>>;
   readonly soak?: string;
+  readonly allowDowntime?: string;
 }
 
 /** Executes the plan of a situation on a host that takes every step a turn of the event loop. */
 async function sentFor(
   situation: Situation,
-  { builds, soak = '0' }: Given = {},
+  { builds, soak = '0', allowDowntime = 'false' }: Given = {},
 ): Promise<readonly Sent[]> {
   const sent: Sent[] = [];
   let underWay = 0;
@@ -67,7 +68,13 @@ async function sentFor(
       close: () => Promise.resolve(),
     },
     observation,
-    inputs: accepted({ soak, build: 'none', 'health-successes': '1', 'drain-timeout': '4s' }),
+    inputs: accepted({
+      soak,
+      'allow-downtime': allowDowntime,
+      build: 'none',
+      'health-successes': '1',
+      'drain-timeout': '4s',
+    }),
     planOptions: { ...options, images },
     compose: '',
     run: 'run',
@@ -133,7 +140,8 @@ describe('what is sent to the host', () => {
         'start after 3',
         'stop after 4',
         'cutover after 0',
-        'stop after 0',
+        'note after 1',
+        'stop after 1',
         'finish after 0',
       ]);
     });
@@ -147,7 +155,8 @@ describe('what is sent to the host', () => {
         'files after 0',
         'start after 1',
         'cutover after 0',
-        'stop after 0',
+        'note after 1',
+        'stop after 1',
         'finish after 0',
       ]);
     });
@@ -170,13 +179,31 @@ describe('what is sent to the host', () => {
     expect(undone[1]).toMatch(/cutover_back/);
   });
 
+  it('sees that nobody goes on with the incumbents before it stops them, unless a gap is accepted', async () => {
+    const stop = async (input: string): Promise<unknown> =>
+      (await sentFor({ wants: services({ api: definition }) }, { allowDowntime: input })).find(
+        ({ step }) => step.name === 'stop',
+      )?.step.script;
+    expect(await stop('false')).toMatch(
+      /^together .*proxy_drain.*\nrequire_left yes api-1\nstop_timed api-1$/,
+    );
+    expect(await stop('true')).toContain('require_left no api-1');
+    const sent = await sentFor({ wants: services({ api: definition }) });
+    expect(sent.find(({ step }) => step.name === 'note')?.step.variables).toEqual({
+      LEAVING: 'api-1',
+      MOVED: 'nginx proxy-1\n',
+      LATE: '',
+    });
+  });
+
   it('watches the release without the incumbents from the moment that they have stopped', async () => {
     const sent = await sentFor({ wants: services({ api: definition }) }, { soak: '100ms' });
     const waits = sent.map(({ step, underWay }) => `${step.name} after ${String(underWay)}`);
     expect(waits).toEqual([
       'start after 0',
       'cutover after 0',
-      'soak after 1',
+      'note after 1',
+      'soak after 2',
       'stop after 0',
       'soak after 1',
       'finish after 0',

@@ -90,6 +90,24 @@ describe('explainFailure', () => {
     );
   });
 
+  it('names who goes on with the old containers', () => {
+    const stop = {
+      kind: 'stop-incumbents',
+      services: ['api'],
+      ids: ['a1'],
+      drained: [],
+      serving: [],
+      aside: false,
+      retiring: true,
+    } as const;
+    const error = told(stop, 'opened tiny-relay-1 12\n');
+    expect(error.what).toBe(
+      'tiny-relay-1 (12 new connections) went on sending requests to the old api after the cutover: they would have failed',
+    );
+    expect(error.next).toContain('allow-downtime');
+    expect(told(stop, '').what).toBe('stopping the old api failed');
+  });
+
   it('names the candidate that did not become ready, and why', () => {
     const error = told(START, 'noise\nfailed worker 0123abc it exited with 3\n');
     expect(error.what).toBe('worker did not become ready: it exited with 3');

@@ -20,6 +20,7 @@ import {
 import { anotherProject, besideTheClone, forcePushed, hostileClone, submodule } from './git.js';
 import { variables } from './given.js';
 import { leftOut } from './left-out.js';
+import { goesOnWithTheOld } from './goes-on.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { deploysInARow, manyDeploys } from './many-deploys.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
@@ -61,6 +62,7 @@ export const scenarios: readonly Scenario[] = [
   neverReady,
   failsBehindProxy,
   needsTheOld,
+  goesOnWithTheOld,
   migrationFails,
   proxyConfigBroken,
   redNeeds,

@@ -32,6 +32,7 @@ const LIBRARY = [
   'callers',
   'proxy',
   'nginx',
+  'connections',
   'caddy',
   'traefik',
   'access-log',

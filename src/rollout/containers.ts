@@ -31,6 +31,8 @@ export async function stopIncumbents(context: RolloutContext, operation: Stop): 
     undo: startsAgain(operation),
     script: [
       ...(draining.length === 0 ? [] : [together(draining)]),
+      // Where a gap is accepted, somebody may be known to go on with them.
+      `require_left ${context.inputs.allowDowntime ? 'no' : 'yes'} ${ids.join(' ')}`,
       `${stopsBy(operation)} ${ids.join(' ')}`,
     ].join('\n'),
     variables: {},
@@ -45,15 +47,11 @@ function stopsBy({ aside, retiring }: Stop): string {
 
 /** Those that nothing is sent to come first: others may need them to be ready. */
 function startsAgain({ ids, serving }: Stop): string {
-  const ready = new Set(serving.map(({ id }) => id));
-  const others = ids.filter((id) => !ready.has(id));
+  const ready = serving.map(({ id, port }) => (port === undefined ? id : `${id}:${String(port)}`));
+  const others = ids.filter((id) => !serving.some((each) => each.id === id));
   return [
     ...(others.length === 0 ? [] : [`start_containers ${others.join(' ')}`]),
-    ...(serving.length === 0
-      ? []
-      : [
-          `serve_again ${serving.map(({ id, port }) => (port === undefined ? id : `${id}:${String(port)}`)).join(' ')}`,
-        ]),
+    ...(ready.length === 0 ? [] : [`serve_again ${ready.join(' ')}`]),
   ].join('\n');
 }
 

@@ -9,6 +9,7 @@ import type {
 } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
+import { noteLeft } from './left.js';
 
 /** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
 export async function hold(context: RolloutContext, operation: HoldOperation): Promise<void> {
@@ -35,7 +36,16 @@ export async function cutOver(
     return proxies.map((proxy) => moveOf(context, operation, proxy));
   });
   const waves = [moves.filter((move) => move.isNew), moves.filter((move) => !move.isNew)];
-  await context.transaction.step({
+  const routes = operations.flatMap((operation) => operation.routes);
+  const leaving = routes.flatMap(({ incumbents, staying }) =>
+    incumbents.filter((id) => !staying.includes(id)),
+  );
+  const moved = operations
+    .filter((operation) => operation.routes.length > 0)
+    .flatMap((operation) =>
+      proxiesOf(context, operation).map((id) => `${operation.proxyKind} ${id}`),
+    );
+  const over = context.transaction.step({
     name: 'cutover',
     undo: moves.flatMap(({ undo }) => undo ?? []),
     script: remoteScript('cutover'),
@@ -47,6 +57,8 @@ export async function cutOver(
         .join('\n'),
     },
   });
+  noteLeft(context, leaving, moved);
+  await over;
 }
 
 function nothingToMove({ proxyService }: CutoverOperation): DeployError {
@@ -160,17 +172,22 @@ export function countHeld({ made }: Pick<RolloutContext, 'made'>, output: string
     made.heldConnections += Number(number);
 }
 
+/** It collects what it hears for a time that it may be configured to, and the host may be busy. */
+const TRAEFIK_IS_LATE_BY_S = 3;
+
 /** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
 export async function withdraw(
-  { transaction, made }: RolloutContext,
+  context: RolloutContext,
   { services }: WithdrawOperation,
 ): Promise<void> {
+  const { transaction, made } = context;
   const leaving = services.flatMap(({ drainFile, incumbents }) =>
     drainFile === undefined || incumbents.length === 0
       ? []
       : [`${quote(drainFile)} ${incumbents.join(' ')}`],
   );
-  await transaction.step({
+  const withdrawn = services.filter(({ drainFile }) => drainFile !== undefined);
+  const over = transaction.step({
     name: 'withdraw',
     undo: leaving.map((withdrawn) => `admit ${withdrawn}`).join('\n'),
     script: remoteScript('withdraw'),
@@ -181,6 +198,9 @@ export async function withdraw(
       WITHDRAWN: lines(leaving),
     },
   });
+  const ids = withdrawn.flatMap(({ incumbents }) => incumbents);
+  noteLeft(context, ids, [], TRAEFIK_IS_LATE_BY_S);
+  await over;
 }
 
 /** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */

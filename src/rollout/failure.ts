@@ -10,6 +10,8 @@ const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
 /** How Docker and registries say that a login is missing or wrong. */
 const NOT_LOGGED_IN =
   /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
+/** A line of require_left. */
+const OPENED_LINE = /^opened (\S+) (\d+)$/gm;
 /** A line of cut_over. */
 const REFUSED_LINE = /^refused (\S+)$/gm;
 
@@ -95,6 +97,12 @@ function sentence(
         next: look,
       };
     case 'stop-incumbents':
+      return (
+        notLeft(operation.services, stdout) ?? {
+          what: `stopping the old ${operation.services.join(', ')} failed`,
+          next: look,
+        }
+      );
     case 'await-incumbents':
       return { what: `stopping the old ${operation.services.join(', ')} failed`, next: look };
     case 'replace':
@@ -112,6 +120,23 @@ function sentence(
     default:
       return { what: `${operation.kind} failed`, next: look };
   }
+}
+
+/** Who sends requests to containers that nothing was to be sent to any more. */
+function notLeft(
+  services: readonly string[],
+  stdout: string,
+): { readonly what: string; readonly next: string } | undefined {
+  const opened = [...stdout.matchAll(OPENED_LINE)];
+  if (opened.length === 0) return undefined;
+  const told = opened.map(([, name = '', number = '']) => `${name} (${number} new connections)`);
+  return {
+    what: `${told.join(', ')} went on sending requests to the old ${services.join(', ')} after the cutover: they would have failed`,
+    next:
+      'The old containers were not stopped. A proxy that looks an address up once and keeps it must be nginx or Caddy ' +
+      'with static names, so that it can be moved; anything else must look the name up at each connection. ' +
+      '`allow-downtime: true` accepts the failed requests.',
+  };
 }
 
 function registryRefused(

@@ -1,0 +1,220 @@
+# Who still opens connections to containers that new requests have left: the kernel's own table tells, whatever
+# any configuration says. No program of a container is run, and none of its files is read.
+# shellcheck shell=sh
+
+# In journal/connections: `leaving` (ids), `moved` (lines `KIND ID`: the proxies that were told), `seen` (what was
+# open by then; callers that hold a pin are among them as `caller ID`), `callers-at` (seconds; until then these may have
+# an older /etc/hosts in mind), `asked` (UDP datagrams that each container had sent by then), drained/ID (the proxy has finished
+# what it began before it was told), `again-at` (seconds; until then anybody may still open something).
+
+# Tests have another one.
+: "${RESEE_PROC:=/proc}"
+
+# running_containers: lines `ID PID NAME ADDRESS…`.
+running_containers() {
+  running_ids=$(docker ps -q --no-trunc)
+  # One that ends meanwhile is left out. Ids are hex: they are meant to be split.
+  # shellcheck disable=SC2086
+  [ -z "$running_ids" ] || docker inspect -f '{{.Id}} {{.State.Pid}} {{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' $running_ids 2>/dev/null || :
+}
+
+# connection_table ID…: lines `open PEER PEER-ADDRESS ID:PORT` for each connection to a port that one of the
+# containers listens on, in any state, also one that has just ended; PEER is the container that opened it, `-` where
+# it is none. Lines `asked CONTAINER NUMBER`: UDP datagrams sent. `name CONTAINER NAME`. `unseen` where the kernel does
+# not let us look at one of them.
+connection_table() {
+  table_of=$(running_containers)
+  {
+    printf '%s\n' "$table_of" | awk '{$2 = ""; print "container", $0}'
+    printf '%s\n' "$table_of" | while read -r id pid _; do
+      [ -n "$id" ] || continue
+      if [ -r "$RESEE_PROC/$pid/net/tcp" ]; then
+        printf 'namespace %s\n' "$id"
+        cat "$RESEE_PROC/$pid/net/tcp" "$RESEE_PROC/$pid/net/tcp6" "$RESEE_PROC/$pid/net/snmp" 2>/dev/null || :
+      else
+        case " $* " in *" $id "*) echo unseen ;; esac
+      fi
+    done
+  } | LC_ALL=C awk -v targets=" $* " "$CONNECTIONS_AWK"
+}
+
+# The kernel writes addresses in hexadecimal digits, each group of four bytes backwards; IPv4 in IPv6 sockets
+# behind FFFF.
+# shellcheck disable=SC2016
+CONNECTIONS_AWK='
+function backwards(group) { return substr(group, 7, 2) substr(group, 5, 2) substr(group, 3, 2) substr(group, 1, 2) }
+function kernel_address(text,   part, parts, filled, i, digits, head) {
+  if (text ~ /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/) {
+    split(text, part, ".")
+    return sprintf("%02X%02X%02X%02X", part[4], part[3], part[2], part[1])
+  }
+  if (text !~ /^[0-9a-fA-F:]+$/ || text !~ /:/) return ""
+  head = index(text, "::")
+  if (head > 0) {
+    parts = split(text, part, ":")
+    filled = 0
+    for (i = 1; i <= parts; i++) if (part[i] != "") filled++
+    digits = substr(text, 1, head - 1)
+    for (i = filled; i < 8; i++) digits = digits ":0"
+    text = digits ":" substr(text, head + 2)
+    sub(/^:/, "", text)
+    sub(/:$/, "", text)
+  }
+  split(text, part, ":")
+  digits = ""
+  for (i = 1; i <= 8; i++) digits = digits substr("0000" toupper(part[i]), length(part[i]) + 1)
+  return backwards(substr(digits, 1, 8)) backwards(substr(digits, 9, 8)) backwards(substr(digits, 17, 8)) backwards(substr(digits, 25, 8))
+}
+function plain(address) { return substr(address, 1, 24) == "0000000000000000FFFF0000" ? substr(address, 25) : address }
+$1 == "container" {
+  sub(/^\//, "", $3)
+  print "name", $2, $3
+  for (i = 4; i <= NF; i++) {
+    address = kernel_address($i)
+    if (address != "") owner[address] = $2
+  }
+  if (index(targets, " " $2 " ")) target[$2] = 1
+  next
+}
+$1 == "namespace" { namespace = $2; next }
+$1 == "unseen" { print; next }
+$1 == "Udp:" {
+  if ($2 ~ /^[0-9]+$/) print "asked", namespace, $column
+  else for (i = 2; i <= NF; i++) if ($i == "OutDatagrams") column = i
+  next
+}
+$1 ~ /^[0-9]+:$/ && $2 ~ /^[0-9A-F]+:[0-9A-F]+$/ {
+  split($2, here, ":")
+  split($3, there, ":")
+  if ($4 == "0A") {
+    if (namespace in target) listens[namespace, here[2]] = 1
+    next
+  }
+  here[1] = plain(here[1])
+  there[1] = plain(there[1])
+  if (owner[here[1]] in target) { to[++lines] = owner[here[1]]; port[lines] = here[2]; from[lines] = there[1]; at[lines] = there[2] }
+  if (owner[there[1]] in target) { to[++lines] = owner[there[1]]; port[lines] = there[2]; from[lines] = here[1]; at[lines] = here[2] }
+}
+END {
+  for (i = 1; i <= lines; i++) {
+    peer = owner[from[i]] == "" ? "-" : owner[from[i]]
+    # What they open to each other and to themselves is over when they are.
+    if (peer in target || from[i] ~ /^(......7F|0*01000000)$/) continue
+    if ((to[i], port[i]) in listens) print "open", peer, from[i] ":" at[i], to[i] ":" port[i]
+  }
+}'
+
+# note_left IDS MOVED [SECONDS]: from now on new requests go to others than the containers IDS; MOVED are lines
+# `KIND ID`. With SECONDS it may take whoever sends them so much longer.
+note_left() {
+  left=$STATE/journal/connections
+  mkdir -p "$left/drained"
+  # shellcheck disable=SC2086
+  printf '%s\n' $1 >>"$left/leaving"
+  printf '%s\n' "$2" | sed '/^$/d' >>"$left/moved"
+  for pinned_caller in "$STATE/journal/callers"/*; do
+    case $pinned_caller in */routes-* | *'*') continue ;; esac
+    printf 'caller %s\n' "${pinned_caller##*/}" >>"$left/moved"
+    rm -f "$left/drained/${pinned_caller##*/}"
+  done
+  echo $(($(now) + HOSTS_ARE_KEPT)) >"$left/callers-at"
+  [ -z "${3-}" ] || echo $(($(now) + $3)) >"$left/again-at"
+  # shellcheck disable=SC2086
+  left_table=$(connection_table $1)
+  printf '%s\n' "$left_table" | sed -n 's/^open //p' >>"$left/seen"
+  touch "$left/asked"
+  printf '%s\n' "$left_table" | sed -n 's/^asked //p' | cat "$left/asked" - | awk '!known[$1]++' >"$left/asked.new"
+  mv -f "$left/asked.new" "$left/asked"
+  printf '%s\n' "$2" | while read -r kind id; do
+    case $kind in
+      nginx) rm -f "$left/drained/$id" ;;
+      ?*) : >"$left/drained/$id" ;;
+    esac
+  done
+}
+
+# note_drained [now]: an nginx whose old workers have ended opens nothing to where it was told not to send. With
+# `now`, whatever it still holds. Returns 0 where one was noted.
+note_drained() {
+  left=$STATE/journal/connections
+  [ -e "$left/moved" ] || return 1
+  noted=1
+  if [ -e "$left/again-at" ] && { [ "${1-}" = now ] || [ "$(now)" -ge "$(cat "$left/again-at")" ]; }; then
+    # shellcheck disable=SC2046
+    connection_table $(cat "$left/leaving") | sed -n 's/^open //p' >>"$left/seen"
+    rm -f "$left/again-at"
+    noted=0
+  fi
+  while read -r kind id; do
+    [ ! -e "$left/drained/$id" ] || continue
+    [ "${1-}" = now ] || has_moved "$kind" "$id" || continue
+    # shellcheck disable=SC2046
+    connection_table $(cat "$left/leaving") | sed -n "s/^open $id /$id /p" >>"$left/seen"
+    : >"$left/drained/$id"
+    noted=0
+  done <"$left/moved"
+  return "$noted"
+}
+
+has_moved() { # KIND ID
+  case $1 in
+    caller) [ "$(now)" -ge "$(cat "$left/callers-at")" ] ;;
+    *) [ "$(nginx_held "$2")" = 0 ] ;;
+  esac
+}
+
+# Go reads /etc/hosts again when what it has of it is older than 5 s.
+HOSTS_ARE_KEPT=6
+
+# require_left JUDGED ID…: fails, and prints `opened NAME NUMBER` for each container that has gone on opening
+# connections to these: a proxy that was told and did not obey, or anybody who does not ask for their address any
+# more and so will never learn another. With JUDGED `no` it is only told. Those who ask DNS find the candidates there.
+require_left() {
+  judged=$1
+  shift
+  left=$STATE/journal/connections
+  [ -e "$left/leaving" ] || return 0
+  left_ids=
+  for id in "$@"; do ! grep -qxF "$id" "$left/leaving" || left_ids="$left_ids $id"; done
+  [ -n "$left_ids" ] || return 0
+  ! note_drained now || sleep "$LEFT_FOR"
+  # shellcheck disable=SC2086
+  left_table=$(connection_table $left_ids)
+  if printf '%s\n' "$left_table" | grep -qx unseen; then
+    say "the kernel does not let $(id -un) see the connections of the old containers (hidepid?): that nothing is sent to them any more is not proven"
+    return 0
+  fi
+  opened=$(printf '%s\n' "$left_table" | awk -v seen="$left/seen" -v asked="$left/asked" -v moved="$left/moved" "$OPENED_AWK")
+  [ -n "$opened" ] || return 0
+  printf '%s\n' "$opened" | sed -e 's/^opened \(.*\) \(.*\)/\1 has opened \2 connection(s) to the old containers since it was to send them nothing/' \
+    -e 's/^asks-dns \(.*\) \(.*\)/\1 has opened \2 connection(s) to the old containers by their name, and will find the new ones/' >&2
+  opened=$(printf '%s\n' "$opened" | grep '^opened ' || :)
+  if [ -z "$opened" ] || [ "$judged" = no ]; then return 0; fi
+  printf '%s\n' "$opened" | answer_lines
+  return 74
+}
+
+# After a proxy has finished what it began before, so long it is watched at least.
+LEFT_FOR=0.3
+
+# Of a table: lines `opened NAME NUMBER` and `asks-dns NAME NUMBER`.
+# shellcheck disable=SC2016
+OPENED_AWK='
+BEGIN {
+  while ((getline line < seen) > 0) known[line] = 1
+  while ((getline line < asked) > 0) { split(line, part, " "); before[part[1]] = part[2] }
+  while ((getline line < moved) > 0) { split(line, part, " "); if (part[1] != "caller") told[part[2]] = 1 }
+}
+$1 == "name" { name[$2] = $3 }
+$1 == "asked" { now[$2] = $3 }
+$1 == "open" && !known[$2 " " $3 " " $4]++ { opened[$2]++ }
+END {
+  for (peer in opened) {
+    if (peer == "-") continue
+    # A few may have been on their way when it was noted.
+    if (peer in told) word = opened[peer] >= 2 ? "opened" : ""
+    else if ((peer in before) && before[peer] == now[peer]) word = opened[peer] >= 3 ? "opened" : ""
+    else word = "asks-dns"
+    if (word != "") print word, name[peer], opened[peer]
+  }
+}'
