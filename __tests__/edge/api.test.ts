@@ -34,7 +34,7 @@ async function call(
 ): Promise<unknown> {
   const { token = TOKEN, baseUrl = cloudflare.baseUrl, zoneId = ZONE_ID, signal } = options;
   const api = createApi(
-    { token, baseUrl, zoneId, timeoutMs: 300 },
+    { token, baseUrl, zoneId, timeoutMs: 1_500 },
     { ...heard, signal: signal ?? new AbortController().signal },
   );
   return api.call({ ...PURGE, ...change });

@@ -508,7 +508,7 @@ ${ENGINE}`);
   describe('a job', () => {
     const job = (code: string) => {
       host.answerDocker(`case $1 in wait) echo ${code} ;; logs) echo 'its log' ;; esac`);
-      return run(remoteScript('job'), { new: 'job1' });
+      return run(remoteScript('job'), { new: 'job1', CONTENTS: '' });
     };
 
     it('succeeds with exit code 0', async () => {
