@@ -79,7 +79,7 @@ describe('the summary', () => {
         { name: 'outer', startMs: 5, durationMs: 10, failed: false },
       ],
     });
-    expect(text).toContain('| <code>backend</code> | routed | roll | its build context changed |');
+    expect(text).toContain('| <code>backend</code> | routed | roll? | its build context changed |');
     expect(text.indexOf('| outer')).toBeLessThan(text.indexOf('| inner'));
   });
 

@@ -9,6 +9,7 @@ unshare util-linux
 nsenter util-linux
 flock util-linux
 git git
+openssl openssl
 ssh-keygen openssh-client
 pgrep procps'
 

@@ -13,6 +13,14 @@ export function escapeMarkdown(text: string): string {
     .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 
+/** The same line by line: its line breaks stay. */
+export function escapedLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => escapeMarkdown(line))
+    .join('<br>');
+}
+
 /** The same, shown as code. */
 export function code(text: string): string {
   return text === '' ? '' : `<code>${escapeMarkdown(text)}</code>`;

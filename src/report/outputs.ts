@@ -1,5 +1,6 @@
 import * as core from '@actions/core';
 import { entranceProbe, type Outcome } from './outcome.js';
+import { planMarkdown } from './plan-section.js';
 
 /**
  * Every output of action.yml. What isn't known is empty, and never 0: no probe at all is something
@@ -16,6 +17,7 @@ export function outputsOf(
     'previous-sha': outcome.previousSha ?? '',
     services: JSON.stringify(outcome.services),
     plan: outcome.plan === undefined ? '' : JSON.stringify(outcome.plan),
+    'plan-markdown': planMarkdown(outcome),
     'duration-ms': String(Math.round(outcome.durationMs)),
     probes: probe === undefined ? '' : String(probe.sent),
     'failed-probes': probe === undefined ? '' : String(probe.failed),

@@ -1,10 +1,10 @@
 import { describeTraffic } from '../health/traffic.js';
 import * as core from '@actions/core';
 import { availabilitySection } from './availability.js';
-import { code, escapeMarkdown, fenced, seconds, table } from './markdown.js';
+import { code, escapedLines, escapeMarkdown, fenced, seconds, table } from './markdown.js';
 import type { OperationName } from '../inputs/types.js';
-import type { Plan } from '../plan/plan.js';
 import { inOrder, type Outcome, type Phase, type Result, type ServiceOutcome } from './outcome.js';
+import { planSection, warningsSection } from './plan-section.js';
 
 /** What the summary says beside the outcome: where the commits are, and what was asked for. */
 export interface SummaryContext {
@@ -36,7 +36,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
     heldSection(outcome.heldConnections),
     edgeSection(outcome.edge ?? []),
     phasesSection(outcome.phases),
-    warningsSection(outcome.plan?.warnings ?? []),
+    outcome.result === 'planned' ? '' : warningsSection(outcome.plan?.warnings ?? []),
   ];
   const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   if (Buffer.byteLength(text) <= MAX_BYTES) return text;
@@ -130,26 +130,6 @@ function failureSection({ error, phases }: Pick<Outcome, 'error' | 'phases'>): s
     .join('\n\n');
 }
 
-function escapedLines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => escapeMarkdown(line))
-    .join('<br>');
-}
-
-function planSection({ services }: Plan): string {
-  if (services.length === 0) return '';
-  const rows = services
-    .slice(0, MAX_ROWS)
-    .map(({ service, role, action, why }) => [
-      code(service),
-      escapeMarkdown(role),
-      escapeMarkdown(action),
-      escapeMarkdown(why),
-    ]);
-  return `### Plan\n\n${table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows)}`;
-}
-
 function servicesSection({ services, error }: Pick<Outcome, 'services' | 'error'>): string {
   const entries = Object.entries(services);
   if (entries.length === 0) return '';
@@ -202,12 +182,6 @@ function bar(phase: Phase, endMs: number): string {
   const length = Math.max(1, Math.round((phase.durationMs / endMs) * BAR_WIDTH));
   const to = Math.min(BAR_WIDTH, from + length);
   return `\`${'·'.repeat(from)}${'█'.repeat(to - from)}${'·'.repeat(BAR_WIDTH - to)}\``;
-}
-
-function warningsSection(warnings: readonly string[]): string {
-  if (warnings.length === 0) return '';
-  const lines = warnings.slice(0, MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
-  return `### Warnings\n\n${lines.join('\n')}`;
 }
 
 function shortSha(sha: string): string {
