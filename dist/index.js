@@ -58383,7 +58383,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4747);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(498);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59868,7 +59868,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 4747:
+/***/ 498:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -74650,7 +74650,120 @@ function createHidden() {
     };
 }
 
+;// CONCATENATED MODULE: ./src/report/markdown.ts
+/** Nobody reads more of a name or a message than this, and the whole summary has a limit. */
+const LONGEST_TEXT = 2_000;
+/**
+ * Text that comes from elsewhere, such as a name or a message, to be put into markdown or into a cell
+ * of a table: it looks the same, and means nothing. Line breaks become spaces; a long text is cut.
+ */
+function escapeMarkdown(text) {
+    const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+    return plainText(short)
+        .replace(/\s+/g, ' ')
+        .trim()
+        .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+}
+/** The same line by line: its line breaks stay. */
+function escapedLines(text) {
+    return text
+        .split('\n')
+        .map((line) => escapeMarkdown(line))
+        .join('<br>');
+}
+/** The same, shown as code. */
+function code(text) {
+    return text === '' ? '' : `<code>${escapeMarkdown(text)}</code>`;
+}
+/** A block of preformatted text, fenced by more backticks than it holds in a row. */
+function fenced(text) {
+    // Measured as it will stand: control characters between two backticks do not keep them apart.
+    const plain = plainText(text).trimEnd();
+    const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
+    const fence = '`'.repeat(longest + 1);
+    return `${fence}text\n${plain}\n${fence}`;
+}
+/** A markdown table; cells are markdown already. */
+function markdown_table(align, head, rows) {
+    const rule = align.map((side) => (side === 'right' ? '---:' : '---'));
+    return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+/** `0.4 s`, `42.1 s`, `2 m 3 s`. */
+function markdown_seconds(ms) {
+    const tenths = Math.round(ms / 100) / 10;
+    if (tenths < 60)
+        return `${tenths.toFixed(1)} s`;
+    const whole = Math.round(ms / 1_000);
+    return `${String(Math.floor(whole / 60))} m ${String(whole % 60)} s`;
+}
+/** Without colours and other control characters, line ends apart. */
+function plainText(text) {
+    return text
+        .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
+        .replace(/\r\n?/g, '\n')
+        .replace(/[^\P{Cc}\n\t]/gu, '');
+}
+
+;// CONCATENATED MODULE: ./src/report/plan-section.ts
+
+
+const MAX_ROWS = 200;
+/** GitHub takes comments of up to 65,536 characters. */
+const MAX_LENGTH = 60_000;
+/** What becomes of each service, the steps in their order, and what is told beside them. */
+function planSection({ services, operations, warnings }) {
+    if (services.length === 0)
+        return '';
+    const rows = services
+        .slice(0, MAX_ROWS)
+        .map(({ service, role, action, why, ifImageChanges }) => [
+        code(service),
+        escapeMarkdown(role),
+        escapeMarkdown(ifImageChanges ? `${action}?` : action),
+        escapeMarkdown(why),
+    ]);
+    const steps = operations
+        .slice(0, MAX_ROWS)
+        .map((operation, index) => `${String(index + 1)}. ${escapeMarkdown(describe(operation))}`);
+    return [
+        '### Plan',
+        markdown_table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows),
+        services.length > MAX_ROWS ? `… and ${String(services.length - MAX_ROWS)} more.` : '',
+        steps.length === 0
+            ? ''
+            : `<details><summary>${String(operations.length)} steps</summary>\n\n${steps.join('\n')}\n\n</details>`,
+        warningsSection(warnings),
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function warningsSection(warnings) {
+    if (warnings.length === 0)
+        return '';
+    const lines = warnings.slice(0, MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
+    return `### Warnings\n\n${lines.join('\n')}`;
+}
+/** The plan for a comment on a pull request; empty where the run ended before there was one. */
+function planMarkdown({ plan, sha, error }) {
+    if (plan === undefined)
+        return '';
+    const text = [
+        `## Deploy plan for ${code(sha.slice(0, 7))}`,
+        error === undefined
+            ? ''
+            : `⛔ **Refused:** ${escapedLines(error.what)}\n\n**What to do next:** ${escapedLines(error.next)}`,
+        planSection(plan),
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+    if (text.length <= MAX_LENGTH)
+        return `${text}\n`;
+    const cut = text.slice(0, MAX_LENGTH);
+    return `${cut.slice(0, cut.lastIndexOf('\n'))}\n\nThe rest was cut off; the output \`plan\` holds it all.\n`;
+}
+
 ;// CONCATENATED MODULE: ./src/report/outputs.ts
+
 
 
 /**
@@ -74665,6 +74778,7 @@ function outputsOf(outcome, reportPath) {
         'previous-sha': outcome.previousSha ?? '',
         services: JSON.stringify(outcome.services),
         plan: outcome.plan === undefined ? '' : JSON.stringify(outcome.plan),
+        'plan-markdown': planMarkdown(outcome),
         'duration-ms': String(Math.round(outcome.durationMs)),
         probes: probe === undefined ? '' : String(probe.sent),
         'failed-probes': probe === undefined ? '' : String(probe.failed),
@@ -74720,56 +74834,9 @@ function plainError(error) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/report/markdown.ts
-/** Nobody reads more of a name or a message than this, and the whole summary has a limit. */
-const LONGEST_TEXT = 2_000;
-/**
- * Text that comes from elsewhere, such as a name or a message, to be put into markdown or into a cell
- * of a table: it looks the same, and means nothing. Line breaks become spaces; a long text is cut.
- */
-function escapeMarkdown(text) {
-    const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-    return plainText(short)
-        .replace(/\s+/g, ' ')
-        .trim()
-        .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
-}
-/** The same, shown as code. */
-function code(text) {
-    return text === '' ? '' : `<code>${escapeMarkdown(text)}</code>`;
-}
-/** A block of preformatted text, fenced by more backticks than it holds in a row. */
-function fenced(text) {
-    // Measured as it will stand: control characters between two backticks do not keep them apart.
-    const plain = plainText(text).trimEnd();
-    const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
-    const fence = '`'.repeat(longest + 1);
-    return `${fence}text\n${plain}\n${fence}`;
-}
-/** A markdown table; cells are markdown already. */
-function markdown_table(align, head, rows) {
-    const rule = align.map((side) => (side === 'right' ? '---:' : '---'));
-    return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-/** `0.4 s`, `42.1 s`, `2 m 3 s`. */
-function markdown_seconds(ms) {
-    const tenths = Math.round(ms / 100) / 10;
-    if (tenths < 60)
-        return `${tenths.toFixed(1)} s`;
-    const whole = Math.round(ms / 1_000);
-    return `${String(Math.floor(whole / 60))} m ${String(whole % 60)} s`;
-}
-/** Without colours and other control characters, line ends apart. */
-function plainText(text) {
-    return text
-        .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
-        .replace(/\r\n?/g, '\n')
-        .replace(/[^\P{Cc}\n\t]/gu, '');
-}
-
 ;// CONCATENATED MODULE: ./src/report/availability.ts
 
-const MAX_ROWS = 50;
+const availability_MAX_ROWS = 50;
 /** What was seen of the site during the run, one way to it after the other; '' where nobody looked. */
 function availabilitySection(availability) {
     if (availability === undefined)
@@ -74824,7 +74891,7 @@ function releases(seen) {
 }
 function kindsTable(title, kinds) {
     const rows = Object.entries(kinds)
-        .slice(0, MAX_ROWS)
+        .slice(0, availability_MAX_ROWS)
         .map(([kind, count]) => [escapeMarkdown(kind), String(count)]);
     return rows.length === 0 ? '' : markdown_table(['left', 'right'], [title, 'requests'], rows);
 }
@@ -74852,6 +74919,7 @@ function milliseconds(ms) {
 
 
 
+
 /** GitHub drops a summary of more than 1 MiB whole. */
 const MAX_BYTES = 1_000_000;
 const MAX_EVIDENCE_LENGTH = 60_000;
@@ -74871,7 +74939,7 @@ function renderSummary(outcome, context) {
         heldSection(outcome.heldConnections),
         edgeSection(outcome.edge ?? []),
         phasesSection(outcome.phases),
-        warningsSection(outcome.plan?.warnings ?? []),
+        outcome.result === 'planned' ? '' : warningsSection(outcome.plan?.warnings ?? []),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     if (Buffer.byteLength(text) <= MAX_BYTES)
@@ -74957,25 +75025,6 @@ function failureSection({ error, phases }) {
         .filter((part) => part !== '')
         .join('\n\n');
 }
-function escapedLines(text) {
-    return text
-        .split('\n')
-        .map((line) => escapeMarkdown(line))
-        .join('<br>');
-}
-function planSection({ services }) {
-    if (services.length === 0)
-        return '';
-    const rows = services
-        .slice(0, summary_MAX_ROWS)
-        .map(({ service, role, action, why }) => [
-        code(service),
-        escapeMarkdown(role),
-        escapeMarkdown(action),
-        escapeMarkdown(why),
-    ]);
-    return `### Plan\n\n${markdown_table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows)}`;
-}
 function servicesSection({ services, error }) {
     const entries = Object.entries(services);
     if (entries.length === 0)
@@ -75024,12 +75073,6 @@ function bar(phase, endMs) {
     const length = Math.max(1, Math.round((phase.durationMs / endMs) * BAR_WIDTH));
     const to = Math.min(BAR_WIDTH, from + length);
     return `\`${'·'.repeat(from)}${'█'.repeat(to - from)}${'·'.repeat(BAR_WIDTH - to)}\``;
-}
-function warningsSection(warnings) {
-    if (warnings.length === 0)
-        return '';
-    const lines = warnings.slice(0, summary_MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
-    return `### Warnings\n\n${lines.join('\n')}`;
 }
 function shortSha(sha) {
     return code(sha.slice(0, 7));
