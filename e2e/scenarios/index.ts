@@ -51,6 +51,7 @@ export const scenarios: readonly Scenario[] = [
   proxyConfigStale,
   deploysInARow,
   assets,
+  tls,
   taskInFlight,
   schedulerFails,
   runnerBuild,
@@ -98,8 +99,6 @@ export const scenarios: readonly Scenario[] = [
   powerLostUnattended,
   ...waysIn,
   privateRegistry,
-  // Leaves another Compose file behind: the next one begins on an empty host.
-  tls,
   firstDeployWithoutEnv,
   adoption,
   manyDeploys,

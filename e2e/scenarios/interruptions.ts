@@ -97,7 +97,7 @@ export const connectionCutAfterwards: Scenario = {
         await ask(bed.host, END_SSH_SESSIONS, { user: 'root' });
         const run = await running.done;
         checks.equal(run.outputs['result'], 'deployed', 'result of the run that was cut');
-        checks.that(run.log.includes('The new release serves'), 'it tells what serves');
+        checks.that(run.log.includes('The new release is in place'), 'it tells what serves');
         checks.that(run.log.includes('the connection to the host was lost'), 'it tells why');
         await untilHostSays(bed, WHOLE_WITHIN_MS, (seen) => seen.lease.length === 0);
         checks.equal((await bed.look()).head, run.outputs['sha'], 'HEAD on the host');

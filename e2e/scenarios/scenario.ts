@@ -10,6 +10,8 @@ export interface Trial<S extends Stack> {
   readonly sentence: string;
   /** `empty`: nothing was ever deployed. `deployed`: a release of this action runs, `main` is at it. */
   readonly from: 'empty' | 'deployed';
+  /** `inputs`: what it leaves needs the inputs that it deployed with, so the next one begins on a new release. */
+  readonly leaves?: 'inputs';
   /** Stacks that it makes no sense for are left out. */
   readonly stacks?: (stack: S) => boolean;
   run(bed: Bed<S>, checks: Checks, standing: Standing): Promise<void>;
