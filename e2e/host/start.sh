@@ -10,7 +10,7 @@ start() {
     printf '%s %s\n' "$self" "$(process_start "$self")" >"$dir/pid"
     exec setsid unshare --mount --pid --net --uts --ipc --fork --kill-child \
       bash "$source_dir/init.sh" "$dir" "$tree" "$name" "$size"
-  ) >"$dir/init.log" 2>&1 </dev/null 8>&- &
+  ) >"$dir/init.log" 2>&1 </dev/null 8>&- 9>&- &
   wait_until 5 find_init || die 'the first process of the host did not start:' "$(tail -n 5 "$dir/init.log")"
 }
 
