@@ -145,7 +145,7 @@ function running(
 async function installCron(bed: Bed): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'resee-e2e-cron-'));
   try {
-    await runOrThrow(['apt-get', 'download', '-qq', 'cron'], { cwd: directory });
+    await runOrThrow(['sh', '-c', DOWNLOAD_CRON], { cwd: directory });
     const [file = ''] = await readdir(directory);
     await ask(bed.host, INSTALL_CRON, {
       user: 'root',
@@ -155,6 +155,10 @@ async function installCron(bed: Bed): Promise<void> {
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+/** Where nothing had to be installed, nobody has fetched the lists of packages yet. */
+const DOWNLOAD_CRON =
+  'apt-get download -qq cron || { apt-get update -qq && apt-get download -qq cron; }';
 
 const INSTALL_CRON = `
 cat >/tmp/cron.deb
