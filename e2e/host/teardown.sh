@@ -36,6 +36,8 @@ teardown_remove() { rm -rf -- "$1" 2>/dev/null; }
 teardown() {
   local dir=$hosts/$1
   [ -d "$dir" ] || return 0
+  # Who failed while it held the machine's lock gives it back: what comes next takes it anew.
+  exec 9>&-
   teardown_kill "$dir"
   if [ -s "$dir/number" ]; then teardown_machine_parts "$(<"$dir/number")"; fi
   # The last mounts of the namespace may outlive its processes by a moment.
