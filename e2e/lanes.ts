@@ -114,7 +114,7 @@ async function runOne<S extends Stack>(
     console.log(
       `✓ ${bed.stack.name}/${scenario.name} (${seconds} s, ${checks.made} checks): ${scenario.sentence}`,
     );
-    if (scenario.leaves !== 'inputs') await stage.keep();
+    if (scenario.reusable !== false) await stage.keep();
     return true;
   }
   console.log(`✗ ${bed.stack.name}/${scenario.name} (${seconds} s): ${scenario.sentence}`);

@@ -23,6 +23,7 @@ export const envFile: Scenario = {
   sentence:
     'a changed line of `.env` from a secret rolls the one service that reads it; rollback and undo bring the old text back byte for byte, and no value of it is shown',
   from: 'deployed',
+  reusable: false,
   run: async (bed, checks, standing) => {
     const own = await liveText(bed);
     await refusals(bed, checks, standing);

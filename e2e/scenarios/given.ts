@@ -22,7 +22,7 @@ export const variables: Scenario = {
   sentence:
     'variables choose an image tag and a build argument, only what they change rolls, a rollback uses the old ones, and `docker compose` by hand finds the same',
   from: 'deployed',
-  leaves: 'inputs',
+  reusable: false,
   run: async (bed, checks) => {
     const release = bed.nextRelease();
     const sha = await bed.commit(

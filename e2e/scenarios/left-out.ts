@@ -60,6 +60,7 @@ export const leftOut: Scenario = {
   sentence:
     'a new value in .env reaches builds, configs and secrets; data waits for it until it is named; what services left out comes with the next deploy',
   from: 'deployed',
+  reusable: false,
   stacks: ({ name }) => name === 'tiny',
   run: async (bed, checks, standing) => {
     const { idleFile, backend } = bed.stack.changes;

@@ -10,8 +10,8 @@ export interface Trial<S extends Stack> {
   readonly sentence: string;
   /** `empty`: nothing was ever deployed. `deployed`: a release of this action runs, `main` is at it. */
   readonly from: 'empty' | 'deployed';
-  /** `inputs`: what it leaves needs the inputs that it deployed with, so the next one begins on a new release. */
-  readonly leaves?: 'inputs';
+  /** False: what it leaves is of no use to the next one, which then begins on a new release. */
+  readonly reusable?: boolean;
   /** Stacks that it makes no sense for are left out. */
   readonly stacks?: (stack: S) => boolean;
   run(bed: Bed<S>, checks: Checks, standing: Standing): Promise<void>;

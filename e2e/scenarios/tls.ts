@@ -28,7 +28,7 @@ export const tls: Scenario = {
   sentence:
     'with TLS at the entrance a deploy fails no request, a renewed certificate is a reload, and a forged address of a visitor is ignored',
   from: 'deployed',
-  leaves: 'inputs',
+  reusable: false,
   run: async (bed, checks) => {
     const first = await placeCertificate(bed);
     const withTls = await bed.commit('HTTPS', bed.stack.changes.backend(bed.nextRelease()));
