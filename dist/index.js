@@ -64090,7 +64090,6 @@ function mebibytes(kb) {
 
 ;// CONCATENATED MODULE: ./src/plan/callers.ts
 
-
 /**
  * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
  * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
@@ -64121,8 +64120,8 @@ function holdCallers(observation, services, batches) {
     return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
 }
 /** Names of the services whose variables or commands name the service as a host. */
-function callersOf({ wanted, containers, proxies }, services, called) {
-    const isCalled = hostOf(roles_namesOf(called));
+function callersOf({ containers, proxies }, services, called) {
+    const isCalled = callOf(roles_namesOf(called));
     const proxied = new Set(proxies.map(({ containerId }) => containerId));
     return services
         .filter(({ service, role, incumbents }) => service !== called.name &&
@@ -64131,23 +64130,22 @@ function callersOf({ wanted, containers, proxies }, services, called) {
         role !== 'data' &&
         role !== 'job' &&
         !incumbents.some((id) => proxied.has(id)))
-        .filter(({ service, incumbents }) => {
-        const running = containers.filter(({ id }) => incumbents.includes(id));
-        const texts = [
-            ...running.flatMap(textsOf),
-            ...invocationsOf(wanted.services[service]?.command ?? []).flatMap(({ words }) => words),
-        ];
-        return texts.some((text) => isCalled.test(text));
-    })
+        .filter(({ incumbents }) => containers.some(({ id, environment, command }) => incumbents.includes(id) &&
+        (Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
+            command.some((word) => isCalled.byWord.test(word)))))
         .map(({ service }) => service);
 }
-function textsOf({ environment, command }) {
-    return [...Object.values(environment), ...command];
-}
-/** `http://backend`, `user@backend`, `backend:8000`, or the name alone. */
-function hostOf(names) {
-    const name = names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|');
-    return new RegExp(`(?:^|//|@|[\\s,;=])(?:${name})(?::\\d|$|/)|(?://|@)(?:${name})(?![\\w.-])`);
+/**
+ * `http://backend`, `user@backend`, `backend:8000`, `--api=backend`; in a variable also the name alone, which as
+ * a word of a command may be the program (`celery`).
+ */
+function callOf(names) {
+    const name = `(?:${names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|')})`;
+    const address = `(?:^|//|@|[\\s,;=])${name}(?::\\d|/)|(?://|@|=)${name}(?![\\w.-])`;
+    return {
+        byVariable: new RegExp(`${address}|(?:^|[\\s,;])${name}$`),
+        byWord: new RegExp(address),
+    };
 }
 function networksOf({ containers }, caller, incumbents) {
     const of = (test) => containers.filter(test).flatMap(({ networks }) => Object.keys(networks));

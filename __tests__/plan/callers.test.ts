@@ -36,6 +36,22 @@ describe('who calls a service by its name', () => {
     },
   );
 
+  it('is known by its command as well, where that is an address, and no program', () => {
+    const commanded = (command: readonly string[]) =>
+      pointed(
+        operations(
+          {},
+          {
+            containers: (before) =>
+              before.map((each) => (each.service === 'web' ? { ...each, command } : each)),
+          },
+        ),
+      ).length > 0;
+    expect(commanded(['web', '--api', 'http://worker:80'])).toBe(true);
+    expect(commanded(['web', '--api=worker'])).toBe(true);
+    expect(commanded(['worker', '-A', 'shop', 'worker'])).toBe(false);
+  });
+
   it('stays with the incumbents before a candidate starts, and leaves them before they stop', () => {
     const kinds = operations({ URL: 'http://worker' }).map((each) =>
       each.kind === 'point-callers' ? each.to : each.kind,

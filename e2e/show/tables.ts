@@ -48,6 +48,7 @@ const ROWS: readonly (readonly [RegExp, string])[] = [
   [/^stop /, 'replace what must not run twice'],
   [/^(cut over|reload)/, 'cut over'],
   [/^check the health/, 'health'],
+  [/(stays with the incumbents|goes on with the candidates) of /, 'callers'],
   [/^soak/, 'soak'],
   [/^drain the old/, 'drain, stop'],
   [/^(retire|record)/, 'retire, record'],

@@ -1,5 +1,4 @@
 import type { Batch } from './batches.js';
-import { invocationsOf } from './commands.js';
 import type { Container, Observation } from './observation.js';
 import type { CallerRoute, PointCallersOperation, ServicePlan } from './plan.js';
 import { namesOf } from './roles.js';
@@ -50,11 +49,11 @@ export function holdCallers(
 
 /** Names of the services whose variables or commands name the service as a host. */
 function callersOf(
-  { wanted, containers, proxies }: Observation,
+  { containers, proxies }: Observation,
   services: readonly ServicePlan[],
   called: Service,
 ): readonly string[] {
-  const isCalled = hostOf(namesOf(called));
+  const isCalled = callOf(namesOf(called));
   const proxied = new Set(proxies.map(({ containerId }) => containerId));
   return services
     .filter(
@@ -66,25 +65,31 @@ function callersOf(
         role !== 'job' &&
         !incumbents.some((id) => proxied.has(id)),
     )
-    .filter(({ service, incumbents }) => {
-      const running = containers.filter(({ id }) => incumbents.includes(id));
-      const texts = [
-        ...running.flatMap(textsOf),
-        ...invocationsOf(wanted.services[service]?.command ?? []).flatMap(({ words }) => words),
-      ];
-      return texts.some((text) => isCalled.test(text));
-    })
+    .filter(({ incumbents }) =>
+      containers.some(
+        ({ id, environment, command }) =>
+          incumbents.includes(id) &&
+          (Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
+            command.some((word) => isCalled.byWord.test(word))),
+      ),
+    )
     .map(({ service }) => service);
 }
 
-function textsOf({ environment, command }: Container): readonly string[] {
-  return [...Object.values(environment), ...command];
-}
-
-/** `http://backend`, `user@backend`, `backend:8000`, or the name alone. */
-function hostOf(names: readonly string[]): RegExp {
-  const name = names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|');
-  return new RegExp(`(?:^|//|@|[\\s,;=])(?:${name})(?::\\d|$|/)|(?://|@)(?:${name})(?![\\w.-])`);
+/**
+ * `http://backend`, `user@backend`, `backend:8000`, `--api=backend`; in a variable also the name alone, which as
+ * a word of a command may be the program (`celery`).
+ */
+function callOf(names: readonly string[]): {
+  readonly byVariable: RegExp;
+  readonly byWord: RegExp;
+} {
+  const name = `(?:${names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|')})`;
+  const address = `(?:^|//|@|[\\s,;=])${name}(?::\\d|/)|(?://|@|=)${name}(?![\\w.-])`;
+  return {
+    byVariable: new RegExp(`${address}|(?:^|[\\s,;])${name}$`),
+    byWord: new RegExp(address),
+  };
 }
 
 function networksOf(
