@@ -13,7 +13,8 @@ EXEC_SECONDS=10 EXEC_ATTEMPTS=2
 DATABASE_FILES='-name *.db ! -name Thumbs.db -o -name *.db3 -o -name *.sqlite -o -name *.sqlite2 -o -name *.sqlite3
   -o -name *-wal -o -name *-journal -o -name *.bdb -o -name *.bolt -o -name *.mdb -o -name LOCK -o -name *.mv.db
   -o -name *.duckdb -o -name *.rdb -o -name *.aof -o -name ibdata1 -o -name PG_VERSION -o -name WiredTiger'
-MOST_LOCKS=200
+# More than a host has; what an argument list bears.
+MOST_LOCKS=2000
 
 # Inodes of files that are locked, by whatever process: the kernel tells everybody.
 locked_files() {
@@ -24,7 +25,7 @@ inspect() { # NUMBER CONTAINER PATH
   found=$(mktemp) complaint=$(mktemp)
   code=0
   # shellcheck disable=SC2086
-  root_exec "$2" find "$3" -xdev -type f '(' $DATABASE_FILES $locked ')' >"$found" 2>"$complaint" || code=$?
+  root_exec "$2" find -H "$3" -xdev -type f '(' $DATABASE_FILES $locked ')' >"$found" 2>"$complaint" || code=$?
   first=$(head -n 1 "$found" | head -c 300)
   why=$(head -n 1 "$complaint" | head -c 200)
   rm -f "$found" "$complaint"

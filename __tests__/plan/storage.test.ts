@@ -114,7 +114,7 @@ describe('a service that shares the network of another', () => {
     );
   });
 
-  it('that is no service of the stack may change as any other', () => {
+  it('which is none of this stack is there as often as any other', () => {
     expect(singleOf({ network_mode: 'container:elsewhere' })).toBeUndefined();
   });
 });

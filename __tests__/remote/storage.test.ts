@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, symlinkSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -13,10 +13,10 @@ container=$1
 shift
 [ "$container" != bare ] || { echo 'exec: "find": executable file not found in $PATH' >&2; exit 127; }
 [ "$container" != closed ] || code=1
-place=$TOY/inside$2
-[ "$1" = find ] || exit 9
-shift 2
-find "$place" "$@" | sed "s#^$TOY/inside##"
+[ "$1 $2" = 'find -H' ] || exit 9
+place=$TOY/inside$3
+shift 3
+find -H "$place" "$@" | sed "s#^$TOY/inside##"
 [ -z "\${code-}" ] || { echo "find: /data/private: Permission denied" >&2; exit 1; }`;
 
 describe.each(SHELLS)('a look into storage, with $name as sh', ({ path }) => {
@@ -53,6 +53,12 @@ describe.each(SHELLS)('a look into storage, with $name as sh', ({ path }) => {
   ])('finds %s', async (name) => {
     host.write(`inside/data/${name}`, '');
     expect(await look('c1 /data\n')).toEqual([`database 1 /data/${name}`]);
+  });
+
+  it('finds it behind a link that stands in the place itself', async () => {
+    host.write('inside/kept/app.db', '');
+    symlinkSync('kept', host.path('inside/linked'));
+    expect(await look('c1 /linked\n')).toEqual(['database 1 /linked/app.db']);
   });
 
   it('finds a file that a process has locked, whatever its name', async () => {
