@@ -1,15 +1,17 @@
 /**
  * The direction of imports, kept by a tool:
  *
- *   main, post → gate, plan, rollout, report → health, host, edge, images, remote → ssh → words
+ *   main, post → run → gate, plan, rollout, report → health, host, edge, images, remote → ssh → words
  *
  * where the words (errors, log, clock) import nothing of ours. A type costs nothing at run time,
  * so where one is only read (`import type`) some edges are allowed that a value may not take.
  */
 const words = '^src/(errors|log|clock)\\.ts$';
 const inputs = '^src/inputs(\\.ts$|/)';
-/** The floor above the rooms: the files right in src/ that are no words and no inputs. */
+/** Above all rooms: the files right in src/ that are no words and no inputs. */
 const entry = '^src/(?!(errors|log|clock|inputs)\\.ts$)[^/]+\\.ts$';
+/** One run from its operation to its end, which joins the other rooms. */
+const run = '^src/run/';
 /** The nouns of a plan, which the host is read into; what is made of them is no business of the host. */
 const nouns = '^src/plan/(json|stack|compose-config|definition|observation)\\.ts$';
 const deciding = '^src/(gate|plan|rollout|report)/';
@@ -73,7 +75,7 @@ module.exports = {
       name: 'inputs-are-read-by-the-entry',
       comment: 'Below it Inputs is the type of an argument. The gate may use the parsers.',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: ['^src/gate/', inputs] },
+      from: { path: '^src/[^/]+/', pathNot: ['^src/gate/', inputs, run] },
       to: { path: inputs, ...value },
     },
     {
@@ -87,6 +89,13 @@ module.exports = {
       severity: 'error',
       from: { path: ['^src/[^/]+/', words, '^src/inputs\\.ts$'] },
       to: { path: entry },
+    },
+    {
+      name: 'run-joins-the-rooms',
+      comment: 'Only the entry knows it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [run, entry] },
+      to: { path: run },
     },
     {
       name: 'ssh-knows-no-room',

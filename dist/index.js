@@ -58036,53 +58036,6 @@ class RefusedError extends DeployError {
 
 /***/ }),
 
-/***/ 7124:
-/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
-
-"use strict";
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L: () => (/* binding */ handStackBack)
-/* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);
-
-
-
-
-/**
- * Hands the stack back whole after a run that did not end well: over the connection that is there,
- * or, where it is gone, over a new one.
- *
- * @throws whatever connecting throws; then the watchdog on the host does the same when the lease ends
- */
-async function handStackBack(run, deps) {
-    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_3__/* .stateAssignment */ .vE)(run.inputs.compose.projectName, run.inputs.path);
-    const over = async (connection) => {
-        const shell = (0,_host_shell_js__WEBPACK_IMPORTED_MODULE_0__/* .createShell */ .f)(await connection.openSession(), deps.log);
-        return (0,_rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__/* .handBack */ .t9)(shell, { state, fence: run.fence, run: run.run });
-    };
-    if (deps.connection !== undefined) {
-        try {
-            return await over(deps.connection);
-        }
-        catch (error) {
-            deps.log.warn(`the connection is gone (${String(error)}): connecting again`);
-        }
-    }
-    const connection = await (0,_ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__/* .connect */ .N)(run.inputs.connection, deps);
-    try {
-        return await over(connection);
-    }
-    finally {
-        await connection.close();
-    }
-}
-
-
-/***/ }),
-
 /***/ 3572:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
@@ -58383,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(498);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(853);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59868,7 +59821,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 498:
+/***/ 853:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -62112,7 +62065,7 @@ function encoded(path) {
     return path.split('/').map(encodeURIComponent).join('/');
 }
 
-;// CONCATENATED MODULE: ./src/edge-of-release.ts
+;// CONCATENATED MODULE: ./src/run/edge.ts
 
 
 
@@ -62657,8 +62610,6 @@ function endedRunOf(payload) {
     };
 }
 
-// EXTERNAL MODULE: ./src/hand-back.ts
-var hand_back = __nccwpck_require__(7124);
 // EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
 var host_shell = __nccwpck_require__(7532);
 // EXTERNAL MODULE: ./src/inputs.ts + 17 modules
@@ -62975,7 +62926,7 @@ async function onHost(connection, health, { clock, log }, forbidden) {
 var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
 var host_state = __nccwpck_require__(2067);
-;// CONCATENATED MODULE: ./src/measure.ts
+;// CONCATENATED MODULE: ./src/run/measure.ts
 
 
 
@@ -63028,10 +62979,10 @@ async function checkPublicUrl({ url }, deps) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/opening.ts
+;// CONCATENATED MODULE: ./src/run/opening.ts
 
 /** Opens both, without waiting: each costs round trips, which others may take at the same time. */
-function openBeside(connection, { health }, deps) {
+function openEagerly(connection, { health }, deps) {
     const opening = {
         session: connection.openSession(),
         entrance: openEntrance(connection, health, deps),
@@ -63763,22 +63714,22 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     }));
 }
 /** In this order: what a proxy is told never makes a database anything else. */
-function roleOf(service, known) {
+function roleOf(service, context) {
     const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
     if (labelled !== undefined)
         return { role: labelled, reason: `label ${ROLE_LABEL}` };
-    if (known.awaited.has(service.name)) {
+    if (context.awaited.has(service.name)) {
         return { role: 'job', reason: 'others wait for its completion' };
     }
-    const database = databaseByDefinition(service, known.services) ?? databaseSeenIn(service, known.seen);
+    const database = databaseByDefinition(service, context.services) ?? databaseSeenIn(service, context.seen);
     if (database !== undefined)
         return { role: 'data', reason: database };
-    const name = roles_namesOf(service).find((candidate) => known.names.has(candidate));
+    const name = roles_namesOf(service).find((candidate) => context.names.has(candidate));
     const isRouted = name !== undefined || isTraefikRouted(service);
-    const oneShot = isRouted ? undefined : oneShotReason(service, known.seen.containers);
+    const oneShot = isRouted ? undefined : oneShotReason(service, context.seen.containers);
     if (oneShot !== undefined)
         return { role: 'job', reason: oneShot };
-    const proxy = proxyReason(service, known.seen);
+    const proxy = proxyReason(service, context.seen);
     if (proxy !== undefined)
         return { role: 'proxy', reason: `publishes ports, ${proxy}` };
     if (name !== undefined)
@@ -63826,7 +63777,7 @@ function judgeStorage(service, role, mounts, seen) {
     const places = [];
     const shareable = [];
     for (const mount of mounts) {
-        const found = seen.storage.find((known) => known.service === service.name && known.target === mount.target);
+        const found = seen.storage.find((other) => other.service === service.name && other.target === mount.target);
         const place = storage_placeOf(mount);
         if (role !== 'routed')
             places.push(place);
@@ -65740,12 +65691,12 @@ function parseEndpoint(endpoint, containerName) {
 
 
 /** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
-function requireDecidedImage({ made, observation }, container) {
+function requireDecidedImage({ results, observation }, container) {
     // One that held data and only stopped goes on with its own.
     if (observation.containers.some(({ id }) => id === container.id))
         return;
     const image = observation.wanted.services[container.service]?.image ?? '';
-    const decided = made.imageIds.get(image) ?? observation.images[image];
+    const decided = results.imageIds.get(image) ?? observation.images[image];
     if (decided === undefined || container.imageId === '' || container.imageId === decided)
         return;
     throw new errors/* DeployError */.s({
@@ -65768,7 +65719,7 @@ function contentLines({ observation }, services) {
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
-function nothingMade() {
+function noResults() {
     return {
         candidates: new Map(),
         imageIds: new Map(),
@@ -65783,7 +65734,7 @@ function knownIds(context) {
 }
 /** The candidates of all services, flat. */
 function candidatesOf(context) {
-    return [...context.made.candidates.values()].flat();
+    return [...context.results.candidates.values()].flat();
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/registries.ts
@@ -65869,9 +65820,9 @@ function nothingToMove({ proxyService }) {
     });
 }
 /** Ids of the containers that a cutover is for. */
-function proxiesOf({ made }, { proxy, proxyService }) {
+function proxiesOf({ results }, { proxy, proxyService }) {
     return proxy === undefined
-        ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
+        ? (results.candidates.get(proxyService) ?? []).map(({ id }) => id)
         : [proxy];
 }
 function moveOf(context, operation, proxy) {
@@ -65931,15 +65882,15 @@ function drains(context, proxies, ids) {
     return [...new Set(commands)];
 }
 /** Counts what a step says of connections that outlasted its drains. */
-function countHeld({ made }, output) {
+function countHeld({ results }, output) {
     for (const [, number] of output.matchAll(/^held (\d+)$/gm))
-        made.heldConnections += Number(number);
+        results.heldConnections += Number(number);
 }
 /** It collects what it hears for a time that it may be configured to, and the host may be busy. */
 const TRAEFIK_IS_LATE_BY_S = 3;
 /** Traefik has the candidates by itself; the incumbents withdraw, and stay up. */
 async function withdraw(context, { services }) {
-    const { transaction, made } = context;
+    const { transaction, results } = context;
     const leaving = services.flatMap(({ drainFile, incumbents }) => drainFile === undefined || incumbents.length === 0
         ? []
         : [`${(0,quote/* quote */.hD)(drainFile)} ${incumbents.join(' ')}`]);
@@ -65950,7 +65901,7 @@ async function withdraw(context, { services }) {
         script: (0,load/* remoteScript */.mW)('withdraw'),
         variables: {
             CANDIDATES: services
-                .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
+                .flatMap(({ service }) => (results.candidates.get(service) ?? []).map(({ id }) => id))
                 .join(' '),
             WITHDRAWN: cutover_lines(leaving),
         },
@@ -65969,8 +65920,8 @@ function incumbentsOf({ incumbents }) {
     return incumbents;
 }
 /** Ids of the candidates that the proxy can reach. */
-function candidatesOn({ made }, { service, network }) {
-    const reachable = (made.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
+function candidatesOn({ results }, { service, network }) {
+    const reachable = (results.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
     if (reachable.length === 0) {
         throw new errors/* DeployError */.s({
             what: `no candidate of ${service} has an address on ${network}`,
@@ -66142,8 +66093,8 @@ async function create(context, creation) {
     });
     for (const container of parseContainers(output)) {
         requireDecidedImage(context, container);
-        const others = context.made.candidates.get(container.service) ?? [];
-        context.made.candidates.set(container.service, [...others, container]);
+        const others = context.results.candidates.get(container.service) ?? [];
+        context.results.candidates.set(container.service, [...others, container]);
     }
 }
 function runsAlready({ observation }, service) {
@@ -66160,11 +66111,11 @@ function neededBy({ observation }, services) {
     return needed;
 }
 /** How many containers of a service there are to be, old and new ones together. */
-function scales({ made }, services) {
+function scales({ results }, services) {
     return services
         .filter(({ incumbents }) => incumbents.length > 0)
         .map(({ service, replicas, incumbents }) => {
-        const before = incumbents.length + (made.candidates.get(service) ?? []).length;
+        const before = incumbents.length + (results.candidates.get(service) ?? []).length;
         return `--scale ${service}=${String(replicas + before)}`;
     })
         .join(' ');
@@ -66401,8 +66352,8 @@ function releasedServices(context, plan, again = '') {
         const definition = wanted.services[service.service];
         if (service.action === 'leave')
             return leftService(context, service, again);
-        const imageId = context.made.candidates.get(service.service)?.[0]?.imageId ??
-            context.made.imageIds.get(service.image) ??
+        const imageId = context.results.candidates.get(service.service)?.[0]?.imageId ??
+            context.results.imageIds.get(service.image) ??
             service.oldImageId;
         if (definition === undefined || imageId === undefined)
             return [];
@@ -66853,7 +66804,7 @@ async function shipping_send(context, { archive, omitted, references, undo }) {
         bytes: shipment.sent.bytes,
         durationMs: clock.now() - from,
     };
-    context.made.shipment = shipped;
+    context.results.shipment = shipped;
     log.info(describeShipment(shipped));
     return output;
 }
@@ -66903,7 +66854,7 @@ async function images_prepareImages(context, operation) {
     for (const line of (0,host_sections/* linesOf */.D)(output)) {
         const [reference, id] = line.split(' ');
         if (reference !== undefined && id !== undefined)
-            context.made.imageIds.set(reference, id);
+            context.results.imageIds.set(reference, id);
     }
 }
 function buildOrPull(context, operation) {
@@ -66934,7 +66885,7 @@ async function restoreImages(context, operation) {
     });
     for (const { reference, imageId } of operation.references) {
         if (imageId !== undefined)
-            context.made.imageIds.set(reference, imageId);
+            context.results.imageIds.set(reference, imageId);
     }
 }
 function restoreTags(references) {
@@ -67342,9 +67293,9 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
     const watch = async () => {
         await healthy;
         if (part !== 'alone')
-            context.made.soakBegan = context.probe?.mark();
+            context.results.soakBegan = context.probe?.mark();
         await watchHealth(context, over.signal);
-        return context.made.soakBegan;
+        return context.results.soakBegan;
     };
     const [output, mark] = await Promise.all([ended, watch()]);
     judgeTraffic(context, parseTraffic(output));
@@ -67356,18 +67307,18 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
  *
  * @throws DeployError where 5xx answers have clearly risen since the cutover
  */
-function judgeTraffic({ made, inputs, log }, traffic) {
-    made.traffic = entranceTraffic(traffic);
-    if (made.traffic === undefined) {
+function judgeTraffic({ results, inputs, log }, traffic) {
+    results.traffic = entranceTraffic(traffic);
+    if (results.traffic === undefined) {
         log.info('the access logs of the proxies tell of no request: real traffic is not judged');
         return;
     }
     const risen = traffic.find(hasRisen);
     if (risen === undefined) {
-        log.info(describeTraffic(made.traffic));
+        log.info(describeTraffic(results.traffic));
         return;
     }
-    made.traffic = risen;
+    results.traffic = risen;
     throw new errors/* DeployError */.s({
         what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
         where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,
@@ -67491,7 +67442,7 @@ async function executePlan(plan, context, { images: sentBefore, watched, phased 
         // A failure of it ends the deploy at once, not after a long build.
         watched,
     ]);
-    const settled = settlePlan(plan, Object.fromEntries(context.made.imageIds), context.observation, context.planOptions);
+    const settled = settlePlan(plan, Object.fromEntries(context.results.imageIds), context.observation, context.planOptions);
     refuseChanges(settled, context);
     const sent = await ahead;
     if (sent !== undefined)
@@ -67508,7 +67459,7 @@ async function executePlan(plan, context, { images: sentBefore, watched, phased 
  * @returns the first of what comes after them, where it was sent and the host does it
  */
 async function sendAhead(plan, context, { images, watched }) {
-    const { observation, planOptions, made } = context;
+    const { observation, planOptions, results } = context;
     // What is shipped reaches the host in several steps, between which nothing else may come.
     if (plan.operations.some(isShipping))
         return undefined;
@@ -67532,7 +67483,7 @@ async function sendAhead(plan, context, { images, watched }) {
     const sent = execute_send(first, foreseen.plan, context);
     const answers = Promise.allSettled([differ, ...sent.map(({ work }) => work)]);
     await ended;
-    if (cameTrue(foreseen, Object.fromEntries(made.imageIds)))
+    if (cameTrue(foreseen, Object.fromEntries(results.imageIds)))
         return sent;
     // The host did none of it. Once it has said so of each, the next step starts anew.
     await answers;
@@ -67609,7 +67560,7 @@ async function checkHealthAfter(context, before) {
     await before;
     const from = context.clock.now();
     await requireHealth(context);
-    context.made.healthyAfterMs = context.clock.now() - from;
+    context.results.healthyAfterMs = context.clock.now() - from;
 }
 /**
  * The candidates are watched while the health check asks for the first time. Where it had to ask for
@@ -67617,7 +67568,7 @@ async function checkHealthAfter(context, before) {
  */
 async function soakBeside(context, { part }, plan, healthy = Promise.resolve()) {
     await Promise.all([soak(context, plan, part, healthy), healthy]);
-    if (context.made.healthyAfterMs > SOON_HEALTHY_MS)
+    if (context.results.healthyAfterMs > SOON_HEALTHY_MS)
         await soak(context, plan, part);
 }
 
@@ -67751,7 +67702,7 @@ function proxiesThatRefused(first, stdout) {
     return `the proxy ${names.length === 0 ? first : names.join(', ')}`;
 }
 
-;// CONCATENATED MODULE: ./src/carry-out.ts
+;// CONCATENATED MODULE: ./src/run/transact.ts
 
 
 
@@ -67774,7 +67725,7 @@ function proxiesThatRefused(first, stdout) {
  * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
  * @returns false where nothing was done: while it came, somebody else may have changed the stack
  */
-async function carryOut({ plan, options, observation }, leasing, request, deps) {
+async function transact({ plan, options, observation }, leasing, request, deps) {
     const { connection, shell, clock, log, signal } = deps;
     const { run } = request;
     const inputs = withHealthTarget(request.inputs, observation);
@@ -67782,9 +67733,9 @@ async function carryOut({ plan, options, observation }, leasing, request, deps) 
     const behind = leasing instanceof Promise ? leasing : undefined;
     // What was opened before somebody else was waited for tells of another time.
     const fresh = deps.opening === undefined || behind === undefined;
-    const opening = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
-    const { session, entrance } = carry_out_asking(inputs.health, opening, request, deps);
-    const known = {};
+    const opening = fresh ? openEagerly(connection, request.inputs, deps) : deps.opening;
+    const { session, entrance } = transact_asking(inputs.health, opening, request, deps);
+    const late = {};
     const context = {
         transaction: (0,transaction/* openTransaction */.L)(shell, { state, signal, behind }),
         observation,
@@ -67793,32 +67744,32 @@ async function carryOut({ plan, options, observation }, leasing, request, deps) 
         compose: (0,host_state/* composeArguments */.hw)(inputs.compose),
         run,
         get fence() {
-            if (known.lease === undefined)
+            if (late.lease === undefined)
                 throw new Error('The lease is not there yet');
-            return known.lease.fence;
+            return late.lease.fence;
         },
         runnerImages: deps.runnerImages,
         upload: connection.upload,
         checkHealth: async () => (await entrance).check(),
         entrance,
         get probe() {
-            return known.probe;
+            return late.probe;
         },
         clock,
         log,
         signal,
-        made: nothingMade(),
+        results: noResults(),
     };
     const images = sendImages(plan, context);
     const lease = await leasing;
-    known.lease = lease;
+    late.lease = lease;
     if (behind !== undefined && lease.changed)
         return false;
     const heartbeat = session.then((opened) => (0,host_lease/* keepLease */.yx)(opened, state, lease.fence, deps));
     const measure = async () => {
         const way = await entrance;
         void warnOfDoubt(way, way.first, inputs, log);
-        known.probe = await measureFrom(way, inputs, deps);
+        late.probe = await measureFrom(way, inputs, deps);
     };
     const watched = Promise.all([heartbeat, measure()]);
     const edge = watchEdge({ inputs, observation, entrance }, edgeDeps(deps));
@@ -67826,7 +67777,7 @@ async function carryOut({ plan, options, observation }, leasing, request, deps) 
         await executeToItsEnd(plan, context, { images, watched, edge }, deps);
     }
     finally {
-        deps.progress.counted(context.made.traffic);
+        deps.progress.counted(context.results.traffic);
         // What was only just being opened has to be there, or to have failed, before it can be ended.
         const [opened] = await Promise.allSettled([heartbeat, watched]);
         if (opened.status === 'fulfilled')
@@ -67845,7 +67796,7 @@ function withHealthTarget(inputs, observation) {
     return { ...inputs, health: { ...inputs.health, url, host } };
 }
 /** The entrance by the name that is asked for; one by another name is not needed any more. */
-function carry_out_asking(health, opening, { inputs }, deps) {
+function transact_asking(health, opening, { inputs }, deps) {
     if (health === inputs.health)
         return opening;
     void opening.entrance.then((first) => first.close()).catch(() => undefined);
@@ -67869,7 +67820,7 @@ async function executeToItsEnd(plan, context, around, deps) {
         }));
     };
     const executed = await executePlan(plan, context, { ...around, phased });
-    progress.executed(executed, context.made);
+    progress.executed(executed, context.results);
     progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
     await postDeploy(context, log);
     const edge = around.edge.stays(deps.signal, !changesNothing(executed));
@@ -67889,7 +67840,7 @@ async function postDeploy(context, log) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/end-without-release.ts
+;// CONCATENATED MODULE: ./src/run/end-without-release.ts
 
 
 
@@ -67900,7 +67851,7 @@ async function postDeploy(context, log) {
 async function endWithoutRelease(inputs, observation, deps) {
     const { edge, progress, signal } = deps;
     if (inputs.operation !== 'plan') {
-        if (progress.known.result === 'unchanged')
+        if (progress.facts.result === 'unchanged')
             await edge?.configure(signal);
         return;
     }
@@ -69077,7 +69028,7 @@ function lastLineOf({ lastLines }) {
     return lastLines.trim().split('\n').at(-1) ?? '';
 }
 
-;// CONCATENATED MODULE: ./src/plan-options.ts
+;// CONCATENATED MODULE: ./src/run/plan-options.ts
 
 /**
  * What a plan is made with.
@@ -69119,7 +69070,7 @@ function imagesFrom({ compose }) {
     return compose.build === 'runner' ? 'host' : compose.build;
 }
 
-;// CONCATENATED MODULE: ./src/deploy.ts
+;// CONCATENATED MODULE: ./src/run/deploy.ts
 
 
 
@@ -69160,7 +69111,7 @@ async function deploy(request, given) {
     }
     catch (error) {
         // With a lease, handing the stack back clears the stage as well.
-        const untouched = progress.known.fence === undefined && !signal.aborted;
+        const untouched = progress.facts.fence === undefined && !signal.aborted;
         if (untouched)
             await clearStage(shell, { state, run, fence: undefined });
         throw error;
@@ -69210,7 +69161,7 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
         }
         await requireRunner(judged, deps);
         const asked = lease ?? take();
-        if (await carryOut(judged, asked, request, deps))
+        if (await transact(judged, asked, request, deps))
             return;
         // While the lease came, somebody else may have changed what was observed.
         lease = await asked;
@@ -69266,10 +69217,7 @@ function isSuperseded({ live, commit }) {
     return (head !== undefined && head !== commit.sha && !commit.newerThanLive && localCommits.length === 0);
 }
 
-// EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
-var system_clock = __nccwpck_require__(8637);
-;// CONCATENATED MODULE: ./src/operate.ts
-
+;// CONCATENATED MODULE: ./src/run/operate.ts
 
 
 
@@ -69320,7 +69268,6 @@ async function operate(inputs, github, work) {
             {
                 ...work,
                 opening: meant.health === inputs.health ? work.opening : undefined,
-                clock: system_clock/* systemClock */.m,
             });
         }
     }
@@ -69363,9 +69310,73 @@ function releaseToRestore(inputs, releases) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/progress.ts
+// EXTERNAL MODULE: ./src/report/annotate.ts
+var annotate = __nccwpck_require__(2208);
+// EXTERNAL MODULE: ./src/ssh/proxy-command.ts
+var proxy_command = __nccwpck_require__(6170);
+// EXTERNAL MODULE: ./src/run/hand-stack-back.ts
+var hand_stack_back = __nccwpck_require__(849);
+;// CONCATENATED MODULE: ./src/run/settle.ts
 
-function nothingYet() {
+
+
+
+
+const LOSS_IS_TOLD_WITHIN_MS = 200;
+/** A connection that breaks is no bug of ours: the error names the connection, and why it ended. */
+async function explainLostConnection(problem, host, { closed }, clock) {
+    // A session may hear of it a moment before the connection does.
+    const why = await Promise.race([closed, clock.sleep(LOSS_IS_TOLD_WITHIN_MS)]);
+    const program = why?.cause instanceof proxy_command/* ProxyCommandError */.WN ? why.cause : undefined;
+    return new errors/* DeployError */.s({
+        what: `the connection to the host was lost${program === undefined ? '' : `: ${program.message}`}`,
+        where: host,
+        next: 'Run the workflow again.',
+        cause: why ?? problem,
+        ...(program === undefined ? {} : { evidence: program.evidence }),
+    });
+}
+/** After a failure: the stack is handed back, and the error tells how it stands. */
+async function settle(problem, { inputs, run, connection, edge, progress, clock, log }) {
+    const error = problem instanceof lost/* SessionLostError */.T
+        ? await explainLostConnection(problem, inputs.connection.host, connection, clock)
+        : (0,annotate/* asDeployError */.y)(problem);
+    const { fence } = progress.facts;
+    if (fence === undefined)
+        return error;
+    try {
+        const back = await progress.phase('roll back', () => (0,hand_stack_back/* handStackBack */.L)({ inputs, run, fence }, { connection, log, clock }));
+        if (error instanceof errors/* RefusedError */.f)
+            return error;
+        if (back.whole) {
+            // The release that is gone may have answered visitors, and a cache may have kept it.
+            if (progress.facts.leftOld)
+                await edge?.purge(back.finished ? 'the release' : 'the rollback');
+            progress.end(back.finished ? 'deployed' : 'rolled-back');
+            return back.finished
+                ? error.and('The new release is in place: it was finished on the host.')
+                : error.and(takenBack(progress.facts));
+        }
+        progress.end('failed');
+        return error.and('Rolling back failed as well, and the host goes on trying. The log above says what stands, and the commands to type there.');
+    }
+    catch (failure) {
+        progress.end('failed');
+        log.warn(`rolling back from here failed: ${String(failure)}`);
+        return error.and('The host cannot be reached to roll back. Its watchdog does it within a minute; `operation: status` tells.');
+    }
+}
+function takenBack({ previousSha, leftOld }) {
+    if (previousSha === undefined)
+        return 'What the run had started was taken away again.';
+    return leftOld
+        ? 'The stack was rolled back: the old release serves.'
+        : 'The old release serves, and was never left: what the run had started was taken away again.';
+}
+
+;// CONCATENATED MODULE: ./src/run/progress.ts
+
+function noFacts() {
     return {
         phases: [],
         plan: undefined,
@@ -69389,7 +69400,7 @@ const LEAVES_OLD = new Set([
 ]);
 function createProgress(clock, log, onLease) {
     const startedAt = clock.now();
-    const known = nothingYet();
+    const facts = noFacts();
     const secondsOf = new Map();
     const timed = (name, work, services) => log.group(name, async () => {
         const from = clock.now();
@@ -69401,56 +69412,56 @@ function createProgress(clock, log, onLease) {
         }
         finally {
             const durationMs = clock.now() - from;
-            known.phases.push({ name, startMs: from - startedAt, durationMs, failed });
+            facts.phases.push({ name, startMs: from - startedAt, durationMs, failed });
             for (const service of services) {
                 secondsOf.set(service, (secondsOf.get(service) ?? 0) + durationMs / 1000);
             }
         }
     });
     return {
-        known,
+        facts,
         phase: (name, work) => timed(name, work, []),
         operation: (operation, name, work) => {
-            known.leftOld ||= LEAVES_OLD.has(operation.kind);
+            facts.leftOld ||= LEAVES_OLD.has(operation.kind);
             return timed(name, work, servicesOf(operation));
         },
         observed: ({ releases, live, commit }) => {
-            known.sha = commit.sha;
-            known.previousSha = releases.at(-1)?.sha ?? live.head;
+            facts.sha = commit.sha;
+            facts.previousSha = releases.at(-1)?.sha ?? live.head;
         },
         planned: (plan) => {
-            known.plan = plan;
-            known.services = outcomes(plan, undefined, secondsOf);
+            facts.plan = plan;
+            facts.services = outcomes(plan, undefined, secondsOf);
         },
-        executed: (plan, made) => {
-            known.plan = plan;
-            known.services = outcomes(plan, made, secondsOf);
-            known.heldConnections = made.heldConnections;
+        executed: (plan, results) => {
+            facts.plan = plan;
+            facts.services = outcomes(plan, results, secondsOf);
+            facts.heldConnections = results.heldConnections;
         },
         counted: (traffic) => {
-            known.traffic = traffic;
+            facts.traffic = traffic;
         },
         leased: (fence) => {
-            known.fence = fence;
+            facts.fence = fence;
             onLease(fence);
         },
-        noted: notesIn(known, log),
-        ...availabilityOf(known, log),
+        noted: notesIn(facts, log),
+        ...availabilityOf(facts, log),
         end: (result) => {
-            known.result = result;
+            facts.result = result;
         },
     };
 }
-function notesIn(known, log) {
+function notesIn(facts, log) {
     return (note) => {
-        known.edge.push(note);
+        facts.edge.push(note);
         if (note.kind === 'warning')
             log.warn(note.text);
         else
             log.info(note.text);
     };
 }
-function availabilityOf(known, log) {
+function availabilityOf(facts, log) {
     let measuring;
     return {
         measuring: (started) => {
@@ -69459,9 +69470,9 @@ function availabilityOf(known, log) {
         measured: async () => {
             if (measuring === undefined)
                 return;
-            known.availability = await measuring.stop();
+            facts.availability = await measuring.stop();
             measuring = undefined;
-            tellOfPublic(known, log);
+            tellOfPublic(facts, log);
         },
     };
 }
@@ -69488,14 +69499,14 @@ function tellOfPublic({ availability, result }, log) {
     else
         log.info(`${line} (${kinds.join(', ')})`);
 }
-function outcomes(plan, made, secondsOf) {
+function outcomes(plan, results, secondsOf) {
     return Object.fromEntries(plan.services.map(({ service, role, action, oldImageId }) => [
         service,
         {
             role,
             action,
             oldImage: oldImageId,
-            newImage: made?.candidates.get(service)?.[0]?.imageId ?? oldImageId,
+            newImage: results?.candidates.get(service)?.[0]?.imageId ?? oldImageId,
             seconds: Math.round((secondsOf.get(service) ?? 0) * 10) / 10,
         },
     ]));
@@ -69503,8 +69514,6 @@ function outcomes(plan, made, secondsOf) {
 
 // EXTERNAL MODULE: ./src/report/actions-log.ts
 var actions_log = __nccwpck_require__(6386);
-// EXTERNAL MODULE: ./src/report/annotate.ts
-var annotate = __nccwpck_require__(2208);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
 // EXTERNAL MODULE: external "os"
@@ -75081,10 +75090,10 @@ function shortImage(image) {
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 19 modules
 var connect = __nccwpck_require__(5232);
-// EXTERNAL MODULE: ./src/ssh/proxy-command.ts
-var proxy_command = __nccwpck_require__(6170);
 // EXTERNAL MODULE: ./src/run-state.ts
 var run_state = __nccwpck_require__(518);
+// EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
+var system_clock = __nccwpck_require__(8637);
 ;// CONCATENATED MODULE: ./src/main.ts
 
 
@@ -75109,10 +75118,6 @@ var run_state = __nccwpck_require__(518);
 
 
 
-
-
-
-const LOSS_IS_TOLD_WITHIN_MS = 200;
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
 async function main() {
     const log = (0,actions_log/* actionsLog */._)();
@@ -75136,19 +75141,19 @@ async function main() {
     catch (problem) {
         error = (0,annotate/* asDeployError */.y)(problem);
     }
-    const { known } = progress;
+    const { facts } = progress;
     await report({
-        result: known.result ?? 'refused',
+        result: facts.result ?? 'refused',
         startedAt,
-        sha: known.sha ?? inputs?.source.sha ?? github.sha,
-        previousSha: known.previousSha,
-        plan: known.plan,
-        services: known.services,
-        phases: known.phases,
-        availability: known.availability,
-        traffic: known.traffic,
-        heldConnections: known.heldConnections,
-        edge: known.edge,
+        sha: facts.sha ?? inputs?.source.sha ?? github.sha,
+        previousSha: facts.previousSha,
+        plan: facts.plan,
+        services: facts.services,
+        phases: facts.phases,
+        availability: facts.availability,
+        traffic: facts.traffic,
+        heldConnections: facts.heldConnections,
+        edge: facts.edge,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
         error: error === undefined ? undefined : hidden.redact(error),
@@ -75165,41 +75170,24 @@ async function perform({ inputs, github, run, progress, log, hide, }) {
     };
     const from = system_clock/* systemClock */.m.now();
     const edge = edgeOf(inputs, { clock: system_clock/* systemClock */.m, log, progress, connection });
+    const deps = { run, connection, edge, clock: system_clock/* systemClock */.m, progress, log };
     let error;
     try {
         const session = connection.openSession();
         const opening = changesTheStack(inputs)
-            ? openBeside(connection, inputs, { clock: system_clock/* systemClock */.m, log })
+            ? openEagerly(connection, inputs, { clock: system_clock/* systemClock */.m, log })
             : undefined;
         const shell = (0,host_shell/* createShell */.f)(await session, log);
-        await operate(inputs, github, {
-            run,
-            connection,
-            shell,
-            opening,
-            edge,
-            progress,
-            log,
-            hide,
-            signal: cancelled,
-            announce,
-        });
+        await operate(inputs, github, { ...deps, shell, opening, hide, signal: cancelled, announce });
     }
     catch (problem) {
-        error = await settle(await foreseen(problem, inputs.connection.host, connection), {
-            inputs,
-            run,
-            connection,
-            edge,
-            progress,
-            log,
-        });
+        error = await settle(problem, { inputs, ...deps });
     }
     core/* saveState */.LZ(run_state/* STATE_SETTLED */.gB, 'true');
     // Also what was undone is over by now.
     await progress.measured();
     await connection.close();
-    const { result = 'refused', availability } = progress.known;
+    const { result = 'refused', availability } = progress.facts;
     const durationMs = system_clock/* systemClock */.m.now() - from;
     for (const deployment of await Promise.all(announced))
         await deployment.finish({ result, durationMs, availability });
@@ -75207,55 +75195,6 @@ async function perform({ inputs, github, run, progress, log, hide, }) {
 }
 function changesTheStack({ operation }) {
     return operation === 'deploy' || operation === 'rollback';
-}
-/** A connection that breaks is no bug of ours: it is told as what it is. */
-async function foreseen(problem, host, { closed }) {
-    if (!(problem instanceof lost/* SessionLostError */.T))
-        return (0,annotate/* asDeployError */.y)(problem);
-    // A session may hear of it a moment before the connection does.
-    const why = await Promise.race([closed, system_clock/* systemClock */.m.sleep(LOSS_IS_TOLD_WITHIN_MS)]);
-    const program = why?.cause instanceof proxy_command/* ProxyCommandError */.WN ? why.cause : undefined;
-    return new errors/* DeployError */.s({
-        what: `the connection to the host was lost${program === undefined ? '' : `: ${program.message}`}`,
-        where: host,
-        next: 'Run the workflow again.',
-        cause: why ?? problem,
-        ...(program === undefined ? {} : { evidence: program.evidence }),
-    });
-}
-/** After a failure: the stack is handed back, and the error tells how it stands. */
-async function settle(error, { inputs, run, connection, edge, progress, log, }) {
-    const { fence } = progress.known;
-    if (fence === undefined)
-        return error;
-    try {
-        const back = await progress.phase('roll back', () => (0,hand_back/* handStackBack */.L)({ inputs, run, fence }, { connection, log, clock: system_clock/* systemClock */.m }));
-        if (error instanceof errors/* RefusedError */.f)
-            return error;
-        if (back.whole) {
-            // The release that is gone may have answered visitors, and a cache may have kept it.
-            if (progress.known.leftOld)
-                await edge?.purge(back.finished ? 'the release' : 'the rollback');
-            progress.end(back.finished ? 'deployed' : 'rolled-back');
-            return back.finished
-                ? error.and('The new release is in place: it was finished on the host.')
-                : error.and(takenBack(progress.known));
-        }
-        progress.end('failed');
-        return error.and('Rolling back failed as well, and the host goes on trying. The log above says what stands, and the commands to type there.');
-    }
-    catch (problem) {
-        progress.end('failed');
-        log.warn(`rolling back from here failed: ${String(problem)}`);
-        return error.and('The host cannot be reached to roll back. Its watchdog does it within a minute; `operation: status` tells.');
-    }
-}
-function takenBack({ previousSha, leftOld }) {
-    if (previousSha === undefined)
-        return 'What the run had started was taken away again.';
-    return leftOld
-        ? 'The stack was rolled back: the old release serves.'
-        : 'The old release serves, and was never left: what the run had started was taken away again.';
 }
 async function report(outcome, inputs, github, log) {
     if (outcome.error !== undefined)
@@ -75293,7 +75232,7 @@ const VERBS = {
 /* harmony export */   b: () => (/* binding */ post)
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _hand_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7124);
+/* harmony import */ var _run_hand_stack_back_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(849);
 /* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8422);
 /* harmony import */ var _report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6386);
 /* harmony import */ var _report_annotate_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2208);
@@ -75317,7 +75256,7 @@ async function post() {
         process.env['INPUT_SHA'] = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_SHA */ .zW);
     try {
         const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .loadInputs */ .I)(process.env);
-        const back = await (0,_hand_back_js__WEBPACK_IMPORTED_MODULE_1__/* .handStackBack */ .L)({ inputs, run: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_RUN */ .UP), fence }, { connection: undefined, log, clock: _system_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .systemClock */ .m });
+        const back = await (0,_run_hand_stack_back_js__WEBPACK_IMPORTED_MODULE_1__/* .handStackBack */ .L)({ inputs, run: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_RUN */ .UP), fence }, { connection: undefined, log, clock: _system_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .systemClock */ .m });
         log.info(back.whole ? 'The stack was handed back whole.' : 'Something could not be undone: see above.');
     }
     catch (error) {
@@ -75717,6 +75656,53 @@ function newRunName({ runId, runAttempt }) {
     const id = runId.replace(/[^A-Za-z0-9]/g, '');
     const own = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(4).toString('hex');
     return `run-${id === '' ? 'local' : id}-${String(runAttempt)}-${own}`;
+}
+
+
+/***/ }),
+
+/***/ 849:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ handStackBack)
+/* harmony export */ });
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);
+
+
+
+
+/**
+ * Hands the stack back whole after a run that did not end well: over the connection that is there,
+ * or, where it is gone, over a new one.
+ *
+ * @throws whatever connecting throws; then the watchdog on the host does the same when the lease ends
+ */
+async function handStackBack(run, deps) {
+    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_3__/* .stateAssignment */ .vE)(run.inputs.compose.projectName, run.inputs.path);
+    const over = async (connection) => {
+        const shell = (0,_host_shell_js__WEBPACK_IMPORTED_MODULE_0__/* .createShell */ .f)(await connection.openSession(), deps.log);
+        return (0,_rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__/* .handBack */ .t9)(shell, { state, fence: run.fence, run: run.run });
+    };
+    if (deps.connection !== undefined) {
+        try {
+            return await over(deps.connection);
+        }
+        catch (error) {
+            deps.log.warn(`the connection is gone (${String(error)}): connecting again`);
+        }
+    }
+    const connection = await (0,_ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__/* .connect */ .N)(run.inputs.connection, deps);
+    try {
+        return await over(connection);
+    }
+    finally {
+        await connection.close();
+    }
 }
 
 

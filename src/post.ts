@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import { handStackBack } from './hand-back.js';
+import { handStackBack } from './run/hand-stack-back.js';
 import { loadInputs } from './inputs.js';
 import { actionsLog } from './report/actions-log.js';
 import { annotateFailure, asDeployError } from './report/annotate.js';

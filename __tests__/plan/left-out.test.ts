@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/plan/observation.js';
 import { isObject, type JsonObject } from '../../src/plan/json.js';
 import { makePlan, type Planned, type PlanOptions } from '../../src/plan/planner.js';
-import { nothingMade } from '../../src/rollout/context.js';
+import { noResults } from '../../src/rollout/context.js';
 import { releasedServices } from '../../src/rollout/recorded.js';
 import {
   actions,
@@ -47,7 +47,7 @@ function recordAfter(situation: Situation, other: Partial<PlanOptions> = {}): Re
     name: '00000002-222222222222.json',
     sha: SHA,
     deployedAt: '2026-11-24T04:30:31.437Z',
-    services: releasedServices({ observation, planOptions, made: nothingMade() }, plan),
+    services: releasedServices({ observation, planOptions, results: noResults() }, plan),
   };
 }
 

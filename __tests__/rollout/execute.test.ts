@@ -86,7 +86,7 @@ async function sentFor(
     clock: fakeClock(),
     log: recordedLog(),
     signal: new AbortController().signal,
-    made: {
+    results: {
       candidates: new Map(),
       imageIds: new Map(),
       shipment: undefined,
@@ -233,14 +233,14 @@ describe('what is sent to the host', () => {
 
 describe('connections that outlast a drain', () => {
   it('are counted over all that a step says of them', () => {
-    const made = {
+    const results = {
       candidates: new Map(),
       imageIds: new Map(),
       shipment: undefined,
       healthyAfterMs: 0,
       heldConnections: 1,
     };
-    countHeld({ made }, 'held 2\nsomething else\nheld 3\nwithheld 9\n');
-    expect(made.heldConnections).toBe(6);
+    countHeld({ results }, 'held 2\nsomething else\nheld 3\nwithheld 9\n');
+    expect(results.heldConnections).toBe(6);
   });
 });

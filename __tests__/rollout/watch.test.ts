@@ -52,7 +52,7 @@ function siteOf(given: Readonly<Record<string, string>> = {}): Site {
     clock,
     log,
     signal: new AbortController().signal,
-    made: {
+    results: {
       candidates: new Map(),
       imageIds: new Map(),
       shipment: undefined,
@@ -212,8 +212,8 @@ describe('what is watched during the soak', () => {
     const [container] = context.observation.containers;
     if (container === undefined) throw new Error('the fixture has containers');
     const steps: Step[] = [];
-    context.made.candidates.set('api', [{ ...container, service: 'api', id: 'a1' }]);
-    context.made.candidates.set('migrate', [{ ...container, service: 'migrate', id: 'm1' }]);
+    context.results.candidates.set('api', [{ ...container, service: 'api', id: 'a1' }]);
+    context.results.candidates.set('migrate', [{ ...container, service: 'migrate', id: 'm1' }]);
     const step = (seen: Step): Promise<string> => {
       steps.push(seen);
       return Promise.resolve('');

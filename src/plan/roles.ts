@@ -86,7 +86,7 @@ export function assignRoles(
 
 type Assigned = Pick<RoleDecision, 'role' | 'reason'>;
 
-interface Known {
+interface RoleContext {
   /** Where proxies send requests. */
   readonly names: ReadonlySet<string>;
   /** Services whose completion others wait for. */
@@ -96,20 +96,20 @@ interface Known {
 }
 
 /** In this order: what a proxy is told never makes a database anything else. */
-function roleOf(service: Service, known: Known): Assigned {
+function roleOf(service: Service, context: RoleContext): Assigned {
   const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
   if (labelled !== undefined) return { role: labelled, reason: `label ${ROLE_LABEL}` };
-  if (known.awaited.has(service.name)) {
+  if (context.awaited.has(service.name)) {
     return { role: 'job', reason: 'others wait for its completion' };
   }
   const database =
-    databaseByDefinition(service, known.services) ?? databaseSeenIn(service, known.seen);
+    databaseByDefinition(service, context.services) ?? databaseSeenIn(service, context.seen);
   if (database !== undefined) return { role: 'data', reason: database };
-  const name = namesOf(service).find((candidate) => known.names.has(candidate));
+  const name = namesOf(service).find((candidate) => context.names.has(candidate));
   const isRouted = name !== undefined || isTraefikRouted(service);
-  const oneShot = isRouted ? undefined : oneShotReason(service, known.seen.containers);
+  const oneShot = isRouted ? undefined : oneShotReason(service, context.seen.containers);
   if (oneShot !== undefined) return { role: 'job', reason: oneShot };
-  const proxy = proxyReason(service, known.seen);
+  const proxy = proxyReason(service, context.seen);
   if (proxy !== undefined) return { role: 'proxy', reason: `publishes ports, ${proxy}` };
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
   if (isRouted) {
@@ -161,7 +161,7 @@ function judgeStorage(
   const shareable: string[] = [];
   for (const mount of mounts) {
     const found = seen.storage.find(
-      (known) => known.service === service.name && known.target === mount.target,
+      (other) => other.service === service.name && other.target === mount.target,
     );
     const place = placeOf(mount);
     if (role !== 'routed') places.push(place);

@@ -180,8 +180,8 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
   });
   for (const container of parseContainers(output)) {
     requireDecidedImage(context, container);
-    const others = context.made.candidates.get(container.service) ?? [];
-    context.made.candidates.set(container.service, [...others, container]);
+    const others = context.results.candidates.get(container.service) ?? [];
+    context.results.candidates.set(container.service, [...others, container]);
   }
 }
 
@@ -204,11 +204,11 @@ function neededBy(
 }
 
 /** How many containers of a service there are to be, old and new ones together. */
-function scales({ made }: RolloutContext, services: readonly ServiceScale[]): string {
+function scales({ results }: RolloutContext, services: readonly ServiceScale[]): string {
   return services
     .filter(({ incumbents }) => incumbents.length > 0)
     .map(({ service, replicas, incumbents }) => {
-      const before = incumbents.length + (made.candidates.get(service) ?? []).length;
+      const before = incumbents.length + (results.candidates.get(service) ?? []).length;
       return `--scale ${service}=${String(replicas + before)}`;
     })
     .join(' ');

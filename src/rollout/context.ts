@@ -36,11 +36,11 @@ export interface RolloutContext {
   readonly log: Log;
   readonly signal: AbortSignal;
   /** What this run has brought so far. */
-  readonly made: Made;
+  readonly results: RolloutResults;
 }
 
 /** Grows while the rollout goes on. */
-export interface Made {
+export interface RolloutResults {
   /** New containers, by service. */
   readonly candidates: Map<string, readonly Container[]>;
   /** Image ids of the release, by reference. */
@@ -57,7 +57,7 @@ export interface Made {
   heldConnections: number;
 }
 
-export function nothingMade(): Made {
+export function noResults(): RolloutResults {
   return {
     candidates: new Map(),
     imageIds: new Map(),
@@ -74,5 +74,5 @@ export function knownIds(context: RolloutContext): readonly string[] {
 
 /** The candidates of all services, flat. */
 export function candidatesOf(context: RolloutContext): readonly Container[] {
-  return [...context.made.candidates.values()].flat();
+  return [...context.results.candidates.values()].flat();
 }

@@ -6,13 +6,13 @@ import type { RolloutContext } from './context.js';
 
 /** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
 export function requireDecidedImage(
-  { made, observation }: RolloutContext,
+  { results, observation }: RolloutContext,
   container: Container,
 ): void {
   // One that held data and only stopped goes on with its own.
   if (observation.containers.some(({ id }) => id === container.id)) return;
   const image = observation.wanted.services[container.service]?.image ?? '';
-  const decided = made.imageIds.get(image) ?? observation.images[image];
+  const decided = results.imageIds.get(image) ?? observation.images[image];
   if (decided === undefined || container.imageId === '' || container.imageId === decided) return;
   throw new DeployError({
     what: `a container of ${container.service} was created from another image than the one that was decided`,

@@ -70,11 +70,11 @@ function nothingToMove({ proxyService }: CutoverOperation): DeployError {
 
 /** Ids of the containers that a cutover is for. */
 export function proxiesOf(
-  { made }: RolloutContext,
+  { results }: RolloutContext,
   { proxy, proxyService }: Pick<CutoverOperation, 'proxy' | 'proxyService'>,
 ): readonly string[] {
   return proxy === undefined
-    ? (made.candidates.get(proxyService) ?? []).map(({ id }) => id)
+    ? (results.candidates.get(proxyService) ?? []).map(({ id }) => id)
     : [proxy];
 }
 
@@ -167,9 +167,9 @@ export function drains(
 }
 
 /** Counts what a step says of connections that outlasted its drains. */
-export function countHeld({ made }: Pick<RolloutContext, 'made'>, output: string): void {
+export function countHeld({ results }: Pick<RolloutContext, 'results'>, output: string): void {
   for (const [, number] of output.matchAll(/^held (\d+)$/gm))
-    made.heldConnections += Number(number);
+    results.heldConnections += Number(number);
 }
 
 /** It collects what it hears for a time that it may be configured to, and the host may be busy. */
@@ -180,7 +180,7 @@ export async function withdraw(
   context: RolloutContext,
   { services }: WithdrawOperation,
 ): Promise<void> {
-  const { transaction, made } = context;
+  const { transaction, results } = context;
   const leaving = services.flatMap(({ drainFile, incumbents }) =>
     drainFile === undefined || incumbents.length === 0
       ? []
@@ -193,7 +193,7 @@ export async function withdraw(
     script: remoteScript('withdraw'),
     variables: {
       CANDIDATES: services
-        .flatMap(({ service }) => (made.candidates.get(service) ?? []).map(({ id }) => id))
+        .flatMap(({ service }) => (results.candidates.get(service) ?? []).map(({ id }) => id))
         .join(' '),
       WITHDRAWN: lines(leaving),
     },
@@ -220,8 +220,8 @@ function incumbentsOf({ incumbents }: Route): readonly string[] {
 }
 
 /** Ids of the candidates that the proxy can reach. */
-function candidatesOn({ made }: RolloutContext, { service, network }: Route): readonly string[] {
-  const reachable = (made.candidates.get(service) ?? []).filter(
+function candidatesOn({ results }: RolloutContext, { service, network }: Route): readonly string[] {
+  const reachable = (results.candidates.get(service) ?? []).filter(
     ({ networks }) => (networks[network]?.addresses.length ?? 0) > 0,
   );
   if (reachable.length === 0) {

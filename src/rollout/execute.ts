@@ -37,7 +37,7 @@ function isShipping(operation: Operation): boolean {
 }
 
 /** What goes on around a plan while it is executed. */
-export interface Around {
+export interface ExecutionHooks {
   /** Of `sendImages`. */
   readonly images: readonly Sent[];
   /** Settles when the lease is kept and availability is measured: nothing that serves changes before. */
@@ -55,7 +55,7 @@ export interface Around {
 export async function executePlan(
   plan: Plan,
   context: RolloutContext,
-  { images: sentBefore, watched, phased }: Around,
+  { images: sentBefore, watched, phased }: ExecutionHooks,
 ): Promise<Plan> {
   const images = [...sentBefore, ...send(plan.operations.filter(isShipping), plan, context)];
   const ahead = sendAhead(plan, context, { images, watched });
@@ -68,7 +68,7 @@ export async function executePlan(
   ]);
   const settled = settlePlan(
     plan,
-    Object.fromEntries(context.made.imageIds),
+    Object.fromEntries(context.results.imageIds),
     context.observation,
     context.planOptions,
   );
@@ -90,9 +90,9 @@ export async function executePlan(
 async function sendAhead(
   plan: Plan,
   context: RolloutContext,
-  { images, watched }: Pick<Around, 'images' | 'watched'>,
+  { images, watched }: Pick<ExecutionHooks, 'images' | 'watched'>,
 ): Promise<readonly Sent[] | undefined> {
-  const { observation, planOptions, made } = context;
+  const { observation, planOptions, results } = context;
   // What is shipped reaches the host in several steps, between which nothing else may come.
   if (plan.operations.some(isShipping)) return undefined;
   const foreseen = foreseePlan(plan, observation, planOptions);
@@ -112,7 +112,7 @@ async function sendAhead(
   const sent = send(first, foreseen.plan, context);
   const answers = Promise.allSettled([differ, ...sent.map(({ work }) => work)]);
   await ended;
-  if (cameTrue(foreseen, Object.fromEntries(made.imageIds))) return sent;
+  if (cameTrue(foreseen, Object.fromEntries(results.imageIds))) return sent;
   // The host did none of it. Once it has said so of each, the next step starts anew.
   await answers;
   return undefined;
@@ -153,7 +153,7 @@ function refusedIn(plan: Plan, { observation, planOptions }: RolloutContext): re
 }
 
 /** Where an operation stands. */
-interface Standing {
+interface OperationContext {
   readonly plan: Plan;
   /** Those that are sent together with it, itself among them. */
   readonly operations: readonly Operation[];
@@ -164,7 +164,7 @@ interface Standing {
 function performOperation(
   operation: Operation,
   context: RolloutContext,
-  { plan, operations, before }: Standing,
+  { plan, operations, before }: OperationContext,
 ): Promise<void> {
   switch (operation.kind) {
     case 'prepare-images':
@@ -217,7 +217,7 @@ async function checkHealthAfter(
   await before;
   const from = context.clock.now();
   await requireHealth(context);
-  context.made.healthyAfterMs = context.clock.now() - from;
+  context.results.healthyAfterMs = context.clock.now() - from;
 }
 
 /**
@@ -231,5 +231,5 @@ async function soakBeside(
   healthy: Promise<void> = Promise.resolve(),
 ): Promise<void> {
   await Promise.all([soak(context, plan, part, healthy), healthy]);
-  if (context.made.healthyAfterMs > SOON_HEALTHY_MS) await soak(context, plan, part);
+  if (context.results.healthyAfterMs > SOON_HEALTHY_MS) await soak(context, plan, part);
 }

@@ -18,7 +18,7 @@ export async function prepareImages(context: RolloutContext, operation: Prepare)
       : await buildOrPull(context, operation);
   for (const line of linesOf(output)) {
     const [reference, id] = line.split(' ');
-    if (reference !== undefined && id !== undefined) context.made.imageIds.set(reference, id);
+    if (reference !== undefined && id !== undefined) context.results.imageIds.set(reference, id);
   }
 }
 
@@ -50,7 +50,7 @@ export async function restoreImages(context: RolloutContext, operation: Restore)
     variables: {},
   });
   for (const { reference, imageId } of operation.references) {
-    if (imageId !== undefined) context.made.imageIds.set(reference, imageId);
+    if (imageId !== undefined) context.results.imageIds.set(reference, imageId);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Plan, ServicePlan } from '../plan/plan.js';
 import type { Service } from '../plan/stack.js';
 import type { RolloutContext } from './context.js';
 
-type Recording = Pick<RolloutContext, 'observation' | 'planOptions' | 'made'>;
+type Recording = Pick<RolloutContext, 'observation' | 'planOptions' | 'results'>;
 
 /**
  * What the record of a release says of each service: the commit and the definition that it runs with, which are
@@ -26,8 +26,8 @@ export function releasedServices(
       const definition = wanted.services[service.service];
       if (service.action === 'leave') return leftService(context, service, again);
       const imageId =
-        context.made.candidates.get(service.service)?.[0]?.imageId ??
-        context.made.imageIds.get(service.image) ??
+        context.results.candidates.get(service.service)?.[0]?.imageId ??
+        context.results.imageIds.get(service.image) ??
         service.oldImageId;
       if (definition === undefined || imageId === undefined) return [];
       const released: ReleasedService = {

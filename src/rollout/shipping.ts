@@ -100,7 +100,7 @@ async function send(
     bytes: shipment.sent.bytes,
     durationMs: clock.now() - from,
   };
-  context.made.shipment = shipped;
+  context.results.shipment = shipped;
   log.info(describeShipment(shipped));
   return output;
 }

@@ -124,9 +124,9 @@ export async function soak(
   });
   const watch = async (): Promise<ProbeMark | undefined> => {
     await healthy;
-    if (part !== 'alone') context.made.soakBegan = context.probe?.mark();
+    if (part !== 'alone') context.results.soakBegan = context.probe?.mark();
     await watchHealth(context, over.signal);
-    return context.made.soakBegan;
+    return context.results.soakBegan;
   };
   const [output, mark] = await Promise.all([ended, watch()]);
   judgeTraffic(context, parseTraffic(output));
@@ -139,18 +139,18 @@ export async function soak(
  *
  * @throws DeployError where 5xx answers have clearly risen since the cutover
  */
-function judgeTraffic({ made, inputs, log }: RolloutContext, traffic: readonly Traffic[]): void {
-  made.traffic = entranceTraffic(traffic);
-  if (made.traffic === undefined) {
+function judgeTraffic({ results, inputs, log }: RolloutContext, traffic: readonly Traffic[]): void {
+  results.traffic = entranceTraffic(traffic);
+  if (results.traffic === undefined) {
     log.info('the access logs of the proxies tell of no request: real traffic is not judged');
     return;
   }
   const risen = traffic.find(hasRisen);
   if (risen === undefined) {
-    log.info(describeTraffic(made.traffic));
+    log.info(describeTraffic(results.traffic));
     return;
   }
-  made.traffic = risen;
+  results.traffic = risen;
   throw new DeployError({
     what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
     where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,

@@ -1,14 +1,14 @@
-import { checkAssets, pagePath, readPage, type AskPath, type Place } from './edge/assets.js';
-import { readConfig } from './edge/config/read.js';
-import { createEdge, type Edge, type EdgeDeps } from './edge/edge.js';
-import type { TellNote } from './edge/note.js';
-import type { PageFiles } from './edge/page.js';
-import { RefusedError } from './errors.js';
-import type { Entrance } from './health/entrance.js';
-import { publicWay } from './health/public.js';
-import type { Inputs } from './inputs.js';
-import type { Observation } from './plan/observation.js';
-import { staticPaths } from './plan/static-paths.js';
+import { checkAssets, pagePath, readPage, type AskPath, type Place } from '../edge/assets.js';
+import { readConfig } from '../edge/config/read.js';
+import { createEdge, type Edge, type EdgeDeps } from '../edge/edge.js';
+import type { TellNote } from '../edge/note.js';
+import type { PageFiles } from '../edge/page.js';
+import { RefusedError } from '../errors.js';
+import type { Entrance } from '../health/entrance.js';
+import { publicWay } from '../health/public.js';
+import type { Inputs } from '../inputs.js';
+import type { Observation } from '../plan/observation.js';
+import { staticPaths } from '../plan/static-paths.js';
 
 /** Cloudflare, where the workflow names a zone. */
 export function edgeOf(

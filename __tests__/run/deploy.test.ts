@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DeployDeps } from '../../src/carry-out.js';
-import { deploy } from '../../src/deploy.js';
+import type { DeployDeps } from '../../src/run/transact.js';
+import { deploy } from '../../src/run/deploy.js';
 import type { Edge } from '../../src/edge/edge.js';
-import { createProgress, type Progress } from '../../src/progress.js';
+import { createProgress, type Progress } from '../../src/run/progress.js';
 import { systemClock } from '../../src/system-clock.js';
 import { shopOn, type Shop } from '../host/shop.js';
 import { accepted } from '../inputs/given.js';
@@ -80,9 +80,9 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
   it('plans, prints the plan, and stops there', async () => {
     shop.deployed(shop.first);
     await run(shop.second, { operation: 'plan' });
-    expect(progress.known.result).toBe('planned');
-    expect(progress.known.sha).toBe(shop.second);
-    expect(progress.known.previousSha).toBe(shop.first);
+    expect(progress.facts.result).toBe('planned');
+    expect(progress.facts.sha).toBe(shop.second);
+    expect(progress.facts.previousSha).toBe(shop.first);
     expect(said.join('\n')).toMatch(/^ 1\. build web in a staged tree$/m);
     expect(leases).toEqual([]);
     expect(shop.git('shop', 'rev-parse', 'HEAD')).toBe(shop.first);
@@ -92,7 +92,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
   it('leaves a newer release alone', async () => {
     shop.deployed(shop.second);
     await run(shop.first);
-    expect(progress.known.result).toBe('superseded');
+    expect(progress.facts.result).toBe('superseded');
     expect(said.join('\n')).toContain(`${shop.second} is newer than ${shop.first}`);
     untouched();
   });
@@ -120,7 +120,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     const refused = run(shop.second);
     await expect(refused).rejects.toThrow(/local changes in .* would be overwritten/);
     await expect(refused).rejects.toThrow(/untracked files in .* would be overwritten/);
-    expect(progress.known.plan).toBeDefined();
+    expect(progress.facts.plan).toBeDefined();
     expect(leases).toEqual([]);
     expect(shop.host.read('shop/web/Dockerfile')).toBe('FROM mine\n');
     untouched();
@@ -234,7 +234,7 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     shop.host.write(`${STATE}/lease/owner`, 'dead\n');
     shop.host.write(`${STATE}/journal/001-step.sh`, 'echo undone >&2\n# end\n');
     await run(shop.first);
-    expect(progress.known.result).toBe('superseded');
+    expect(progress.facts.result).toBe('superseded');
     expect(shop.host.exists(`${STATE}/journal`)).toBe(false);
     expect(leases).toHaveLength(1);
     untouched();

@@ -1,11 +1,11 @@
-import { withHealthTarget, type DeployDeps } from './carry-out.js';
-import { tellChanges } from './edge-of-release.js';
-import { RefusedError } from './errors.js';
-import { describeAnswer } from './health/check.js';
-import { warnOfDoubt } from './health/doubt.js';
-import { openEntrance } from './health/entrance.js';
-import type { Inputs } from './inputs.js';
-import type { Observation } from './plan/observation.js';
+import { withHealthTarget, type DeployDeps } from './transact.js';
+import { tellChanges } from './edge.js';
+import { RefusedError } from '../errors.js';
+import { describeAnswer } from '../health/check.js';
+import { warnOfDoubt } from '../health/doubt.js';
+import { openEntrance } from '../health/entrance.js';
+import type { Inputs } from '../inputs.js';
+import type { Observation } from '../plan/observation.js';
 
 /** Nothing is to be done on the host. What was wanted of the edge may not have been done the last time. */
 export async function endWithoutRelease(
@@ -15,7 +15,7 @@ export async function endWithoutRelease(
 ): Promise<void> {
   const { edge, progress, signal } = deps;
   if (inputs.operation !== 'plan') {
-    if (progress.known.result === 'unchanged') await edge?.configure(signal);
+    if (progress.facts.result === 'unchanged') await edge?.configure(signal);
     return;
   }
   await tryHealth(withHealthTarget(inputs, observation), deps);

@@ -1,29 +1,29 @@
-import type { Clock } from './clock.js';
-import { watchEdge, type EdgeOfRelease } from './edge-of-release.js';
-import type { Edge } from './edge/edge.js';
-import { openEntrance, type Entrance } from './health/entrance.js';
-import type { Probe } from './health/probe.js';
-import { keepLease, type Lease } from './host/lease.js';
-import type { RunnerImages } from './images/runner.js';
-import type { Shell } from './host/shell.js';
-import { composeArguments, stateAssignment } from './host/state.js';
-import type { Inputs } from './inputs.js';
-import type { Log } from './log.js';
+import type { Clock } from '../clock.js';
+import { watchEdge, type EdgeOfRelease } from './edge.js';
+import type { Edge } from '../edge/edge.js';
+import { openEntrance, type Entrance } from '../health/entrance.js';
+import type { Probe } from '../health/probe.js';
+import { keepLease, type Lease } from '../host/lease.js';
+import type { RunnerImages } from '../images/runner.js';
+import type { Shell } from '../host/shell.js';
+import { composeArguments, stateAssignment } from '../host/state.js';
+import type { Inputs } from '../inputs.js';
+import type { Log } from '../log.js';
 import { checkPublicUrl, startMeasuring } from './measure.js';
-import { warnOfDoubt } from './health/doubt.js';
-import { openBeside, type Opening } from './opening.js';
-import { healthTarget } from './plan/health-host.js';
-import type { Observation, ReleaseRecord } from './plan/observation.js';
-import type { Plan } from './plan/plan.js';
-import { changesNothing, type PlanOptions } from './plan/planner.js';
+import { warnOfDoubt } from '../health/doubt.js';
+import { openEagerly, type Opening } from './opening.js';
+import { healthTarget } from '../plan/health-host.js';
+import type { Observation, ReleaseRecord } from '../plan/observation.js';
+import type { Plan } from '../plan/plan.js';
+import { changesNothing, type PlanOptions } from '../plan/planner.js';
 import type { Progress } from './progress.js';
-import { runCommand } from './rollout/containers.js';
-import { nothingMade, type RolloutContext } from './rollout/context.js';
-import { executePlan, sendImages, type Around } from './rollout/execute.js';
-import { explainFailure } from './rollout/failure.js';
-import { openTransaction } from './rollout/transaction.js';
-import { requireLastAnswers } from './rollout/watch.js';
-import type { Connection } from './ssh/connect.js';
+import { runCommand } from '../rollout/containers.js';
+import { noResults, type RolloutContext } from '../rollout/context.js';
+import { executePlan, sendImages, type ExecutionHooks } from '../rollout/execute.js';
+import { explainFailure } from '../rollout/failure.js';
+import { openTransaction } from '../rollout/transaction.js';
+import { requireLastAnswers } from '../rollout/watch.js';
+import type { Connection } from '../ssh/connect.js';
 
 export interface DeployRequest {
   readonly inputs: Inputs;
@@ -66,7 +66,7 @@ export interface Judged {
  * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
  * @returns false where nothing was done: while it came, somebody else may have changed the stack
  */
-export async function carryOut(
+export async function transact(
   { plan, options, observation }: Judged,
   leasing: Lease | Promise<Lease>,
   request: DeployRequest,
@@ -79,9 +79,9 @@ export async function carryOut(
   const behind = leasing instanceof Promise ? leasing : undefined;
   // What was opened before somebody else was waited for tells of another time.
   const fresh = deps.opening === undefined || behind === undefined;
-  const opening = fresh ? openBeside(connection, request.inputs, deps) : deps.opening;
+  const opening = fresh ? openEagerly(connection, request.inputs, deps) : deps.opening;
   const { session, entrance } = asking(inputs.health, opening, request, deps);
-  const known: Known = {};
+  const late: LateValues = {};
   const context: RolloutContext = {
     transaction: openTransaction(shell, { state, signal, behind }),
     observation,
@@ -90,38 +90,38 @@ export async function carryOut(
     compose: composeArguments(inputs.compose),
     run,
     get fence() {
-      if (known.lease === undefined) throw new Error('The lease is not there yet');
-      return known.lease.fence;
+      if (late.lease === undefined) throw new Error('The lease is not there yet');
+      return late.lease.fence;
     },
     runnerImages: deps.runnerImages,
     upload: connection.upload,
     checkHealth: async () => (await entrance).check(),
     entrance,
     get probe() {
-      return known.probe;
+      return late.probe;
     },
     clock,
     log,
     signal,
-    made: nothingMade(),
+    results: noResults(),
   };
   const images = sendImages(plan, context);
   const lease = await leasing;
-  known.lease = lease;
+  late.lease = lease;
   if (behind !== undefined && lease.changed) return false;
 
   const heartbeat = session.then((opened) => keepLease(opened, state, lease.fence, deps));
   const measure = async (): Promise<void> => {
     const way = await entrance;
     void warnOfDoubt(way, way.first, inputs, log);
-    known.probe = await measureFrom(way, inputs, deps);
+    late.probe = await measureFrom(way, inputs, deps);
   };
   const watched = Promise.all([heartbeat, measure()]);
   const edge = watchEdge({ inputs, observation, entrance }, edgeDeps(deps));
   try {
     await executeToItsEnd(plan, context, { images, watched, edge }, deps);
   } finally {
-    deps.progress.counted(context.made.traffic);
+    deps.progress.counted(context.results.traffic);
     // What was only just being opened has to be there, or to have failed, before it can be ended.
     const [opened] = await Promise.allSettled([heartbeat, watched]);
     if (opened.status === 'fulfilled') opened.value.stop();
@@ -164,8 +164,8 @@ async function measureFrom(
   return measuring.probe;
 }
 
-/** What comes to be known after the first of it was sent. */
-interface Known {
+/** Known only after the first step was sent. */
+interface LateValues {
   lease?: Lease;
   probe?: Probe | undefined;
 }
@@ -174,11 +174,11 @@ interface Known {
 async function executeToItsEnd(
   plan: Plan,
   context: RolloutContext,
-  around: Omit<Around, 'phased'> & { readonly edge: EdgeOfRelease },
+  around: Omit<ExecutionHooks, 'phased'> & { readonly edge: EdgeOfRelease },
   deps: DeployDeps,
 ): Promise<void> {
   const { progress, log } = deps;
-  const phased: Around['phased'] = (operation, title, work) => {
+  const phased: ExecutionHooks['phased'] = (operation, title, work) => {
     if (operation.kind === 'soak') around.edge.serves();
     return progress.operation(operation, title, () =>
       work().catch((error: unknown) => {
@@ -187,7 +187,7 @@ async function executeToItsEnd(
     );
   };
   const executed = await executePlan(plan, context, { ...around, phased });
-  progress.executed(executed, context.made);
+  progress.executed(executed, context.results);
   progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
   await postDeploy(context, log);
   const edge = around.edge.stays(deps.signal, !changesNothing(executed));

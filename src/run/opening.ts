@@ -1,9 +1,9 @@
-import type { Clock } from './clock.js';
-import { openEntrance, type Entrance } from './health/entrance.js';
-import type { Inputs } from './inputs.js';
-import type { Log } from './log.js';
-import type { Connection } from './ssh/connect.js';
-import type { Session } from './ssh/session.js';
+import type { Clock } from '../clock.js';
+import { openEntrance, type Entrance } from '../health/entrance.js';
+import type { Inputs } from '../inputs.js';
+import type { Log } from '../log.js';
+import type { Connection } from '../ssh/connect.js';
+import type { Session } from '../ssh/session.js';
 
 /** What a deploy needs beside its shell. Either may have failed; whoever needs it hears of it. */
 export interface Opening {
@@ -13,7 +13,7 @@ export interface Opening {
 }
 
 /** Opens both, without waiting: each costs round trips, which others may take at the same time. */
-export function openBeside(
+export function openEagerly(
   connection: Connection,
   { health }: Inputs,
   deps: { readonly clock: Clock; readonly log: Log },

@@ -1,21 +1,21 @@
-import { carryOut, type DeployDeps, type DeployRequest, type Judged } from './carry-out.js';
-import { wantEdge } from './edge-of-release.js';
+import { transact, type DeployDeps, type DeployRequest, type Judged } from './transact.js';
+import { wantEdge } from './edge.js';
 import { endWithoutRelease } from './end-without-release.js';
-import { RefusedError } from './errors.js';
-import { acquireLease, tellAfterReboot, type Lease } from './host/lease.js';
-import { observe } from './host/observe.js';
-import { toRecord } from './host/recorded.js';
-import { inspectStorage } from './host/storage.js';
-import { createRunnerImages, type RunnerImages } from './images/runner.js';
-import type { Shell } from './host/shell.js';
-import { stateAssignment } from './host/state.js';
-import type { Observation } from './plan/observation.js';
-import type { Plan } from './plan/plan.js';
-import { makePlan, type PlanOptions } from './plan/planner.js';
+import { RefusedError } from '../errors.js';
+import { acquireLease, tellAfterReboot, type Lease } from '../host/lease.js';
+import { observe } from '../host/observe.js';
+import { toRecord } from '../host/recorded.js';
+import { inspectStorage } from '../host/storage.js';
+import { createRunnerImages, type RunnerImages } from '../images/runner.js';
+import type { Shell } from '../host/shell.js';
+import { stateAssignment } from '../host/state.js';
+import type { Observation } from '../plan/observation.js';
+import type { Plan } from '../plan/plan.js';
+import { makePlan, type PlanOptions } from '../plan/planner.js';
 import { planOptions } from './plan-options.js';
-import { isRunning } from './plan/releases.js';
-import { renderPlan } from './plan/render.js';
-import { storageToInspect } from './plan/storage.js';
+import { isRunning } from '../plan/releases.js';
+import { renderPlan } from '../plan/render.js';
+import { storageToInspect } from '../plan/storage.js';
 
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
@@ -47,7 +47,7 @@ export async function deploy(
     await judgeAndExecute(request, deps, { state, look, take });
   } catch (error) {
     // With a lease, handing the stack back clears the stage as well.
-    const untouched = progress.known.fence === undefined && !signal.aborted;
+    const untouched = progress.facts.fence === undefined && !signal.aborted;
     if (untouched) await clearStage(shell, { state, run, fence: undefined });
     throw error;
   }
@@ -117,7 +117,7 @@ async function judgeAndExecute(
     }
     await requireRunner(judged, deps);
     const asked = lease ?? take();
-    if (await carryOut(judged, asked, request, deps)) return;
+    if (await transact(judged, asked, request, deps)) return;
     // While the lease came, somebody else may have changed what was observed.
     lease = await asked;
     observation = await look();

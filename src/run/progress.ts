@@ -1,13 +1,13 @@
-import type { Clock } from './clock.js';
-import type { EdgeNote } from './edge/note.js';
-import type { Availability } from './health/measurement.js';
-import type { Traffic } from './health/traffic.js';
-import type { Log } from './log.js';
+import type { Clock } from '../clock.js';
+import type { EdgeNote } from '../edge/note.js';
+import type { Availability } from '../health/measurement.js';
+import type { Traffic } from '../health/traffic.js';
+import type { Log } from '../log.js';
 import type { Measuring } from './measure.js';
-import type { Observation } from './plan/observation.js';
-import { servicesOf, type Operation, type Plan } from './plan/plan.js';
-import type { Phase, Result, ServiceOutcome } from './report/outcome.js';
-import type { Made } from './rollout/context.js';
+import type { Observation } from '../plan/observation.js';
+import { servicesOf, type Operation, type Plan } from '../plan/plan.js';
+import type { Phase, Result, ServiceOutcome } from '../report/outcome.js';
+import type { RolloutResults } from '../rollout/context.js';
 
 /** What is known of a run so far; what its report is written from, however it ends. */
 export interface Progress {
@@ -16,7 +16,7 @@ export interface Progress {
   operation<T>(operation: Operation, name: string, work: () => Promise<T>): Promise<T>;
   observed(observation: Observation): void;
   planned(plan: Plan): void;
-  executed(plan: Plan, made: Made): void;
+  executed(plan: Plan, results: RolloutResults): void;
   leased(fence: string): void;
   /** What visitors got during the soak, as far as an access log tells. */
   counted(traffic: Traffic | undefined): void;
@@ -27,10 +27,10 @@ export interface Progress {
   /** Something about what stands before the site. */
   noted(note: EdgeNote): void;
   end(result: Result): void;
-  readonly known: Readonly<Known>;
+  readonly facts: Readonly<RunFacts>;
 }
 
-export interface Known {
+export interface RunFacts {
   phases: Phase[];
   plan: Plan | undefined;
   /** The commit that is brought; undefined before it was looked up. */
@@ -48,7 +48,7 @@ export interface Known {
   result: Result | undefined;
 }
 
-function nothingYet(): Known {
+function noFacts(): RunFacts {
   return {
     phases: [],
     plan: undefined,
@@ -74,7 +74,7 @@ const LEAVES_OLD: ReadonlySet<Operation['kind']> = new Set([
 
 export function createProgress(clock: Clock, log: Log, onLease: (fence: string) => void): Progress {
   const startedAt = clock.now();
-  const known = nothingYet();
+  const facts = noFacts();
   const secondsOf = new Map<string, number>();
   const timed = <T>(
     name: string,
@@ -90,56 +90,56 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
         return value;
       } finally {
         const durationMs = clock.now() - from;
-        known.phases.push({ name, startMs: from - startedAt, durationMs, failed });
+        facts.phases.push({ name, startMs: from - startedAt, durationMs, failed });
         for (const service of services) {
           secondsOf.set(service, (secondsOf.get(service) ?? 0) + durationMs / 1000);
         }
       }
     });
   return {
-    known,
+    facts,
     phase: (name, work) => timed(name, work, []),
     operation: (operation, name, work) => {
-      known.leftOld ||= LEAVES_OLD.has(operation.kind);
+      facts.leftOld ||= LEAVES_OLD.has(operation.kind);
       return timed(name, work, servicesOf(operation));
     },
     observed: ({ releases, live, commit }) => {
-      known.sha = commit.sha;
-      known.previousSha = releases.at(-1)?.sha ?? live.head;
+      facts.sha = commit.sha;
+      facts.previousSha = releases.at(-1)?.sha ?? live.head;
     },
     planned: (plan) => {
-      known.plan = plan;
-      known.services = outcomes(plan, undefined, secondsOf);
+      facts.plan = plan;
+      facts.services = outcomes(plan, undefined, secondsOf);
     },
-    executed: (plan, made) => {
-      known.plan = plan;
-      known.services = outcomes(plan, made, secondsOf);
-      known.heldConnections = made.heldConnections;
+    executed: (plan, results) => {
+      facts.plan = plan;
+      facts.services = outcomes(plan, results, secondsOf);
+      facts.heldConnections = results.heldConnections;
     },
     counted: (traffic) => {
-      known.traffic = traffic;
+      facts.traffic = traffic;
     },
     leased: (fence) => {
-      known.fence = fence;
+      facts.fence = fence;
       onLease(fence);
     },
-    noted: notesIn(known, log),
-    ...availabilityOf(known, log),
+    noted: notesIn(facts, log),
+    ...availabilityOf(facts, log),
     end: (result) => {
-      known.result = result;
+      facts.result = result;
     },
   };
 }
 
-function notesIn(known: Known, log: Log): Progress['noted'] {
+function notesIn(facts: RunFacts, log: Log): Progress['noted'] {
   return (note) => {
-    known.edge.push(note);
+    facts.edge.push(note);
     if (note.kind === 'warning') log.warn(note.text);
     else log.info(note.text);
   };
 }
 
-function availabilityOf(known: Known, log: Log): Pick<Progress, 'measuring' | 'measured'> {
+function availabilityOf(facts: RunFacts, log: Log): Pick<Progress, 'measuring' | 'measured'> {
   let measuring: Measuring | undefined;
   return {
     measuring: (started) => {
@@ -147,9 +147,9 @@ function availabilityOf(known: Known, log: Log): Pick<Progress, 'measuring' | 'm
     },
     measured: async () => {
       if (measuring === undefined) return;
-      known.availability = await measuring.stop();
+      facts.availability = await measuring.stop();
       measuring = undefined;
-      tellOfPublic(known, log);
+      tellOfPublic(facts, log);
     },
   };
 }
@@ -158,7 +158,7 @@ function availabilityOf(known: Known, log: Log): Pick<Progress, 'measuring' | 'm
  * What failed at the public address alone, on a run that went well: a hint at the network between, a CDN
  * or DNS, which the release does not answer for. A failed run has its one annotation already.
  */
-function tellOfPublic({ availability, result }: Readonly<Known>, log: Log): void {
+function tellOfPublic({ availability, result }: Readonly<RunFacts>, log: Log): void {
   const seen = availability?.public;
   if (seen === undefined) return;
   if (seen.kind === 'unmeasured') {
@@ -176,7 +176,7 @@ function tellOfPublic({ availability, result }: Readonly<Known>, log: Log): void
 
 function outcomes(
   plan: Plan,
-  made: Made | undefined,
+  results: RolloutResults | undefined,
   secondsOf: ReadonlyMap<string, number>,
 ): Record<string, ServiceOutcome> {
   return Object.fromEntries(
@@ -186,7 +186,7 @@ function outcomes(
         role,
         action,
         oldImage: oldImageId,
-        newImage: made?.candidates.get(service)?.[0]?.imageId ?? oldImageId,
+        newImage: results?.candidates.get(service)?.[0]?.imageId ?? oldImageId,
         seconds: Math.round((secondsOf.get(service) ?? 0) * 10) / 10,
       },
     ]),

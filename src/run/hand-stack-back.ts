@@ -1,10 +1,10 @@
-import { createShell } from './host/shell.js';
-import { stateAssignment } from './host/state.js';
-import type { Clock } from './clock.js';
-import type { Inputs } from './inputs.js';
-import type { Log } from './log.js';
-import { handBack, type AbortResult } from './rollout/transaction.js';
-import { connect, type Connection } from './ssh/connect.js';
+import { createShell } from '../host/shell.js';
+import { stateAssignment } from '../host/state.js';
+import type { Clock } from '../clock.js';
+import type { Inputs } from '../inputs.js';
+import type { Log } from '../log.js';
+import { handBack, type AbortResult } from '../rollout/transaction.js';
+import { connect, type Connection } from '../ssh/connect.js';
 
 /**
  * Hands the stack back whole after a run that did not end well: over the connection that is there,

@@ -1,12 +1,12 @@
-import type { Clock } from './clock.js';
-import { describeAnswer } from './health/check.js';
-import type { Entrance } from './health/entrance.js';
-import type { Availability, Measurement } from './health/measurement.js';
-import type { Probe } from './health/probe.js';
-import { measurePublic, publicProblem, publicWay } from './health/public.js';
-import { byStatus } from './health/sample.js';
-import type { Inputs } from './inputs.js';
-import type { Log } from './log.js';
+import type { Clock } from '../clock.js';
+import { describeAnswer } from '../health/check.js';
+import type { Entrance } from '../health/entrance.js';
+import type { Availability, Measurement } from '../health/measurement.js';
+import type { Probe } from '../health/probe.js';
+import { measurePublic, publicProblem, publicWay } from '../health/public.js';
+import { byStatus } from '../health/sample.js';
+import type { Inputs } from '../inputs.js';
+import type { Log } from '../log.js';
 
 /** Measures the site's availability until it is stopped. */
 export interface Measuring {

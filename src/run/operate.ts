@@ -1,20 +1,20 @@
+import type { Clock } from '../clock.js';
 import { deploy } from './deploy.js';
-import type { Edge } from './edge/edge.js';
-import { RefusedError } from './errors.js';
-import type { GithubContext } from './gate/github-context.js';
-import { readKeptEnvFile, withKeptEnvFile } from './host/env-file.js';
-import { withRecorded } from './host/recorded.js';
-import { describeStatus, readStatus, unlock } from './host/releases.js';
-import type { Shell } from './host/shell.js';
-import { stateAssignment } from './host/state.js';
-import { envFileSecrets, type Inputs } from './inputs.js';
-import type { Log } from './log.js';
+import type { Edge } from '../edge/edge.js';
+import { RefusedError } from '../errors.js';
+import type { GithubContext } from '../gate/github-context.js';
+import { readKeptEnvFile, withKeptEnvFile } from '../host/env-file.js';
+import { withRecorded } from '../host/recorded.js';
+import { describeStatus, readStatus, unlock } from '../host/releases.js';
+import type { Shell } from '../host/shell.js';
+import { stateAssignment } from '../host/state.js';
+import { envFileSecrets, type Inputs } from '../inputs.js';
+import type { Log } from '../log.js';
 import type { Opening } from './opening.js';
-import type { ReleaseRecord } from './plan/observation.js';
-import { isSameRelease } from './plan/releases.js';
+import type { ReleaseRecord } from '../plan/observation.js';
+import { isSameRelease } from '../plan/releases.js';
 import type { Progress } from './progress.js';
-import type { Connection } from './ssh/connect.js';
-import { systemClock } from './system-clock.js';
+import type { Connection } from '../ssh/connect.js';
 
 export interface Work {
   /** This run's name on the host. */
@@ -25,6 +25,7 @@ export interface Work {
   readonly opening: Opening | undefined;
   /** Where the workflow names a zone of Cloudflare. */
   readonly edge?: Edge | undefined;
+  readonly clock: Clock;
   readonly progress: Progress;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -76,7 +77,6 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
         {
           ...work,
           opening: meant.health === inputs.health ? work.opening : undefined,
-          clock: systemClock,
         },
       );
     }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { edgeOf, watchEdge } from '../../src/edge-of-release.js';
+import { edgeOf, watchEdge } from '../../src/run/edge.js';
 import type { Entrance } from '../../src/health/entrance.js';
 import { response } from '../health/servers.js';
 import { accepted } from '../inputs/given.js';
 import { observed } from '../plan/observed.js';
-import { startCloudflare, TOKEN, ZONE_ID, type StandIn } from './cloudflare/stand-in.js';
-import { told, type Told } from './told.js';
+import { startCloudflare, TOKEN, ZONE_ID, type StandIn } from '../edge/cloudflare/stand-in.js';
+import { told, type Told } from '../edge/told.js';
 
 let cloudflare: StandIn;
 let heard: Told;

@@ -4,8 +4,8 @@ import type { HttpAnswer } from '../../src/health/http.js';
 import type { Availability } from '../../src/health/measurement.js';
 import { startProbe } from '../../src/health/probe.js';
 import { byStatus } from '../../src/health/sample.js';
-import { checkPublicUrl, startMeasuring, type Measuring } from '../../src/measure.js';
-import { createProgress, type Progress } from '../../src/progress.js';
+import { checkPublicUrl, startMeasuring, type Measuring } from '../../src/run/measure.js';
+import { createProgress, type Progress } from '../../src/run/progress.js';
 import { systemClock } from '../../src/system-clock.js';
 import { response, servers } from '../health/servers.js';
 import { accepted } from '../inputs/given.js';
@@ -129,7 +129,7 @@ describe('the phases of a run', () => {
     await expect(
       progress.phase('build', () => Promise.reject(new Error('no space left'))),
     ).rejects.toThrow('no space left');
-    expect(progress.known.phases).toMatchObject([
+    expect(progress.facts.phases).toMatchObject([
       { name: 'observe', failed: false },
       { name: 'build', failed: true },
     ]);
@@ -152,7 +152,7 @@ describe('what is told of the public address at the end', () => {
     progress.end(end);
     await progress.measured();
     await progress.measured();
-    expect(progress.known.availability).toBe(availability);
+    expect(progress.facts.availability).toBe(availability);
     return log;
   };
 
@@ -186,7 +186,7 @@ describe('what is told of the public address at the end', () => {
     const log = recordedLog();
     const progress = createProgress(systemClock, log, () => undefined);
     await progress.measured();
-    expect(progress.known.availability).toBeUndefined();
+    expect(progress.facts.availability).toBeUndefined();
     expect(log.infos).toEqual([]);
   });
 });
