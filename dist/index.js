@@ -58336,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(853);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6301);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59099,6 +59099,7 @@ const INPUT_DEFAULTS = {
     profiles: '',
     services: '',
     build: 'host',
+    engine: 'auto',
     variables: '',
     'env-file': '',
     'env-file-path': '.env',
@@ -59487,6 +59488,7 @@ function readCompose(reader) {
         profiles: reader.take('profiles', (0,values/* parseNames */.Gw)(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'allowed are names of Compose profiles'), []),
         services: reader.take('services', serviceNames, []),
         build: reader.take('build', (0,values/* parseEnum */.nL)(['host', 'pull', 'none', 'runner']), 'host'),
+        engine: reader.take('engine', (0,values/* parseEnum */.nL)(['auto', 'compose', 'swarm']), 'auto'),
         variables: readComposeVariables(reader),
         registries: reader.take('registries', parseRegistries, []),
     };
@@ -59821,7 +59823,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 853:
+/***/ 6301:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63976,6 +63978,97 @@ function health_host_nameOf({ containers }, proxy) {
     return containers.find(({ id }) => id === proxy.containerId)?.service ?? proxy.name;
 }
 
+;// CONCATENATED MODULE: ./src/plan/engine.ts
+/**
+ * What stands against the engine. Only what runs decides, and what the workflow says: never a key of the
+ * Compose file. Two copies of a stack, with two databases on one volume, are never started.
+ */
+function engineRefusals(observation, engine) {
+    const { swarm, wanted, containers } = observation;
+    const stack = wanted.project;
+    const inSwarm = swarm.stacks.includes(stack);
+    const inCompose = containers.some(({ oneOff }) => !oneOff);
+    if (engine === 'swarm')
+        return [noSwarm(observation)];
+    if (inSwarm && inCompose)
+        return engine === 'compose' ? [] : [runsTwice(stack)];
+    if (inSwarm)
+        return [engine === 'compose' ? secondCopy(stack) : onlyCompose(stack)];
+    const mayRunElsewhere = swarm.node === 'manager' || swarm.node === 'other';
+    return engine === 'auto' && mayRunElsewhere && swarm.unknown !== undefined && !inCompose
+        ? [notTold(stack, swarm.unknown)]
+        : [];
+}
+/** What a person should know of a Compose stack on a node of a Swarm. */
+function engineNotes({ swarm, wanted, containers }, engine) {
+    if (engine !== 'compose')
+        return [];
+    const stack = wanted.project;
+    const inCompose = containers.some(({ oneOff }) => !oneOff);
+    if (swarm.stacks.includes(stack))
+        return inCompose
+            ? [
+                `a stack named ${stack} runs in the Swarm of this host as well. This deploy changes only the containers of Compose`,
+            ]
+            : [];
+    return swarm.unknown === undefined || inCompose
+        ? []
+        : [
+            `whether a stack named ${stack} runs in the Swarm of this host is not known: ${swarm.unknown}`,
+        ];
+}
+/** The reason why `engine: swarm` is refused on this host. */
+function noSwarm({ swarm, containers, wanted }) {
+    switch (swarm.node) {
+        case 'none':
+            return {
+                what: 'engine: swarm was asked for, and this host is no node of a Swarm',
+                next: 'Set engine: compose, or remove the input. (A Swarm of one node is made with: docker swarm init)',
+            };
+        case 'worker':
+            return {
+                what: 'engine: swarm was asked for, and this host is a worker of its Swarm: only a manager can change a stack',
+                next: 'Set the input host to a manager (docker node ls there names them), or run on a manager: docker node promote NODE.',
+            };
+        case 'other':
+            return {
+                what: `engine: swarm was asked for, and this host's Swarm does not answer: ${swarm.unknown ?? ''}`,
+                next: 'On the host, docker info tells the state of the node; a locked one is opened with docker swarm unlock.',
+            };
+        case 'manager':
+            return {
+                what: 'engine: swarm was asked for, and this version deploys to Compose only',
+                next: containers.some(({ oneOff }) => !oneOff)
+                    ? `The stack ${wanted.project} runs in Compose: remove the input, or set engine: compose.`
+                    : 'Deploy with docker stack deploy, or set engine: compose.',
+            };
+    }
+}
+function onlyCompose(stack) {
+    return {
+        what: `the stack ${stack} runs in the Swarm of this host, and this version deploys to Compose only`,
+        next: `Go on with docker stack deploy. To bring it to Compose, with downtime: docker stack rm ${stack} on a manager, then run the workflow again; named volumes on this host stay. If that stack is another one, set another project-name.`,
+    };
+}
+function secondCopy(stack) {
+    return {
+        what: `engine: compose would start a second copy of the stack ${stack} beside the one that runs in the Swarm of this host, with a second database on the same volume`,
+        next: `Remove the one in the Swarm first (docker stack rm ${stack} on a manager; named volumes stay). If that stack is another one, set another project-name.`,
+    };
+}
+function runsTwice(stack) {
+    return {
+        what: `the stack ${stack} runs twice on this host: as containers of Compose, and as services of its Swarm`,
+        next: `Say which one is meant: engine: compose. The other one is removed with docker stack rm ${stack}, or with docker compose -p ${stack} down.`,
+    };
+}
+function notTold(stack, why) {
+    return {
+        what: `this host is a node of a Swarm that does not answer (${why}), so whether the stack ${stack} runs there already is not known`,
+        next: 'Mend the Swarm (docker node ls on a manager tells), or, where the stack is not in it, set engine: compose.',
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/batches.ts
 /** Of the memory that is free now: what grows meanwhile needs some as well. */
 const USABLE = 0.9;
@@ -65495,6 +65588,7 @@ function seconds(durationMs) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
@@ -65513,9 +65607,11 @@ function makePlan(observation, options) {
         warnings: [
             ...warnings(observation, services, operations, options),
             ...healthNotes(observation, options.health),
+            ...engineNotes(observation, options.engine),
         ],
     };
     const against = [
+        ...engineRefusals(observation, options.engine),
         ...refusals(observation, services, {
             ...options,
             cutOver: cutOverBy(plan),
@@ -68493,7 +68589,29 @@ async function unlock(shell, state) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/host/swarm.ts
+
+/** What the look at the host found of Docker Swarm; an engine that knows no Swarm is no node. */
+function parseSwarm(sections) {
+    const [state = 'inactive', control = 'false'] = (sections.get('swarm') ?? '').trim().split(' ');
+    if (state === '' || state === 'inactive')
+        return { node: 'none', stacks: [], unknown: undefined };
+    const node = control === 'true' ? 'manager' : state === 'active' ? 'worker' : 'other';
+    const told = (0,host_sections/* linesOf */.D)(sections.get('swarm-stacks'));
+    const stacks = [...new Set([...told, ...(0,host_sections/* linesOf */.D)(sections.get('swarm-tasks'))])];
+    return { node, stacks, unknown: unknownOf(node, state, sections) };
+}
+function unknownOf(node, state, sections) {
+    if (node === 'worker')
+        return 'the host is a worker, and knows only what runs on it';
+    if (node === 'other')
+        return `the node is ${state}`;
+    const complaint = sections.get('swarm-stacks.err');
+    return complaint === undefined ? undefined : ((0,host_sections/* linesOf */.D)(complaint)[0] ?? 'docker stack ls failed');
+}
+
 ;// CONCATENATED MODULE: ./src/host/observe.ts
+
 
 
 
@@ -68573,6 +68691,7 @@ function parseObservation(sections, inputs) {
             const [name = '', ...directory] = line.split('=');
             return { name, directory: directory.join('=') };
         }),
+        swarm: parseSwarm(sections),
         images: parseImages(sections.get('images') ?? ''),
         proxies: parseProxies(sections),
         storage: [],
@@ -69050,6 +69169,7 @@ function planOptions(inputs, release, observation) {
         services: inputs.compose.services,
         allowDataChanges: inputs.allowDataChanges,
         projectNamed: inputs.compose.projectName !== undefined,
+        engine: inputs.compose.engine,
         images: release === undefined ? imagesFrom(inputs) : 'kept',
         buildsOnRunner: inputs.compose.build === 'runner',
         preDeploy: release === undefined ? inputs.preDeploy : [],
@@ -75344,6 +75464,7 @@ const OBSERVATION = [
     'observe/machine',
     'observe/releases',
     'observe/running',
+    'observe/swarm',
     'observe/commit',
     'observe/stage',
     'observe/env-file',

@@ -21,6 +21,7 @@ beside docker docker_version
 beside compose compose_version
 beside images images
 beside projects observe_projects
+beside swarm observe_swarm
 # Nearly always Compose's own choice as well; where it is not, it is looked at again.
 guessed=$(basename "$STATE")
 beside running observe_running "$guessed"
@@ -52,6 +53,7 @@ project=$(project_of "$SCRATCH/config.out")
 [ -z "$HEAD" ] || shown live
 shown images
 shown projects
+shown swarm
 if [ "$project" = "$guessed" ]; then shown running; else observe_running "$project"; fi
 observe_proxy_files
 [ -z "$EDGE_CONFIG" ] || capture edge-config git_own cat-file blob "$SHA:$EDGE_CONFIG" || :

@@ -30,6 +30,7 @@ describe('the least that a workflow must say', () => {
         profiles: [],
         services: [],
         build: 'host',
+        engine: 'auto',
         variables: {},
         registries: [],
       },

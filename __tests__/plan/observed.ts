@@ -68,6 +68,7 @@ export interface Situation {
   /** The whole `nginx -T`; undefined where no nginx runs. */
   readonly nginx?: string | undefined;
   readonly host?: Partial<Observation['host']>;
+  readonly swarm?: Partial<Observation['swarm']>;
   /** Any other proxies, in place of that nginx. */
   readonly proxies?: Observation['proxies'];
   /** False: a host that somebody else deployed to. */
@@ -147,6 +148,7 @@ export function observed(situation: Situation = {}): Observation {
     installed,
     containers,
     projects: situation.projects ?? [],
+    swarm: { node: 'none', stacks: [], unknown: undefined, ...situation.swarm },
     images: Object.fromEntries(
       images.flatMap(([image, id]) => (id === undefined ? [] : [[image, id]])),
     ),
@@ -298,6 +300,7 @@ export const options: PlanOptions = {
   soakMs: 10_000,
   drainTimeoutMs: 30_000,
   projectNamed: false,
+  engine: 'auto',
   keptImages: {},
   keptCommits: {},
   allowDataChanges: [],

@@ -34,6 +34,7 @@ import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
+import { swarmNode } from './swarm-node.js';
 import { tls } from './tls.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
@@ -99,6 +100,7 @@ export const scenarios: readonly Scenario[] = [
   powerLostUnattended,
   ...waysIn,
   privateRegistry,
+  swarmNode,
   firstDeployWithoutEnv,
   adoption,
   manyDeploys,

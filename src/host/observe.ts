@@ -18,6 +18,7 @@ import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
 import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
+import { parseSwarm } from './swarm.js';
 import { composeArguments, stateAssignment, variablesBefore } from './state.js';
 
 /**
@@ -107,6 +108,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       const [name = '', ...directory] = line.split('=');
       return { name, directory: directory.join('=') };
     }),
+    swarm: parseSwarm(sections),
     images: parseImages(sections.get('images') ?? ''),
     proxies: parseProxies(sections),
     storage: [],

@@ -31,6 +31,7 @@ export const INPUT_DEFAULTS = {
   profiles: '',
   services: '',
   build: 'host',
+  engine: 'auto',
   variables: '',
   'env-file': '',
   'env-file-path': '.env',

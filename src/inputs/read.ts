@@ -185,6 +185,7 @@ function readCompose(reader: InputReader): ComposeInputs {
     ),
     services: reader.take('services', serviceNames, []),
     build: reader.take('build', parseEnum(['host', 'pull', 'none', 'runner']), 'host'),
+    engine: reader.take('engine', parseEnum(['auto', 'compose', 'swarm']), 'auto'),
     variables: readComposeVariables(reader),
     registries: reader.take('registries', parseRegistries, []),
   };

@@ -117,6 +117,8 @@ export interface ComposeInputs {
   /** Limits the deploy to these; empty means all that changed. */
   readonly services: readonly string[];
   readonly build: 'host' | 'pull' | 'none' | 'runner';
+  /** What is to run the stack. */
+  readonly engine: 'auto' | 'compose' | 'swarm';
   /** For Compose's interpolation, by name; they win over those of `.env`. */
   readonly variables: Readonly<Record<string, string>>;
   /** On the host for this run alone. */

@@ -29,6 +29,8 @@ export interface Observation {
   readonly containers: readonly Container[];
   /** The Compose projects on the host, and the directories that they were started from. */
   readonly projects: readonly { readonly name: string; readonly directory: string }[];
+  /** What Docker Swarm has to do with this host. */
+  readonly swarm: SwarmFacts;
   /** Image id by reference. */
   readonly images: Readonly<Record<string, string>>;
   /** Proxies that run on a network of the stack, also those of other projects. */
@@ -39,6 +41,15 @@ export interface Observation {
   readonly proxyFiles: Readonly<Record<string, string>>;
   /** Text of the commit's file that `cloudflare-config` names; undefined where it has none. */
   readonly edgeConfig?: string | undefined;
+}
+
+export interface SwarmFacts {
+  /** `other`: a node that can tell nothing now, as one that is locked. */
+  readonly node: 'none' | 'worker' | 'manager' | 'other';
+  /** Namespaces of the stacks that are known to run: on a manager all, elsewhere those with a task here. */
+  readonly stacks: readonly string[];
+  /** Why not all stacks are known; undefined where they are. */
+  readonly unknown: string | undefined;
 }
 
 /** A place to look into: what lies in it decides whether a candidate may run beside the incumbent. */

@@ -1,3 +1,4 @@
+import { engineNotes, engineRefusals, type EngineInput } from './engine.js';
 import { healthNotes, healthRefusals, type HealthTarget } from './health-host.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
@@ -25,6 +26,7 @@ export interface PlanOptions extends ServiceOptions {
   readonly drainTimeoutMs: number;
   /** The workflow says the project's name. */
   readonly projectNamed: boolean;
+  readonly engine: EngineInput;
   /** What the health check asks, as the workflow says it. */
   readonly health?: HealthTarget;
   /** For a rollback: the image that each reference shall name again. */
@@ -60,9 +62,11 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
     warnings: [
       ...warnings(observation, services, operations, options),
       ...healthNotes(observation, options.health),
+      ...engineNotes(observation, options.engine),
     ],
   };
   const against = [
+    ...engineRefusals(observation, options.engine),
     ...refusals(observation, services, {
       ...options,
       cutOver: cutOverBy(plan),

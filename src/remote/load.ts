@@ -61,6 +61,7 @@ const OBSERVATION = [
   'observe/machine',
   'observe/releases',
   'observe/running',
+  'observe/swarm',
   'observe/commit',
   'observe/stage',
   'observe/env-file',

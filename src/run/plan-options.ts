@@ -27,6 +27,7 @@ export function planOptions(
     services: inputs.compose.services,
     allowDataChanges: inputs.allowDataChanges,
     projectNamed: inputs.compose.projectName !== undefined,
+    engine: inputs.compose.engine,
     images: release === undefined ? imagesFrom(inputs) : 'kept',
     buildsOnRunner: inputs.compose.build === 'runner',
     preDeploy: release === undefined ? inputs.preDeploy : [],

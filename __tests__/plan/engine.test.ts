@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Observation } from '../../src/plan/observation.js';
+import { planned, refusalsOf, services, type Situation } from './observed.js';
+
+type Engine = 'auto' | 'compose' | 'swarm';
+
+const nothingRuns = { containers: () => [] };
+const manager: Partial<Observation['swarm']> = { node: 'manager' };
+
+function refused(engine: Engine, situation: Situation): readonly string[] {
+  return refusalsOf(planned(situation, { engine })).map(({ what }) => what);
+}
+
+describe('the engine', () => {
+  it.each(['auto', 'compose'] as const)('%s is Compose on a host without Swarm', (engine) => {
+    expect(refused(engine, { changes: ['api/x'] })).toEqual([]);
+  });
+
+  it('auto is Compose on a manager, whatever the Compose file says below deploy:', () => {
+    const deploy = { mode: 'replicated', placement: { constraints: ['node.role == manager'] } };
+    const wants = services({ api: { deploy } });
+    const swarm = { ...manager, stacks: ['other'] };
+    expect(refused('auto', { swarm, wants })).toEqual([]);
+    expect(refused('auto', { swarm, wants, ...nothingRuns })).toEqual([]);
+  });
+
+  it('auto is refused where the stack runs in Swarm', () => {
+    const [what] = refused('auto', { swarm: { ...manager, stacks: ['tiny'] }, ...nothingRuns });
+    expect(what).toBe(
+      'the stack tiny runs in the Swarm of this host, and this version deploys to Compose only',
+    );
+  });
+
+  it('auto is refused on a worker that runs a task of the stack', () => {
+    const swarm = { node: 'worker', stacks: ['tiny'], unknown: 'a worker' } as const;
+    expect(refused('auto', { swarm, ...nothingRuns })[0]).toMatch(/runs in the Swarm/);
+  });
+
+  it('compose starts no second copy beside a stack in Swarm', () => {
+    const [what] = refused('compose', { swarm: { ...manager, stacks: ['tiny'] }, ...nothingRuns });
+    expect(what).toMatch(/a second copy of the stack tiny/);
+  });
+
+  it('auto does not choose between two copies; compose goes on, and tells', () => {
+    const swarm = { ...manager, stacks: ['tiny'] };
+    expect(refused('auto', { swarm })[0]).toMatch(/the stack tiny runs twice on this host/);
+    const accepted = planned({ swarm }, { engine: 'compose' });
+    expect(accepted.kind).toBe('plan');
+    expect(accepted.plan.warnings).toContainEqual(
+      expect.stringMatching(/a stack named tiny runs in the Swarm of this host as well/),
+    );
+  });
+
+  it('a Swarm that does not answer is no surprise: what runs in Compose stays there', () => {
+    const swarm = { ...manager, unknown: 'The swarm does not have a leader.' };
+    expect(refused('auto', { swarm })).toEqual([]);
+    expect(refused('auto', { swarm, ...nothingRuns })[0]).toMatch(/does not have a leader/);
+    const accepted = planned({ swarm, ...nothingRuns }, { engine: 'compose' });
+    expect(accepted.kind).toBe('plan');
+    expect(accepted.plan.warnings).toContainEqual(expect.stringMatching(/is not known/));
+  });
+
+  it('a worker without a task of the stack is a host of Compose', () => {
+    const swarm = { node: 'worker', unknown: 'a worker' } as const;
+    expect(refused('auto', { swarm, ...nothingRuns })).toEqual([]);
+  });
+
+  it.each([
+    ['none', /no node of a Swarm/],
+    ['worker', /only a manager can change a stack/],
+    ['other', /does not answer: locked/],
+    ['manager', /this version deploys to Compose only/],
+  ] as const)('swarm is refused where the node is: %s', (node, what) => {
+    const [told, ...more] = refused('swarm', { swarm: { node, unknown: 'locked' } });
+    expect(told).toMatch(what);
+    expect(more).toEqual([]);
+  });
+});
