@@ -58336,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6301);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7713);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59823,7 +59823,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6301:
+/***/ 7713:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -61984,6 +61984,13 @@ function directivesIn(text) {
     }
     return root;
 }
+/** Those of this name, also in the blocks of others. */
+function named(name, directives) {
+    return directives.flatMap((directive) => [
+        ...(directive.name === name ? [directive] : []),
+        ...named(name, directive.block),
+    ]);
+}
 
 ;// CONCATENATED MODULE: ./src/plan/stack.ts
 /** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
@@ -63010,11 +63017,9 @@ function parseAddress(text) {
 
 /** The sites of a Caddy, of its JSON. It answers an empty 200 to all other names. */
 function caddySites(text) {
-    const config = jsonOf(text);
-    const servers = objectOf(objectOf(objectOf(config['apps'])['http'])['servers']);
-    return Object.values(servers).flatMap((server) => {
-        const ports = listOf(objectOf(server)['listen']).flatMap((address) => sites_portOf(textOf(address)));
-        return listOf(objectOf(server)['routes']).map((route) => {
+    return caddyServers(text).flatMap((server) => {
+        const ports = listOf(server['listen']).flatMap((address) => sites_portOf(textOf(address)));
+        return listOf(server['routes']).map((route) => {
             const names = hostsOf(objectOf(route));
             const found = handlersIn(route);
             // A wildcard's own routes name the single ones.
@@ -63027,6 +63032,11 @@ function caddySites(text) {
             };
         });
     });
+}
+/** The HTTP servers of a Caddy, of its JSON. */
+function caddyServers(text) {
+    const { http } = objectOf(jsonOf(text)['apps']);
+    return Object.values(objectOf(objectOf(http)['servers'])).map(objectOf);
 }
 function jsonOf(text) {
     try {
@@ -63078,8 +63088,7 @@ function nginxSites(text) {
     const isDefault = ({ block }) => named('listen', block).some(({ words }) => words.includes('default_server'));
     // Those that say so come before those that are only the first.
     return [...servers.filter(isDefault), ...servers.filter((server) => !isDefault(server))].map(({ block }) => {
-        const listens = named('listen', block).flatMap(({ words: [address] }) => sites_portOf(address));
-        const ports = listens.length === 0 ? [80] : listens;
+        const ports = portsOfServer(block);
         const first = ports.some((port) => !taken.has(port));
         for (const port of ports)
             taken.add(port);
@@ -63091,19 +63100,19 @@ function nginxSites(text) {
         };
     });
 }
-/** Also in the blocks of these. */
-function named(name, directives) {
-    return directives.flatMap((directive) => [
-        ...(directive.name === name ? [directive] : []),
-        ...named(name, directive.block),
-    ]);
+/** Ports that a server of an nginx listens on. */
+function portsOfServer(block) {
+    const ports = named('listen', block).flatMap(({ words: [address] }) => sites_portOf(address));
+    return ports.length === 0 ? [80] : ports;
 }
 const PARAMETERS = /(?:^|\/)(?:mime\.types|[a-z]+_params|.*\.types)$/;
 function passesIn(block) {
     const passes = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'scgi_pass'].flatMap((name) => named(name, block).map(({ words: [target = ''] }) => nameIn(target)));
-    // What it includes stands elsewhere in the text.
-    const included = named('include', block).some(({ words: [path = ''] }) => !PARAMETERS.test(path));
-    return included ? [...passes, '*'] : passes;
+    return includesMore(block) ? [...passes, '*'] : passes;
+}
+/** What it includes stands elsewhere in the text. */
+function includesMore(block) {
+    return named('include', block).some(({ words: [path = ''] }) => !PARAMETERS.test(path));
 }
 function nameIn(target) {
     return parseAddress(target.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''))?.name ?? '*';
@@ -65783,6 +65792,304 @@ function parseEndpoint(endpoint, containerName) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/pass.ts
+/** The name in a Host header, without its port. */
+function hostnameOf(host) {
+    return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/caddy-pass.ts
+
+
+
+
+/**
+ * Where a Caddy (its JSON) sends a request. Undefined where it answers by itself, changes the path, speaks
+ * something else than plain HTTP to its upstream, or where that cannot be told.
+ */
+function caddyPass(text, request) {
+    const server = caddyServers(text).find((each) => listOf(each['listen']).some((address) => sites_portOf(textOf(address)).includes(request.port)));
+    const outcome = alongRoutes(listOf(server?.['routes']), request);
+    return outcome === 'unknown' ? undefined : outcome;
+}
+function alongRoutes(routes, request) {
+    for (const route of routes.map(objectOf)) {
+        const matched = matchesRoute(route, request);
+        if (matched === undefined)
+            return 'unknown';
+        if (!matched)
+            continue;
+        for (const handler of listOf(route['handle']).map(objectOf)) {
+            const outcome = alongHandler(handler, request);
+            if (outcome !== undefined)
+                return outcome;
+        }
+        if (route['terminal'] === true)
+            return 'unknown';
+    }
+    return undefined;
+}
+/** What lets a request go on as it is. */
+const HARMLESS = new Set(['headers', 'encode', 'vars', 'request_body', 'log_append', 'tracing']);
+function alongHandler(handler, request) {
+    const kind = textOf(handler['handler']) ?? '';
+    if (kind === 'subroute')
+        return alongRoutes(listOf(handler['routes']), request);
+    if (kind === 'reverse_proxy')
+        return passOf(handler, request);
+    return HARMLESS.has(kind) ? undefined : 'unknown';
+}
+function passOf(handler, { host }) {
+    const transport = objectOf(handler['transport']);
+    const isPlain = (textOf(transport['protocol']) ?? 'http') === 'http' && !('tls' in transport);
+    if (!isPlain || 'rewrite' in handler || 'dynamic_upstreams' in handler)
+        return 'unknown';
+    const dials = listOf(handler['upstreams']).flatMap((each) => textOf(objectOf(each)['dial']) ?? []);
+    const set = objectOf(objectOf(objectOf(handler['headers'])['request'])['set']);
+    const [written] = listOf(set['Host']).flatMap((value) => textOf(value) ?? []);
+    return {
+        upstreams: dials.flatMap((dial) => parseAddress(dial) ?? []),
+        host: headerOf(written, host, dials[0] ?? host),
+    };
+}
+function headerOf(written, host, dial) {
+    if (written === '{http.reverse_proxy.upstream.hostport}')
+        return dial;
+    return written === undefined || written.includes('{') ? host : written;
+}
+/** Undefined where a matcher asks for something else than host and path. */
+function matchesRoute(route, { host, path }) {
+    const sets = listOf(route['match']).map(objectOf);
+    if (sets.length === 0)
+        return true;
+    const outcomes = sets.map((set) => {
+        const hosts = textsOf(set['host']);
+        const paths = textsOf(set['path']);
+        const isElse = (hosts.length > 0 && !hosts.some((pattern) => caddy_pass_fits(pattern, hostnameOf(host)))) ||
+            (paths.length > 0 && !paths.some((pattern) => caddy_pass_fits(pattern, path)));
+        if (isElse)
+            return false;
+        const isKnown = Object.keys(set).every((key) => key === 'host' || key === 'path');
+        return (isKnown && ![...hosts, ...paths].some((pattern) => pattern.includes('{'))) || undefined;
+    });
+    if (outcomes.includes(true))
+        return true;
+    return outcomes.includes(undefined) ? undefined : false;
+}
+function textsOf(value) {
+    return listOf(value).flatMap((each) => textOf(each) ?? []);
+}
+/** `*` stands for anything; a placeholder may be anything. */
+function caddy_pass_fits(pattern, text) {
+    if (pattern.includes('{'))
+        return true;
+    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`, 'i').test(text);
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/nginx-pass.ts
+
+
+
+
+/**
+ * Where an nginx (`nginx -T`) sends a request. Undefined where it answers by itself, changes the path, speaks
+ * something else than plain HTTP to its upstream, or where that cannot be told from the text.
+ */
+function nginxPass(text, request) {
+    const directives = directivesIn(text);
+    const server = serverFor(directives, request);
+    if (server === undefined || includesMore(server.block) || changesPath(server))
+        return undefined;
+    const location = locationFor(server, request.path);
+    const target = location === undefined ? undefined : nginx_pass_targetOf(location, server);
+    if (target === undefined)
+        return undefined;
+    const servers = named('upstream', directives)
+        .filter(({ words: [name] }) => name === target.written)
+        .flatMap(({ block }) => named('server', block).map(({ words: [address = ''] }) => address));
+    const upstreams = (servers.length === 0 ? [target.written] : servers).flatMap((address) => parseAddress(address) ?? []);
+    const levels = [target.location.block, server.block, ...blocksOf('http', directives)];
+    return { upstreams, host: hostHeader(levels, target.written, request) };
+}
+function blocksOf(name, directives) {
+    return named(name, directives).map(({ block }) => block);
+}
+/** The server for this name; undefined where a pattern may have it. */
+function serverFor(directives, { port, host }) {
+    const hostname = hostnameOf(host);
+    const servers = named('server', directives).filter(({ isBlock, block }) => isBlock && portsOfServer(block).includes(port));
+    const namesOf = ({ block }) => own('server_name', block).flatMap(({ words }) => words);
+    const exact = servers.find((server) => namesOf(server).includes(hostname));
+    if (exact !== undefined)
+        return exact;
+    if (servers.some((server) => namesOf(server).some(isPattern)))
+        return undefined;
+    const isDefault = ({ block }) => own('listen', block).some(({ words }) => words.includes('default_server'));
+    return servers.find(isDefault) ?? servers[0];
+}
+function own(name, block) {
+    return block.filter((directive) => directive.name === name);
+}
+/** Also in an `if`: what it asks for is not known here. */
+function changesPath({ block }) {
+    const conditional = own('if', block).flatMap((condition) => condition.block);
+    return (own('return', block).length > 0 ||
+        [...block, ...conditional].some(({ name }) => name === 'rewrite') ||
+        conditional.some(({ name }) => name === 'proxy_pass'));
+}
+const LOCATION = /^(=|~\*|~|\^~)?\s*(.*)$/s;
+/** By nginx's rules: an exact one, the longest prefix with `^~`, the first regular expression, the longest prefix. */
+function locationFor(server, path) {
+    const locations = own('location', server.block).map(({ words, block }) => {
+        const [, modifier = '', pattern = ''] = LOCATION.exec(words.join(' ')) ?? [];
+        return { modifier, pattern, block };
+    });
+    const prefixes = locations
+        .filter(({ modifier, pattern }) => ['', '^~'].includes(modifier) && path.startsWith(pattern))
+        .sort((one, other) => other.pattern.length - one.pattern.length);
+    const exact = locations.find(({ modifier, pattern }) => modifier === '=' && pattern === path);
+    const [longest] = prefixes;
+    if (exact !== undefined || longest?.modifier === '^~')
+        return exact ?? longest;
+    for (const location of locations.filter(({ modifier }) => modifier.startsWith('~'))) {
+        const found = nginx_pass_matches(location, path);
+        // Whether it has the request is not known.
+        if (found === undefined)
+            return undefined;
+        if (found)
+            return location;
+    }
+    return longest;
+}
+/** Undefined for an expression that only nginx understands. */
+function nginx_pass_matches({ modifier, pattern }, path) {
+    try {
+        return new RegExp(pattern, modifier === '~*' ? 'i' : '').test(path);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Its upstream as written, and the location that passes to it: another one where files are tried first. */
+function nginx_pass_targetOf(location, server) {
+    const { block, modifier, pattern } = location;
+    const isPlain = !includesMore(block) &&
+        own('location', block).length === 0 &&
+        !changesPath({ name: 'location', words: [], isBlock: true, block });
+    if (!isPlain)
+        return undefined;
+    const tried = own('try_files', block)[0]?.words.at(-1);
+    if (tried?.startsWith('@') === true) {
+        const fallback = own('location', server.block).find(({ words: [name] }) => name === tried);
+        return fallback === undefined
+            ? undefined
+            : nginx_pass_targetOf({ modifier: '@', pattern: '', block: fallback.block }, server);
+    }
+    const [, written = '', uri = ''] = /^http:\/\/([^/$\s]+)(\/[^$]*)?$/.exec(own('proxy_pass', block)[0]?.words[0] ?? '') ?? [];
+    const isSame = uri === '' || (['', '^~'].includes(modifier) && uri === pattern);
+    return written === '' || !isSame ? undefined : { written, location };
+}
+/** The nearest block that sets any header says them all. */
+function hostHeader(levels, upstream, { host, port }) {
+    const headers = levels
+        .map((block) => own('proxy_set_header', block))
+        .find((set) => set.length > 0);
+    const value = headers?.find(({ words: [name = ''] }) => name.toLowerCase() === 'host')?.words[1];
+    switch (value) {
+        case undefined:
+        case '$proxy_host':
+            return upstream;
+        case '$host':
+            return hostnameOf(host);
+        case '$host:$server_port':
+            return `${hostnameOf(host)}:${String(port)}`;
+        default:
+            return value.includes('$') ? host : value;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/plan/asking.ts
+
+
+
+/**
+ * How candidates can be asked the health path before requests come to them: by the loaded configuration of
+ * the proxies that the health check reaches. Nothing of a proxy that changes with this release: with its new
+ * configuration it may ask something else.
+ */
+function questionsOf(observation, { services, operations }, { url, host }) {
+    const target = `${url.pathname}${url.search}`;
+    return observation.proxies.flatMap((proxy) => {
+        const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
+        if (front !== undefined && !['keep', 'leave'].includes(front.action))
+            return [];
+        const port = portInside(observation, proxy.containerId, url);
+        if (port === undefined)
+            return [];
+        const pass = asking_passOf(proxy, { port, host: host ?? url.host, path: url.pathname });
+        return asking_routesOf(operations, proxy).flatMap(({ service, network, names, incumbents }) => (pass?.upstreams ?? [])
+            .filter(({ name }) => names.includes(name))
+            .slice(0, 1)
+            .map((upstream) => ({
+            service,
+            network,
+            port: upstream.port ?? 80,
+            incumbents,
+            host: pass?.host ?? '',
+            target,
+        })));
+    });
+}
+function asking_passOf({ kind, config }, request) {
+    switch (kind) {
+        case 'nginx':
+            return nginxPass(config, request);
+        case 'caddy':
+            return caddyPass(config, request);
+    }
+}
+function asking_routesOf(operations, { containerId }) {
+    const cutovers = operations.filter((operation) => operation.kind === 'cutover');
+    return cutovers.flatMap(({ proxy, paths, mounted, routes }) => proxy === containerId && paths.length === 0 && mounted.length === 0 ? routes : []);
+}
+
+;// CONCATENATED MODULE: ./src/rollout/asking.ts
+
+
+/** Undefined where nothing can be asked of these. */
+function askingOf({ observation, inputs: { health } }, plan, services) {
+    const questions = questionsOf(observation, plan, health).flatMap((question) => {
+        const scale = services.find(({ service }) => service === question.service);
+        const incumbent = question.incumbents.find((id) => scale?.incumbents.includes(id) === true);
+        return incumbent === undefined ? [] : [{ ...question, incumbent }];
+    });
+    if (questions.length === 0)
+        return undefined;
+    return {
+        script: ASK_CANDIDATES,
+        variables: {
+            QUESTIONS: questions
+                .map(({ service, network, port, incumbent, host, target }) => [service, network, String(port), incumbent, host, target].join(' '))
+                .map((line) => `${line}\n`)
+                .join(''),
+            STATUS: String(health.status),
+            FORWARDED: health.url.protocol.replace(':', ''),
+        },
+    };
+}
+/** In a subshell: it has traps of its own. */
+const ASK_CANDIDATES = [
+    '(',
+    'SCHEME=http SECONDS_TO_ANSWER=5 INSECURE=',
+    'TOOL=$(',
+    (0,load/* remoteScript */.mW)('http-tool'),
+    ')',
+    (0,load/* remoteScript */.mW)('ask'),
+    (0,load/* remoteScript */.mW)('ask-candidates'),
+    ')',
+].join('\n');
+
 ;// CONCATENATED MODULE: ./src/rollout/creation.ts
 
 
@@ -66043,10 +66350,12 @@ function cutover_together(scripts) {
 
 
 
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
-/** Starts containers beside the incumbents, and waits until they are ready. */
-async function startContainers(context, operation) {
-    await create(context, { name: 'start', services: operation.services, then: START });
+/** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
+async function startContainers(context, { services }, plan) {
+    const asking = askingOf(context, plan, services);
+    await create(context, { name: 'start', services, then: START, asking });
 }
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
 async function stopIncumbents(context, operation) {
@@ -66151,7 +66460,7 @@ function hasPullPolicy({ observation }, service) {
 const START = ['begin', 'ready'];
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context, creation) {
-    const { name, services, stop = [], then } = creation;
+    const { name, services, stop = [], then, asking } = creation;
     const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
     const output = await context.transaction.step({
         name,
@@ -66160,8 +66469,9 @@ async function create(context, creation) {
             ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
             undoOf(context, services, known),
         ],
-        script: ['up', ...then].map(load/* remoteScript */.mW).join('\n'),
+        script: [...['up', ...then].map(load/* remoteScript */.mW), asking?.script ?? ''].join('\n'),
         variables: {
+            ...asking?.variables,
             DIR: context.observation.live.path,
             COMPOSE: context.compose,
             VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
@@ -67620,7 +67930,7 @@ function performOperation(operation, context, { plan, operations, before }) {
         case 'install-files':
             return installFiles(context, operation);
         case 'start':
-            return startContainers(context, operation);
+            return startContainers(context, operation, plan);
         case 'run-command':
             return runCommand(context, operation);
         case 'run-job':

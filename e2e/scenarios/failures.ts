@@ -1,6 +1,6 @@
 import { askInside } from '../harness/shell.js';
 import { idsByService } from '../harness/snapshot.js';
-import { type Change, together } from '../stacks/stack.js';
+import { type Change, replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { errorOf } from './refusals.js';
@@ -47,6 +47,34 @@ export const neverReady: Scenario = {
       tells: bed.stack.changes.lastWords,
       stands: 'never left',
       inputs: { 'ready-timeout': '15s' },
+    });
+  },
+};
+
+export const failsItsHealthPath: Scenario = {
+  name: 'fails-its-health-path',
+  home: 'tiny',
+  sentence:
+    'a candidate whose healthcheck passes, and that answers 500 to what the health check asks, never gets a request',
+  from: 'deployed',
+  stacks: ({ name }) => name === 'tiny',
+  run: async (bed, checks, standing) => {
+    const change = together(
+      bed.stack.changes.backend(bed.nextRelease()),
+      replacing(
+        'api/server.py',
+        'elif url.path in',
+        // The container's own healthcheck asks 127.0.0.1.
+        'elif url.path == "/health" and self.headers["host"] == "localhost":\n' +
+          '            self.answer(500, {"release": RELEASE})\n        elif url.path in',
+      ),
+    );
+    await checkFailed(bed, checks, standing, change, {
+      result: 'rolled-back',
+      tells:
+        /api did not become ready: it answers 500 at \/health, where the old release answers 200/,
+      stands: 'never left',
+      inputs: { 'ready-timeout': '5s' },
     });
   },
 };

@@ -1,6 +1,6 @@
 import { backendChange, bothChange, frontendChange, proxyConfigChange } from './changes.js';
 import { proxyConfigStale, unchanged } from './changes.js';
-import { buildFails, failsBehindProxy, migrationFails } from './failures.js';
+import { buildFails, failsBehindProxy, failsItsHealthPath, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
 import { acceptedGap } from './accepted-gap.js';
 import { adoption } from './adoption.js';
@@ -61,6 +61,7 @@ export const scenarios: readonly Scenario[] = [
   secrets,
   buildFails,
   neverReady,
+  failsItsHealthPath,
   failsBehindProxy,
   needsTheOld,
   goesOnWithTheOld,

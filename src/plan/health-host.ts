@@ -133,7 +133,7 @@ function traefikAt({ wanted }: Observation, url: URL): readonly Entrance[] {
 }
 
 /** The port in the proxy's container that the URL leads to; undefined where it leads elsewhere. */
-function portInside(
+export function portInside(
   { containers, wanted }: Observation,
   containerId: string,
   url: URL,

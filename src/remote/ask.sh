@@ -2,6 +2,7 @@
 # it. Nothing is followed, and no proxy is used.
 # Vars: TOOL (curl, bash, wget) SCHEME ADDRESS PORT HOST (the Host header) TARGET (path and query)
 #       INSECURE (not empty: the certificate is not verified) SECONDS_TO_ANSWER
+#       FORWARDED (the scheme that a proxy would tell of the visitor's request; curl and bash; may be unset)
 # Prints a line for each answer: SENT DURATION CODE TEXT. Both times in 1/100 s of the host's uptime; CODE
 # is the tool's exit code; TEXT is the answer with its head, with tabs for line ends, or the tool's error.
 # shellcheck shell=sh
@@ -15,14 +16,16 @@ trap 'exit 143' HUP INT TERM PIPE
 ask_curl() {
   curl -q --silent --show-error --globoff --http1.1 --noproxy '*' ${INSECURE:+--insecure} \
     --max-time "$SECONDS_TO_ANSWER" --user-agent resee-deploy-action --include \
+    ${FORWARDED:+--header "X-Forwarded-Proto: $FORWARDED"} \
     --connect-to "::$ADDRESS:$PORT" --output "$work/answer" "$SCHEME://$HOST$TARGET" 2>"$work/error"
 }
 
 ask_bash() {
   timeout "$SECONDS_TO_ANSWER" bash -c '
     exec 3<>"/dev/tcp/$1/$2" || exit 7
-    printf "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: resee-deploy-action\r\nAccept: */*\r\nConnection: close\r\n\r\n" "$3" "$4" >&3
-    head -c 65536 <&3' ask "$ADDRESS" "$PORT" "$TARGET" "$HOST" >"$work/answer" 2>"$work/error"
+    printf "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: resee-deploy-action\r\nAccept: */*\r\nConnection: close\r\n" "$3" "$4" >&3
+    printf "${5:+X-Forwarded-Proto: %s\r\n}\r\n" ${5:+"$5"} >&3
+    head -c 65536 <&3' ask "$ADDRESS" "$PORT" "$TARGET" "$HOST" "${FORWARDED-}" >"$work/answer" 2>"$work/error"
 }
 
 # What it was told first counts: BusyBox follows redirects, and calls a status an error.

@@ -1,8 +1,9 @@
 import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
-import type { Operation, ServiceScale } from '../plan/plan.js';
+import type { Operation, Plan, ServiceScale } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
+import { askingOf, type Asking } from './asking.js';
 import { contentLines, requireDecidedImage } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
@@ -16,9 +17,14 @@ type RunCommand = Extract<Operation, { kind: 'run-command' }>;
 
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 
-/** Starts containers beside the incumbents, and waits until they are ready. */
-export async function startContainers(context: RolloutContext, operation: Start): Promise<void> {
-  await create(context, { name: 'start', services: operation.services, then: START });
+/** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
+export async function startContainers(
+  context: RolloutContext,
+  { services }: Start,
+  plan: Plan,
+): Promise<void> {
+  const asking = askingOf(context, plan, services);
+  await create(context, { name: 'start', services, then: START, asking });
 }
 
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
@@ -138,11 +144,12 @@ interface Creation {
   /** Incumbents that stop when the new containers are there, and before these start. */
   readonly stop?: readonly string[];
   readonly then: readonly string[];
+  readonly asking?: Asking | undefined;
 }
 
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context: RolloutContext, creation: Creation): Promise<void> {
-  const { name, services, stop = [], then } = creation;
+  const { name, services, stop = [], then, asking } = creation;
   const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
   const output = await context.transaction.step({
     name,
@@ -151,8 +158,9 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
       ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
       undoOf(context, services, known),
     ],
-    script: ['up', ...then].map(remoteScript).join('\n'),
+    script: [...['up', ...then].map(remoteScript), asking?.script ?? ''].join('\n'),
     variables: {
+      ...asking?.variables,
       DIR: context.observation.live.path,
       COMPOSE: context.compose,
       VARIABLES: variablesBefore(context.inputs.compose.variables),

@@ -176,7 +176,7 @@ function performOperation(
     case 'install-files':
       return installFiles(context, operation);
     case 'start':
-      return startContainers(context, operation);
+      return startContainers(context, operation, plan);
     case 'run-command':
       return runCommand(context, operation);
     case 'run-job':

@@ -31,3 +31,11 @@ export function directivesIn(text: string): readonly Directive[] {
   }
   return root;
 }
+
+/** Those of this name, also in the blocks of others. */
+export function named(name: string, directives: readonly Directive[]): readonly Directive[] {
+  return directives.flatMap((directive) => [
+    ...(directive.name === name ? [directive] : []),
+    ...named(name, directive.block),
+  ]);
+}

@@ -1,6 +1,6 @@
 import { isObject, listOf, objectOf, textOf, type JsonObject } from '../json.js';
 import type { Service } from '../stack.js';
-import { directivesIn, type Directive } from './nginx-directives.js';
+import { directivesIn, named, type Directive } from './nginx-directives.js';
 import { parseAddress } from './upstream.js';
 
 /** What a proxy serves under some names of the site. */
@@ -17,11 +17,9 @@ export interface Site {
 
 /** The sites of a Caddy, of its JSON. It answers an empty 200 to all other names. */
 export function caddySites(text: string): readonly Site[] {
-  const config = jsonOf(text);
-  const servers = objectOf(objectOf(objectOf(config['apps'])['http'])['servers']);
-  return Object.values(servers).flatMap((server) => {
-    const ports = listOf(objectOf(server)['listen']).flatMap((address) => portOf(textOf(address)));
-    return listOf(objectOf(server)['routes']).map((route) => {
+  return caddyServers(text).flatMap((server) => {
+    const ports = listOf(server['listen']).flatMap((address) => portOf(textOf(address)));
+    return listOf(server['routes']).map((route) => {
       const names = hostsOf(objectOf(route));
       const found = handlersIn(route);
       // A wildcard's own routes name the single ones.
@@ -34,6 +32,12 @@ export function caddySites(text: string): readonly Site[] {
       };
     });
   });
+}
+
+/** The HTTP servers of a Caddy, of its JSON. */
+export function caddyServers(text: string): readonly JsonObject[] {
+  const { http } = objectOf(jsonOf(text)['apps']);
+  return Object.values(objectOf(objectOf(http)['servers'])).map(objectOf);
 }
 
 function jsonOf(text: string): JsonObject {
@@ -96,8 +100,7 @@ export function nginxSites(text: string): readonly Site[] {
   // Those that say so come before those that are only the first.
   return [...servers.filter(isDefault), ...servers.filter((server) => !isDefault(server))].map(
     ({ block }) => {
-      const listens = named('listen', block).flatMap(({ words: [address] }) => portOf(address));
-      const ports = listens.length === 0 ? [80] : listens;
+      const ports = portsOfServer(block);
       const first = ports.some((port) => !taken.has(port));
       for (const port of ports) taken.add(port);
       return {
@@ -110,12 +113,10 @@ export function nginxSites(text: string): readonly Site[] {
   );
 }
 
-/** Also in the blocks of these. */
-function named(name: string, directives: readonly Directive[]): readonly Directive[] {
-  return directives.flatMap((directive) => [
-    ...(directive.name === name ? [directive] : []),
-    ...named(name, directive.block),
-  ]);
+/** Ports that a server of an nginx listens on. */
+export function portsOfServer(block: readonly Directive[]): readonly number[] {
+  const ports = named('listen', block).flatMap(({ words: [address] }) => portOf(address));
+  return ports.length === 0 ? [80] : ports;
 }
 
 const PARAMETERS = /(?:^|\/)(?:mime\.types|[a-z]+_params|.*\.types)$/;
@@ -124,9 +125,12 @@ function passesIn(block: readonly Directive[]): readonly string[] {
   const passes = ['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'scgi_pass'].flatMap(
     (name) => named(name, block).map(({ words: [target = ''] }) => nameIn(target)),
   );
-  // What it includes stands elsewhere in the text.
-  const included = named('include', block).some(({ words: [path = ''] }) => !PARAMETERS.test(path));
-  return included ? [...passes, '*'] : passes;
+  return includesMore(block) ? [...passes, '*'] : passes;
+}
+
+/** What it includes stands elsewhere in the text. */
+export function includesMore(block: readonly Directive[]): boolean {
+  return named('include', block).some(({ words: [path = ''] }) => !PARAMETERS.test(path));
 }
 
 function nameIn(target: string): string {
@@ -150,7 +154,7 @@ export function traefikSites({ name, labels }: Service): readonly Site[] {
 }
 
 /** Of `:443`, `0.0.0.0:80`, `[::]:80`, `80`, `tcp/:80`; none for a socket. */
-function portOf(address: string | undefined): readonly number[] {
+export function portOf(address: string | undefined): readonly number[] {
   const port = /(?:^|:)(\d+)$/.exec(address ?? '')?.[1];
   if (port !== undefined) return [Number(port)];
   return address !== undefined && /^[\w.[\]:*-]+$/.test(address) ? [80] : [];
