@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
 import { parseNginxConfig } from '../../src/plan/proxies/nginx-config.js';
-import { assignRoles, upstreamsOf } from '../../src/plan/roles.js';
+import { assignRoles } from '../../src/plan/roles.js';
+import { NOTHING_SEEN, upstreamsOf } from '../../src/plan/seen.js';
 import { parseStack } from '../../src/plan/compose-config.js';
 import { container, fixtureText, observed, stackOf } from './observed.js';
 
@@ -254,10 +255,8 @@ describe('assignRoles', () => {
   it('takes a service for a database by the process that runs in it', () => {
     const it = (processes: readonly string[]) =>
       assignRoles(stack({ it: BUILD }), [{ name: 'it', port: 80 }], {
-        proxies: new Map(),
+        ...NOTHING_SEEN,
         containers: [container('it', 1, { processes })],
-        files: [],
-        storage: [],
       })['it']?.role;
     expect(it(['tini', 'redis-server'])).toBe('data');
     expect(it(['runsvdir', 'postgres', 'puma'])).toBe('routed');
@@ -270,14 +269,23 @@ describe('assignRoles', () => {
       services: { edge: { ...BUILD, ...PORT }, 'celery-beat': BUILD, beatles: BUILD },
     });
     const roles = assignRoles(parseStack(text, '/srv/shop'), [], {
+      ...NOTHING_SEEN,
       proxies: new Map([['edge', 'nginx']]),
-      containers: [],
-      files: [],
-      storage: [],
     });
     expect(roles['edge']).toMatchObject({ role: 'proxy', reason: 'publishes ports, runs nginx' });
     expect(roles['celery-beat']?.role).toBe('singleton');
     expect(roles['beatles']?.role).toBe('worker');
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['a database', { image: 'postgres:17' }, 'data'],
+    ['a scheduler', { ...BUILD, command: ['celery', '-A', 'shop', 'beat'] }, 'singleton'],
+    ['a worker', BUILD, 'routed'],
+  ])('what a running proxy has loaded makes of %s no other than it is', (_, it, role) => {
+    const named = [{ name: 'it', port: 80 }];
+    expect(assignRoles(stack({ it }), named)['it']?.role).toBe(role);
+    const committed = assignRoles(stack({ it }), named, { ...NOTHING_SEEN, committed: named });
+    expect(committed['it']?.role).toBe(role === 'data' ? 'data' : 'routed');
   });
 
   it('takes a service for a job where another waits for its completion', () => {

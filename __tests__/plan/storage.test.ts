@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
 import { assignRoles } from '../../src/plan/roles.js';
+import { NOTHING_SEEN } from '../../src/plan/seen.js';
 import { parseStack } from '../../src/plan/compose-config.js';
 import type { Container, StorageContents } from '../../src/plan/observation.js';
 import { storageToInspect } from '../../src/plan/storage.js';
@@ -25,7 +26,7 @@ const volume = (source: string | undefined, target = '/data') => ({
 /** Why there are never two of the service `it`. */
 function singleOf(it: JsonObject, others: JsonObject = {}, files: readonly string[] = []) {
   const text = JSON.stringify({ name: 'shop', services: { it: { ...BUILD, ...it }, ...others } });
-  const seen = { proxies: new Map<string, string>(), containers: [], files, storage: [] };
+  const seen = { ...NOTHING_SEEN, files };
   return assignRoles(parseStack(text, '/srv/shop'), [], seen)['it']?.single;
 }
 

@@ -11,7 +11,8 @@ import {
 } from './plan.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
-import { assignRoles, seenIn, upstreamsOf } from './roles.js';
+import { assignRoles } from './roles.js';
+import { seenIn, upstreamsOf } from './seen.js';
 import { changeOf } from './decision.js';
 import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
 import { unmovedProxies } from './unmoved.js';

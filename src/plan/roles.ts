@@ -1,11 +1,11 @@
 import { invocationsOf } from './commands.js';
 import { databaseByDefinition, databaseByProcesses } from './databases.js';
 import { oneShotReason } from './jobs.js';
-import type { Container, Observation, StorageContents } from './observation.js';
-import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
+import type { Container } from './observation.js';
 import { isTraefikRouted } from './proxies/traefik.js';
 import type { Upstream } from './proxies/upstream.js';
 import { hasSchedulerName, isScheduler } from './schedulers.js';
+import { NOTHING_SEEN, type Seen } from './seen.js';
 import type { Mount, Service, Stack } from './stack.js';
 import { exclusiveStorage, ONLY_WRITER, placeOf } from './storage.js';
 
@@ -36,18 +36,6 @@ export function isProxyImage(image: string): boolean {
 
 const TWICE = 'a scheduler: two would run every job twice';
 
-/** What is known beside the Compose file. */
-export interface Seen {
-  /** By service: the kind of proxy that was seen running in its containers. */
-  readonly proxies: ReadonlyMap<string, string>;
-  readonly containers: readonly Container[];
-  /** Every file of the commit. */
-  readonly files: readonly string[];
-  readonly storage: readonly StorageContents[];
-}
-
-const NOTHING_SEEN: Seen = { proxies: new Map(), containers: [], files: [], storage: [] };
-
 /** The role of every service of the stack, and why. */
 export function assignRoles(
   stack: Stack,
@@ -56,6 +44,7 @@ export function assignRoles(
 ): Record<string, RoleDecision> {
   const services = Object.values(stack.services);
   const names = new Set(upstreams.map((upstream) => upstream.name));
+  const committed = new Set(seen.committed.map((upstream) => upstream.name));
   const awaited = new Set(
     services.flatMap((service) =>
       service.dependsOn
@@ -65,7 +54,7 @@ export function assignRoles(
   );
   const roles = services.map((service) => ({
     service,
-    ...roleOf(service, { names, awaited, seen, services }),
+    ...roleOf(service, { names, committed, awaited, seen, services }),
   }));
   const ended = new Set(
     roles.filter(({ role }) => role === 'job').map(({ service }) => service.name),
@@ -87,15 +76,17 @@ export function assignRoles(
 type Assigned = Pick<RoleDecision, 'role' | 'reason'>;
 
 interface RoleContext {
-  /** Where proxies send requests. */
+  /** Where proxies send requests, by what they have loaded as well. */
   readonly names: ReadonlySet<string>;
+  /** Where files of the commit send requests. */
+  readonly committed: ReadonlySet<string>;
   /** Services whose completion others wait for. */
   readonly awaited: ReadonlySet<string>;
   readonly seen: Seen;
   readonly services: readonly Service[];
 }
 
-/** In this order: what a proxy is told never makes a database anything else. */
+/** In this order: what a proxy has loaded never makes a database or a scheduler anything else. */
 function roleOf(service: Service, context: RoleContext): Assigned {
   const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
   if (labelled !== undefined) return { role: labelled, reason: `label ${ROLE_LABEL}` };
@@ -105,7 +96,10 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   const database =
     databaseByDefinition(service, context.services) ?? databaseSeenIn(service, context.seen);
   if (database !== undefined) return { role: 'data', reason: database };
-  const name = namesOf(service).find((candidate) => context.names.has(candidate));
+  // A proxy that was broken into says what it likes: of a scheduler only the commit is asked.
+  const isOfTime = isScheduler(service) || hasSchedulerName(service);
+  const names = isOfTime ? context.committed : context.names;
+  const name = namesOf(service).find((candidate) => names.has(candidate));
   const isRouted = name !== undefined || isTraefikRouted(service);
   const oneShot = isRouted ? undefined : oneShotReason(service, context.seen.containers);
   if (oneShot !== undefined) return { role: 'job', reason: oneShot };
@@ -116,8 +110,10 @@ function roleOf(service: Service, context: RoleContext): Assigned {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
   if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
-  if (isScheduler(service) || hasSchedulerName(service)) {
-    return { role: 'singleton', reason: TWICE };
+  if (isOfTime) {
+    const isNamed = namesOf(service).some((candidate) => context.names.has(candidate));
+    const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
+    return { role: 'singleton', reason: isNamed ? TWICE + doubt : TWICE };
   }
   if (orderOf(service) === 'stop-first') {
     return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
@@ -215,27 +211,4 @@ export function namesOf(service: Service | undefined): readonly string[] {
     ...(service.containerName === undefined ? [] : [service.containerName]),
     ...service.numberedNames,
   ];
-}
-
-/** Where the proxies that run now, and those of the commit, send requests. */
-export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upstream[] {
-  return [
-    ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
-    ...upstreamsInFiles(proxyFiles),
-  ];
-}
-
-/** What the roles take from an observation. */
-export function seenIn(observation: Observation): Seen {
-  const { containers, commit, storage } = observation;
-  return { proxies: runningProxies(observation), containers, files: commit.files, storage };
-}
-
-function runningProxies({ proxies, containers }: Observation): ReadonlyMap<string, string> {
-  return new Map(
-    proxies.flatMap(({ containerId, kind }) => {
-      const container = containers.find(({ id }) => id === containerId);
-      return container === undefined ? [] : [[container.service, kind] as const];
-    }),
-  );
 }

@@ -2,7 +2,8 @@ import type { Batch } from './batches.js';
 import { drainedBy, keptConnected, type Cutover } from './cutovers.js';
 import type { Observation } from './observation.js';
 import { servicesOf, type DrainedProxy, type Operation, type ServicePlan } from './plan.js';
-import { namesOf, upstreamsOf } from './roles.js';
+import { namesOf } from './roles.js';
+import { upstreamsOf } from './seen.js';
 
 /**
  * What is watched before the point of no return: first the incumbents stand by, so that a release that is

@@ -19,6 +19,7 @@ export function remoteScript(name: string): string {
 const LIBRARY = [
   'narrate',
   'exec',
+  'started',
   'lease',
   'journal',
   'files',
@@ -55,6 +56,7 @@ export function storageScript(): string {
 const OBSERVATION = [
   'lib/narrate',
   'lib/exec',
+  'lib/started',
   'lib/git',
   'lib/variables',
   'observe/sections',

@@ -1,0 +1,52 @@
+import type { Container, Observation, StorageContents } from './observation.js';
+import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
+import type { Upstream } from './proxies/upstream.js';
+
+/** What is known of a stack beside its Compose file. */
+export interface Seen {
+  /** By service: the kind of proxy that was seen running in its containers. */
+  readonly proxies: ReadonlyMap<string, string>;
+  readonly containers: readonly Container[];
+  /** Every file of the commit. */
+  readonly files: readonly string[];
+  /** Where files of the commit send requests. */
+  readonly committed: readonly Upstream[];
+  readonly storage: readonly StorageContents[];
+}
+
+export const NOTHING_SEEN: Seen = {
+  proxies: new Map(),
+  containers: [],
+  files: [],
+  committed: [],
+  storage: [],
+};
+
+/** Where the proxies that run now, and those of the commit, send requests. */
+export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upstream[] {
+  return [
+    ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
+    ...upstreamsInFiles(proxyFiles),
+  ];
+}
+
+/** What the roles take from an observation. */
+export function seenIn(observation: Observation): Seen {
+  const { containers, commit, storage, proxyFiles } = observation;
+  return {
+    proxies: runningProxies(observation),
+    containers,
+    files: commit.files,
+    committed: upstreamsInFiles(proxyFiles),
+    storage,
+  };
+}
+
+function runningProxies({ proxies, containers }: Observation): ReadonlyMap<string, string> {
+  return new Map(
+    proxies.flatMap(({ containerId, kind }) => {
+      const container = containers.find(({ id }) => id === containerId);
+      return container === undefined ? [] : [[container.service, kind] as const];
+    }),
+  );
+}
