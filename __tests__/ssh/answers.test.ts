@@ -25,8 +25,8 @@ describe('the answers of a session', () => {
     const feed = (stream: 'stdout' | 'stderr', text: string): void => {
       answers.feed(stream, Buffer.from(text));
     };
-    feed('stdout', `${NONCE} hello 7\n`);
-    feed('stderr', `${NONCE} hello 7\n`);
+    feed('stdout', 'resee-deploy hello 7\n');
+    feed('stderr', 'resee-deploy hello 7\n');
     const first = answers.expect(1, (line, stream) => lines.push(`1 ${stream} ${line}`));
     const second = answers.expect(2, (line, stream) => lines.push(`2 ${stream} ${line}`));
     feed('stdout', `one\n${NONCE} 1 3\ntwo\n${NONCE} 2 0\n`);
@@ -45,10 +45,48 @@ describe('the answers of a session', () => {
     });
     const answer = answers.expect(1, () => undefined);
     for (const stream of ['stdout', 'stderr'] as const) {
-      answers.feed(stream, Buffer.from(`welcome\n${NONCE} hello 7\nout\n${NONCE} 1 0\n`));
+      answers.feed(stream, Buffer.from(`welcome\nresee-deploy hello 7\nout\n${NONCE} 1 0\n`));
     }
     expect((await answer).stdout).toBe('out\n');
     expect(strays).toEqual(['welcome\n', 'welcome\n']);
+  });
+
+  it.each(['stdout', 'stderr'] as const)(
+    'that are too long on %s for a text end in an error, and the next one is whole',
+    async (stream) => {
+      const lines: number[] = [];
+      const answers = createAnswers(NONCE, { hello: () => undefined, stray: () => undefined });
+      for (const each of ['stdout', 'stderr'] as const) {
+        answers.feed(each, Buffer.from('resee-deploy hello 7\n'));
+      }
+      const first = answers.expect(1, (line) => lines.push(line.length));
+      const second = answers.expect(2, () => undefined);
+      // The reason is looked at below.
+      first.catch(() => undefined);
+      const piece = Buffer.alloc(8 * 1024 * 1024, 'x');
+      for (let size = 0; size < 600 * 1024 * 1024; size += piece.length)
+        answers.feed(stream, piece);
+      for (const each of ['stdout', 'stderr'] as const) {
+        answers.feed(each, Buffer.from(`\n${NONCE} 1 0\ntwo\n${NONCE} 2 0\n`));
+      }
+      await expect(first).rejects.toThrow(/printed more than 256 MiB/);
+      expect(await second).toEqual({ code: 0, stdout: 'two\n', stderr: 'two\n' });
+      expect(Math.max(0, ...lines)).toBeLessThanOrEqual(1_000_001);
+    },
+  );
+
+  it('keep the end of what a person is told, and all of the data', async () => {
+    const answers = createAnswers(NONCE, { hello: () => undefined, stray: () => undefined });
+    const text = `${'line\n'.repeat(1_000_000)}the end\n`;
+    const answer = answers.expect(1, () => undefined);
+    for (const each of ['stdout', 'stderr'] as const) {
+      answers.feed(each, Buffer.from(`resee-deploy hello 7\n${text}${NONCE} 1 0\n`));
+    }
+    const { stdout, stderr } = await answer;
+    expect(stdout).toBe(text);
+    expect(stderr.length).toBeGreaterThanOrEqual(1024 * 1024);
+    expect(stderr.length).toBeLessThanOrEqual(2 * 1024 * 1024);
+    expect(text.endsWith(stderr)).toBe(true);
   });
 
   it('are all rejected when no more can come', async () => {
@@ -64,10 +102,10 @@ describe('a session far away', () => {
     const sent: string[] = [];
     const channel = channelTo(sent);
     const opening = startSession(channel, NONCE, 'host');
-    channel.push(`${NONCE} hello 7\n`);
+    channel.push('resee-deploy hello 7\n');
     const session = await opening;
     const ended = [session.run('first'), session.run('second')].map((run) => run.catch(String));
-    expect(sent.join('')).toMatch(/^1 \d+\nfirst#.*2 \d+\nsecond#/s);
+    expect(sent.join('')).toMatch(/^rd-0123456789abcdef\n1 \d+\nfirst#.*2 \d+\nsecond#/s);
     channel.destroy();
     expect(await Promise.all(ended)).toEqual([
       expect.stringContaining('the SSH session on host ended'),

@@ -8,7 +8,7 @@ import { dialThrough } from './dial.js';
 import type { Handshaken } from './handshake.js';
 import { fingerprintOf } from './known-hosts.js';
 import { SessionLostError } from './lost.js';
-import { sessionLoop } from './session-loop.js';
+import { SESSION_LOOP } from './session-loop.js';
 import { createNonce, startSession } from './session.js';
 import type { Session } from './session.js';
 import { uploadThrough } from './upload.js';
@@ -94,9 +94,7 @@ export function toConnection(
 async function openSession(client: Client, host: string, clock: Clock): Promise<Session> {
   const nonce = createNonce();
   const opened = new AbortController();
-  const started = execLoop(client, nonce, host).then((channel) =>
-    startSession(channel, nonce, host),
-  );
+  const started = execLoop(client, host).then((channel) => startSession(channel, nonce, host));
   // A connection that is lost rejects by itself; a login shell that hangs does not.
   const tooLate = clock.sleep(helloTimeoutMs, opened.signal).then(
     () => 'too-late' as const,
@@ -117,13 +115,13 @@ async function openSession(client: Client, host: string, clock: Clock): Promise<
   });
 }
 
-function execLoop(client: Client, nonce: string, host: string): Promise<ClientChannel> {
+function execLoop(client: Client, host: string): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const lost = (error: unknown): void => {
       reject(new SessionLostError(`no SSH session could be opened on ${host}`, error));
     };
     try {
-      client.exec(sessionLoop(nonce), (error, channel) => {
+      client.exec(SESSION_LOOP, (error, channel) => {
         if (error === undefined) resolve(channel);
         else lost(error);
       });

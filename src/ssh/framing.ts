@@ -16,6 +16,34 @@ export interface FrameEvents {
   mark(word: string, value: number): void;
 }
 
+/** What a session's loop says first, followed by its pid. */
+export const HELLO = 'resee-deploy hello';
+const greeting = new RegExp(`${HELLO} (\\d{1,10})\\n`);
+const longestGreetingBytes = HELLO.length + 12;
+
+export interface GreetingEvents {
+  /** Bytes before the hello. Where it does not come with them in one piece, its first bytes may be among them. */
+  stray(bytes: Buffer): void;
+  hello(pid: number): void;
+}
+
+/** Waits for the hello of a stream; gives what comes behind it, undefined until then. */
+export function createGreeting(events: GreetingEvents): (chunk: Buffer) => Buffer | undefined {
+  let held = Buffer.alloc(0);
+  return (chunk) => {
+    const bytes = Buffer.concat([held, chunk]);
+    const match = greeting.exec(bytes.toString('latin1'));
+    if (match === null) {
+      events.stray(chunk);
+      held = Buffer.from(bytes.subarray(Math.max(0, bytes.length - longestGreetingBytes)));
+      return undefined;
+    }
+    events.stray(bytes.subarray(held.length, Math.max(held.length, match.index)));
+    events.hello(Number(match[1]));
+    return bytes.subarray(match.index + match[0].length);
+  };
+}
+
 /** Longest text after a nonce that can still be a mark: two spaces, two numbers, a newline. */
 const longestTailBytes = 40;
 const completeTail = /^ ([a-z0-9]{1,16}) (\d{1,10})\n/;

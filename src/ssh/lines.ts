@@ -7,15 +7,33 @@ export interface TextCollector {
   finish(): string;
 }
 
+export interface TextLimit {
+  /** So many UTF-16 units at the end of the text are kept at least, and twice as many at most; all where it is not given. */
+  readonly lastUnits?: number;
+}
+
 /** UTF-8 split over chunks is put together; bytes that are no UTF-8 become U+FFFD. */
-export function createTextCollector(onLine: (line: string) => void): TextCollector {
-  const pieces: string[] = [];
-  const { push, finish } = createLineSplitter(onLine, (text) => pieces.push(text));
+export function createTextCollector(
+  onLine: (line: string) => void,
+  { lastUnits = Infinity }: TextLimit = {},
+): TextCollector {
+  let older = '';
+  let pieces: string[] = [];
+  let units = 0;
+  const keep = (text: string): void => {
+    pieces.push(text);
+    units += text.length;
+    if (units <= lastUnits) return;
+    older = pieces.join('').slice(-lastUnits);
+    pieces = [];
+    units = 0;
+  };
+  const { push, finish } = createLineSplitter(onLine, keep);
   return {
     push,
     finish: () => {
       finish();
-      return pieces.join('');
+      return older + pieces.join('');
     },
   };
 }
@@ -26,6 +44,9 @@ export interface LineSplitter {
   /** Tells of a last line without a newline. */
   finish(): void;
 }
+
+/** Of a longer line its beginning is told. */
+const LONGEST_LINE = 1_000_000;
 
 export function createLineSplitter(
   onLine: (line: string) => void,
@@ -39,11 +60,11 @@ export function createLineSplitter(
     onText(text);
     let from = 0;
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
-      onLine(openLine + text.slice(from, at));
+      onLine(shortened(openLine + text.slice(from, at)));
       openLine = '';
       from = at + 1;
     }
-    openLine += text.slice(from);
+    if (openLine.length <= LONGEST_LINE) openLine += text.slice(from);
   };
 
   return {
@@ -52,8 +73,12 @@ export function createLineSplitter(
     },
     finish: () => {
       take(decoder.end());
-      if (openLine !== '') onLine(openLine);
+      if (openLine !== '') onLine(shortened(openLine));
       openLine = '';
     },
   };
+}
+
+function shortened(line: string): string {
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }

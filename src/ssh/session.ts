@@ -6,7 +6,7 @@ import { unlessAborted } from './abort.js';
 import { createAnswers } from './answers.js';
 import type { RunResult, StreamName } from './answers.js';
 import { SessionLostError } from './lost.js';
-import { sessionRequest } from './session-loop.js';
+import { sessionOpening, sessionRequest } from './session-loop.js';
 
 export { SessionLostError } from './lost.js';
 export type { RunResult } from './answers.js';
@@ -49,7 +49,7 @@ export function createNonce(): string {
 }
 
 /**
- * Takes over a channel on which `sessionLoop(nonce)` was started, and resolves when it says hello.
+ * Takes over a channel on which `SESSION_LOOP` was started, and resolves when it says hello.
  *
  * @throws DeployError when the channel ends without a hello: no shell, or a forced command.
  */
@@ -59,6 +59,7 @@ export function startSession(channel: ExecChannel, nonce: string, host: string):
     let greeting = '';
     const answers = createAnswers(nonce, {
       hello: (pid) => {
+        channel.write(sessionOpening(nonce));
         resolve({ pid, run, close });
       },
       stray: (bytes) => {
