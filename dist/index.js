@@ -58336,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7713);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9432);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59823,7 +59823,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 7713:
+/***/ 9432:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63345,6 +63345,42 @@ function endedByItself({ startedMs, ended }, all) {
         all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
 }
 
+;// CONCATENATED MODULE: ./src/plan/schedulers.ts
+
+/** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
+const WORDS = new Set('beat celerybeat scheduler schedulers taskscheduler cron crond crontab crontabber ofelia supercronic clockwork rqscheduler'.split(' '));
+const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-scheduler']);
+/** Options whose value names an app or a queue, which may be called anything. */
+const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
+const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
+/** Five fields of a crontab, and what they run. */
+const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
+/** Schedulers of other people's, by image. */
+const IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
+/** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
+const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
+/** True where the command, or an image that the stack does not build, is a scheduler. */
+function isScheduler({ command, image, build }) {
+    if (build === undefined && IMAGE.test(image))
+        return true;
+    if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word)))
+        return true;
+    const words = command.flatMap((word) => word.split(/[\s'"]+/)).filter((word) => word !== '');
+    return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+/** True where the service is called as schedulers are. */
+function hasSchedulerName({ name }) {
+    return schedulers_NAME.test(name);
+}
+function isSchedulerWord(word) {
+    if (WHOLE.has(word))
+        return true;
+    if (word.startsWith('-'))
+        return false;
+    const name = baseName(word).replace(/\.(?:[cm]?[jt]s|py|rb|sh|php)$/, '');
+    return name.split(/[-_.:]/).some((part) => WORDS.has(part));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/proxies/caddy-config.ts
 
 
@@ -63560,40 +63596,38 @@ function upstreamsInFiles(files) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/plan/schedulers.ts
+;// CONCATENATED MODULE: ./src/plan/seen.ts
 
-/** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
-const WORDS = new Set('beat celerybeat scheduler schedulers taskscheduler cron crond crontab crontabber ofelia supercronic clockwork rqscheduler'.split(' '));
-const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-scheduler']);
-/** Options whose value names an app or a queue, which may be called anything. */
-const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
-const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
-/** Five fields of a crontab, and what they run. */
-const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
-/** Schedulers of other people's, by image. */
-const IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
-/** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
-const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
-/** True where the command, or an image that the stack does not build, is a scheduler. */
-function isScheduler({ command, image, build }) {
-    if (build === undefined && IMAGE.test(image))
-        return true;
-    if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word)))
-        return true;
-    const words = command.flatMap((word) => word.split(/[\s'"]+/)).filter((word) => word !== '');
-    return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+const NOTHING_SEEN = {
+    proxies: new Map(),
+    containers: [],
+    files: [],
+    committed: [],
+    storage: [],
+};
+/** Where the proxies that run now, and those of the commit, send requests. */
+function upstreamsOf({ proxies, proxyFiles }) {
+    return [
+        ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
+        ...upstreamsInFiles(proxyFiles),
+    ];
 }
-/** True where the service is called as schedulers are. */
-function hasSchedulerName({ name }) {
-    return schedulers_NAME.test(name);
+/** What the roles take from an observation. */
+function seenIn(observation) {
+    const { containers, commit, storage, proxyFiles } = observation;
+    return {
+        proxies: runningProxies(observation),
+        containers,
+        files: commit.files,
+        committed: upstreamsInFiles(proxyFiles),
+        storage,
+    };
 }
-function isSchedulerWord(word) {
-    if (WHOLE.has(word))
-        return true;
-    if (word.startsWith('-'))
-        return false;
-    const name = baseName(word).replace(/\.(?:[cm]?[jt]s|py|rb|sh|php)$/, '');
-    return name.split(/[-_.:]/).some((part) => WORDS.has(part));
+function runningProxies({ proxies, containers }) {
+    return new Map(proxies.flatMap(({ containerId, kind }) => {
+        const container = containers.find(({ id }) => id === containerId);
+        return container === undefined ? [] : [[container.service, kind]];
+    }));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/storage.ts
@@ -63700,17 +63734,17 @@ function isProxyImage(image) {
     return PROXY_IMAGE.test(image);
 }
 const TWICE = 'a scheduler: two would run every job twice';
-const NOTHING_SEEN = { proxies: new Map(), containers: [], files: [], storage: [] };
 /** The role of every service of the stack, and why. */
 function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     const services = Object.values(stack.services);
     const names = new Set(upstreams.map((upstream) => upstream.name));
+    const committed = new Set(seen.committed.map((upstream) => upstream.name));
     const awaited = new Set(services.flatMap((service) => service.dependsOn
         .filter((dependency) => dependency.condition === 'service_completed_successfully')
         .map((dependency) => dependency.service)));
     const roles = services.map((service) => ({
         service,
-        ...roleOf(service, { names, awaited, seen, services }),
+        ...roleOf(service, { names, committed, awaited, seen, services }),
     }));
     const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
@@ -63724,7 +63758,7 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
         ];
     }));
 }
-/** In this order: what a proxy is told never makes a database anything else. */
+/** In this order: what a proxy has loaded never makes a database or a scheduler anything else. */
 function roleOf(service, context) {
     const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
     if (labelled !== undefined)
@@ -63735,7 +63769,10 @@ function roleOf(service, context) {
     const database = databaseByDefinition(service, context.services) ?? databaseSeenIn(service, context.seen);
     if (database !== undefined)
         return { role: 'data', reason: database };
-    const name = roles_namesOf(service).find((candidate) => context.names.has(candidate));
+    // A proxy that was broken into says what it likes: of a scheduler only the commit is asked.
+    const isOfTime = isScheduler(service) || hasSchedulerName(service);
+    const names = isOfTime ? context.committed : context.names;
+    const name = roles_namesOf(service).find((candidate) => names.has(candidate));
     const isRouted = name !== undefined || isTraefikRouted(service);
     const oneShot = isRouted ? undefined : oneShotReason(service, context.seen.containers);
     if (oneShot !== undefined)
@@ -63750,8 +63787,10 @@ function roleOf(service, context) {
     }
     if (service.publishes)
         return { role: 'direct', reason: 'publishes a port of the host' };
-    if (isScheduler(service) || hasSchedulerName(service)) {
-        return { role: 'singleton', reason: TWICE };
+    if (isOfTime) {
+        const isNamed = roles_namesOf(service).some((candidate) => context.names.has(candidate));
+        const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
+        return { role: 'singleton', reason: isNamed ? TWICE + doubt : TWICE };
     }
     if (orderOf(service) === 'stop-first') {
         return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
@@ -63848,24 +63887,6 @@ function roles_namesOf(service) {
         ...(service.containerName === undefined ? [] : [service.containerName]),
         ...service.numberedNames,
     ];
-}
-/** Where the proxies that run now, and those of the commit, send requests. */
-function upstreamsOf({ proxies, proxyFiles }) {
-    return [
-        ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
-        ...upstreamsInFiles(proxyFiles),
-    ];
-}
-/** What the roles take from an observation. */
-function seenIn(observation) {
-    const { containers, commit, storage } = observation;
-    return { proxies: runningProxies(observation), containers, files: commit.files, storage };
-}
-function runningProxies({ proxies, containers }) {
-    return new Map(proxies.flatMap(({ containerId, kind }) => {
-        const container = containers.find(({ id }) => id === containerId);
-        return container === undefined ? [] : [[container.service, kind]];
-    }));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/health-host.ts
@@ -64634,6 +64655,7 @@ function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/stops.ts
+
 
 
 
@@ -65588,6 +65610,7 @@ function seconds(durationMs) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/planner.ts
+
 
 
 
@@ -75087,7 +75110,10 @@ function createHidden() {
     };
 }
 
+// EXTERNAL MODULE: ./src/report/terminal.ts
+var terminal = __nccwpck_require__(7496);
 ;// CONCATENATED MODULE: ./src/report/markdown.ts
+
 /** Nobody reads more of a name or a message than this, and the whole summary has a limit. */
 const LONGEST_TEXT = 2_000;
 /**
@@ -75096,7 +75122,7 @@ const LONGEST_TEXT = 2_000;
  */
 function escapeMarkdown(text) {
     const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-    return plainText(short)
+    return withoutControls(short)
         .replace(/\s+/g, ' ')
         .trim()
         .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
@@ -75115,7 +75141,7 @@ function code(text) {
 /** A block of preformatted text, fenced by more backticks than it holds in a row. */
 function fenced(text) {
     // Measured as it will stand: control characters between two backticks do not keep them apart.
-    const plain = plainText(text).trimEnd();
+    const plain = withoutControls(text).trimEnd();
     const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
     const fence = '`'.repeat(longest + 1);
     return `${fence}text\n${plain}\n${fence}`;
@@ -75133,12 +75159,9 @@ function markdown_seconds(ms) {
     const whole = Math.round(ms / 1_000);
     return `${String(Math.floor(whole / 60))} m ${String(whole % 60)} s`;
 }
-/** Without colours and other control characters, line ends apart. */
-function plainText(text) {
-    return text
-        .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
-        .replace(/\r\n?/g, '\n')
-        .replace(/[^\P{Cc}\n\t]/gu, '');
+/** Without control characters, line ends apart. */
+function withoutControls(text) {
+    return (0,terminal/* plainText */.w)(text).replace(/\r\n?/g, '\n');
 }
 
 ;// CONCATENATED MODULE: ./src/report/plan-section.ts
@@ -75735,6 +75758,7 @@ function remoteScript(name) {
 const LIBRARY = [
     'narrate',
     'exec',
+    'started',
     'lease',
     'journal',
     'files',
@@ -75768,6 +75792,7 @@ function storageScript() {
 const OBSERVATION = [
     'lib/narrate',
     'lib/exec',
+    'lib/started',
     'lib/git',
     'lib/variables',
     'observe/sections',
@@ -75800,12 +75825,14 @@ function observationScript() {
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4116);
+/* harmony import */ var _terminal_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7496);
+
 
 
 /**
  * A log in the format of the Actions runner. A line from the host, or one of ours that quotes the
  * host, is never obeyed as a workflow command: such lines are written between `::stop-commands::`
- * with a random token and that token. Colours stay as they came.
+ * with a random token and that token. Colours stay as they came; nothing else does that a terminal obeys.
  */
 function actionsLog() {
     let resumeToken;
@@ -75822,9 +75849,10 @@ function actionsLog() {
             resumeToken = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomUUID)();
             _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq(`::stop-commands::${resumeToken}`);
         }
-        _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq(withoutSequences(line));
+        _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .info */ .pq((0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(line));
     };
-    const info = (line) => {
+    const info = (said) => {
+        const line = (0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(said);
         if (looksLikeCommand(line)) {
             remote(line);
             return;
@@ -75838,7 +75866,7 @@ function actionsLog() {
         const outermost = depth === 0;
         depth += 1;
         if (outermost)
-            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh(title);
+            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .startGroup */ .Oh((0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(title));
         else
             info(`▸ ${title}`);
         try {
@@ -75857,22 +75885,20 @@ function actionsLog() {
         group,
         warn: (line) => {
             resume();
-            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e(line);
+            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .warning */ .$e((0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(line));
         },
         debug: (line) => {
             resume();
-            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .debug */ .Yz(line);
+            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .debug */ .Yz((0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(line));
         },
         fail: (title, message) => {
             resume();
-            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3(message, { title });
+            _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .error */ .z3((0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(message), { title: (0,_terminal_js__WEBPACK_IMPORTED_MODULE_2__/* .coloursOnly */ .O)(title) });
             process.exitCode = _actions_core__WEBPACK_IMPORTED_MODULE_1__/* .ExitCode */ .yU.Failure;
         },
         close: resume,
     };
 }
-/** What .NET takes for white space: U+0085 is none to JavaScript. */
-const LEADING_BLANKS = /^[\s\u0085]+/;
 /**
  * Would the runner take a line of this text for a command? It reads `::command::` at the start of a
  * line and `##[command]` anywhere in it, and a lone carriage return ends a line for it.
@@ -75880,15 +75906,7 @@ const LEADING_BLANKS = /^[\s\u0085]+/;
 function looksLikeCommand(text) {
     return text
         .split(/\r\n|\r|\n/)
-        .some((line) => line.replace(LEADING_BLANKS, '').startsWith('::') || line.includes('##['));
-}
-// Colours alone may pass: a title of a window, a link, a clipboard (OSC), or what C1 says in one character,
-// would mean something to whoever reads the log in a terminal.
-const ESC = String.fromCharCode(0x1b);
-const BEL = String.fromCharCode(0x07);
-const SEQUENCES = new RegExp(`(?:${ESC}[\\]PX^_]|[\u0090\u0098\u009d-\u009f])[^${BEL}${ESC}\u009c]*(?:${BEL}|${ESC}\\\\|\u009c)?|[\u0080-\u0084\u0086-\u009f]`, 'g');
-function withoutSequences(line) {
-    return line.replace(SEQUENCES, '');
+        .some((line) => line.trimStart().startsWith('::') || line.includes('##['));
 }
 
 
@@ -75947,6 +75965,46 @@ function causesOf(error) {
         cause = cause.cause;
     }
     return causes;
+}
+
+
+/***/ }),
+
+/***/ 7496:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+"use strict";
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ coloursOnly),
+/* harmony export */   w: () => (/* binding */ plainText)
+/* harmony export */ });
+/** What would mean something to the terminal in which somebody reads a text from elsewhere. */
+const ESC = String.fromCharCode(0x1b);
+const BEL = String.fromCharCode(0x07);
+/** Introducers and terminators of sequences, each also as the one character of C1 that says the same. */
+const CSI = `(?:${ESC}\\[|\u009b)`;
+const STRING = `(?:${ESC}[\\]PX^_]|[\u0090\u0098\u009d-\u009f])`;
+const END = `(?:${BEL}|${ESC}\\\\|\u009c)`;
+/** Sequences, and control characters that stand alone; line ends, tabs and U+0085 are none. */
+const CONTROLS = new RegExp([
+    `${CSI}[0-?]*[ -/]*[@-~]`,
+    // A title of a window, a link, a clipboard: up to its end, or that of the line.
+    `${STRING}[^${BEL}${ESC}\u009c\n]*${END}?`,
+    `${ESC}[ -/]*[0-~]?`,
+    '[^\\P{Cc}\\n\\r\\t\u0085]',
+].join('|'), 'gu');
+const COLOUR = new RegExp(`^${ESC}\\[[0-9;:]*m$`);
+/** A line end to some, white space to others, and to JavaScript neither. */
+const NEXT_LINE = /\u0085/g;
+/** The text with its colours, and nothing else that a terminal would obey. */
+function coloursOnly(text) {
+    return text
+        .replace(CONTROLS, (sequence) => (COLOUR.test(sequence) ? sequence : ''))
+        .replace(NEXT_LINE, ' ');
+}
+/** The same without colours. */
+function plainText(text) {
+    return text.replace(CONTROLS, '').replace(NEXT_LINE, ' ');
 }
 
 
@@ -77589,47 +77647,27 @@ function dialCode(message) {
     return 'ECONNREFUSED';
 }
 
-;// CONCATENATED MODULE: ./src/ssh/session-loop.ts
-/**
- * The command that an SSH exec channel runs: a loop in POSIX sh that reads scripts from its stdin
- * and answers each with a mark on both streams, so a command costs one network round trip.
- *
- * - The login shell reads this line first, and it may be fish or csh: one line, one pair of single
- *   quotes, and neither `!` nor a backslash inside.
- * - `read` takes single bytes from a pipe, so the script after the header line is left for `head`.
- * - A script ends with `#nonce`: one that was cut short by a broken connection is never run.
- * - The blank before the script keeps bash's `eval` from taking a leading `-` for an option.
- * - A subshell takes `exit`, `set -e` and even a syntax error; the loop goes on.
- */
-function sessionLoop(nonce) {
-    const steps = [
-        `rd_k=${nonce}`,
-        'echo "$rd_k hello $$" >&2',
-        'echo "$rd_k hello $$"',
-        'while read -r rd_i rd_n',
-        'do rd_s=$(head -c "$rd_n")',
-        'rd_t=${rd_s%"#$rd_k"}',
-        'if [ "x$rd_t" = "x$rd_s" ]',
-        'then exit 1',
-        'fi',
-        'rd_s=',
-        '(eval " $rd_t") </dev/null',
-        'rd_c=$?',
-        'echo "$rd_k $rd_i $rd_c" >&2',
-        'echo "$rd_k $rd_i $rd_c"',
-        'done',
-    ];
-    return `exec sh -c '${steps.join('; ')}'`;
-}
-/** What is written to the loop's stdin to run `script` as number `id`. */
-function sessionRequest(nonce, id, script) {
-    const body = Buffer.from(`${script}#${nonce}`, 'utf8');
-    return Buffer.concat([Buffer.from(`${String(id)} ${String(body.length)}\n`, 'latin1'), body]);
-}
-
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./src/ssh/framing.ts
+/** What a session's loop says first, followed by its pid. */
+const HELLO = 'resee-deploy hello';
+const greeting = new RegExp(`${HELLO} (\\d{1,10})\\n`);
+const longestGreetingBytes = HELLO.length + 12;
+/** Waits for the hello of a stream; gives what comes behind it, undefined until then. */
+function createGreeting(events) {
+    let held = Buffer.alloc(0);
+    return (chunk) => {
+        const bytes = Buffer.concat([held, chunk]);
+        const match = greeting.exec(bytes.toString('latin1'));
+        if (match === null) {
+            events.stray(chunk);
+            held = Buffer.from(bytes.subarray(Math.max(0, bytes.length - longestGreetingBytes)));
+            return undefined;
+        }
+        events.stray(bytes.subarray(held.length, Math.max(held.length, match.index)));
+        events.hello(Number(match[1]));
+        return bytes.subarray(match.index + match[0].length);
+    };
+}
 /** Longest text after a nonce that can still be a mark: two spaces, two numbers, a newline. */
 const longestTailBytes = 40;
 const completeTail = /^ ([a-z0-9]{1,16}) (\d{1,10})\n/;
@@ -77685,58 +77723,80 @@ function startOfNeedle(bytes, needle, from) {
     return bytes.length;
 }
 
+;// CONCATENATED MODULE: ./src/ssh/session-loop.ts
+
+/**
+ * The command that an SSH exec channel runs: a loop in POSIX sh that reads scripts from its stdin
+ * and answers each with a mark on both streams, so a command costs one network round trip.
+ *
+ * - The login shell reads this line first, and it may be fish or csh: one line, one pair of single
+ *   quotes, and neither `!` nor a backslash inside.
+ * - `read` takes single bytes from a pipe, so the script after the header line is left for `head`.
+ * - A script ends with `#nonce`: one that was cut short by a broken connection is never run.
+ * - The blank before the script keeps bash's `eval` from taking a leading `-` for an option.
+ * - The nonce is no part of it: every user of the host reads arguments. It comes on stdin, after the hello, so that
+ *   nothing that the login shell runs before can take it away.
+ * - A subshell takes `exit`, `set -e` and even a syntax error; the loop goes on.
+ */
+const SESSION_LOOP = `exec sh -c '${[
+    'unset rd_k rd_i rd_n rd_s rd_t rd_c',
+    `echo "${HELLO} $$" >&2`,
+    `echo "${HELLO} $$"`,
+    'read -r rd_k || exit 1',
+    'while read -r rd_i rd_n',
+    'do rd_s=$(head -c "$rd_n")',
+    'rd_t=${rd_s%"#$rd_k"}',
+    'if [ "x$rd_t" = "x$rd_s" ]',
+    'then exit 1',
+    'fi',
+    'rd_s=',
+    '(eval " $rd_t") </dev/null',
+    'rd_c=$?',
+    'echo "$rd_k $rd_i $rd_c" >&2',
+    'echo "$rd_k $rd_i $rd_c"',
+    'done',
+].join('; ')}'`;
+/** What is written to the loop's stdin once it has said hello. */
+function sessionOpening(nonce) {
+    return Buffer.from(`${nonce}\n`, 'latin1');
+}
+/** What is written to the loop's stdin to run `script` as number `id`. */
+function sessionRequest(nonce, id, script) {
+    const body = Buffer.from(`${script}#${nonce}`, 'utf8');
+    return Buffer.concat([Buffer.from(`${String(id)} ${String(body.length)}\n`, 'latin1'), body]);
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./src/ssh/lines.ts + 1 modules
 var lines = __nccwpck_require__(4463);
 ;// CONCATENATED MODULE: ./src/ssh/answers.ts
 
 
+
+/** What one command may print: a text of more than 512 MiB is none that Node can hold. */
+const MOST_BYTES = 256 * 1024 * 1024;
+/** What is kept of what a person is told. */
+const LAST_OF_STDERR = 1024 * 1024;
 function createAnswers(nonce, events) {
     const expected = [];
-    const greeted = new Set();
-    /** One stream may be at the next answer already while the other still brings the one before. */
-    const current = (stream) => greeted.has(stream) ? expected.find(({ ended }) => !ended.has(stream)) : undefined;
-    const mark = (stream, word, value) => {
-        if (word === 'hello') {
-            greeted.add(stream);
-            if (stream === 'stdout')
-                events.hello(value);
-            return;
-        }
-        const done = current(stream);
-        if (done?.word !== word)
-            return;
-        done.ended.add(stream);
-        if (done.ended.size < 2)
-            return;
-        expected.shift();
-        done.resolve({ code: value, stdout: done.stdout.finish(), stderr: done.stderr.finish() });
+    const streams = {
+        stdout: openStream(nonce, eventsOf('stdout', expected, events)),
+        stderr: openStream(nonce, eventsOf('stderr', expected, events)),
     };
-    const frames = (stream) => createFrames(nonce, {
-        data: (bytes) => {
-            const answer = current(stream);
-            if (answer === undefined)
-                events.stray(bytes);
-            else
-                answer[stream].push(bytes);
-        },
-        mark: (word, value) => {
-            mark(stream, word, value);
-        },
-    });
-    const streams = { stdout: frames('stdout'), stderr: frames('stderr') };
     return {
         feed: (stream, chunk) => {
-            streams[stream].push(chunk);
+            streams[stream](chunk);
         },
         expect: (id, onLine) => new Promise((resolve, reject) => {
+            const collect = (stream, lastUnits = Infinity) => (0,lines/* createTextCollector */.D)((line) => {
+                onLine(line, stream);
+            }, { lastUnits });
             expected.push({
                 word: String(id),
-                stdout: (0,lines/* createTextCollector */.D)((line) => {
-                    onLine(line, 'stdout');
-                }),
-                stderr: (0,lines/* createTextCollector */.D)((line) => {
-                    onLine(line, 'stderr');
-                }),
+                stdout: collect('stdout'),
+                stderr: collect('stderr', LAST_OF_STDERR),
+                bytes: 0,
                 ended: new Set(),
                 resolve,
                 reject,
@@ -77746,6 +77806,67 @@ function createAnswers(nonce, events) {
             for (const { reject } of expected.splice(0))
                 reject(error);
         },
+    };
+}
+function eventsOf(stream, expected, events) {
+    /** One stream may be at the next answer already while the other still brings the one before. */
+    const current = () => expected.find(({ ended }) => !ended.has(stream));
+    return {
+        stray: events.stray,
+        hello: (pid) => {
+            if (stream === 'stdout')
+                events.hello(pid);
+        },
+        data: (bytes) => {
+            const answer = current();
+            if (answer === undefined)
+                events.stray(bytes);
+            else
+                take(answer, stream, bytes);
+        },
+        mark: (word, value) => {
+            const done = current();
+            if (done?.word !== word)
+                return;
+            done.ended.add(stream);
+            if (done.ended.size < 2)
+                return;
+            expected.shift();
+            if (done.bytes > MOST_BYTES)
+                return;
+            done.resolve({ code: value, stdout: done.stdout.finish(), stderr: done.stderr.finish() });
+        },
+    };
+}
+/** One that prints too much is given up; what it goes on to print is dropped. */
+function take(answer, stream, bytes) {
+    answer.bytes += bytes.length;
+    if (answer.bytes <= MOST_BYTES)
+        answer[stream].push(bytes);
+    else
+        answer.reject(tooMuch());
+}
+function tooMuch() {
+    return new errors/* DeployError */.s({
+        what: `a command on the host printed more than ${String(MOST_BYTES / 1024 / 1024)} MiB`,
+        next: 'See the lines above for what printed it: a build, a command of pre-deploy, or a container.',
+    });
+}
+/** The greeting of a stream, and what follows it. */
+function openStream(nonce, events) {
+    const frames = createFrames(nonce, events);
+    let greeted = false;
+    const greet = createGreeting({
+        stray: events.stray,
+        hello: (pid) => {
+            greeted = true;
+            events.hello(pid);
+        },
+    });
+    return (chunk) => {
+        const bytes = greeted ? chunk : greet(chunk);
+        if (bytes !== undefined)
+            frames.push(bytes);
     };
 }
 
@@ -77765,7 +77886,7 @@ function createNonce() {
     return `rd-${(0,external_node_crypto_.randomBytes)(16).toString('hex')}`;
 }
 /**
- * Takes over a channel on which `sessionLoop(nonce)` was started, and resolves when it says hello.
+ * Takes over a channel on which `SESSION_LOOP` was started, and resolves when it says hello.
  *
  * @throws DeployError when the channel ends without a hello: no shell, or a forced command.
  */
@@ -77775,6 +77896,7 @@ function startSession(channel, nonce, host) {
         let greeting = '';
         const answers = createAnswers(nonce, {
             hello: (pid) => {
+                channel.write(sessionOpening(nonce));
                 resolve({ pid, run, close });
             },
             stray: (bytes) => {
@@ -77973,7 +78095,7 @@ function toConnection(established, before) {
 async function openSession(client, host, clock) {
     const nonce = createNonce();
     const opened = new AbortController();
-    const started = execLoop(client, nonce, host).then((channel) => startSession(channel, nonce, host));
+    const started = execLoop(client, host).then((channel) => startSession(channel, nonce, host));
     // A connection that is lost rejects by itself; a login shell that hangs does not.
     const tooLate = clock.sleep(helloTimeoutMs, opened.signal).then(() => 'too-late', () => 'opened');
     try {
@@ -77992,13 +78114,13 @@ async function openSession(client, host, clock) {
         next: 'Look for a command that waits in ~/.bashrc, ~/.profile or /etc/profile.d on the host.',
     });
 }
-function execLoop(client, nonce, host) {
+function execLoop(client, host) {
     return new Promise((resolve, reject) => {
         const lost = (error) => {
             reject(new ssh_lost/* SessionLostError */.T(`no SSH session could be opened on ${host}`, error));
         };
         try {
-            client.exec(sessionLoop(nonce), (error, channel) => {
+            client.exec(SESSION_LOOP, (error, channel) => {
                 if (error === undefined)
                     resolve(channel);
                 else
@@ -78358,17 +78480,30 @@ const external_node_string_decoder_namespaceObject = require("node:string_decode
 ;// CONCATENATED MODULE: ./src/ssh/lines.ts
 
 /** UTF-8 split over chunks is put together; bytes that are no UTF-8 become U+FFFD. */
-function createTextCollector(onLine) {
-    const pieces = [];
-    const { push, finish } = createLineSplitter(onLine, (text) => pieces.push(text));
+function createTextCollector(onLine, { lastUnits = Infinity } = {}) {
+    let older = '';
+    let pieces = [];
+    let units = 0;
+    const keep = (text) => {
+        pieces.push(text);
+        units += text.length;
+        if (units <= lastUnits)
+            return;
+        older = pieces.join('').slice(-lastUnits);
+        pieces = [];
+        units = 0;
+    };
+    const { push, finish } = createLineSplitter(onLine, keep);
     return {
         push,
         finish: () => {
             finish();
-            return pieces.join('');
+            return older + pieces.join('');
         },
     };
 }
+/** Of a longer line its beginning is told. */
+const LONGEST_LINE = 1_000_000;
 function createLineSplitter(onLine, onText = () => undefined) {
     const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
     let openLine = '';
@@ -78378,11 +78513,12 @@ function createLineSplitter(onLine, onText = () => undefined) {
         onText(text);
         let from = 0;
         for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', from)) {
-            onLine(openLine + text.slice(from, at));
+            onLine(shortened(openLine + text.slice(from, at)));
             openLine = '';
             from = at + 1;
         }
-        openLine += text.slice(from);
+        if (openLine.length <= LONGEST_LINE)
+            openLine += text.slice(from);
     };
     return {
         push: (bytes) => {
@@ -78391,10 +78527,13 @@ function createLineSplitter(onLine, onText = () => undefined) {
         finish: () => {
             take(decoder.end());
             if (openLine !== '')
-                onLine(openLine);
+                onLine(shortened(openLine));
             openLine = '';
         },
     };
+}
+function shortened(line) {
+    return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line;
 }
 
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { captured, obeyed } from './captured.js';
 
 const EVIL = [
@@ -47,17 +48,78 @@ describe('the log', () => {
       log.info('\u0085::error::from a host');
     });
     expect(lines[0]).toMatch(/^::stop-commands::/);
+    expect(obeyed(lines)).toEqual([]);
   });
 
-  it.each(['\u001b]0;title\u0007', '\u001b]52;c;eA==\u001b\\', '\u009d0;title\u009c', '\u009b'])(
-    'tells a terminal nothing but colours: %j',
-    async (sequence) => {
-      const lines = await captured((log) => {
-        log.remote(`before ${sequence}after`);
-      });
-      expect(lines).toContain('before after');
-    },
-  );
+  it.each([
+    '\u001b]0;title\u0007',
+    '\u001b]52;c;eA==\u001b\\',
+    '\u001b]8;;https://elsewhere.example\u001b\\',
+    '\u009d0;title\u009c',
+    '\u009b2J',
+    '\u001b[2J\u001b[1A',
+    '\u001b[?1049h',
+    '\u001bc',
+    '\u001b(0',
+    '\u001b',
+    '\b\u0000\u007f',
+    '\u008d',
+  ])('tells a terminal nothing but colours: %j', async (sequence) => {
+    const lines = await captured((log) => {
+      log.remote(`before ${sequence}`);
+      log.remote(`before ${sequence}\u001b[1mafter\u001b[0m`);
+      log.info(`info ${sequence}`);
+      log.warn(`warn ${sequence}`);
+      log.fail(`title ${sequence}`, `message ${sequence}`);
+    });
+    process.exitCode = 0;
+    expect(lines).toContain('before ');
+    expect(lines).toContain('before \u001b[1mafter\u001b[0m');
+    expect(lines).toContain('info ');
+    expect(lines).toContain('::warning::warn ');
+    expect(lines).toContain('::error title=title ::message ');
+  });
+
+  it('never obeys what a host prints, whatever it is', async () => {
+    const piece = fc.constantFrom(
+      ...[
+        '::error::x',
+        '::',
+        '##[error]x',
+        '::add-mask::',
+        'error',
+        '::stop-commands::t',
+        '\r',
+        '\n',
+      ],
+      ...[
+        '\u0085',
+        '\u001b',
+        '\u001b[',
+        '\u001b]',
+        '\u0007',
+        '\u009b',
+        'm',
+        '1',
+        ' ',
+        '\t',
+        '\u2028',
+        '\ufeff',
+      ],
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.boolean(), fc.array(piece))), async (printed) => {
+        const lines = await captured((log) => {
+          for (const [remote, words] of printed) {
+            if (remote) log.remote(words.join(''));
+            else log.info(words.join(''));
+          }
+        });
+        expect(obeyed(lines)).toEqual([]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 
   it('keeps colours', async () => {
     const line = '\u001b[31mred\u001b[0m';

@@ -16,7 +16,7 @@ access_counts() {
     counted=$(printf '%s' "$4" | while read -r access_log; do
       # A link to the container's own output is no file.
       # shellcheck disable=SC2016
-      exec_attempts "$ACCESS_LOG_SECONDS" /dev/null -u 0 "$1" sh -c '[ ! -f "$1" ] || tail -c "$2" "$1"' \
+      exec_attempts "$ACCESS_LOG_SECONDS" /dev/null -e "PATH=$ROOT_PATH" -u 0 "$1" sh -c '[ ! -f "$1" ] || tail -c "$2" "$1"' \
         sh "$access_log" "$ACCESS_LOG_BYTES" 2>/dev/null || :
     done | count_requests "$2" "$3")
   fi

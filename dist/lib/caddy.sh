@@ -4,20 +4,14 @@
 # Go reads /etc/hosts again when what it has of it is older than 5 s.
 caddy_notice() { sleep 5.2; }
 
-# caddy_option CONTAINER NAME: what its command says as `--NAME VALUE` or `--NAME=VALUE`.
-caddy_option() {
-  docker inspect -f '{{range .Config.Entrypoint}}{{println .}}{{end}}{{range .Config.Cmd}}{{println .}}{{end}}' "$1" |
-    tr '=' '\n' | awk -v name="--$2" 'found {print; exit} $0 == name {found = 1}'
-}
-
 # caddy_reload CONTAINER: loads the configuration anew; one that Caddy does not accept changes nothing.
 # Returns when the new one serves. It closes the idle connections of visitors, so it is for a changed
 # configuration only.
 caddy_reload() {
   config=$(caddy_option "$1" config)
   adapter=$(caddy_option "$1" adapter)
-  # shellcheck disable=SC2086
-  run_in "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"}
+  say "$ docker exec $1 caddy reload --force --config ${config:-/etc/caddy/Caddyfile}"
+  own_exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"} >&2
 }
 
 # Without `keepalive off` it stays connected, and nobody waits for this.

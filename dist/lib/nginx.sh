@@ -9,12 +9,6 @@ nginx_held() { docker top "$1" -eo pid,args | grep -c 'nginx: worker process is 
 # Of `docker top`: pids of the workers that take new connections, as the host sees them.
 workers_in() { awk '/nginx: worker process$/ {print $1}'; }
 
-# Of `docker top`: how nginx was started: its binary, and where its configuration is (-c, -p).
-command_in() {
-  sed -n 's/^.*nginx: master process //p' | head -n 1 |
-    awk '{printf "%s", $1; for (i = 2; i < NF; i++) if ($i == "-c" || $i == "-p") printf " %s %s", $i, $(i + 1)}'
-}
-
 # What a reload is, inside the container. The official image writes its configuration from templates
 # when it starts, and only then.
 # shellcheck disable=SC2016
@@ -27,11 +21,12 @@ NGINX_RELOADING='render=/docker-entrypoint.d/20-envsubst-on-templates.sh
 # container's own user: root without its capabilities may do less.
 nginx_reload() {
   processes=$(docker top "$1" -eo pid,args)
-  command=$(printf '%s\n' "$processes" | command_in)
+  command=$(nginx_command "$1")
   before=" $(printf '%s\n' "$processes" | workers_in | tr '\n' ' ') "
   say "$ docker exec $1 $command -t && $command -s reload"
+  # Its words are plain, and meant to be split.
   # shellcheck disable=SC2086
-  container_exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
+  own_exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
   tries=0
   while [ "$tries" -lt 200 ]; do
     serving='' leaving=''
@@ -52,6 +47,6 @@ nginx_reload() {
 nginx_reload_otherwise() { # CODE CONTAINER COMMAND
   [ "$1" != 3 ] || return 1
   # shellcheck disable=SC2086
-  run_in "$2" $3 -t
+  own_exec "$2" $3 -t >&2
   run docker kill -s HUP "$2"
 }

@@ -2,31 +2,24 @@
 # Vars: SCRATCH
 # shellcheck shell=sh
 
-# loaded_config KIND ID COMMAND: as the container's own user, who may read it.
+# loaded_config KIND CONTAINER: as the container's own user, who may read it.
 loaded_config() {
   case $1 in
     nginx)
-      # Its own words (binary, -c, -p) are meant to be split.
+      # Its words are plain, and meant to be split.
       # shellcheck disable=SC2046
-      container_exec "$2" "${3%% *}" -T $(printf '%s' "$3" | grep -oE ' -[cp] [^ ]+')
+      own_exec "$2" $(nginx_command "$2") -T
       ;;
     caddy)
       # What a command that failed has printed is no configuration: the engine's own complaint comes there too.
-      ! answer=$(container_exec "$2" wget -qO- http://127.0.0.1:2019/config/ 2>/dev/null) || {
+      ! answer=$(own_exec "$2" wget -qO- http://127.0.0.1:2019/config/ 2>/dev/null) || {
         printf '%s\n' "$answer"
         return
       }
-      file=$(printf '%s' "$3" | sed -n 's/.* --config[ =]\([^ ]*\).*/\1/p')
-      container_exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
+      file=$(caddy_option "$2" config)
+      own_exec "$2" caddy adapt --config "${file:-/etc/caddy/Caddyfile}"
       ;;
   esac
-}
-
-# Lines `PID KIND COMMAND`, whatever image or script started it: the host sees every process.
-proxy_processes() {
-  ps -eo pid=,args= | sed -n \
-    -e 's/^ *\([0-9]*\) nginx: master process \(.*\)/\1 nginx \2/p' \
-    -e 's#^ *\([0-9]*\) \([^ ]*/\)\{0,1\}caddy run#\1 caddy caddy run#p'
 }
 
 # Every Compose project on the host, and the directory that it was started from.
@@ -54,22 +47,29 @@ observe_running() { # PROJECT
     group=$(awk -F: '$2 == "memory" {print "/memory" $3; exit} $1 == "0" {print $3}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
     [ -z "$group" ] || awk -v id="$id" '$1 == "anon" || $1 == "total_rss" {print id, int($2 / 1024); exit}' "/sys/fs/cgroup$group/memory.stat" 2>/dev/null
   done <"$SCRATCH/project"
-  # Proxies of the stack, and those of other projects that share a network with it.
   networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$SCRATCH/project" | tr '\n' ' ') "
-  proxy_processes >"$SCRATCH/proxies"
+  observe_proxies "$networks"
+}
+
+# Proxies of the stack, and those of other projects that share a network with it.
+observe_proxies() { # NETWORKS
+  while read -r id name joined; do
+    for network in $(printf '%s' "$joined" | tr , ' '); do
+      case $1 in *" $network "*) printf '%s %s %s\n' "$id" "$name" "${joined#,}" && break ;; esac
+    done
+  done <"$SCRATCH/running" >"$SCRATCH/near"
+  near=$(cut -d' ' -f1 "$SCRATCH/near")
+  # Ids are hex: they are meant to be split.
+  # shellcheck disable=SC2086
+  [ -z "$near" ] || proxies_among "$(docker inspect -f '{{.Id}} {{.State.Pid}}' $near)" >"$SCRATCH/proxies"
   asking=
-  while read -r pid kind command; do
-    found=$(grep -oE '[0-9a-f]{64}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  [ -z "$near" ] || while read -r kind found; do
+    is_proxy "$kind" "$found" || continue
     while read -r id name joined; do
       [ "$id" = "$found" ] || continue
-      shared=
-      for network in $(printf '%s' "$joined" | tr , ' '); do
-        case $networks in *" $network "*) shared=yes ;; esac
-      done
-      [ -n "$shared" ] || continue
-      capture "proxy:$kind:$id:$name:${joined#,}" loaded_config "$kind" "$id" "$command" </dev/null >"$SCRATCH/proxy-$pid" &
-      asking="$asking $pid:$!"
-    done <"$SCRATCH/running"
+      capture "proxy:$kind:$id:$name:$joined" loaded_config "$kind" "$id" </dev/null >"$SCRATCH/proxy-$kind-$id" &
+      asking="$asking $kind-$id:$!"
+    done <"$SCRATCH/near"
   done <"$SCRATCH/proxies"
   for asked in $asking; do
     # What it complains of is told in its section.

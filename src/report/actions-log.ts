@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as core from '@actions/core';
 import type { Log } from '../log.js';
+import { coloursOnly } from './terminal.js';
 
 /** A log that also has a last word: the one annotation of a failed run. */
 export interface ActionsLog extends Log {
@@ -13,7 +14,7 @@ export interface ActionsLog extends Log {
 /**
  * A log in the format of the Actions runner. A line from the host, or one of ours that quotes the
  * host, is never obeyed as a workflow command: such lines are written between `::stop-commands::`
- * with a random token and that token. Colours stay as they came.
+ * with a random token and that token. Colours stay as they came; nothing else does that a terminal obeys.
  */
 export function actionsLog(): ActionsLog {
   let resumeToken: string | undefined;
@@ -30,9 +31,10 @@ export function actionsLog(): ActionsLog {
       resumeToken = randomUUID();
       core.info(`::stop-commands::${resumeToken}`);
     }
-    core.info(withoutSequences(line));
+    core.info(coloursOnly(line));
   };
-  const info = (line: string): void => {
+  const info = (said: string): void => {
+    const line = coloursOnly(said);
     if (looksLikeCommand(line)) {
       remote(line);
       return;
@@ -45,7 +47,7 @@ export function actionsLog(): ActionsLog {
     resume();
     const outermost = depth === 0;
     depth += 1;
-    if (outermost) core.startGroup(title);
+    if (outermost) core.startGroup(coloursOnly(title));
     else info(`▸ ${title}`);
     try {
       return await work();
@@ -62,23 +64,20 @@ export function actionsLog(): ActionsLog {
     group,
     warn: (line) => {
       resume();
-      core.warning(line);
+      core.warning(coloursOnly(line));
     },
     debug: (line) => {
       resume();
-      core.debug(line);
+      core.debug(coloursOnly(line));
     },
     fail: (title, message) => {
       resume();
-      core.error(message, { title });
+      core.error(coloursOnly(message), { title: coloursOnly(title) });
       process.exitCode = core.ExitCode.Failure;
     },
     close: resume,
   };
 }
-
-/** What .NET takes for white space: U+0085 is none to JavaScript. */
-const LEADING_BLANKS = /^[\s\u0085]+/;
 
 /**
  * Would the runner take a line of this text for a command? It reads `::command::` at the start of a
@@ -87,18 +86,5 @@ const LEADING_BLANKS = /^[\s\u0085]+/;
 function looksLikeCommand(text: string): boolean {
   return text
     .split(/\r\n|\r|\n/)
-    .some((line) => line.replace(LEADING_BLANKS, '').startsWith('::') || line.includes('##['));
-}
-
-// Colours alone may pass: a title of a window, a link, a clipboard (OSC), or what C1 says in one character,
-// would mean something to whoever reads the log in a terminal.
-const ESC = String.fromCharCode(0x1b);
-const BEL = String.fromCharCode(0x07);
-const SEQUENCES = new RegExp(
-  `(?:${ESC}[\\]PX^_]|[\u0090\u0098\u009d-\u009f])[^${BEL}${ESC}\u009c]*(?:${BEL}|${ESC}\\\\|\u009c)?|[\u0080-\u0084\u0086-\u009f]`,
-  'g',
-);
-
-function withoutSequences(line: string): string {
-  return line.replace(SEQUENCES, '');
+    .some((line) => line.trimStart().startsWith('::') || line.includes('##['));
 }

@@ -1,3 +1,5 @@
+import { plainText } from './terminal.js';
+
 /** Nobody reads more of a name or a message than this, and the whole summary has a limit. */
 const LONGEST_TEXT = 2_000;
 
@@ -7,7 +9,7 @@ const LONGEST_TEXT = 2_000;
  */
 export function escapeMarkdown(text: string): string {
   const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-  return plainText(short)
+  return withoutControls(short)
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
@@ -29,7 +31,7 @@ export function code(text: string): string {
 /** A block of preformatted text, fenced by more backticks than it holds in a row. */
 export function fenced(text: string): string {
   // Measured as it will stand: control characters between two backticks do not keep them apart.
-  const plain = plainText(text).trimEnd();
+  const plain = withoutControls(text).trimEnd();
   const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
   return `${fence}text\n${plain}\n${fence}`;
@@ -53,10 +55,7 @@ export function seconds(ms: number): string {
   return `${String(Math.floor(whole / 60))} m ${String(whole % 60)} s`;
 }
 
-/** Without colours and other control characters, line ends apart. */
-function plainText(text: string): string {
-  return text
-    .replace(/\p{Cc}\[[0-9;?]*[A-Za-z]/gu, '')
-    .replace(/\r\n?/g, '\n')
-    .replace(/[^\P{Cc}\n\t]/gu, '');
+/** Without control characters, line ends apart. */
+function withoutControls(text: string): string {
+  return plainText(text).replace(/\r\n?/g, '\n');
 }
