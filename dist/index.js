@@ -58336,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9432);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59823,7 +59823,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9432:
+/***/ 30:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64429,6 +64429,7 @@ const STAYS = new Set(['keep', 'leave', 'reload']);
 function servicesOf(operation) {
     switch (operation.kind) {
         case 'prepare-images':
+            return [...operation.bases, ...operation.services];
         case 'stop-incumbents':
         case 'await-incumbents':
             return operation.services;
@@ -65376,7 +65377,107 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
     })));
 }
 
+;// CONCATENATED MODULE: ./src/plan/builds.ts
+
+function buildOrder(observation, chosen) {
+    const { wanted } = observation;
+    const services = unique(chosen.map((name) => builderOf(wanted, name)));
+    const bases = [];
+    const visit = (name, above) => {
+        for (const base of basesOf(observation, name).map((each) => builderOf(wanted, each))) {
+            // Two images cannot be built from each other; Compose or Docker says so.
+            if (above.includes(base) || bases.includes(base))
+                continue;
+            visit(base, [...above, base]);
+            bases.push(base);
+        }
+    };
+    for (const name of services)
+        visit(name, [name]);
+    return { bases, services: services.filter((name) => !bases.includes(name)) };
+}
+/** With every image that is built from one of these, however indirectly: a change of it changes them. */
+function withDerived(observation, references) {
+    const { services } = observation.wanted;
+    const found = new Set(references);
+    const isDerived = ({ name, image }) => !found.has(image) &&
+        basesOf(observation, name).some((base) => found.has(services[base]?.image ?? ''));
+    for (;;) {
+        const more = Object.values(services).filter(isDerived);
+        if (more.length === 0)
+            return found;
+        for (const { image } of more)
+            found.add(image);
+    }
+}
+/**
+ * Of the services that build the same image in the same way the first by name. Compose labels an image with the
+ * service that it was built for: built for each of them, it would have another id each time, and the tag would
+ * name whichever was ready last.
+ */
+function builderOf({ services }, name) {
+    const service = services[name];
+    if (service?.build === undefined)
+        return name;
+    const how = canonical(service.definition['build']);
+    const [first = name] = Object.values(services)
+        .filter((other) => other.image === service.image)
+        .filter(({ definition }) => canonical(definition['build']) === how)
+        .map((other) => other.name)
+        .sort();
+    return first;
+}
+/** Services of the stack whose image this one's is built from. */
+function basesOf({ wanted, dockerfiles }, name) {
+    const service = wanted.services[name];
+    if (service?.build === undefined)
+        return [];
+    const build = objectOf(service.definition['build']);
+    const inline = textOf(build['dockerfile_inline'])?.split('\n');
+    const lines = inline ?? dockerfiles[service.build.dockerfile ?? ''] ?? [];
+    const contexts = Object.values(objectOf(build['additional_contexts'])).flatMap((context) => textOf(context) ?? []);
+    const references = new Set([
+        ...referencesIn(lines, objectOf(build['args'])),
+        ...contexts.flatMap((context) => afterPrefix(context, 'docker-image://')),
+    ]);
+    const named = contexts.flatMap((context) => afterPrefix(context, 'service:'));
+    return Object.values(wanted.services)
+        .filter((other) => other.build !== undefined && other.image !== service.image)
+        .filter((other) => named.includes(other.name) || references.has(other.image))
+        .map((other) => other.name)
+        .sort();
+}
+/** What `FROM`, `--from=` and `from=` name, without `:latest`; stages of the file itself are among them. */
+function referencesIn(lines, args) {
+    const values = new Map();
+    const references = [];
+    for (const line of lines) {
+        const [, argument = '', preset = ''] = /^\s*ARG\s+(\w+)(?:=(\S*))?/i.exec(line) ?? [];
+        if (argument !== '')
+            values.set(argument, textOf(args[argument]) ?? builds_unquoted(preset));
+        const [, from] = /^\s*FROM\s+(?:--\S+\s+)*(\S+)/i.exec(line) ?? [];
+        const others = [...line.matchAll(/\bfrom=([^\s,]+)/g)].flatMap(([, other = '']) => other);
+        for (const reference of from === undefined ? others : [from, ...others]) {
+            references.push(builds_unquoted(substituted(reference, values)).replace(/:latest$/, ''));
+        }
+    }
+    return references;
+}
+function substituted(text, values) {
+    return text.replaceAll(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (_, braced, preset = '', plain = '') => values.get(braced ?? String(plain)) ?? String(preset));
+}
+function builds_unquoted(text) {
+    return text.replace(/^(["'])(.*)\1$/, '$2');
+}
+function afterPrefix(text, prefix) {
+    return text.startsWith(prefix) ? [text.slice(prefix.length).replace(/:latest$/, '')] : [];
+}
+function unique(names) {
+    return [...new Set(names)];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/services.ts
+
 
 
 
@@ -65385,9 +65486,10 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
 /** What must happen to each service, before the build has told which images really differ. */
 function planServices(observation, roles, options) {
     const { wanted } = observation;
-    const rebuilt = new Set(Object.values(wanted.services)
+    const changing = new Set(Object.values(wanted.services)
         .filter((service) => needsImage(observation, service, roles[service.name], options))
         .map((service) => service.image));
+    const rebuilt = options.images === 'host' ? withDerived(observation, changing) : changing;
     const present = Object.values(wanted.services).map((service) => planService(observation, service, roles[service.name] ?? UNKNOWN, rebuilt, options));
     return [...present, ...removed(observation)];
 }
@@ -65621,6 +65723,7 @@ function seconds(durationMs) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(observation, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
@@ -65739,12 +65842,18 @@ function prepareImages(observation, services, options) {
     });
     if (chosen.length === 0)
         return [];
+    const names = chosen.map(({ service }) => service);
+    const order = options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
+    const made = [
+        ...chosen.map(({ image }) => image),
+        ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
+    ];
     return [
         {
             kind: 'prepare-images',
             verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
-            services: chosen.map(({ service }) => service),
-            references: [...new Set(chosen.map(({ image }) => image))].map(reference),
+            ...order,
+            references: [...new Set(made)].map(reference),
         },
     ];
 }
@@ -67188,6 +67297,7 @@ async function shipImages(context, operation, undo) {
         await runnerImages.build({
             project: observation.wantedProject,
             stage: observation.stage,
+            bases: operation.bases,
             services: operation.services,
             platform: observation.host.platform,
         });
@@ -67296,6 +67406,7 @@ function buildOrPull(context, operation) {
             COMPOSE: context.compose,
             VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
             VERB: operation.verb,
+            BASES: operation.bases.join(' '),
             SERVICES: (0,quote/* commandLine */.ay)(operation.services),
             REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
             ...registryVariables(context),
@@ -67324,6 +67435,7 @@ function restoreTags(references) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/render.ts
+
 /** The plan as lines for a person: a table of services, then the steps. */
 function renderPlan(plan) {
     const header = ['service', 'role', 'action', 'because'];
@@ -67352,8 +67464,8 @@ function describe(operation) {
     switch (operation.kind) {
         case 'prepare-images':
             return operation.verb === 'ship'
-                ? `build ${operation.services.join(', ')} on the runner, ship the layers that the host lacks`
-                : `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
+                ? `build ${servicesOf(operation).join(', ')} on the runner, ship the layers that the host lacks`
+                : `${operation.verb} ${servicesOf(operation).join(', ')} in a staged tree`;
         case 'restore-images':
             return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
         case 'install-env-file':
@@ -68004,6 +68116,7 @@ async function soakBeside(context, { part }, plan, healthy = Promise.resolve()) 
 ;// CONCATENATED MODULE: ./src/rollout/failure.ts
 
 
+
 /** Of each container that is shown, and of anything else. */
 const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
@@ -68064,7 +68177,7 @@ function sentence(operation, stdout, stderr) {
             if (NOT_LOGGED_IN.test(stderr))
                 return registryRefused(operation.verb, stderr);
             return {
-                what: `docker compose ${operation.verb} of ${operation.services.join(', ')} failed`,
+                what: `docker compose ${operation.verb} of ${servicesOf(operation).join(', ')} failed`,
                 next: 'Mend the build; the running release was not touched. Its last lines are above.',
             };
         case 'run-command':
@@ -68328,7 +68441,28 @@ function serviceOfContainer(container, project) {
     return service;
 }
 
+;// CONCATENATED MODULE: ./src/plan/paths.ts
+/** Relative to `root` where it lies there, `''` for itself; any other path as it is. */
+function relativeTo(root, path) {
+    if (path === root)
+        return '';
+    return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
+function joinPath(base, path) {
+    const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
+    const parts = [];
+    for (const part of joined.split('/')) {
+        if (part === '..' && parts.length > 0)
+            parts.pop();
+        else if (part !== '.' && part !== '')
+            parts.push(part);
+    }
+    return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/compose-config.ts
+
 
 
 /**
@@ -68427,23 +68561,25 @@ function fileMounts(json, whole, root) {
     }));
 }
 function parseBuild(json, root) {
-    const context = textOf(json['context']) ?? '.';
-    const remote = !context.startsWith('/');
+    const context = textOf(json['context']) ?? root;
     const base = relativeTo(root, context);
-    const dockerfile = textOf(json['dockerfile']);
+    const named = textOf(json['dockerfile']);
+    const dockerfile = named === undefined || named.startsWith('/')
+        ? named && relativeTo(root, named)
+        : joinPath(base, named);
+    // Images and services are no directories: see builds.ts.
     const additional = Object.values(objectOf(json['additional_contexts']))
         .flatMap((path) => textOf(path) ?? [])
-        .filter((path) => path.startsWith('/'))
-        .map((path) => relativeTo(root, path));
+        .filter((path) => !/^(?:service|docker-image):/.test(path));
+    const contexts = [context, ...additional];
+    const isOfStack = (path) => path === root || path.startsWith(`${root}/`);
     return {
-        remote,
+        remote: !contexts.every(isOfStack),
         inputs: [
-            base,
-            ...additional,
-            ...(dockerfile === undefined
-                ? []
-                : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
+            ...contexts.map((path) => relativeTo(root, path)),
+            ...(dockerfile === undefined ? [] : [dockerfile]),
         ],
+        dockerfile,
     };
 }
 function parseBind(mount, root) {
@@ -68478,23 +68614,6 @@ function restartPolicy(json) {
         return undefined;
     const condition = textOf(objectOf(policy)['condition']) ?? 'any';
     return { any: 'always', none: 'no' }[condition] ?? condition;
-}
-function relativeTo(root, path) {
-    if (path === root)
-        return '';
-    return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-}
-/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
-function joinPath(base, path) {
-    const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
-    const parts = [];
-    for (const part of joined.split('/')) {
-        if (part === '..' && parts.length > 0)
-            parts.pop();
-        else if (part !== '.' && part !== '')
-            parts.push(part);
-    }
-    return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 /** All that Compose says of the service, and what the configs and secrets that it uses are made of. */
 function wholeDefinition(json, { project, root, values }) {
@@ -68741,6 +68860,7 @@ function nameProblem(sections) {
 
 
 
+
 /**
  * Refuses a host or a commit that a release cannot be made of, before anything has changed.
  *
@@ -68752,6 +68872,7 @@ function refuseUnfit(sections, inputs, sha) {
         toolsProblem(sections) ??
         directoryProblem(sections, inputs.path) ??
         gitProblem(sections, inputs, sha) ??
+        writableProblem(sections) ??
         envFileProblem(sections, inputs.path) ??
         configProblem(sections, inputs);
     if (problem !== undefined) {
@@ -68818,6 +68939,16 @@ function directoryProblem(sections, path) {
     return {
         what: `the user may not write to ${path}`,
         next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
+    };
+}
+/** Found before anything is changed: the release could not be finished. */
+function writableProblem(sections) {
+    const directories = (0,host_sections/* linesOf */.D)(sections.get('unwritable'));
+    if (directories.length === 0)
+        return undefined;
+    return {
+        what: `the user may not write to ${directories.join(', ')}`,
+        next: `Somebody used git or Docker there as root. On the host: sudo chown -R "$USER": ${(0,quote/* commandLine */.ay)(directories)}`,
     };
 }
 function configProblem(sections, inputs) {
@@ -68922,6 +69053,22 @@ async function unlock(shell, state) {
     }
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./src/host/dockerfiles.ts
+
+
+/** Lines `FILE TAB LINE`, by file, normalised: `api/../docker/api.Dockerfile` is `docker/api.Dockerfile`. */
+function parseDockerfiles(text) {
+    const found = new Map();
+    for (const line of (0,host_sections/* linesOf */.D)(text)) {
+        const [file = '', ...rest] = line.split('\t');
+        const name = external_node_path_.posix.normalize(file);
+        found.set(name, [...(found.get(name) ?? []), rest.join('\t')]);
+    }
+    return Object.fromEntries(found);
+}
+
 ;// CONCATENATED MODULE: ./src/host/swarm.ts
 
 /** What the look at the host found of Docker Swarm; an engine that knows no Swarm is no node. */
@@ -68944,6 +69091,7 @@ function unknownOf(node, state, sections) {
 }
 
 ;// CONCATENATED MODULE: ./src/host/observe.ts
+
 
 
 
@@ -69026,6 +69174,7 @@ function parseObservation(sections, inputs) {
         }),
         swarm: parseSwarm(sections),
         images: parseImages(sections.get('images') ?? ''),
+        dockerfiles: parseDockerfiles(sections.get('dockerfiles')),
         proxies: parseProxies(sections),
         storage: [],
         edgeConfig: sections.get('edge-config'),
@@ -69169,8 +69318,6 @@ async function inspectStorage(shell, questions, signal) {
 
 ;// CONCATENATED MODULE: external "node:fs/promises"
 const promises_namespaceObject = require("node:fs/promises");
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(1421);
 ;// CONCATENATED MODULE: external "node:readline"
@@ -69377,16 +69524,24 @@ function createRunnerImages(sha, deps) {
         ...(input === undefined ? {} : { input }),
     });
     return {
-        require: async ({ project, stage, services, platform }) => {
+        require: async ({ project, stage, bases, services, platform }) => {
             const { workspace, platform: own } = await engine;
             const moved = buildProject(project, stage, workspace.path);
-            await requireClean(workspace, contextsOf(moved, services), { environment, signal });
+            await requireClean(workspace, contextsOf(moved, [...bases, ...services]), {
+                environment,
+                signal,
+            });
             if (platform !== own)
                 await requireEmulation(platform, own, docker);
         },
         build: async (build) => {
-            log.info(`$ docker compose build ${build.services.join(' ')} (on the runner)`);
-            await buildImages(build, { engine: await engine, docker, variables: deps.variables });
+            for (const services of [...build.bases.map((base) => [base]), build.services]) {
+                if (services.length === 0)
+                    continue;
+                log.info(`$ docker compose build ${services.join(' ')} (on the runner)`);
+                const building = { engine: await engine, docker, variables: deps.variables };
+                await buildImages({ ...build, services }, building);
+            }
         },
         save: async (references) => {
             directory ??= (0,promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(environment['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)(), 'resee-images-'));
@@ -69589,6 +69744,7 @@ async function requireRunner({ plan, observation }, { runnerImages }) {
     await runnerImages.require({
         project: observation.wantedProject,
         stage: observation.stage,
+        bases: shipped.bases,
         services: shipped.services,
         platform: observation.host.platform,
     });
@@ -75437,11 +75593,13 @@ function headline(outcome, operation) {
     if (outcome.error === undefined && operation === 'unlock')
         return '🔓 The stack is unlocked';
     const commit = shortSha(outcome.sha);
-    const previous = outcome.previousSha === undefined ? 'the release before' : shortSha(outcome.previousSha);
+    const serving = outcome.previousSha === undefined
+        ? 'no release was there before'
+        : `${shortSha(outcome.previousSha)} serves`;
     const lines = {
         deployed: `✅ ${commit} is the running release`,
         unchanged: `✅ ${commit} runs already: nothing to change`,
-        'rolled-back': `⏪ ${commit} was taken back: ${previous} serves`,
+        'rolled-back': `⏪ ${commit} was taken back: ${serving}`,
         refused: `⛔ ${commit} was refused: the host is untouched`,
         superseded: `⏭️ ${commit} is superseded: a newer commit is deployed`,
         planned: `📋 Plan for ${commit}: nothing was touched`,

@@ -47,6 +47,7 @@ lay_env_file || end_here
 capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
 observe_variables || end_here
 fill_contexts
+observe_dockerfiles
 shown docker || exit 0
 shown compose
 project=$(project_of "$SCRATCH/config.out")

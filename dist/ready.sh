@@ -3,7 +3,7 @@
 # A service of which nothing runs yet may start over as often as its restart policy lets it: what it needs
 # may be starting as well.
 # Vars: CANDIDATES (lines `service id address port`, address and port may be `-`) TIMEOUT
-#   FIRST (services of which nothing ran before), NEW (those of which nothing ran before this deploy)
+#   NEW (services of which nothing ran before this deploy)
 # Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
 # `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
@@ -23,7 +23,7 @@ answers_now() { # ID ADDRESS PORT KIND
 
 # What look_at saw is a container that its restart policy starts again, of a service that is new.
 starts_over() { # SERVICE
-  case " ${FIRST-} " in *" $1 "*) ;; *) return 1 ;; esac
+  case " ${NEW-} " in *" $1 "*) ;; *) return 1 ;; esac
   case $status in restarting | running) ;; *) return 1 ;; esac
 }
 

@@ -56,6 +56,15 @@ describe('refuseUnfit', () => {
       /usermod -aG docker/,
     ],
     [
+      'directories of the clone that belong to root',
+      {
+        unwritable:
+          '/home/ec2-user/Resee-project/.git/objects/ab\n/home/ec2-user/Resee-project/my conf\n',
+      },
+      'the user may not write to /home/ec2-user/Resee-project/.git/objects/ab, /home/ec2-user/Resee-project/my conf',
+      /sudo chown -R "\$USER": '?\/home\/ec2-user\/Resee-project\/.git\/objects\/ab'? '\/home\/ec2-user\/Resee-project\/my conf'/,
+    ],
+    [
       'a daemon that does not run',
       {
         docker: undefined,

@@ -79,6 +79,7 @@ export interface Situation {
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
   readonly storage?: Observation['storage'];
+  readonly dockerfiles?: Observation['dockerfiles'];
   /** What the commit changes since others that services were left at. */
   readonly since?: Observation['commit']['since'];
   /** Services that were left out by earlier releases, and the commits that they are of. */
@@ -144,6 +145,7 @@ export function observed(situation: Situation = {}): Observation {
     wantedProject: {},
     envFile: situation.envFile,
     uncopied: [],
+    dockerfiles: situation.dockerfiles ?? {},
     wanted,
     installed,
     containers,

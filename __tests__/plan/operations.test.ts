@@ -446,6 +446,7 @@ describe('the images of a release', () => {
       {
         kind: 'prepare-images',
         verb: 'build',
+        bases: [],
         services: ['api', 'worker'],
         references: [
           { reference: 'tiny-api', before: 'sha256:tiny-api' },

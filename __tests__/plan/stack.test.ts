@@ -88,6 +88,7 @@ describe('parseStack', () => {
     expect(web.build).toEqual({
       remote: false,
       inputs: ['app', 'shared', 'docker/web.Dockerfile'],
+      dockerfile: 'docker/web.Dockerfile',
     });
   });
 

@@ -40,7 +40,7 @@ function pathsOf(
           web: {
             ...service,
             binds: binds.map(([source, target]) => ({ source, target, readOnly: true })),
-            build: { inputs: build, remote: false },
+            build: { inputs: build, remote: false, dockerfile: undefined },
           },
         },
       },

@@ -62,6 +62,17 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
   const restore = (name = 'first') =>
     host.run(`set -eu\nrestore_files ${name} "$LIVE"`, variables([], []));
 
+  it('makes directories that containers can read, whatever mask the caller has', async () => {
+    host.write(stage('new/deep/file'), 'text\n');
+    const { code, stderr } = await host.run(
+      'set -eu\numask 077\ninstall_files first "$LIVE" "$STAGE" "$PATHS" "$INPLACE"',
+      variables(['new/deep/file'], []),
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of ['new', 'new/deep'])
+      expect(lstatSync(host.path(live(name))).mode & 0o777).toBe(0o755);
+  });
+
   it('removes no live file for a staged tree that is gone, or lacks what the commit has', async () => {
     host.write(live('a'), 'old\n');
     rmSync(host.path('stage dir'), { recursive: true });

@@ -179,7 +179,7 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       const starting = host.start(script('ready'), {
         CANDIDATES: 'api a1 - -\n',
         TIMEOUT: '600',
-        FIRST: 'web api',
+        NEW: 'web api',
       });
       await until(() => host.exists("state of o'neill/journal/restarts/a1"));
       container('a1', 'true', { restarts: 3 });
@@ -195,7 +195,7 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       container('a1', 'true', { status: 'restarting', restarts: 1, code: 1 });
       container('b1', 'true', { status: 'exited', code: 1 });
       const said = (first: string, candidates: string) =>
-        host.run(script('ready'), { CANDIDATES: candidates, TIMEOUT: '600', FIRST: first });
+        host.run(script('ready'), { CANDIDATES: candidates, TIMEOUT: '600', NEW: first });
       expect((await said('web', 'api a1 - -\n')).stdout).toBe('failed api a1 it exited with 1\n');
       expect((await said('web', 'web b1 - -\n')).stdout).toBe('failed web b1 it exited with 1\n');
     });

@@ -41,12 +41,18 @@ const CUTOVER: Operation = {
 describe('explainFailure', () => {
   it.each<[Operation, string, RegExp]>([
     [
-      { kind: 'prepare-images', verb: 'build', services: ['api', 'worker'], references: [] },
+      {
+        kind: 'prepare-images',
+        verb: 'build',
+        bases: [],
+        services: ['api', 'worker'],
+        references: [],
+      },
       'docker compose build of api, worker failed',
       /the running release was not touched/,
     ],
     [
-      { kind: 'prepare-images', verb: 'pull', services: ['api'], references: [] },
+      { kind: 'prepare-images', verb: 'pull', bases: [], services: ['api'], references: [] },
       'docker compose pull of api failed',
       /was not touched/,
     ],

@@ -77,7 +77,22 @@ observe_commit() {
   fi
   section changed
   git_own diff --name-status --no-renames -z "$BASE" "$SHA" | path_lines
+  section unwritable
+  unwritable | head -n 20
   observe_since
+}
+
+# Directories of the clone that this user cannot write, of those that the release will: somebody once used sudo.
+unwritable() {
+  [ -d "$DIR" ] || return 0
+  {
+    if [ -d "$DIR/.git" ]; then find "$DIR/.git" -type d; fi
+    git_own diff --name-only --no-renames -z "$BASE" "$SHA" | path_lines | sed 's#^#/#; s#/[^/]*$##' | sort -u |
+      while IFS= read -r below; do
+        until [ -d "$DIR$below" ]; do below=${below%/*}; done
+        printf '%s\n' "$DIR$below"
+      done
+  } | sort -u | while IFS= read -r directory; do [ -w "$directory" ] || printf '%s\n' "$directory"; done
 }
 
 # What differs from the commits of those services that the last release left as they were.

@@ -75,3 +75,20 @@ fill_contexts() {
     fi
   done
 }
+
+# Lines `FILE TAB LINE` of the Dockerfiles that Compose's normalised text names: what images are built from.
+observe_dockerfiles() {
+  section dockerfiles
+  awk '
+    /"context": "/ { context = $0; sub(/^[^:]*: "/, "", context); sub(/",?$/, "", context) }
+    /"dockerfile": "/ {
+      file = $0; sub(/^[^:]*: "/, "", file); sub(/",?$/, "", file)
+      print (file ~ /^\// ? file : context "/" file)
+    }' "$SCRATCH/config.out" | sort -u | while IFS= read -r file; do
+    case $file in "$STAGE"/*) ;; *) continue ;; esac
+    [ -f "$file" ] || continue
+    grep -iE '^[[:space:]]*(FROM|ARG)[[:space:]]|from=' "$file" | head -n 200 | while IFS= read -r line; do
+      printf '%s\t%s\n' "${file#"$STAGE"/}" "$line"
+    done
+  done
+}

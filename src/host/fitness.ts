@@ -3,6 +3,7 @@ import type { Inputs } from '../inputs.js';
 import { gitProblem } from './git-fitness.js';
 import { envFileProblem } from './env-file.js';
 import { complaint, type Problem } from './problem.js';
+import { commandLine } from './quote.js';
 import { linesOf, type Sections } from './sections.js';
 
 /**
@@ -17,6 +18,7 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
     toolsProblem(sections) ??
     directoryProblem(sections, inputs.path) ??
     gitProblem(sections, inputs, sha) ??
+    writableProblem(sections) ??
     envFileProblem(sections, inputs.path) ??
     configProblem(sections, inputs);
   if (problem !== undefined) {
@@ -85,6 +87,16 @@ function directoryProblem(sections: Sections, path: string): Problem | undefined
   return {
     what: `the user may not write to ${path}`,
     next: `On the host: sudo mkdir -p ${path} && sudo chown "$USER" ${path}, or set the input path.`,
+  };
+}
+
+/** Found before anything is changed: the release could not be finished. */
+function writableProblem(sections: Sections): Problem | undefined {
+  const directories = linesOf(sections.get('unwritable'));
+  if (directories.length === 0) return undefined;
+  return {
+    what: `the user may not write to ${directories.join(', ')}`,
+    next: `Somebody used git or Docker there as root. On the host: sudo chown -R "$USER": ${commandLine(directories)}`,
   };
 }
 

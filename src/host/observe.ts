@@ -16,6 +16,7 @@ import { parseContainers } from './containers.js';
 import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { releasesIn } from './releases.js';
+import { parseDockerfiles } from './dockerfiles.js';
 import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
 import { parseSwarm } from './swarm.js';
@@ -110,6 +111,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     }),
     swarm: parseSwarm(sections),
     images: parseImages(sections.get('images') ?? ''),
+    dockerfiles: parseDockerfiles(sections.get('dockerfiles')),
     proxies: parseProxies(sections),
     storage: [],
     edgeConfig: sections.get('edge-config'),

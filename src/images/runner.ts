@@ -15,6 +15,8 @@ export interface RunnerBuild {
   readonly project: JsonObject;
   /** Where it was normalised: the staged tree on the host. */
   readonly stage: string;
+  /** Built one after the other, before the others, which are built from their images. */
+  readonly bases: readonly string[];
   readonly services: readonly string[];
   /** The host's, as Docker writes it: `linux/amd64`. */
   readonly platform: string;
@@ -79,15 +81,22 @@ export function createRunnerImages(sha: string, deps: RunnerDeps): RunnerImages 
     });
 
   return {
-    require: async ({ project, stage, services, platform }) => {
+    require: async ({ project, stage, bases, services, platform }) => {
       const { workspace, platform: own } = await engine;
       const moved = buildProject(project, stage, workspace.path);
-      await requireClean(workspace, contextsOf(moved, services), { environment, signal });
+      await requireClean(workspace, contextsOf(moved, [...bases, ...services]), {
+        environment,
+        signal,
+      });
       if (platform !== own) await requireEmulation(platform, own, docker);
     },
     build: async (build) => {
-      log.info(`$ docker compose build ${build.services.join(' ')} (on the runner)`);
-      await buildImages(build, { engine: await engine, docker, variables: deps.variables });
+      for (const services of [...build.bases.map((base) => [base]), build.services]) {
+        if (services.length === 0) continue;
+        log.info(`$ docker compose build ${services.join(' ')} (on the runner)`);
+        const building = { engine: await engine, docker, variables: deps.variables };
+        await buildImages({ ...build, services }, building);
+      }
     },
     save: async (references) => {
       directory ??= mkdtemp(join(environment['RUNNER_TEMP'] ?? tmpdir(), 'resee-images-'));

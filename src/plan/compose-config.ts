@@ -9,6 +9,7 @@ import {
   type JsonObject,
 } from './json.js';
 import { joinsOf } from './joins.js';
+import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 
 /**
@@ -141,23 +142,26 @@ function fileMounts(json: JsonObject, whole: JsonObject, root: string): Bind[] {
 }
 
 function parseBuild(json: JsonObject, root: string): Build {
-  const context = textOf(json['context']) ?? '.';
-  const remote = !context.startsWith('/');
+  const context = textOf(json['context']) ?? root;
   const base = relativeTo(root, context);
-  const dockerfile = textOf(json['dockerfile']);
+  const named = textOf(json['dockerfile']);
+  const dockerfile =
+    named === undefined || named.startsWith('/')
+      ? named && relativeTo(root, named)
+      : joinPath(base, named);
+  // Images and services are no directories: see builds.ts.
   const additional = Object.values(objectOf(json['additional_contexts']))
     .flatMap((path) => textOf(path) ?? [])
-    .filter((path) => path.startsWith('/'))
-    .map((path) => relativeTo(root, path));
+    .filter((path) => !/^(?:service|docker-image):/.test(path));
+  const contexts = [context, ...additional];
+  const isOfStack = (path: string): boolean => path === root || path.startsWith(`${root}/`);
   return {
-    remote,
+    remote: !contexts.every(isOfStack),
     inputs: [
-      base,
-      ...additional,
-      ...(dockerfile === undefined
-        ? []
-        : [dockerfile.startsWith('/') ? relativeTo(root, dockerfile) : joinPath(base, dockerfile)]),
+      ...contexts.map((path) => relativeTo(root, path)),
+      ...(dockerfile === undefined ? [] : [dockerfile]),
     ],
+    dockerfile,
   };
 }
 
@@ -192,22 +196,6 @@ function restartPolicy(json: JsonObject): string | undefined {
   if (policy === undefined) return undefined;
   const condition = textOf(objectOf(policy)['condition']) ?? 'any';
   return { any: 'always', none: 'no' }[condition] ?? condition;
-}
-
-function relativeTo(root: string, path: string): string {
-  if (path === root) return '';
-  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-}
-
-/** A path of the build, relative to its context where it is not absolute; `.` and `..` resolved. */
-function joinPath(base: string, path: string): string {
-  const joined = path.startsWith('/') || base === '' ? path : `${base}/${path}`;
-  const parts: string[] = [];
-  for (const part of joined.split('/')) {
-    if (part === '..' && parts.length > 0) parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part);
-  }
-  return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 
 /** All that Compose says of the service, and what the configs and secrets that it uses are made of. */

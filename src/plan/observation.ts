@@ -21,6 +21,8 @@ export interface Observation {
   readonly envFile?: EnvFileChange | undefined;
   /** Untracked paths within a build's context that were too large to be copied into the staged tree. */
   readonly uncopied: readonly string[];
+  /** Lines with `FROM`, `ARG` and `from=` of the Dockerfiles that Compose names, by path. */
+  readonly dockerfiles: Readonly<Record<string, readonly string[]>>;
   readonly wanted: Stack;
   /** The same as Compose has normalised it, with paths in the staged tree. */
   readonly wantedProject: JsonObject;

@@ -54,6 +54,8 @@ export type Operation =
       readonly kind: 'prepare-images';
       /** `build` and `pull` on the host; `ship`: built on the runner, and brought to the host. */
       readonly verb: 'build' | 'pull' | 'ship';
+      /** Made one after the other, before the others, which are built from their images. */
+      readonly bases: readonly string[];
       readonly services: readonly string[];
       readonly references: readonly ImageReference[];
     }
@@ -117,6 +119,7 @@ export type Operation =
 export function servicesOf(operation: Operation): readonly string[] {
   switch (operation.kind) {
     case 'prepare-images':
+      return [...operation.bases, ...operation.services];
     case 'stop-incumbents':
     case 'await-incumbents':
       return operation.services;

@@ -14,6 +14,7 @@ import { refusals } from './refusals.js';
 import { assignRoles } from './roles.js';
 import { seenIn, upstreamsOf } from './seen.js';
 import { changeOf } from './decision.js';
+import { buildOrder, type BuildOrder } from './builds.js';
 import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
 import { unmovedProxies } from './unmoved.js';
 import { warnings } from './warnings.js';
@@ -203,12 +204,19 @@ function prepareImages(
     );
   });
   if (chosen.length === 0) return [];
+  const names = chosen.map(({ service }) => service);
+  const order: BuildOrder =
+    options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
+  const made = [
+    ...chosen.map(({ image }) => image),
+    ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
+  ];
   return [
     {
       kind: 'prepare-images',
       verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
-      services: chosen.map(({ service }) => service),
-      references: [...new Set(chosen.map(({ image }) => image))].map(reference),
+      ...order,
+      references: [...new Set(made)].map(reference),
     },
   ];
 }

@@ -1,4 +1,4 @@
-import type { Operation, Plan } from './plan.js';
+import { servicesOf, type Operation, type Plan } from './plan.js';
 
 /** The plan as lines for a person: a table of services, then the steps. */
 export function renderPlan(plan: Plan): readonly string[] {
@@ -36,8 +36,8 @@ export function describe(operation: Operation): string {
   switch (operation.kind) {
     case 'prepare-images':
       return operation.verb === 'ship'
-        ? `build ${operation.services.join(', ')} on the runner, ship the layers that the host lacks`
-        : `${operation.verb} ${operation.services.join(', ')} in a staged tree`;
+        ? `build ${servicesOf(operation).join(', ')} on the runner, ship the layers that the host lacks`
+        : `${operation.verb} ${servicesOf(operation).join(', ')} in a staged tree`;
     case 'restore-images':
       return `bring back the kept images ${names(operation.references.map(({ reference }) => reference))}`;
     case 'install-env-file':

@@ -1,3 +1,4 @@
+import { withDerived } from './builds.js';
 import { changedFor, changesFor, releasedService } from './changes.js';
 import { decide, isNamed, toldOf, type Decision, type Permissions } from './decision.js';
 import { envFileChanges } from './files.js';
@@ -17,11 +18,12 @@ export function planServices(
   options: ServiceOptions,
 ): readonly ServicePlan[] {
   const { wanted } = observation;
-  const rebuilt = new Set(
+  const changing = new Set(
     Object.values(wanted.services)
       .filter((service) => needsImage(observation, service, roles[service.name], options))
       .map((service) => service.image),
   );
+  const rebuilt = options.images === 'host' ? withDerived(observation, changing) : changing;
   const present = Object.values(wanted.services).map((service) =>
     planService(observation, service, roles[service.name] ?? UNKNOWN, rebuilt, options),
   );

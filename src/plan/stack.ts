@@ -51,8 +51,10 @@ export interface Service {
 export interface Build {
   /** Directories and files whose change may change the image; relative to the stack's directory. */
   readonly inputs: readonly string[];
-  /** True where the context is not a directory of the stack: a change of it cannot be seen. */
+  /** True where a context is not a directory of the commit: a change of it cannot be seen. */
   readonly remote: boolean;
+  /** The file that says how, a path as in `inputs`; undefined where the Compose file itself says it. */
+  readonly dockerfile: string | undefined;
 }
 
 export interface Bind {

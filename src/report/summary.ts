@@ -76,12 +76,14 @@ function headline(outcome: Outcome, operation: OperationName | undefined): strin
     return '🔎 Status of the stack: see the log';
   if (outcome.error === undefined && operation === 'unlock') return '🔓 The stack is unlocked';
   const commit = shortSha(outcome.sha);
-  const previous =
-    outcome.previousSha === undefined ? 'the release before' : shortSha(outcome.previousSha);
+  const serving =
+    outcome.previousSha === undefined
+      ? 'no release was there before'
+      : `${shortSha(outcome.previousSha)} serves`;
   const lines: Readonly<Record<Result, string>> = {
     deployed: `✅ ${commit} is the running release`,
     unchanged: `✅ ${commit} runs already: nothing to change`,
-    'rolled-back': `⏪ ${commit} was taken back: ${previous} serves`,
+    'rolled-back': `⏪ ${commit} was taken back: ${serving}`,
     refused: `⛔ ${commit} was refused: the host is untouched`,
     superseded: `⏭️ ${commit} is superseded: a newer commit is deployed`,
     planned: `📋 Plan for ${commit}: nothing was touched`,

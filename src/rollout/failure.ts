@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.js';
-import type { Operation } from '../plan/plan.js';
+import { servicesOf, type Operation } from '../plan/plan.js';
 import { StepError } from './transaction.js';
 
 /** Of each container that is shown, and of anything else. */
@@ -81,7 +81,7 @@ function sentence(
     case 'prepare-images':
       if (NOT_LOGGED_IN.test(stderr)) return registryRefused(operation.verb, stderr);
       return {
-        what: `docker compose ${operation.verb} of ${operation.services.join(', ')} failed`,
+        what: `docker compose ${operation.verb} of ${servicesOf(operation).join(', ')} failed`,
         next: 'Mend the build; the running release was not touched. Its last lines are above.',
       };
     case 'run-command':

@@ -32,6 +32,7 @@ function buildOrPull(context: RolloutContext, operation: Prepare): Promise<strin
       COMPOSE: context.compose,
       VARIABLES: variablesBefore(context.inputs.compose.variables),
       VERB: operation.verb,
+      BASES: operation.bases.join(' '),
       SERVICES: commandLine(operation.services),
       REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
       ...registryVariables(context),

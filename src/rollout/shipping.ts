@@ -41,6 +41,7 @@ export async function shipImages(
     await runnerImages.build({
       project: observation.wantedProject,
       stage: observation.stage,
+      bases: operation.bases,
       services: operation.services,
       platform: observation.host.platform,
     });

@@ -80,6 +80,7 @@ async function requireRunner(
   await runnerImages.require({
     project: observation.wantedProject,
     stage: observation.stage,
+    bases: shipped.bases,
     services: shipped.services,
     platform: observation.host.platform,
   });

@@ -4,7 +4,8 @@
 # copy_paths FROM TO LIST INPLACE: makes each path of the file LIST (relative, one a line) in TO
 # what it is in FROM; what is not in FROM is removed from TO. Paths that are also in INPLACE are
 # written into the file that is there, because a container holds on to it (a bind mount of a single
-# file pins the inode).
+# file pins the inode). The directories that it makes can be read by every container's user, whatever mask the
+# caller has.
 copy_paths() {
   copy_from=$1 copy_to=$2
   mkdir -p "$copy_to"
@@ -31,7 +32,7 @@ copy_paths() {
       (cd "$copy_to" && rmdir -p -- "$(dirname -- "$path")" 2>/dev/null) || :
     fi
   done <"$3"
-  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$copy_list" | tar -C "$copy_to" -xpf -
+  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$copy_list" | (umask 022 && tar -C "$copy_to" -xpf -)
   rm -f "$copy_list"
 }
 

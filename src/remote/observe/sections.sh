@@ -4,17 +4,22 @@
 
 section() { printf '\n=%s=%s=\n' "$MARK" "$1"; }
 
-# capture NAME COMMAND…: its output as section NAME, or its complaint as NAME.err.
+# capture NAME COMMAND…: its output as section NAME, or its complaint as NAME.err. Both stay in SCRATCH, as
+# NAME.out and NAME.err; for a name with colons, which may be longer than a file's name can be, under its checksum.
 capture() {
   name=$1
   shift
-  if "$@" >"$SCRATCH/$name.out" 2>"$SCRATCH/$name.err"; then
+  case $name in
+    *:*) kept=$SCRATCH/$(printf '%s' "$name" | cksum | tr ' ' -) ;;
+    *) kept=$SCRATCH/$name ;;
+  esac
+  if "$@" >"$kept.out" 2>"$kept.err"; then
     section "$name"
-    cat "$SCRATCH/$name.out"
+    cat "$kept.out"
   else
     code=$?
     section "$name.err"
-    cat "$SCRATCH/$name.err" "$SCRATCH/$name.out"
+    cat "$kept.err" "$kept.out"
     return "$code"
   fi
 }

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parseDockerfiles } from '../../src/host/dockerfiles.js';
+import { remoteScript } from '../../src/remote/load.js';
+import { SHELLS, toyHost, type ToyHost } from './host.js';
+
+/** A user who owns nothing here; root may write everywhere. */
+const AS_NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+
+describe.each(SHELLS)('the look at the host, with $name as sh', ({ path }) => {
+  let host: ToyHost;
+  beforeEach(() => {
+    host = toyHost(path);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  it('tells of a proxy on more networks than a file name has room for', async () => {
+    const networks = Array.from({ length: 30 }, (_, index) => `a_network_of_some_project_${index}`);
+    const name = `proxy:nginx:${'0'.repeat(64)}:edge:${networks.join(',')}`;
+    host.write('scratch/.keep', '');
+    const { code, stdout, stderr } = await host.run(
+      `${remoteScript('observe/sections')}\ncapture "$NAME" echo loaded\ncapture "$NAME" false || :`,
+      { MARK: 'm', SCRATCH: host.path('scratch'), NAME: name },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe(`\n=m=${name}=\nloaded\n\n=m=${name}.err=\n`);
+    expect(code).toBe(0);
+  });
+
+  it('tells of the directories of the clone that the release must write, and cannot', async () => {
+    const files = [
+      '.git/refs/heads/main',
+      '.git/objects/ab/1',
+      'conf/sub/file',
+      'other/file',
+      'top',
+    ];
+    for (const file of files) host.write(`live/${file}`, '');
+    host.write(
+      'ask.sh',
+      [
+        ...['lib/git', 'observe/commit'].map(remoteScript),
+        "git_own() { printf 'conf/sub/file\\000top\\000new/deep/file\\000'; }",
+        'BASE= SHA= DIR=$1\nunwritable',
+      ].join('\n'),
+    );
+    const { stdout, stderr } = await host.run(
+      `cd "$TOY" && chmod -R a+rwX . && chmod 755 live/.git/objects/ab live/conf/sub live/other
+${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
+      { TOY: host.root },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe(
+      ['.git/objects/ab', 'conf/sub'].map((name) => `${host.path(`live/${name}`)}\n`).join(''),
+    );
+  });
+
+  it('tells what the images are built from, of the Dockerfiles that Compose names', async () => {
+    const stage = host.path('stage');
+    const build = (context: string, dockerfile?: string) => ({ build: { context, dockerfile } });
+    const config = {
+      services: {
+        api: build(`${stage}/api`, 'Dockerfile'),
+        web: build(`${stage}/my web`, '../docker/web.Dockerfile'),
+        inline: build(`${stage}/inline`),
+        outside: build('/elsewhere', 'Dockerfile'),
+      },
+    };
+    host.write('scratch/config.out', JSON.stringify(config, undefined, 2));
+    host.write('stage/api/Dockerfile', 'ARG TAG=1\n# a comment\n  from base:$TAG\nRUN make\n');
+    host.write('stage/my web/file', '');
+    host.write('stage/docker/web.Dockerfile', 'FROM node\nCOPY --from=shop-api /a b\nCMD from\n');
+    const { stdout, stderr } = await host.run(
+      `${['observe/sections', 'observe/context'].map(remoteScript).join('\n')}\nobserve_dockerfiles`,
+      { MARK: 'm', SCRATCH: host.path('scratch'), STAGE: stage },
+    );
+    expect(stderr).toBe('');
+    expect(parseDockerfiles(stdout.replace('\n=m=dockerfiles=\n', ''))).toEqual({
+      'api/Dockerfile': ['ARG TAG=1', '  from base:$TAG'],
+      'docker/web.Dockerfile': ['FROM node', 'COPY --from=shop-api /a b'],
+    });
+  });
+});
