@@ -139,6 +139,7 @@ describe('what is left over', () => {
     containers: [api],
     networks: [],
     danglingImages: [],
+    unusedVolumes: [],
     head: 'abc',
     branch: 'main',
     status: [],

@@ -245,6 +245,7 @@ describe('starting', () => {
       replicas: 2,
       incumbents: ['api-1', 'api-2'],
       dead: [],
+      handed: [],
       resumed: [],
       port: 3000,
     });

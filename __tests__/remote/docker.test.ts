@@ -297,7 +297,7 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
 
     it('remove_new_containers takes away all but the known ones', async () => {
       await run('remove_new_containers shop api yes old1 old2 proxy');
-      expect(changes()).toEqual(['stop new1', 'rm -f new1', 'stop new2', 'rm -f new2']);
+      expect(changes()).toEqual(['stop new1', 'rm -f -v new1', 'stop new2', 'rm -f -v new2']);
       await run('remove_new_containers shop api yes old1 old2 proxy');
       expect(changes()).toHaveLength(4);
     });

@@ -13,6 +13,7 @@ const scale = (service: string) => ({
   resumed: [],
   port: undefined,
   drainFile: undefined,
+  handed: [],
 });
 const START: Operation = { kind: 'start', services: [scale('api'), scale('worker')] };
 
@@ -62,13 +63,13 @@ describe('explainFailure', () => {
       /No candidate was started.*is not undone/,
     ],
     [
-      { kind: 'run-job', service: 'migrate', incumbents: [], dead: [] },
+      { kind: 'run-job', service: 'migrate', incumbents: [], dead: [], handed: [] },
       'the job migrate failed',
       /above/,
     ],
     [START, 'starting api, worker failed', /above/],
     [
-      { kind: 'replace', service: 'beat', replicas: 1, incumbents: [], dead: [] },
+      { kind: 'replace', service: 'beat', replicas: 1, incumbents: [], dead: [], handed: [] },
       'replacing beat failed',
       /above/,
     ],
@@ -78,7 +79,7 @@ describe('explainFailure', () => {
       /the old configuration is back/,
     ],
     [
-      { kind: 'finish', retire: [], paths: [], inPlace: [] },
+      { kind: 'finish', retire: [], volumes: [], paths: [], inPlace: [] },
       'the release serves, but retiring the old one was not finished',
       /The next deploy finishes it/,
     ],

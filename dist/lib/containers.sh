@@ -24,7 +24,8 @@ remove_new_containers() {
     say "the last lines of $service:"
     docker logs --tail 40 "$id" >&2 || say '(it has no log)'
     run docker stop "$id"
-    run docker rm -f "$id"
+    # With the anonymous volumes that were made for it; those that were handed on to it stay.
+    run docker rm -f -v "$id"
   done
 }
 
@@ -41,7 +42,7 @@ any_known() { # IDS ID…: one of the words of IDS is among the others
 # refuses to do it twice.
 remove_container() {
   docker inspect "$1" >/dev/null 2>&1 || return 0
-  ! run docker rm -f "$1" || return 0
+  ! run docker rm -f -v "$1" || return 0
   gone_by=$(($(now) + 10))
   while docker inspect "$1" >/dev/null 2>&1; do
     [ "$(now)" -lt "$gone_by" ] || return 1
@@ -56,13 +57,19 @@ remove_unused_networks() {
   done
 }
 
-# create_again DIR COMPOSE PROJECT SERVICE: containers of the service by what the live directory says, with the
-# variables of the release that it is of.
+# create_again DIR COMPOSE PROJECT SERVICE [VOLUME:TARGET…]: the container of the service by what the live directory
+# says, with the variables of the release that it is of, and the volumes that it had (see hand_on).
 create_again() {
   again_with=$(kept_variables)
   (cd "$1" && eval "$again_with docker compose $2 up --no-start --no-recreate --no-build --pull missing $4") >&2
-  # shellcheck disable=SC2046
-  run docker start $(container_ids "$3" "$4")
+  again_project=$3 again_service=$4
+  shift 4
+  again_ids=$(container_ids "$again_project" "$again_service")
+  if [ $# != 0 ] && [ "$(docker inspect -f '{{.State.Status}}' "$again_ids")" = created ]; then
+    again_ids=$(hand_on "$again_ids" "$@")
+  fi
+  # shellcheck disable=SC2086
+  run docker start $again_ids
 }
 
 # put_contents CONTENTS ID…: gives containers that were created, and have not started yet, the files of their configs

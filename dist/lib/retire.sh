@@ -58,6 +58,13 @@ $1"
   printf '%s\n' "$1" | xargs -P 8 -n 2 docker tag
 }
 
+# forget_volumes VOLUME…: of those that are still there each that no container uses.
+forget_volumes() {
+  for volume in $(docker volume ls -q --filter dangling=true); do
+    case " $* " in *" $volume "*) run docker volume rm "$volume" ;; esac
+  done
+}
+
 forget_release() { # RECORD…
   for record in "$@"; do
     rm -f "$STATE/releases/$record" "$STATE/releases/${record%.json}.env" "$STATE/releases/${record%.json}.env-path"

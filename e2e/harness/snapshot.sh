@@ -14,6 +14,10 @@ docker network ls --no-trunc --format '{{.ID}} {{.Name}}'
 echo '== dangling images'
 docker images --filter dangling=true --quiet --no-trunc
 
+# Those that nobody named, and no container has.
+echo '== unused volumes'
+docker volume ls --quiet --filter dangling=true | grep -E '^[0-9a-f]{64}$'
+
 echo '== head'
 if [ -d "$directory/.git" ]; then git -C "$directory" rev-parse HEAD; fi
 echo '== branch'

@@ -16,6 +16,7 @@ export interface Snapshot {
   readonly containers: readonly Container[];
   readonly networks: readonly string[];
   readonly danglingImages: readonly string[];
+  readonly unusedVolumes: readonly string[];
   /** Undefined where the stack's directory is no clone. */
   readonly head: string | undefined;
   readonly branch: string | undefined;
@@ -50,6 +51,7 @@ export async function snapshot(host: Host, place: Place): Promise<Snapshot> {
     containers: lines('containers').map(containerOf),
     networks: lines('networks').sort(),
     danglingImages: lines('dangling images'),
+    unusedVolumes: lines('unused volumes'),
     head: lines('head')[0],
     branch: lines('branch')[0],
     status: lines('status'),
@@ -104,6 +106,7 @@ export function leftovers(
   }
   const lines: [string, readonly string[]][] = [
     ['dangling image', seen.danglingImages],
+    ['anonymous volume', seen.unusedVolumes],
     ['lease', seen.lease],
     ['journal', seen.journal],
     ['staged tree', seen.stage],

@@ -3,6 +3,7 @@ import { proxyConfigStale, unchanged } from './changes.js';
 import { buildFails, failsBehindProxy, failsItsHealthPath, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
 import { acceptedGap } from './accepted-gap.js';
+import { anonymousVolumes } from './anonymous-volumes.js';
 import { adoption } from './adoption.js';
 import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
@@ -84,6 +85,7 @@ export const scenarios: readonly Scenario[] = [
   idleChange,
   leftOut,
   updateOrder,
+  anonymousVolumes,
   unknownHost,
   composeV1,
   dataChange,

@@ -35,6 +35,7 @@ function parseContainer(json: JsonObject): Container {
       .map((mount) => ({
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',
+        ...(isAnonymous(mount) ? { volume: textOf(mount['Name']) ?? '' } : {}),
       })),
     environment: Object.fromEntries(
       listOf(config['Env']).flatMap((each) => {
@@ -46,6 +47,11 @@ function parseContainer(json: JsonObject): Container {
     processes: [],
     memoryKb: undefined,
   };
+}
+
+/** Docker gives a volume that nobody named such a name. */
+function isAnonymous(mount: JsonObject): boolean {
+  return mount['Type'] === 'volume' && /^[\da-f]{64}$/.test(textOf(mount['Name']) ?? '');
 }
 
 function endOf(state: JsonObject): Container['ended'] {

@@ -5,6 +5,8 @@ import type { ServicePlan } from './plan.js';
 export interface Portion {
   readonly plan: ServicePlan;
   readonly candidates: number;
+  /** So many candidates of the service have started before. */
+  readonly after: number;
   /** Ids of the incumbents that still serve when it begins. */
   readonly incumbents: readonly string[];
   /** Those among them that go when its candidates have taken over. */
@@ -72,7 +74,7 @@ function portions({ wanted }: Observation, plan: ServicePlan): readonly Portion[
     const candidates = Math.min(size, replicas - started);
     const isLast = started + candidates === replicas;
     const leaving = isLast ? serving : serving.slice(0, candidates);
-    parts.push({ plan, candidates, incumbents: serving, leaving });
+    parts.push({ plan, candidates, after: started, incumbents: serving, leaving });
     serving = serving.filter((id) => !leaving.includes(id));
   }
   return parts;

@@ -141,8 +141,13 @@ export interface Container {
   readonly configHash: string;
   /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
-  /** Binds and volumes, also anonymous ones: the path on the host, and that in the container. */
-  readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  /** Binds and volumes: the path on the host, and that in the container. */
+  readonly mounts: readonly {
+    readonly source: string;
+    readonly target: string;
+    /** The name of an anonymous volume, which Docker has made for this container or one before it. */
+    readonly volume?: string;
+  }[];
   /** Its variables, those of the image among them. */
   readonly environment: Readonly<Record<string, string>>;
   /** What it was started with: entrypoint and command. */

@@ -1,10 +1,12 @@
+import { handedVolumes, keptDead, volumesLeftBy } from './anonymous-volumes.js';
 import { planBatches, type Batch } from './batches.js';
 import { holdCallers, pointCallers } from './callers.js';
 import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import type { Observation } from './observation.js';
-import type { Operation, ServicePlan, ServiceScale } from './plan.js';
+import type { Operation, ServicePlan } from './plan.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
+import type { ServiceScale } from './scale.js';
 import type { Stack } from './stack.js';
 import {
   besideStops,
@@ -45,6 +47,7 @@ export function planOperations(
     cutovers: planCutovers(observation, services, batch, undefined),
   }));
   const cutovers = planCutovers(observation, services, last, files);
+  const replace = (service: ServicePlan) => replacement(observation, service);
   const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
   const first = filesBefore(files, cutovers);
   return [
@@ -54,31 +57,31 @@ export function planOperations(
       of(({ action, role }) => action === 'start' && role === 'data'),
     ),
     ...(acting.length === 0 ? [] : commands(options.preDeploy)),
-    ...of(({ action }) => action === 'run').map(runJob),
+    ...of(({ action }) => action === 'run').map((job) => runJob(observation, job)),
     ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
     ...holdCallers(observation, services, batches),
     ...(before.length === 0 ? [] : starts(observation, begun)),
     ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, services, batch, own)),
     ...candidates(observation, services, last, before.length === 0 ? begun : []),
     ...besideStops(observation, withoutCutover(last, cutovers), [
-      ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
+      ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replace),
       ...starts(
         observation,
         of(({ action, role }) => action === 'start' && role === 'singleton'),
       ),
-      ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replacement),
+      ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replace),
     ]),
     ...starts(
       observation,
       of(({ action, role }) => action === 'start' && FRONT.has(role)),
     ),
-    ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replacement),
+    ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replace),
     ...cutovers,
     ...connectedStops(observation, last, cutovers),
     ...(acting.length === 0 && cutovers.length === 0
       ? []
       : watched(retirement(observation, { last, cutovers, acting }))),
-    finishing(acting, files),
+    finishing(observation, acting, files),
   ];
 }
 
@@ -136,14 +139,25 @@ function filesBefore(files: FileGroups, cutovers: readonly Cutover[]): readonly 
 }
 
 /** The point of no return: the old containers go, and the files that only they mounted. */
-function finishing(acting: readonly ServicePlan[], { last, inPlace }: FileGroups): Operation {
-  const retire = acting.flatMap(({ action, incumbents, dead }) => {
+function finishing(
+  observation: Observation,
+  acting: readonly ServicePlan[],
+  { last, inPlace }: FileGroups,
+): Operation {
+  const retire = acting.flatMap((plan) => {
+    const { action, incumbents, dead } = plan;
     if (action === 'remove' || action === 'run') return [...incumbents, ...dead];
-    return action === 'roll' || action === 'replace' ? incumbents : [];
+    return [
+      ...(action === 'roll' || action === 'replace' ? incumbents : []),
+      ...keptDead(observation, plan),
+    ];
   });
   return {
     kind: 'finish',
     retire,
+    volumes: acting.flatMap((plan) =>
+      volumesLeftBy(observation, plan).renewed.map(({ volume }) => volume),
+    ),
     paths: last,
     inPlace: within(inPlace, last),
   };
@@ -161,13 +175,15 @@ function commands(list: OperationOptions['preDeploy']): readonly Operation[] {
   return list.map(({ service, command }) => ({ kind: 'run-command', service, command }));
 }
 
-function runJob({ service, incumbents, dead }: ServicePlan): Operation {
-  return { kind: 'run-job', service, incumbents, dead };
+function runJob(observation: Observation, plan: ServicePlan): Operation {
+  const { service, incumbents, dead } = plan;
+  return { kind: 'run-job', service, incumbents, dead, handed: handedVolumes(observation, plan) };
 }
 
-function replacement(service: ServicePlan): Operation {
-  const { replicas, incumbents, dead } = service;
-  return { kind: 'replace', service: service.service, replicas, incumbents, dead };
+function replacement(observation: Observation, plan: ServicePlan): Operation {
+  const { service, replicas, incumbents, dead } = plan;
+  const handed = handedVolumes(observation, plan);
+  return { kind: 'replace', service, replicas, incumbents, dead, handed };
 }
 
 /**
@@ -187,6 +203,7 @@ function starts(
       replicas: plan.replicas,
       incumbents: plan.incumbents,
       dead: plan.role === 'data' ? [] : plan.dead,
+      handed: handedVolumes(observation, plan),
       resumed: plan.role === 'data' ? plan.dead : [],
       port: ports(plan.service),
       drainFile:
@@ -198,6 +215,10 @@ function starts(
   const candidates = batch.map((portion) => ({
     ...scale(portion.plan),
     replicas: portion.candidates,
+    handed: handedVolumes(observation, portion.plan).slice(
+      portion.after,
+      portion.after + portion.candidates,
+    ),
   }));
   const waves = inWaves(observation.wanted, services).map((wave) => wave.map(scale));
   const last = waves.pop() ?? [];

@@ -1,5 +1,6 @@
 import type { EnvFileChange, ProxyFacts } from './observation.js';
 import type { Role } from './roles.js';
+import type { HandedVolumes, ServiceScale } from './scale.js';
 
 /** What a deploy will do, as data: printed, tested and executed. */
 export interface Plan {
@@ -73,6 +74,7 @@ export type Operation =
       readonly service: string;
       readonly incumbents: readonly string[];
       readonly dead: readonly string[];
+      readonly handed: readonly HandedVolumes[];
     }
   | {
       readonly kind: 'stop-incumbents';
@@ -97,6 +99,7 @@ export type Operation =
       readonly replicas: number;
       readonly incumbents: readonly string[];
       readonly dead: readonly string[];
+      readonly handed: readonly HandedVolumes[];
     }
   | HoldOperation
   | PointCallersOperation
@@ -111,6 +114,8 @@ export type Operation =
   | {
       readonly kind: 'finish';
       readonly retire: readonly string[];
+      /** Anonymous volumes of theirs that nobody needs any more. */
+      readonly volumes: readonly string[];
       readonly paths: readonly string[];
       readonly inPlace: readonly string[];
     };
@@ -152,21 +157,6 @@ export interface ServingContainer {
   readonly id: string;
   /** The port that the proxy uses; undefined where that is not known. */
   readonly port: number | undefined;
-}
-
-/** Start this many more containers of a service, beside `incumbents`, and wait until they are ready. */
-export interface ServiceScale {
-  readonly service: string;
-  readonly replicas: number;
-  readonly incumbents: readonly string[];
-  /** Containers of it that stand in the way, and go. */
-  readonly dead: readonly string[];
-  /** Containers of it that hold data and only stopped: they are started again. */
-  readonly resumed: readonly string[];
-  /** The port that the proxy uses: readiness of a service without a healthcheck. */
-  readonly port: number | undefined;
-  /** For a service behind Traefik: the file that makes its healthcheck fail. */
-  readonly drainFile: string | undefined;
 }
 
 /** The proxy goes on sending requests to the incumbents only, whatever starts beside them. */

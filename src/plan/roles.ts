@@ -61,7 +61,11 @@ export function assignRoles(
   );
   return Object.fromEntries(
     roles.map(({ service, role, reason }) => {
-      const mounts = exclusiveStorage(stack, service, { files: seen.files, ended });
+      const mounts = exclusiveStorage(stack, service, {
+        files: seen.files,
+        ended,
+        containers: seen.containers,
+      });
       const { places, shareable } = judgeStorage(service, role, mounts, seen);
       const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
       const single = singleReason(service, role, places);
@@ -175,8 +179,13 @@ function judgeStorage(
 function isNew({ target }: Mount, service: Service, containers: readonly Container[]): boolean {
   const wanted = new Set(service.mounts.map((mount) => mount.target));
   const running = containers.filter((each) => each.service === service.name && each.running);
-  const mounted = running.flatMap(({ mounts }) => mounts.map((mount) => mount.target));
-  return running.length > 0 && !mounted.includes(target) && mounted.every((at) => wanted.has(at));
+  const mounted = running.flatMap(({ mounts }) => mounts);
+  return (
+    running.length > 0 &&
+    !mounted.some((mount) => mount.target === target) &&
+    // An anonymous volume is not what the commit mounts elsewhere.
+    mounted.every((mount) => mount.volume !== undefined || wanted.has(mount.target))
+  );
 }
 
 /** Why there are never two containers of a service at once. */

@@ -1,6 +1,6 @@
-import type { Observation, StorageQuestion } from './observation.js';
+import type { Container, Observation, StorageQuestion } from './observation.js';
 import type { ServicePlan } from './plan.js';
-import { isWithin, type Mount, type Service, type Stack } from './stack.js';
+import { isWithin, type Bind, type Mount, type Service, type Stack } from './stack.js';
 
 /** How the reason of a service begins that has storage of its own. */
 export const ONLY_WRITER = 'only it writes to';
@@ -12,15 +12,16 @@ export const ONLY_WRITER = 'only it writes to';
 export function exclusiveStorage(
   stack: Stack,
   service: Service,
-  { files, ended }: StorageFacts,
+  { files, ended, containers }: StorageFacts,
 ): readonly Mount[] {
-  // Replicas share it already.
-  if (service.replicas > 1) return [];
   const siblings = Object.values(stack.services).filter(
     ({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image),
   );
-  return service.mounts.filter(
+  const mounts = [...service.mounts, ...volumesOfImage(service, containers)];
+  return mounts.filter(
     (mount) =>
+      // Replicas share it already, unless each has its own.
+      (service.replicas <= 1 || isAnonymous(mount)) &&
       isStorage(mount, service, files) &&
       !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))),
   );
@@ -31,6 +32,26 @@ export interface StorageFacts {
   readonly files: readonly string[];
   /** Services that do not run beside it: jobs. */
   readonly ended: ReadonlySet<string>;
+  /** All of the stack: the image's own volumes are seen in them. */
+  readonly containers: readonly Container[];
+}
+
+function isAnonymous({ kind, source }: Mount): boolean {
+  return kind === 'volume' && source === undefined;
+}
+
+/** Of an image's `VOLUME` the Compose file says nothing. */
+function volumesOfImage(service: Service, containers: readonly Container[]): readonly Mount[] {
+  const targets = containers
+    .filter((container) => container.service === service.name && !container.oneOff)
+    .flatMap(({ mounts }) => mounts.flatMap((mount) => (mount.volume ? [mount.target] : [])))
+    .filter((target) => !service.mounts.some((mount) => mount.target === target));
+  return [...new Set(targets)].map((target) => ({
+    kind: 'volume',
+    source: undefined,
+    target,
+    readOnly: false,
+  }));
 }
 
 /** The storage of routed services that would be stopped first for nothing else, and was not looked into yet. */
@@ -50,7 +71,7 @@ export function storageToInspect(
       const definition = wanted.services[service];
       if (definition === undefined || containerId === undefined) return [];
       const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
-      return exclusiveStorage(wanted, definition, { files: commit.files, ended })
+      return exclusiveStorage(wanted, definition, { files: commit.files, ended, containers })
         .filter(({ target }) => mounted.some((mount) => mount.target === target))
         .filter(
           ({ target }) =>
@@ -84,7 +105,8 @@ const BACKUP =
 function isStorage(mount: Mount, service: Service, files: readonly string[]): boolean {
   if (mount.readOnly || PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target)) return false;
   const { source } = mount;
-  if (mount.kind === 'volume') return source !== undefined || !isBelowBind(mount, service);
+  if (mount.kind === 'volume')
+    return source !== undefined || !isRenewed(mount.target, service.binds);
   if (source === undefined || SYSTEM.test(source)) return false;
   if (DATABASE_FILE.test(source)) return true;
   // A single file that may be written to is a configuration, or a socket.
@@ -98,9 +120,17 @@ function isOfRepository(source: string, files: readonly string[]): boolean {
   );
 }
 
-/** An anonymous volume below a bind, `/app/node_modules`, keeps the image's files in sight. */
-function isBelowBind({ target }: Mount, { binds }: Service): boolean {
-  return binds.some((bind) => target.startsWith(`${bind.target}/`));
+/** What people keep: to a successor it goes on. */
+const LOGS = /(?:^|\/)logs?(?:\/|$)/i;
+/** What a build makes: below a bind of sources an anonymous volume keeps the image's in sight. */
+const BUILT =
+  /\/(?:dist|build|target|out|obj|bin|static|staticfiles|\.output|\.svelte-kit|public\/build)$/;
+
+/** True for an anonymous volume whose files come with each image: there the old ones would hide the new. */
+export function isRenewed(target: string, binds: readonly Bind[]): boolean {
+  if (LOGS.test(target)) return false;
+  if (PASSING.test(target)) return true;
+  return BUILT.test(target) && binds.some((bind) => target.startsWith(`${bind.target}/`));
 }
 
 /** True where both mount the same files, or one mounts a directory of what the other does. */

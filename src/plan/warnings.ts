@@ -1,3 +1,4 @@
+import { volumesTold } from './anonymous-volumes.js';
 import { planBatches } from './batches.js';
 import type { Observation } from './observation.js';
 import type { Operation, ServicePlan } from './plan.js';
@@ -28,7 +29,9 @@ export function warnings(
     ...(why === undefined ? [] : [why]),
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
-    ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
+    ...services.flatMap((plan) =>
+      [...plan.told, ...volumesTold(observation, plan)].map((text) => `${plan.service}: ${text}`),
+    ),
   ];
 }
 

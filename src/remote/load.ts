@@ -25,6 +25,7 @@ const LIBRARY = [
   'files',
   'env-file',
   'git',
+  'volumes',
   'containers',
   'registries',
   'variables',

@@ -3,6 +3,7 @@
 # Not `up --no-deps`: older Composes then leave depends_on out of the digest that they label a container
 # with, and the next plain `docker compose up` would recreate it. `--no-start` touches no dependency.
 # Vars: DIR COMPOSE VARIABLES SCALES SERVICES NEEDED PROJECT KNOWN REMOVE RESUME LOGINS_OF AUTHS HELPERS
+# HANDED (lines `SERVICE VOLUME:TARGET…`, one for each new container that gets volumes of an old one; see hand_on)
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 for id in $REMOVE; do run docker rm --force "$id"; done
@@ -31,3 +32,6 @@ done <<EOS
 $(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
   --format '{{.ID}} {{.Label "com.docker.compose.service"}}')
 EOS
+# Ids are hex: they are meant to be split.
+# shellcheck disable=SC2086
+[ -z "$HANDED" ] || new=$(hand_each "$HANDED" "$RESUME" $new) || exit

@@ -1,5 +1,6 @@
 import { questionsOf } from '../plan/asking.js';
-import type { Plan, ServiceScale } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
+import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 

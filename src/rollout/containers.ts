@@ -1,12 +1,14 @@
 import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
-import type { Operation, Plan, ServiceScale } from '../plan/plan.js';
+import type { Operation, Plan } from '../plan/plan.js';
+import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';
 import { askingOf, type Asking } from './asking.js';
-import { contentLines, requireDecidedImage } from './creation.js';
+import { contentLines, neededBy, requireDecidedImage, runsAlready, scales } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
+import { handedLines, handedWords, goingFirst, isInTheWay, standing } from './volumes.js';
 import { countHeld, drains, together } from './cutover.js';
 
 type Start = Extract<Operation, { kind: 'start' }>;
@@ -20,9 +22,14 @@ const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
 export async function startContainers(
   context: RolloutContext,
-  { services }: Start,
+  operation: Start,
   plan: Plan,
 ): Promise<void> {
+  const services: ServiceScale[] = [];
+  for (const scale of operation.services) {
+    const isMade = isInTheWay(context.observation.wanted, scale);
+    services.push(isMade ? await withoutOthers(context, scale) : scale);
+  }
   const asking = askingOf(context, plan, services);
   await create(context, { name: 'start', services, then: START, asking });
 }
@@ -74,8 +81,8 @@ export async function replaceContainers(
   context: RolloutContext,
   operation: Replace,
 ): Promise<void> {
-  const { service, replicas, incumbents, dead } = operation;
-  const scale: ServiceScale = { ...NOTHING_MORE, service, replicas, incumbents, dead };
+  const { service, replicas, incumbents, dead, handed } = operation;
+  const scale: ServiceScale = { ...NOTHING_MORE, service, replicas, incumbents, dead, handed };
   if (context.observation.wanted.services[service]?.containerName !== undefined) {
     await recreate(context, scale);
   } else {
@@ -85,17 +92,27 @@ export async function replaceContainers(
 
 /** A fixed `container_name` allows no second container: the incumbent is removed first. */
 async function recreate(context: RolloutContext, scale: ServiceScale): Promise<void> {
-  const { service, incumbents } = scale;
+  const services = [await withoutOthers(context, scale)];
+  await create(context, { name: 'start', services, then: START });
+}
+
+/** Removes those that have the name, and whose undo makes them again; what is left to do. */
+async function withoutOthers(context: RolloutContext, scale: ServiceScale): Promise<ServiceScale> {
+  const { service, handed } = scale;
   const { live, wanted } = context.observation;
+  const ids = [...scale.incumbents, ...standing(scale)];
+  const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
+  if (ids.length === 0) return left;
+  const again = [live.path, context.compose, wanted.project, service];
   await context.transaction.step({
     name: `recreate-${service}`,
     // The old definition and image are back by then: Compose makes the old container again.
-    undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote).join(' ')}`,
+    undo: `create_again ${[...again, ...handed.flatMap(handedWords)].map(quote).join(' ')}`,
     undoneLast: true,
-    script: `stop_containers ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
+    script: `stop_containers ${ids.join(' ')}\nrun docker rm ${ids.join(' ')}`,
     variables: {},
   });
-  await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
+  return left;
 }
 
 /**
@@ -103,11 +120,13 @@ async function recreate(context: RolloutContext, scale: ServiceScale): Promise<v
  * the last run stays beside it until the release is proven.
  */
 export async function runJob(context: RolloutContext, operation: RunJob): Promise<void> {
-  const { service, incumbents: running, dead: ended } = operation;
+  const { service, incumbents: running, dead: ended, handed } = operation;
   const stays = context.observation.wanted.services[service]?.containerName === undefined;
   // One that still runs goes first: a job is never done twice at once.
   const [incumbents, dead] = stays ? [ended, running] : [[], [...running, ...ended]];
-  const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead };
+  // Their volumes stay without them.
+  const alone = handed.map((each) => ({ ...each, container: '' }));
+  const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead, handed: alone };
   await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
 
@@ -169,7 +188,8 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
       NEEDED: [...neededBy(context, services)].join(' '),
       PROJECT: context.observation.wanted.project,
       KNOWN: known,
-      REMOVE: services.flatMap(({ dead }) => dead).join(' '),
+      REMOVE: services.flatMap(goingFirst).join(' '),
+      HANDED: handedLines(services),
       ...registryVariables(context),
       RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
       STOP: stop.join(' '),
@@ -191,35 +211,6 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
     const others = context.results.candidates.get(container.service) ?? [];
     context.results.candidates.set(container.service, [...others, container]);
   }
-}
-
-function runsAlready({ observation }: RolloutContext, service: string): boolean {
-  return observation.containers.some((each) => each.service === service && each.running);
-}
-
-/** What the services depend on, and what that depends on: Compose looks after these as well. */
-function neededBy(
-  { observation }: RolloutContext,
-  services: readonly ServiceScale[],
-): ReadonlySet<string> {
-  const needed = new Set(services.map(({ service }) => service));
-  // A set that grows while it is walked is walked to its end.
-  for (const name of needed) {
-    for (const { service } of observation.wanted.services[name]?.dependsOn ?? [])
-      needed.add(service);
-  }
-  return needed;
-}
-
-/** How many containers of a service there are to be, old and new ones together. */
-function scales({ results }: RolloutContext, services: readonly ServiceScale[]): string {
-  return services
-    .filter(({ incumbents }) => incumbents.length > 0)
-    .map(({ service, replicas, incumbents }) => {
-      const before = incumbents.length + (results.candidates.get(service) ?? []).length;
-      return `--scale ${service}=${String(replicas + before)}`;
-    })
-    .join(' ');
 }
 
 function undoOf(

@@ -1,8 +1,9 @@
 import { DeployError } from '../errors.js';
 import { contentsOf } from '../plan/contents.js';
 import type { Container } from '../plan/observation.js';
-import type { ServiceScale } from '../plan/plan.js';
+import type { ServiceScale } from '../plan/scale.js';
 import type { RolloutContext } from './context.js';
+import { standing } from './volumes.js';
 
 /** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
 export function requireDecidedImage(
@@ -37,4 +38,34 @@ export function contentLines(
       );
     })
     .join('\n');
+}
+
+export function runsAlready({ observation }: RolloutContext, service: string): boolean {
+  return observation.containers.some((each) => each.service === service && each.running);
+}
+
+/** What the services depend on, and what that depends on: Compose looks after these as well. */
+export function neededBy(
+  { observation }: RolloutContext,
+  services: readonly ServiceScale[],
+): ReadonlySet<string> {
+  const needed = new Set(services.map(({ service }) => service));
+  // A set that grows while it is walked is walked to its end.
+  for (const name of needed) {
+    for (const { service } of observation.wanted.services[name]?.dependsOn ?? [])
+      needed.add(service);
+  }
+  return needed;
+}
+
+/** How many containers of a service there are to be, old and new ones together. */
+export function scales({ results }: RolloutContext, services: readonly ServiceScale[]): string {
+  return services
+    .map((scale) => ({ ...scale, others: [...scale.incumbents, ...standing(scale)] }))
+    .filter(({ others }) => others.length > 0)
+    .map(({ service, replicas, others }) => {
+      const before = others.length + (results.candidates.get(service) ?? []).length;
+      return `--scale ${service}=${String(replicas + before)}`;
+    })
+    .join(' ');
 }

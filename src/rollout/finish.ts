@@ -46,7 +46,7 @@ export async function finish(
 
 function forward(
   context: RolloutContext,
-  { retire, paths, inPlace }: Finish,
+  { retire, volumes, paths, inPlace }: Finish,
   plan: Plan,
   services: Readonly<Record<string, ReleasedService>>,
   record: string,
@@ -77,6 +77,7 @@ function forward(
       [
         // Before its image, which Docker keeps as long as a container needs it.
         ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
+        ...(volumes.length === 0 ? [] : [tidy([`forget_volumes ${volumes.join(' ')}`])]),
         ...forgotten(context, services, record).map((command) => tidy([command])),
         tidy([
           `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,

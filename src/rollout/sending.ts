@@ -1,6 +1,7 @@
 import type { Observation } from '../plan/observation.js';
 import { servicesOf, type Operation } from '../plan/plan.js';
 import { describe } from '../plan/render.js';
+import { isInTheWay } from './volumes.js';
 
 /** Called around each operation, so that phases can be timed and shown. */
 export type Phased = <T>(operation: Operation, title: string, work: () => Promise<T>) => Promise<T>;
@@ -75,6 +76,8 @@ function asksWhatStarts({ kind }: Operation, before: readonly Operation[]): bool
 const STARTING: Kinds = new Set(['start', 'replace', 'run-job']);
 
 function takesSeveralSteps(operation: Operation, { wanted }: Observation): boolean {
+  if (operation.kind === 'start')
+    return operation.services.some((scale) => isInTheWay(wanted, scale));
   if (operation.kind !== 'replace') return false;
   return wanted.services[operation.service]?.containerName !== undefined;
 }

@@ -1,0 +1,121 @@
+# Anonymous volumes. `docker compose up` hands them on when it creates a container anew, but not to one that starts
+# beside it: here they are handed on through the engine's API, as nothing else says it of a container as Compose
+# has made it.
+# shellcheck shell=sh
+
+# engine_post PATH BODY: prints what the engine answers; fails where that is no success.
+engine_post() (
+  place=$(mktemp -d) || exit
+  trap 'rm -rf "$place"' EXIT
+  printf '%s' "$2" >"$place/body"
+  mkfifo "$place/in" || exit
+  docker system dial-stdio <"$place/in" >"$place/answer" &
+  # The engine takes the end of what it is sent for the end of who asks, so it comes after the answer.
+  exec 8>"$place/in" || exit
+  {
+    printf 'POST %s HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n' "$1" "$(wc -c <"$place/body")"
+    cat "$place/body"
+  } >&8
+  wait "$!" || exit
+  exec 8>&-
+  tr -d '\r' <"$place/answer" | sed '1,/^$/d'
+  head -n 1 "$place/answer" | grep -q '^HTTP/1\.[01] 2'
+)
+
+# hand_on ID VOLUME:TARGET…: makes a container anew that was created and never started, as it is, but with these
+# volumes in place of its own new ones; each TARGET is the place in the container, in base64. Prints its id, which is
+# another one then. What it keeps in no anonymous volume is told, and left out.
+hand_on() {
+  created=$1
+  shift
+  handed=$(for word; do printf '%s\t%s\n' "${word%%:*}" "$(printf %s "${word#*:}" | base64 -d)"; done)
+  entries=$(
+    docker inspect -f '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{"\t"}}{{.Destination}}{{"\t"}}{{json .Destination}}{{"\n"}}{{end}}{{end}}' "$created" |
+      HANDED=$handed awk -F '\t' '
+        BEGIN {
+          count = split(ENVIRON["HANDED"], lines, "\n")
+          for (i = 1; i <= count; i++) { split(lines[i], part, "\t"); volumes[part[2]] = part[1] }
+        }
+        ($2 in volumes) && $1 ~ /^[0-9a-f]+$/ && length($1) == 64 {
+          print $2 "\t{\"Type\":\"volume\",\"Source\":\"" volumes[$2] "\",\"Target\":" $3 "}"
+        }'
+  ) || return
+  printf '%s\n' "$handed" | ENTRIES=$entries awk -F '\t' '
+    BEGIN {
+      count = split(ENVIRON["ENTRIES"], lines, "\n")
+      for (i = 1; i <= count; i++) { split(lines[i], part, "\t"); given[part[1]] }
+    }
+    !($2 in given) { print "the anonymous volume " $1 " stays, as the new container keeps nothing of that kind at " $2 }' >&2
+  if [ -z "$entries" ]; then
+    printf '%s\n' "$created"
+    return
+  fi
+  make_again "$created" "$entries"
+}
+
+# hand_each LINES RESUMED ID…: hands on what LINES say, `SERVICE VOLUME:TARGET…`, a line to each of the containers of
+# the service that are not resumed. Prints the ids of all.
+hand_each() {
+  to_hand=$1 resumed=$2
+  shift 2
+  for id; do
+    case " $resumed " in *" $id "*) of='' ;; *)
+      of=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || return
+      ;;
+    esac
+    line=$(printf '%s\n' "$to_hand" | OF=$of awk '$1 == ENVIRON["OF"] { print NR; exit }')
+    if [ -z "$line" ]; then
+      printf '%s\n' "$id"
+      continue
+    fi
+    # Names of volumes and base64 have no blanks: they are meant to be split.
+    # shellcheck disable=SC2046
+    hand_on "$id" $(printf '%s\n' "$to_hand" | sed -n "${line}s/^[^ ]* //p") || return
+    to_hand=$(printf '%s\n' "$to_hand" | sed "${line}d")
+  done
+}
+
+# make_again ID ENTRIES: ENTRIES are lines `TARGET<tab>MOUNT`, what is mounted there from now on.
+make_again() {
+  name=$(docker inspect -f '{{.Name}}' "$1") && config=$(docker inspect -f '{{json .Config}}' "$1") &&
+    limits=$(docker inspect -f '{{json .HostConfig}}' "$1") &&
+    others=$(docker inspect -f '{{range .HostConfig.Mounts}}{{.Target}}{{"\t"}}{{json .}}{{"\n"}}{{end}}' "$1") &&
+    networks=$(docker inspect -f '{{range $name, $endpoint := .NetworkSettings.Networks}}{{$name}}{{"\t"}}{{json $endpoint}}{{"\n"}}{{end}}' "$1") ||
+    return
+  mode=$(docker inspect -f '{{.HostConfig.NetworkMode}}' "$1") || return
+  # The engine made its name of its id; a container in another one's network has none.
+  short=$(printf %.12s "$1")
+  config=$(without "$config" "\"Hostname\":\"$short\",")
+  case $mode in host | container:*) config=$(printf '%s' "$config" | sed 's/"Hostname":"[^"]*",//') ;; esac
+  was=$(printf '%s\n' "$others" | sed '/^$/d' | cut -f2- | paste -sd , -)
+  [ -z "$was" ] || limits=$(without "$limits" "\"Mounts\":[$was],")
+  mounts=$(
+    printf '%s\n' "$2" | cut -f2-
+    printf '%s\n' "$others" | ENTRIES=$2 awk -F '\t' '
+      BEGIN {
+        count = split(ENVIRON["ENTRIES"], lines, "\n")
+        for (i = 1; i <= count; i++) { split(lines[i], part, "\t"); given[part[1]] }
+      }
+      $0 != "" && !($1 in given)' | cut -f2-
+  )
+  first=$(printf '%s\n' "$networks" | awk -F '\t' -v name="$mode" '$1 == name { printf "\"%s\":%s", $1, $2 }')
+  say "$ docker rm -v $1  # and created as it is, with the volumes of the old container"
+  docker rm -v "$1" >/dev/null || return
+  answered=$(engine_post "/containers/create?name=${name#/}" "${config%\}},\"HostConfig\":${limits%\}},\"Mounts\":[$(printf '%s\n' "$mounts" | paste -sd , -)]},\"NetworkingConfig\":{\"EndpointsConfig\":{$first}}}") || {
+    say "$answered"
+    return 1
+  }
+  again=$(printf '%s' "$answered" | sed -n 's/.*"Id":"\([0-9a-f]*\)".*/\1/p')
+  printf '%s\n' "$networks" | while IFS='	' read -r network endpoint; do
+    case $network in '' | "$mode") continue ;; esac
+    engine_post "/networks/$network/connect" "{\"Container\":\"$again\",\"EndpointConfig\":$endpoint}" >&2 || exit
+  done || return
+  printf '%s\n' "$again"
+}
+
+without() { # TEXT PART: the text, once without that part
+  case $1 in
+    *"$2"*) printf '%s' "${1%%"$2"*}${1#*"$2"}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
