@@ -1,17 +1,15 @@
-import { handedVolumes, keptDead, volumesLeftBy } from './anonymous-volumes.js';
+import { keptDead, volumesLeftBy } from './anonymous-volumes.js';
 import { planBatches, type Batch } from './batches.js';
 import { holdCallers, pointCallers } from './callers.js';
 import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import type { Observation } from './observation.js';
 import type { Operation, ServicePlan } from './plan.js';
-import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import type { ServiceScale } from './scale.js';
-import type { Stack } from './stack.js';
+import { prepare, replacement, withNeeded } from './preparation.js';
+import { starts } from './starts.js';
 import {
   besideStops,
   connectedStops,
-  portsOf,
   retirement,
   stops,
   watched,
@@ -48,34 +46,32 @@ export function planOperations(
   }));
   const cutovers = planCutovers(observation, services, last, files);
   const replace = (service: ServicePlan) => replacement(observation, service);
-  const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
+  const preparation = prepare(observation, acting, options.preDeploy);
+  const changing = of(({ service }) => !preparation.done.has(service));
+  const replaced = changing.filter(({ action }) => action === 'replace');
+  const { begun, later } = startsAfter(observation, changing);
   const first = filesBefore(files, cutovers);
   return [
     ...liveFiles(observation, first, inPlace),
-    ...starts(
-      observation,
-      of(({ action, role }) => action === 'start' && role === 'data'),
-    ),
-    ...(acting.length === 0 ? [] : commands(options.preDeploy)),
-    ...of(({ action }) => action === 'run').map((job) => runJob(observation, job)),
+    ...preparation.operations,
     ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
     ...holdCallers(observation, services, batches),
     ...(before.length === 0 ? [] : starts(observation, begun)),
     ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, services, batch, own)),
     ...candidates(observation, services, last, before.length === 0 ? begun : []),
     ...besideStops(observation, withoutCutover(last, cutovers), [
-      ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replace),
+      ...replaced.filter(({ role }) => !LAST.has(role)).map(replace),
       ...starts(
         observation,
-        of(({ action, role }) => action === 'start' && role === 'singleton'),
+        later.filter(({ role }) => role === 'singleton'),
       ),
-      ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replace),
+      ...replaced.filter(({ role }) => role === 'singleton').map(replace),
     ]),
     ...starts(
       observation,
-      of(({ action, role }) => action === 'start' && FRONT.has(role)),
+      later.filter(({ role }) => FRONT.has(role)),
     ),
-    ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replace),
+    ...replaced.filter(({ role }) => FRONT.has(role)).map(replace),
     ...cutovers,
     ...connectedStops(observation, last, cutovers),
     ...(acting.length === 0 && cutovers.length === 0
@@ -83,6 +79,17 @@ export function planOperations(
       : watched(retirement(observation, { last, cutovers, acting }))),
     finishing(observation, acting, files),
   ];
+}
+
+/** What starts with the candidates, and what after them: the latter come before where others depend on them. */
+function startsAfter(
+  observation: Observation,
+  changing: readonly ServicePlan[],
+): { readonly begun: readonly ServicePlan[]; readonly later: readonly ServicePlan[] } {
+  const starting = changing.filter(({ action }) => action === 'start');
+  const early = starting.filter(({ role }) => !LAST.has(role));
+  const begun = withNeeded(observation, early, starting);
+  return { begun, later: starting.filter((service) => !begun.includes(service)) };
 }
 
 /** What Compose reads in the live directory must be there before the first container is made. */
@@ -169,79 +176,4 @@ const LAST: ReadonlySet<string> = new Set([...FRONT, 'singleton']);
 
 function within(inPlace: readonly string[], paths: readonly string[]): readonly string[] {
   return paths.filter((path) => inPlace.includes(path));
-}
-
-function commands(list: OperationOptions['preDeploy']): readonly Operation[] {
-  return list.map(({ service, command }) => ({ kind: 'run-command', service, command }));
-}
-
-function runJob(observation: Observation, plan: ServicePlan): Operation {
-  const { service, incumbents, dead } = plan;
-  return { kind: 'run-job', service, incumbents, dead, handed: handedVolumes(observation, plan) };
-}
-
-function replacement(observation: Observation, plan: ServicePlan): Operation {
-  const { service, replicas, incumbents, dead } = plan;
-  const handed = handedVolumes(observation, plan);
-  return { kind: 'replace', service, replicas, incumbents, dead, handed };
-}
-
-/**
- * New services in waves, each after those that it depends on; candidates of rolled services, whose
- * dependencies run already, come with the last wave.
- */
-function starts(
-  observation: Observation,
-  services: readonly ServicePlan[],
-  batch: Batch = [],
-): readonly Operation[] {
-  const ports = portsOf(observation);
-  const scale = (plan: ServicePlan): ServiceScale => {
-    const definition = observation.wanted.services[plan.service];
-    return {
-      service: plan.service,
-      replicas: plan.replicas,
-      incumbents: plan.incumbents,
-      dead: plan.role === 'data' ? [] : plan.dead,
-      handed: handedVolumes(observation, plan),
-      resumed: plan.role === 'data' ? plan.dead : [],
-      port: ports(plan.service),
-      drainFile:
-        definition !== undefined && isTraefikRouted(definition)
-          ? drainFileOf(definition)
-          : undefined,
-    };
-  };
-  const candidates = batch.map((portion) => ({
-    ...scale(portion.plan),
-    replicas: portion.candidates,
-    handed: handedVolumes(observation, portion.plan).slice(
-      portion.after,
-      portion.after + portion.candidates,
-    ),
-  }));
-  const waves = inWaves(observation.wanted, services).map((wave) => wave.map(scale));
-  const last = waves.pop() ?? [];
-  return [...waves, [...last, ...candidates]]
-    .filter((wave) => wave.length > 0)
-    .map((wave) => ({ kind: 'start', services: wave }));
-}
-
-function inWaves(stack: Stack, services: readonly ServicePlan[]): ServicePlan[][] {
-  const waves: ServicePlan[][] = [];
-  let left = [...services];
-  while (left.length > 0) {
-    const names = new Set(left.map(({ service }) => service));
-    const free = left.filter(
-      ({ service }) =>
-        !(stack.services[service]?.dependsOn ?? []).some((dependency) =>
-          names.has(dependency.service),
-        ),
-    );
-    // Compose refuses cycles, so there is always one that is free.
-    const wave = free.length > 0 ? free : left;
-    waves.push(wave);
-    left = left.filter((service) => !wave.includes(service));
-  }
-  return waves;
 }
