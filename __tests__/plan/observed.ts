@@ -78,6 +78,7 @@ export interface Situation {
   readonly images?: Readonly<Record<string, string | undefined>>;
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
+  readonly pointers?: Observation['pointers'];
   readonly storage?: Observation['storage'];
   readonly dockerfiles?: Observation['dockerfiles'];
   /** What the commit changes since others that services were left at. */
@@ -146,6 +147,7 @@ export function observed(situation: Situation = {}): Observation {
     envFile: situation.envFile,
     uncopied: [],
     dockerfiles: situation.dockerfiles ?? {},
+    pointers: situation.pointers ?? [],
     wanted,
     installed,
     containers,

@@ -94,6 +94,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     stage,
     envFile: envFileChange(sections, inputs),
     uncopied: linesOf(sections.get('uncopied')),
+    pointers: linesOf(sections.get('lfs-pointers')),
     wanted: parseStack(
       inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),
       inputs.path,

@@ -23,6 +23,8 @@ export interface Observation {
   readonly uncopied: readonly string[];
   /** Lines with `FROM`, `ARG` and `from=` of the Dockerfiles that Compose names, by path. */
   readonly dockerfiles: Readonly<Record<string, readonly string[]>>;
+  /** Files of Git LFS that the host could not fetch: the release has what git holds in their place. */
+  readonly pointers: readonly string[];
   readonly wanted: Stack;
   /** The same as Compose has normalised it, with paths in the staged tree. */
   readonly wantedProject: JsonObject;

@@ -1,5 +1,6 @@
 import { volumesTold } from './anonymous-volumes.js';
 import { planBatches } from './batches.js';
+import { listed } from './changes.js';
 import type { Observation } from './observation.js';
 import type { Operation, ServicePlan } from './plan.js';
 import { readProxy, type ProxyReading } from './proxies/proxy.js';
@@ -26,6 +27,7 @@ export function warnings(
           `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
         ]),
     ...aboutContexts(observation, operations),
+    ...aboutPointers(observation),
     ...(why === undefined ? [] : [why]),
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
@@ -43,6 +45,13 @@ function aboutContexts(
   if (!builds || uncopied.length === 0) return [];
   return [
     `not tracked by git, and too large or not readable to be copied into the build's context: ${uncopied.slice(0, 10).join(', ')}. The build does not see them; list them in .dockerignore`,
+  ];
+}
+
+function aboutPointers({ pointers }: Observation): readonly string[] {
+  if (pointers.length === 0) return [];
+  return [
+    `files of Git LFS are not fetched, and the release holds the pointers in their place: ${listed(pointers, 10)}. Install git-lfs on the host (apt-get install git-lfs, dnf install git-lfs)`,
   ];
 }
 
