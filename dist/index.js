@@ -58336,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(30);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7814);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59823,7 +59823,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 30:
+/***/ 7814:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63638,13 +63638,30 @@ const ONLY_WRITER = 'only it writes to';
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
  * what no other service uses: nothing shows that its files bear two writers.
  */
-function exclusiveStorage(stack, service, { files, ended }) {
-    // Replicas share it already.
-    if (service.replicas > 1)
-        return [];
+function exclusiveStorage(stack, service, { files, ended, containers }) {
     const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image));
-    return service.mounts.filter((mount) => isStorage(mount, service, files) &&
+    const mounts = [...service.mounts, ...volumesOfImage(service, containers)];
+    return mounts.filter((mount) => 
+    // Replicas share it already, unless each has its own.
+    (service.replicas <= 1 || isAnonymous(mount)) &&
+        isStorage(mount, service, files) &&
         !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))));
+}
+function isAnonymous({ kind, source }) {
+    return kind === 'volume' && source === undefined;
+}
+/** Of an image's `VOLUME` the Compose file says nothing. */
+function volumesOfImage(service, containers) {
+    const targets = containers
+        .filter((container) => container.service === service.name && !container.oneOff)
+        .flatMap(({ mounts }) => mounts.flatMap((mount) => (mount.volume ? [mount.target] : [])))
+        .filter((target) => !service.mounts.some((mount) => mount.target === target));
+    return [...new Set(targets)].map((target) => ({
+        kind: 'volume',
+        source: undefined,
+        target,
+        readOnly: false,
+    }));
 }
 /** The storage of routed services that would be stopped first for nothing else, and was not looked into yet. */
 function storageToInspect({ wanted, commit, storage, containers }, services) {
@@ -63656,7 +63673,7 @@ function storageToInspect({ wanted, commit, storage, containers }, services) {
         if (definition === undefined || containerId === undefined)
             return [];
         const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
-        return exclusiveStorage(wanted, definition, { files: commit.files, ended })
+        return exclusiveStorage(wanted, definition, { files: commit.files, ended, containers })
             .filter(({ target }) => mounted.some((mount) => mount.target === target))
             .filter(({ target }) => !storage.some((known) => known.service === service && known.target === target))
             .map(({ target }) => ({ service, containerId, target }));
@@ -63683,7 +63700,7 @@ function isStorage(mount, service, files) {
         return false;
     const { source } = mount;
     if (mount.kind === 'volume')
-        return source !== undefined || !isBelowBind(mount, service);
+        return source !== undefined || !isRenewed(mount.target, service.binds);
     if (source === undefined || SYSTEM.test(source))
         return false;
     if (DATABASE_FILE.test(source))
@@ -63695,9 +63712,17 @@ function isStorage(mount, service, files) {
 function isOfRepository(source, files) {
     return (source === '' || files.some((file) => isWithin(file, source) && !KEEPS_A_DIRECTORY.test(file)));
 }
-/** An anonymous volume below a bind, `/app/node_modules`, keeps the image's files in sight. */
-function isBelowBind({ target }, { binds }) {
-    return binds.some((bind) => target.startsWith(`${bind.target}/`));
+/** What people keep: to a successor it goes on. */
+const LOGS = /(?:^|\/)logs?(?:\/|$)/i;
+/** What a build makes: below a bind of sources an anonymous volume keeps the image's in sight. */
+const BUILT = /\/(?:dist|build|target|out|obj|bin|static|staticfiles|\.output|\.svelte-kit|public\/build)$/;
+/** True for an anonymous volume whose files come with each image: there the old ones would hide the new. */
+function isRenewed(target, binds) {
+    if (LOGS.test(target))
+        return false;
+    if (storage_PASSING.test(target))
+        return true;
+    return BUILT.test(target) && binds.some((bind) => target.startsWith(`${bind.target}/`));
 }
 /** True where both mount the same files, or one mounts a directory of what the other does. */
 function overlaps(one, other, files) {
@@ -63748,7 +63773,11 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     }));
     const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
-        const mounts = exclusiveStorage(stack, service, { files: seen.files, ended });
+        const mounts = exclusiveStorage(stack, service, {
+            files: seen.files,
+            ended,
+            containers: seen.containers,
+        });
         const { places, shareable } = judgeStorage(service, role, mounts, seen);
         const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
         const single = singleReason(service, role, places);
@@ -63848,8 +63877,11 @@ function judgeStorage(service, role, mounts, seen) {
 function isNew({ target }, service, containers) {
     const wanted = new Set(service.mounts.map((mount) => mount.target));
     const running = containers.filter((each) => each.service === service.name && each.running);
-    const mounted = running.flatMap(({ mounts }) => mounts.map((mount) => mount.target));
-    return running.length > 0 && !mounted.includes(target) && mounted.every((at) => wanted.has(at));
+    const mounted = running.flatMap(({ mounts }) => mounts);
+    return (running.length > 0 &&
+        !mounted.some((mount) => mount.target === target) &&
+        // An anonymous volume is not what the commit mounts elsewhere.
+        mounted.every((mount) => mount.volume !== undefined || wanted.has(mount.target)));
 }
 /** Why there are never two containers of a service at once. */
 function singleReason(service, role, places) {
@@ -64099,6 +64131,80 @@ function notTold(stack, why) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
+
+function volumesOf(container, service) {
+    return container.mounts.flatMap(({ target, volume }) => {
+        if (volume === undefined)
+            return [];
+        if (isRenewed(target, service?.binds ?? []))
+            return [{ target, volume, fate: 'renewed' }];
+        const named = service?.mounts.some((mount) => mount.target === target && mount.source);
+        const isLeft = service === undefined || named === true;
+        return [{ target, volume, fate: isLeft ? 'left' : 'handed' }];
+    });
+}
+/** Actions after which a service has other containers. */
+const CREATES = new Set(['start', 'roll', 'replace', 'run']);
+/** The containers of a service whose successors get their volumes, in the order in which they do. */
+function predecessors({ containers }, plan) {
+    const { action, role, incumbents, dead } = plan;
+    // What holds data and only stopped is started again.
+    if (!CREATES.has(action) || (action === 'start' && role === 'data'))
+        return [];
+    const ids = action === 'run' ? [...dead, ...incumbents] : [...incumbents, ...dead];
+    return ids.flatMap((id) => containers.find((container) => container.id === id) ?? []);
+}
+/** What new containers of a service get of its old ones: one gets all that one had. */
+function handedVolumes(observation, plan) {
+    const service = observation.wanted.services[plan.service];
+    return predecessors(observation, plan)
+        .map((container) => ({
+        container: container.id,
+        volumes: volumesOf(container, service)
+            .filter(({ fate }) => fate === 'handed')
+            .map(({ target, volume }) => ({ target, volume })),
+    }))
+        .filter(({ volumes }) => volumes.length > 0)
+        .slice(0, plan.replicas);
+}
+/** Old containers that do not run, and stay until the release is proven: new ones get their volumes. */
+function keptDead(observation, plan) {
+    return handedVolumes(observation, plan)
+        .map(({ container }) => container)
+        .filter((id) => plan.dead.includes(id));
+}
+/** What becomes of the anonymous volumes of the containers that go with the release. */
+function volumesLeftBy(observation, plan) {
+    const service = observation.wanted.services[plan.service];
+    const going = plan.action === 'remove'
+        ? observation.containers.filter(({ id }) => plan.incumbents.includes(id) || plan.dead.includes(id))
+        : predecessors(observation, plan);
+    const handed = new Set(handedVolumes(observation, plan).flatMap(({ volumes }) => volumes.map(({ volume }) => volume)));
+    const all = going.flatMap((container) => volumesOf(container, service));
+    return {
+        renewed: all.filter(({ fate }) => fate === 'renewed'),
+        left: all.filter(({ fate, volume }) => fate !== 'renewed' && !handed.has(volume)),
+    };
+}
+/** What becomes of them, a line each, for a person. */
+function volumesTold(observation, plan) {
+    const { renewed, left } = volumesLeftBy(observation, plan);
+    const handed = handedVolumes(observation, plan).flatMap(({ volumes }) => volumes);
+    const places = (volumes) => [...new Set(volumes.map(({ target }) => target))].join(', ');
+    return [
+        ...(handed.length === 0
+            ? []
+            : [`the anonymous volume at ${places(handed)} goes on to the new container`]),
+        ...(renewed.length === 0
+            ? []
+            : [
+                `the anonymous volume at ${places(renewed)} is made anew from the image, which \`docker compose up\` does only with -V`,
+            ]),
+        ...left.map(({ target, volume }) => `no container uses the anonymous volume ${volume.slice(0, 12)} any more (${target}); it stays, as it may hold data. To remove it: docker volume rm ${volume}`),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/batches.ts
 /** Of the memory that is free now: what grows meanwhile needs some as well. */
 const USABLE = 0.9;
@@ -64145,7 +64251,7 @@ function portions({ wanted }, plan) {
         const candidates = Math.min(size, replicas - started);
         const isLast = started + candidates === replicas;
         const leaving = isLast ? serving : serving.slice(0, candidates);
-        parts.push({ plan, candidates, incumbents: serving, leaving });
+        parts.push({ plan, candidates, after: started, incumbents: serving, leaving });
         serving = serving.filter((id) => !leaving.includes(id));
     }
     return parts;
@@ -64753,7 +64859,156 @@ function portsOf(observation) {
         .find((port) => port !== undefined);
 }
 
+;// CONCATENATED MODULE: ./src/plan/starts.ts
+
+
+
+/**
+ * New services in waves, each after those that it depends on; candidates of rolled services, whose
+ * dependencies run already, come with the last wave.
+ */
+function starts(observation, services, batch = []) {
+    const ports = portsOf(observation);
+    const scale = (plan) => {
+        const definition = observation.wanted.services[plan.service];
+        return {
+            service: plan.service,
+            replicas: plan.replicas,
+            incumbents: plan.incumbents,
+            dead: plan.role === 'data' ? [] : plan.dead,
+            handed: handedVolumes(observation, plan),
+            resumed: plan.role === 'data' ? plan.dead : [],
+            port: ports(plan.service),
+            drainFile: definition !== undefined && isTraefikRouted(definition)
+                ? drainFileOf(definition)
+                : undefined,
+        };
+    };
+    const candidates = batch.map((portion) => ({
+        ...scale(portion.plan),
+        replicas: portion.candidates,
+        handed: handedVolumes(observation, portion.plan).slice(portion.after, portion.after + portion.candidates),
+    }));
+    const waves = inWaves(observation.wanted, services).map((wave) => wave.map(scale));
+    const last = waves.pop() ?? [];
+    return [...waves, [...last, ...candidates]]
+        .filter((wave) => wave.length > 0)
+        .map((wave) => ({ kind: 'start', services: wave }));
+}
+function inWaves(stack, services) {
+    const waves = [];
+    let left = [...services];
+    while (left.length > 0) {
+        const names = new Set(left.map(({ service }) => service));
+        const free = left.filter(({ service }) => !(stack.services[service]?.dependsOn ?? []).some((dependency) => names.has(dependency.service)));
+        // Compose refuses cycles, so there is always one that is free.
+        const wave = free.length > 0 ? free : left;
+        waves.push(wave);
+        left = left.filter((service) => !wave.includes(service));
+    }
+    return waves;
+}
+
+;// CONCATENATED MODULE: ./src/plan/preparation.ts
+
+
+/**
+ * What is done before any candidate starts: data, `pre-deploy`, jobs, and what these depend on where nothing of it
+ * runs. `depends_on` is the order; where it says nothing, what is started comes first, then data that somebody lets change, commands, and jobs.
+ * A command comes before its own service starts, and after what that depends on.
+ */
+function prepare(observation, acting, preDeploy) {
+    const commands = acting.length === 0 ? [] : preDeploy;
+    const own = acting.filter(({ action, role }) => action === 'run' || (role === 'data' && action !== 'remove'));
+    const creating = acting.filter((plan) => plan.action === 'start' || own.includes(plan));
+    const called = new Set(commands.flatMap(({ service }) => [...dependencies(observation.wanted, service)]));
+    const plans = withNeeded(observation, creating.filter((plan) => own.includes(plan) || called.has(plan.service)), creating);
+    const items = itemsOf(observation.wanted, plans, commands);
+    return {
+        operations: inOrder(observation, items),
+        done: new Set(plans.map(({ service }) => service)),
+    };
+}
+/** These, and those of the others that they depend on. */
+function withNeeded({ wanted }, services, others) {
+    const needed = new Set(services.flatMap(({ service }) => [service, ...dependencies(wanted, service)]));
+    return others.filter((plan) => services.includes(plan) || needed.has(plan.service));
+}
+/** All that a service depends on, and what that does. */
+function dependencies({ services }, of) {
+    const found = new Set([of]);
+    // A set that grows while it is walked is walked to its end.
+    for (const name of found)
+        for (const { service } of services[name]?.dependsOn ?? [])
+            found.add(service);
+    found.delete(of);
+    return found;
+}
+function itemsOf(wanted, plans, commands) {
+    const known = new Set(plans.map(({ service }) => service));
+    const needs = (service) => [...dependencies(wanted, service)].filter((each) => known.has(each));
+    const keyed = commands.map((command, index) => ({ command, key: `${String(index)} command` }));
+    return [
+        ...plans.map((plan) => ({
+            key: plan.service,
+            waitsFor: [
+                ...needs(plan.service),
+                ...keyed.flatMap(({ key, command }) => (command.service === plan.service ? key : [])),
+            ],
+            does: { plan },
+        })),
+        // One after the other, as the workflow says them.
+        ...keyed.map(({ key, command }, index) => ({
+            key,
+            waitsFor: [...needs(command.service), ...keyed.slice(0, index).map((each) => each.key)],
+            does: { command },
+        })),
+    ];
+}
+function inOrder(observation, items) {
+    const operations = [];
+    let left = [...items];
+    while (left.length > 0) {
+        const keys = new Set(left.map(({ key }) => key));
+        const free = left.filter(({ waitsFor }) => !waitsFor.some((key) => keys.has(key)));
+        const next = nextOf(free.length > 0 ? free : left);
+        operations.push(...perform(observation, next));
+        left = left.filter((item) => !next.includes(item));
+    }
+    return operations;
+}
+/** All that is to be started; else one of the others. */
+function nextOf(free) {
+    const started = free.filter(({ does }) => 'plan' in does && does.plan.action === 'start');
+    if (started.length > 0)
+        return started;
+    const replaced = free.find(({ does }) => 'plan' in does && does.plan.action === 'replace');
+    const command = free.find(({ does }) => 'command' in does);
+    return [replaced ?? command ?? free[0] ?? []].flat();
+}
+function perform(observation, items) {
+    const plans = items.flatMap(({ does }) => ('plan' in does ? does.plan : []));
+    return [
+        ...starts(observation, plans.filter(({ action }) => action === 'start')),
+        ...plans.flatMap((plan) => (plan.action === 'replace' ? replacement(observation, plan) : [])),
+        ...plans.flatMap((plan) => (plan.action === 'run' ? runJob(observation, plan) : [])),
+        ...items.flatMap(({ does }) => 'command' in does ? { kind: 'run-command', ...does.command } : []),
+    ];
+}
+function runJob(observation, plan) {
+    const { service, incumbents, dead } = plan;
+    return { kind: 'run-job', service, incumbents, dead, handed: handedVolumes(observation, plan) };
+}
+/** The incumbent stops, its successor starts. */
+function replacement(observation, plan) {
+    const { service, replicas, incumbents, dead } = plan;
+    const handed = handedVolumes(observation, plan);
+    return { kind: 'replace', service, replicas, incumbents, dead, handed };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/operations.ts
+
+
 
 
 
@@ -64776,32 +65031,41 @@ function planOperations(observation, services, options) {
         cutovers: planCutovers(observation, services, batch, undefined),
     }));
     const cutovers = planCutovers(observation, services, last, files);
-    const begun = of(({ action, role }) => action === 'start' && !LAST.has(role) && role !== 'data');
+    const replace = (service) => replacement(observation, service);
+    const preparation = prepare(observation, acting, options.preDeploy);
+    const changing = of(({ service }) => !preparation.done.has(service));
+    const replaced = changing.filter(({ action }) => action === 'replace');
+    const { begun, later } = startsAfter(observation, changing);
     const first = filesBefore(files, cutovers);
     return [
         ...liveFiles(observation, first, inPlace),
-        ...starts(observation, of(({ action, role }) => action === 'start' && role === 'data')),
-        ...(acting.length === 0 ? [] : commands(options.preDeploy)),
-        ...of(({ action }) => action === 'run').map(runJob),
+        ...preparation.operations,
         ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
         ...holdCallers(observation, services, batches),
         ...(before.length === 0 ? [] : starts(observation, begun)),
         ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, services, batch, own)),
         ...candidates(observation, services, last, before.length === 0 ? begun : []),
         ...besideStops(observation, withoutCutover(last, cutovers), [
-            ...of(({ action, role }) => action === 'replace' && !LAST.has(role)).map(replacement),
-            ...starts(observation, of(({ action, role }) => action === 'start' && role === 'singleton')),
-            ...of(({ action, role }) => action === 'replace' && role === 'singleton').map(replacement),
+            ...replaced.filter(({ role }) => !LAST.has(role)).map(replace),
+            ...starts(observation, later.filter(({ role }) => role === 'singleton')),
+            ...replaced.filter(({ role }) => role === 'singleton').map(replace),
         ]),
-        ...starts(observation, of(({ action, role }) => action === 'start' && FRONT.has(role))),
-        ...of(({ action, role }) => action === 'replace' && FRONT.has(role)).map(replacement),
+        ...starts(observation, later.filter(({ role }) => FRONT.has(role))),
+        ...replaced.filter(({ role }) => FRONT.has(role)).map(replace),
         ...cutovers,
         ...connectedStops(observation, last, cutovers),
         ...(acting.length === 0 && cutovers.length === 0
             ? []
             : watched(retirement(observation, { last, cutovers, acting }))),
-        finishing(acting, files),
+        finishing(observation, acting, files),
     ];
+}
+/** What starts with the candidates, and what after them: the latter come before where others depend on them. */
+function startsAfter(observation, changing) {
+    const starting = changing.filter(({ action }) => action === 'start');
+    const early = starting.filter(({ role }) => !LAST.has(role));
+    const begun = withNeeded(observation, early, starting);
+    return { begun, later: starting.filter((service) => !begun.includes(service)) };
 }
 /** What Compose reads in the live directory must be there before the first container is made. */
 function liveFiles({ envFile }, paths, inPlace) {
@@ -64839,15 +65103,20 @@ function filesBefore(files, cutovers) {
     return [...files.first, ...files.cutover].filter((path) => !brought.has(path));
 }
 /** The point of no return: the old containers go, and the files that only they mounted. */
-function finishing(acting, { last, inPlace }) {
-    const retire = acting.flatMap(({ action, incumbents, dead }) => {
+function finishing(observation, acting, { last, inPlace }) {
+    const retire = acting.flatMap((plan) => {
+        const { action, incumbents, dead } = plan;
         if (action === 'remove' || action === 'run')
             return [...incumbents, ...dead];
-        return action === 'roll' || action === 'replace' ? incumbents : [];
+        return [
+            ...(action === 'roll' || action === 'replace' ? incumbents : []),
+            ...keptDead(observation, plan),
+        ];
     });
     return {
         kind: 'finish',
         retire,
+        volumes: acting.flatMap((plan) => volumesLeftBy(observation, plan).renewed.map(({ volume }) => volume)),
         paths: last,
         inPlace: within(inPlace, last),
     };
@@ -64857,59 +65126,6 @@ const FRONT = new Set(['proxy', 'direct']);
 const LAST = new Set([...FRONT, 'singleton']);
 function within(inPlace, paths) {
     return paths.filter((path) => inPlace.includes(path));
-}
-function commands(list) {
-    return list.map(({ service, command }) => ({ kind: 'run-command', service, command }));
-}
-function runJob({ service, incumbents, dead }) {
-    return { kind: 'run-job', service, incumbents, dead };
-}
-function replacement(service) {
-    const { replicas, incumbents, dead } = service;
-    return { kind: 'replace', service: service.service, replicas, incumbents, dead };
-}
-/**
- * New services in waves, each after those that it depends on; candidates of rolled services, whose
- * dependencies run already, come with the last wave.
- */
-function starts(observation, services, batch = []) {
-    const ports = portsOf(observation);
-    const scale = (plan) => {
-        const definition = observation.wanted.services[plan.service];
-        return {
-            service: plan.service,
-            replicas: plan.replicas,
-            incumbents: plan.incumbents,
-            dead: plan.role === 'data' ? [] : plan.dead,
-            resumed: plan.role === 'data' ? plan.dead : [],
-            port: ports(plan.service),
-            drainFile: definition !== undefined && isTraefikRouted(definition)
-                ? drainFileOf(definition)
-                : undefined,
-        };
-    };
-    const candidates = batch.map((portion) => ({
-        ...scale(portion.plan),
-        replicas: portion.candidates,
-    }));
-    const waves = inWaves(observation.wanted, services).map((wave) => wave.map(scale));
-    const last = waves.pop() ?? [];
-    return [...waves, [...last, ...candidates]]
-        .filter((wave) => wave.length > 0)
-        .map((wave) => ({ kind: 'start', services: wave }));
-}
-function inWaves(stack, services) {
-    const waves = [];
-    let left = [...services];
-    while (left.length > 0) {
-        const names = new Set(left.map(({ service }) => service));
-        const free = left.filter(({ service }) => !(stack.services[service]?.dependsOn ?? []).some((dependency) => names.has(dependency.service)));
-        // Compose refuses cycles, so there is always one that is free.
-        const wave = free.length > 0 ? free : left;
-        waves.push(wave);
-        left = left.filter((service) => !wave.includes(service));
-    }
-    return waves;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/waiting.ts
@@ -65658,6 +65874,8 @@ function isMoved({ containerId }, { service }, { services, cutovers }) {
 ;// CONCATENATED MODULE: ./src/plan/warnings.ts
 
 
+
+
 /** What a person should know before the plan is executed, and what mends it. */
 function warnings(observation, services, operations, options) {
     const { live } = observation;
@@ -65670,10 +65888,11 @@ function warnings(observation, services, operations, options) {
                 `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
             ]),
         ...aboutContexts(observation, operations),
+        ...aboutPointers(observation),
         ...(why === undefined ? [] : [why]),
         ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
-        ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
+        ...services.flatMap((plan) => [...plan.told, ...volumesTold(observation, plan)].map((text) => `${plan.service}: ${text}`)),
     ];
 }
 function aboutContexts({ uncopied }, operations) {
@@ -65682,6 +65901,13 @@ function aboutContexts({ uncopied }, operations) {
         return [];
     return [
         `not tracked by git, and too large or not readable to be copied into the build's context: ${uncopied.slice(0, 10).join(', ')}. The build does not see them; list them in .dockerignore`,
+    ];
+}
+function aboutPointers({ pointers }) {
+    if (pointers.length === 0)
+        return [];
+    return [
+        `files of Git LFS are not fetched, and the release holds the pointers in their place: ${changes_listed(pointers, 10)}. Install git-lfs on the host (apt-get install git-lfs, dnf install git-lfs)`,
     ];
 }
 function aboutConnections(operations) {
@@ -65892,6 +66118,7 @@ function parseContainer(json) {
             .map((mount) => ({
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
+            ...(containers_isAnonymous(mount) ? { volume: textOf(mount['Name']) ?? '' } : {}),
         })),
         environment: Object.fromEntries(listOf(config['Env']).flatMap((each) => {
             const [name = '', ...value] = (textOf(each) ?? '').split('=');
@@ -65901,6 +66128,10 @@ function parseContainer(json) {
         processes: [],
         memoryKb: undefined,
     };
+}
+/** Docker gives a volume that nobody named such a name. */
+function containers_isAnonymous(mount) {
+    return mount['Type'] === 'volume' && /^[\da-f]{64}$/.test(textOf(mount['Name']) ?? '');
 }
 function endOf(state) {
     const atMs = timeOf(state['FinishedAt']);
@@ -66222,7 +66453,33 @@ const ASK_CANDIDATES = [
     ')',
 ].join('\n');
 
+;// CONCATENATED MODULE: ./src/rollout/volumes.ts
+/** For `hand_on` on the host. */
+function handedWords({ volumes }) {
+    return volumes.map(({ target, volume }) => `${volume}:${Buffer.from(target, 'utf8').toString('base64')}`);
+}
+/** For `up.sh`: a line for each new container that gets some. */
+function handedLines(services) {
+    return services
+        .flatMap(({ service, handed }) => handed.map((each) => [service, ...handedWords(each)].join(' ')))
+        .join('\n');
+}
+/** Those that do not run, and stay beside the new one that gets their volumes. */
+function standing({ dead, handed }) {
+    return dead.filter((id) => handed.some(({ container }) => container === id));
+}
+/** Those that do not run, and go before the new ones come. */
+function goingFirst(scale) {
+    const staying = standing(scale);
+    return scale.dead.filter((id) => !staying.includes(id));
+}
+/** True where those that were to stay cannot, as the new one is to have their very name. */
+function isInTheWay({ services }, scale) {
+    return services[scale.service]?.containerName !== undefined && standing(scale).length > 0;
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/creation.ts
+
 
 
 /** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
@@ -66251,6 +66508,30 @@ function contentLines({ observation }, services) {
             .join(' '));
     })
         .join('\n');
+}
+function runsAlready({ observation }, service) {
+    return observation.containers.some((each) => each.service === service && each.running);
+}
+/** What the services depend on, and what that depends on: Compose looks after these as well. */
+function neededBy({ observation }, services) {
+    const needed = new Set(services.map(({ service }) => service));
+    // A set that grows while it is walked is walked to its end.
+    for (const name of needed) {
+        for (const { service } of observation.wanted.services[name]?.dependsOn ?? [])
+            needed.add(service);
+    }
+    return needed;
+}
+/** How many containers of a service there are to be, old and new ones together. */
+function scales({ results }, services) {
+    return services
+        .map((scale) => ({ ...scale, others: [...scale.incumbents, ...standing(scale)] }))
+        .filter(({ others }) => others.length > 0)
+        .map(({ service, replicas, others }) => {
+        const before = others.length + (results.candidates.get(service) ?? []).length;
+        return `--scale ${service}=${String(replicas + before)}`;
+    })
+        .join(' ');
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
@@ -66483,9 +66764,15 @@ function cutover_together(scripts) {
 
 
 
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
-async function startContainers(context, { services }, plan) {
+async function startContainers(context, operation, plan) {
+    const services = [];
+    for (const scale of operation.services) {
+        const isMade = isInTheWay(context.observation.wanted, scale);
+        services.push(isMade ? await withoutOthers(context, scale) : scale);
+    }
     const asking = askingOf(context, plan, services);
     await create(context, { name: 'start', services, then: START, asking });
 }
@@ -66531,8 +66818,8 @@ async function awaitIncumbents({ transaction }) {
  * beforehand, so that between the two lie only a stop and a start.
  */
 async function replaceContainers(context, operation) {
-    const { service, replicas, incumbents, dead } = operation;
-    const scale = { ...NOTHING_MORE, service, replicas, incumbents, dead };
+    const { service, replicas, incumbents, dead, handed } = operation;
+    const scale = { ...NOTHING_MORE, service, replicas, incumbents, dead, handed };
     if (context.observation.wanted.services[service]?.containerName !== undefined) {
         await recreate(context, scale);
     }
@@ -66542,28 +66829,40 @@ async function replaceContainers(context, operation) {
 }
 /** A fixed `container_name` allows no second container: the incumbent is removed first. */
 async function recreate(context, scale) {
-    const { service, incumbents } = scale;
+    const services = [await withoutOthers(context, scale)];
+    await create(context, { name: 'start', services, then: START });
+}
+/** Removes those that have the name, and whose undo makes them again; what is left to do. */
+async function withoutOthers(context, scale) {
+    const { service, handed } = scale;
     const { live, wanted } = context.observation;
+    const ids = [...scale.incumbents, ...standing(scale)];
+    const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
+    if (ids.length === 0)
+        return left;
+    const again = [live.path, context.compose, wanted.project, service];
     await context.transaction.step({
         name: `recreate-${service}`,
         // The old definition and image are back by then: Compose makes the old container again.
-        undo: `create_again ${[live.path, context.compose, wanted.project, service].map(quote/* quote */.hD).join(' ')}`,
+        undo: `create_again ${[...again, ...handed.flatMap(handedWords)].map(quote/* quote */.hD).join(' ')}`,
         undoneLast: true,
-        script: `stop_containers ${incumbents.join(' ')}\nrun docker rm ${incumbents.join(' ')}`,
+        script: `stop_containers ${ids.join(' ')}\nrun docker rm ${ids.join(' ')}`,
         variables: {},
     });
-    await create(context, { name: 'start', services: [{ ...scale, incumbents: [] }], then: START });
+    return left;
 }
 /**
  * Runs a job's service to its end; its exit code decides. Where its name is not fixed, the container of
  * the last run stays beside it until the release is proven.
  */
 async function containers_runJob(context, operation) {
-    const { service, incumbents: running, dead: ended } = operation;
+    const { service, incumbents: running, dead: ended, handed } = operation;
     const stays = context.observation.wanted.services[service]?.containerName === undefined;
     // One that still runs goes first: a job is never done twice at once.
     const [incumbents, dead] = stays ? [ended, running] : [[], [...running, ...ended]];
-    const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead };
+    // Their volumes stay without them.
+    const alone = handed.map((each) => ({ ...each, container: '' }));
+    const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead, handed: alone };
     await create(context, { name: 'job', services: [scale], then: ['job'] });
 }
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
@@ -66612,7 +66911,8 @@ async function create(context, creation) {
             NEEDED: [...neededBy(context, services)].join(' '),
             PROJECT: context.observation.wanted.project,
             KNOWN: known,
-            REMOVE: services.flatMap(({ dead }) => dead).join(' '),
+            REMOVE: services.flatMap(goingFirst).join(' '),
+            HANDED: handedLines(services),
             ...registryVariables(context),
             RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
             STOP: stop.join(' '),
@@ -66634,29 +66934,6 @@ async function create(context, creation) {
         const others = context.results.candidates.get(container.service) ?? [];
         context.results.candidates.set(container.service, [...others, container]);
     }
-}
-function runsAlready({ observation }, service) {
-    return observation.containers.some((each) => each.service === service && each.running);
-}
-/** What the services depend on, and what that depends on: Compose looks after these as well. */
-function neededBy({ observation }, services) {
-    const needed = new Set(services.map(({ service }) => service));
-    // A set that grows while it is walked is walked to its end.
-    for (const name of needed) {
-        for (const { service } of observation.wanted.services[name]?.dependsOn ?? [])
-            needed.add(service);
-    }
-    return needed;
-}
-/** How many containers of a service there are to be, old and new ones together. */
-function scales({ results }, services) {
-    return services
-        .filter(({ incumbents }) => incumbents.length > 0)
-        .map(({ service, replicas, incumbents }) => {
-        const before = incumbents.length + (results.candidates.get(service) ?? []).length;
-        return `--scale ${service}=${String(replicas + before)}`;
-    })
-        .join(' ');
 }
 function undoOf({ observation }, services, known) {
     const project = (0,quote/* quote */.hD)(observation.wanted.project);
@@ -66995,7 +67272,7 @@ async function finish(context, operation, plan, deployedAt) {
     const closed = context.inputs.postDeploy.length > 0 ? finished : context.transaction.close();
     await Promise.all([finished, closed]);
 }
-function forward(context, { retire, paths, inPlace }, plan, services, record) {
+function forward(context, { retire, volumes, paths, inPlace }, plan, services, record) {
     const { live, stateDirectory, commit, wanted } = context.observation;
     const { source } = context.inputs;
     const kept = Object.values(services).flatMap(({ imageId, keptAs }) => keptAs === undefined ? [] : [`${imageId} ${keptAs}`]);
@@ -67020,6 +67297,7 @@ function forward(context, { retire, paths, inPlace }, plan, services, record) {
             [
                 // Before its image, which Docker keeps as long as a container needs it.
                 ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
+                ...(volumes.length === 0 ? [] : [tidy([`forget_volumes ${volumes.join(' ')}`])]),
                 ...forgotten(context, services, record).map((command) => tidy([command])),
                 tidy([
                     `run docker image prune --force --filter label=com.docker.compose.project=${wanted.project}`,
@@ -67523,6 +67801,7 @@ function render_count(number, noun) {
 ;// CONCATENATED MODULE: ./src/rollout/sending.ts
 
 
+
 /** What brings a release to its cutover, once its images are there. */
 const PREPARING = new Set([
     'install-env-file',
@@ -67579,6 +67858,8 @@ function asksWhatStarts({ kind }, before) {
 }
 const STARTING = new Set(['start', 'replace', 'run-job']);
 function takesSeveralSteps(operation, { wanted }) {
+    if (operation.kind === 'start')
+        return operation.services.some((scale) => isInTheWay(wanted, scale));
     if (operation.kind !== 'replace')
         return false;
     return wanted.services[operation.service]?.containerName !== undefined;
@@ -69164,6 +69445,7 @@ function parseObservation(sections, inputs) {
         stage,
         envFile: envFileChange(sections, inputs),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
+        pointers: (0,host_sections/* linesOf */.D)(sections.get('lfs-pointers')),
         wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path, values),
         wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
         installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path, values),
@@ -75133,7 +75415,7 @@ function entranceProbe({ availability, }) {
     return availability?.entrance.kind === 'measured' ? availability.entrance.summary : undefined;
 }
 /** Phases by when they began: a phase inside another ends first, and is known first. */
-function inOrder(phases) {
+function outcome_inOrder(phases) {
     return [...phases].sort((one, other) => one.startMs - other.startMs || other.durationMs - one.durationMs);
 }
 
@@ -75425,7 +75707,7 @@ function renderReport(outcome, github) {
         version: 1,
         run: { runId, runAttempt, runUrl, repository, actor, eventName, ref },
         ...rest,
-        timeline: inOrder(phases),
+        timeline: outcome_inOrder(phases),
         error: error === undefined ? null : plainError(error),
     };
     // An absent field would be left out; a reader is better served with a null.
@@ -75675,7 +75957,7 @@ function phasesSection(phases) {
     if (phases.length === 0)
         return '';
     const end = Math.max(1, ...phases.map((phase) => phase.startMs + phase.durationMs));
-    const rows = inOrder(phases)
+    const rows = outcome_inOrder(phases)
         .slice(0, summary_MAX_ROWS)
         .map((phase) => [
         `${phase.failed ? '❌ ' : ''}${escapeMarkdown(phase.name)}`,
@@ -75747,7 +76029,7 @@ async function main() {
         inputs = (0,src_inputs/* loadInputs */.I)(process.env, hidden.hide);
         core/* saveState */.LZ(run_state/* STATE_SHA */.zW, inputs.source.sha);
         openGate(inputs, github, log);
-        error = await perform({ inputs, github, run, progress, log, hide: hidden.hide });
+        error = await main_perform({ inputs, github, run, progress, log, hide: hidden.hide });
     }
     catch (problem) {
         error = (0,annotate/* asDeployError */.y)(problem);
@@ -75771,7 +76053,7 @@ async function main() {
     }, inputs, github, log);
 }
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
-async function perform({ inputs, github, run, progress, log, hide, }) {
+async function main_perform({ inputs, github, run, progress, log, hide, }) {
     const cancelled = cancelOnSignal();
     const connection = await progress.phase('connect', () => (0,connect/* connect */.N)(inputs.connection, { log, clock: system_clock/* systemClock */.m, signal: cancelled }));
     const announced = [];
@@ -75922,6 +76204,7 @@ const LIBRARY = [
     'files',
     'env-file',
     'git',
+    'volumes',
     'containers',
     'registries',
     'variables',

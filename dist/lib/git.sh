@@ -11,8 +11,23 @@ git_host() {
     GIT_TERMINAL_PROMPT=0 git "$@"
 }
 
+# Git LFS where the host has it, set up by its user or not. Where it is missing, git must not fail for that: the
+# files are pointers then, and told.
+if command -v git-lfs >/dev/null 2>&1; then
+  lfs_process='git-lfs filter-process' lfs_clean='git-lfs clean -- %f' lfs_smudge='git-lfs smudge -- %f' lfs_required=true
+else
+  lfs_process='' lfs_clean='' lfs_smudge='' lfs_required=false
+fi
+
+with_lfs() { # GIT_COMMAND OPTION…
+  lfs_command=$1
+  shift
+  "$lfs_command" -c "filter.lfs.process=$lfs_process" -c "filter.lfs.clean=$lfs_clean" \
+    -c "filter.lfs.smudge=$lfs_smudge" -c "filter.lfs.required=$lfs_required" "$@"
+}
+
 # In our own repository. No container can write there: its configuration is the user's and ours.
-git_own() { git_host --git-dir "$STATE/repository.git" -c core.quotePath=false "$@"; }
+git_own() { with_lfs git_host --git-dir "$STATE/repository.git" -c core.quotePath=false "$@"; }
 git_index() ( # INDEX_FILE …: the same, with that index
   GIT_INDEX_FILE=$1
   export GIT_INDEX_FILE

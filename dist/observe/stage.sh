@@ -5,6 +5,7 @@
 
 lay_stage() {
   capture stage lay_commit || return
+  observe_pointers
   observe_submodules || return
   section modified
   cat "$OWN/modified"
@@ -26,7 +27,7 @@ lay_stage() {
 lay_commit() {
   git_index "$OWN/index" read-tree "$SHA" || return
   git_index "$OWN/index" ls-files -z >"$OWN/files"
-  (cd "$STAGE" && umask 022 && git_index "$OWN/index" --work-tree "$STAGE" checkout-index -q --all --force -u) || return
+  (cd "$STAGE" && umask 022 && with_lfs checked_out -c "remote.origin.url=$REMOTE" --work-tree "$STAGE" checkout-index -q --all --force -u) || return
   git_index "$OWN/index" --work-tree "$STAGE" diff-files --name-only --ignore-submodules -z | path_lines >"$OWN/differ"
   # A file whose line ends git converts may differ from what git would store, and is right all the same.
   while IFS= read -r path; do
@@ -36,6 +37,24 @@ lay_commit() {
     }
   done <"$OWN/differ"
   printf '%s\n' "$STAGE"
+}
+
+# Files of Git LFS may have to be fetched.
+checked_out() (
+  GIT_INDEX_FILE=$OWN/index
+  export GIT_INDEX_FILE
+  git_fetch_into "$STATE/repository.git" "$@"
+)
+
+# Files of Git LFS of which the staged tree holds a pointer: the host does not have it, or was told to leave it.
+observe_pointers() {
+  section lfs-pointers
+  git_index "$OWN/index" check-attr --cached -z --stdin filter <"$OWN/files" | path_lines |
+    awk 'NR % 3 == 1 { path = $0 } NR % 3 == 0 && $0 == "lfs" { print path }' |
+    while IFS= read -r path; do
+      [ ! -f "$STAGE/$path" ] || ! head -c 100 "$STAGE/$path" | grep -q '^version https://git-lfs\.github\.com/spec/v1' ||
+        printf '%s\n' "$path"
+    done
 }
 
 # Of the paths that the commit adds, those for which the live directory holds something else.

@@ -16,7 +16,7 @@ docker images --filter dangling=true --quiet --no-trunc
 
 # Those that nobody named, and no container has.
 echo '== unused volumes'
-docker volume ls --quiet --filter dangling=true | grep -E '^[0-9a-f]{64}$'
+docker volume ls --quiet --filter dangling=true | grep -E '^[0-9a-f]{64}$' || :
 
 echo '== head'
 if [ -d "$directory/.git" ]; then git -C "$directory" rev-parse HEAD; fi
