@@ -30,6 +30,14 @@ describe('host', () => {
 });
 
 describe('host-fingerprint', () => {
+  it.each([
+    `256 SHA256:${PRINT} root@shop (ED25519)`,
+    `3072 SHA256:${PRINT} no comment (RSA)\n256 SHA256:${PRINT} (ECDSA)`,
+  ])('is taken out of a line of `ssh-keygen -l`: %s', (text) => {
+    const { hostKeys } = accepted({ 'host-fingerprint': text }).connection;
+    expect(hostKeys).toMatchObject({ fingerprints: expect.arrayContaining([`SHA256:${PRINT}`]) });
+  });
+
   it('takes one or more, in ssh-keygen form', () => {
     const text = `SHA256:${PRINT}\nSHA256:${PRINT.toLowerCase()}=`;
     expect(accepted({ 'host-fingerprint': text }).connection.hostKeys).toEqual({

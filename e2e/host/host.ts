@@ -19,6 +19,8 @@ export interface HostOptions {
   readonly size?: Size;
   /** What `prepareDockerData` gave: the engine has these images from the start. */
   readonly dockerData?: string;
+  /** A root file system in the place of the one that tree.sh makes: its path. */
+  readonly tree?: string;
 }
 
 export interface ExecOptions {
@@ -157,8 +159,8 @@ function hostFrom(description: Description, privateKey: string): Host {
  * leaves nothing then.
  */
 export async function up(options: HostOptions): Promise<Host> {
-  const { name, suite = 'trixie', size = 'any', dockerData = '' } = options;
-  const { stdout } = await runOrThrow(hostScript('up.sh', name, suite, size, dockerData));
+  const { name, suite = 'trixie', size = 'any', dockerData = '', tree = '' } = options;
+  const { stdout } = await runOrThrow(hostScript('up.sh', name, suite, size, dockerData, tree));
   const description: unknown = JSON.parse(stdout);
   if (!isDescription(description)) throw new Error(`up.sh described no host:\n${stdout}`);
   return hostFrom(description, await readFile(description.privateKeyPath, 'utf8'));

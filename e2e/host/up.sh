@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Brings up a stand-in host: a machine in namespaces with sshd, Docker Engine, Compose and git.
-# usage: up.sh NAME [trixie|forky] [any|t2.micro] [DATA]
+# usage: up.sh NAME [trixie|forky] [any|t2.micro] [DATA] [TREE]
 #
-# DATA is a directory that save-data.sh made: the engine starts with its images. Prints a JSON description on
+# DATA is a directory that save-data.sh made: the engine starts with its images. TREE is a root file system in the
+# place of the one that tree.sh makes. Prints a JSON description on
 # stdout, progress on stderr.
 set -euo pipefail
 source_dir=$(dirname -- "${BASH_SOURCE[0]}")
@@ -19,7 +20,7 @@ source_dir=$(dirname -- "${BASH_SOURCE[0]}")
 # shellcheck source=start.sh
 . "$source_dir/start.sh"
 
-name=${1:-} suite=${2:-trixie} size=${3:-any} data=${4:-}
+name=${1:-} suite=${2:-trixie} size=${3:-any} data=${4:-} tree=${5:-}
 require_root "$@"
 require_usable_cache
 require_name "$name"
@@ -52,6 +53,8 @@ make_disks() {
   cp -a "$tree/srv" "$dir/srv"
   if [ -n "$data" ]; then seed_engine; fi
   local ssh=$dir/home/ec2-user/.ssh
+  # A tree of another's making has no such user.
+  if [ ! -d "$ssh" ]; then return; fi
   cp "$dir/key.pub" "$ssh/authorized_keys"
   chown --reference="$ssh" "$ssh/authorized_keys"
 }
@@ -90,7 +93,7 @@ JSON
 }
 
 preflight
-tree=$("$source_dir/tree.sh" "$suite")
+[ -n "$tree" ] || tree=$("$source_dir/tree.sh" "$suite")
 claim
 make_keys
 make_disks

@@ -9,7 +9,9 @@ const LINE_ALLOWED =
 /** One SHA-256 fingerprint or several; the old MD5 form is told apart. */
 export function parseFingerprints(text: string): Parsed<readonly string[]> {
   const fingerprints: string[] = [];
-  for (const item of splitList(text)) {
+  for (const entry of splitList(text)) {
+    // A whole line of `ssh-keygen -l`: bits, fingerprint, comment, type.
+    const item = /^\d+\s+(SHA256:\S+)(?:\s.*)?\s\([A-Z0-9-]+\)$/.exec(entry)?.[1] ?? entry;
     const bare = item.replace(/=+$/, '');
     if (/^SHA256:[A-Za-z0-9+/]{43}$/.test(bare)) {
       fingerprints.push(bare);
