@@ -4,7 +4,7 @@ import * as core from '@actions/core';
 import { cancelOnSignal } from './cancel.js';
 import { edgeOf } from './run/edge.js';
 import type { DeployError } from './errors.js';
-import { openGate } from './gate/gate.js';
+import { fetchedRef, openGate } from './gate/gate.js';
 import { readGithubContext, type GithubContext } from './gate/github-context.js';
 import { createShell } from './host/shell.js';
 import { loadInputs, type Inputs } from './inputs.js';
@@ -42,6 +42,7 @@ export async function main(): Promise<void> {
     inputs = loadInputs(process.env, hidden.hide);
     core.saveState(STATE_SHA, inputs.source.sha);
     openGate(inputs, github, log);
+    inputs = { ...inputs, source: { ...inputs.source, ref: fetchedRef(inputs, github) } };
     error = await perform({ inputs, github, run, progress, log, hide: hidden.hide });
   } catch (problem) {
     error = asDeployError(problem);

@@ -77,8 +77,8 @@ describe('the workflows that we show and run', () => {
   });
 
   it.each(
-    ['README.md', 'docs/reference.md', 'CONTRIBUTING.md', 'SECURITY.md'].filter((path) =>
-      existsSync(path),
+    ['README.md', 'README.ko.md', 'docs/reference.md', 'CONTRIBUTING.md', 'SECURITY.md'].filter(
+      (path) => existsSync(path),
     ),
   )('%s shows workflows that are accepted', async (path) => {
     for (const text of workflowsIn(readFileSync(path, 'utf8'))) {

@@ -8,6 +8,7 @@ export const SOURCE: SourceInputs = {
   repository: 'org/app',
   remoteUrl: 'https://github.com/org/app.git',
   branch: 'main',
+  ref: 'refs/heads/main',
   sha: SHA,
   token: undefined,
   tokenFor: undefined,

@@ -20,6 +20,7 @@ describe('the least that a workflow must say', () => {
         repository: 'org/Resee-project',
         remoteUrl: 'https://github.com/org/Resee-project.git',
         branch: 'main',
+        ref: 'refs/heads/main',
         sha: SHA,
         token: undefined,
       },

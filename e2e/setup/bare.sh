@@ -14,7 +14,8 @@ source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # What Debian's cloud images have beyond the minimal system, as far as host/setup.sh looks at it.
 readonly included=ca-certificates,openssh-server,sudo,systemd
 readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-readonly bare=$trees/bare-trixie
+bare=$trees/bare-$(sha256sum "$source_dir/bare.sh" | cut -c1-12)
+readonly bare
 
 # The tree is used without an init of its own: services are registered, and not started.
 make_bare() {

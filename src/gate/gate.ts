@@ -5,12 +5,12 @@ import type { Log } from '../log.js';
 import type { GithubContext } from './github-context.js';
 import { judgeNeeds } from './needs.js';
 import { judgeOutputs } from './outputs.js';
-import { judgeTrigger } from './trigger.js';
+import { isPlannedPullRequest, judgeTrigger } from './trigger.js';
 import { passed, together, type Refusal, type Verdict } from './verdict.js';
 
 /**
  * All that can be judged of a run before anything is connected. `deploy` and `plan` bring a commit
- * and pass the whole gate. `rollback` and `unlock` change the host and must come from the branch, but
+ * and pass the whole gate; `plan` may also be for a pull request. `rollback` and `unlock` change the host and must come from the branch, but
  * ask for no tests: a release has passed them before, and red tests are when one is wanted back.
  * `status` only looks.
  */
@@ -19,7 +19,7 @@ export function judgeRun(
   github: GithubContext,
 ): Verdict {
   if (inputs.operation === 'status') return passed();
-  const trigger = judgeTrigger(github, inputs.source);
+  const trigger = judgeTrigger(github, inputs.source, inputs.operation);
   if (!isGated(inputs.operation)) return trigger;
   const { needs, requireOutputs } = inputs.gate;
   return together([trigger, judgeNeeds(needs), judgeOutputs(needs, requireOutputs)]);
@@ -39,6 +39,14 @@ export function openGate(
   for (const refusal of verdict.refusals) log.info(`✗ ${refusal.what}`);
   for (const warning of verdict.warnings) log.warn(warning);
   if (verdict.refusals.length > 0) throw gateClosed(verdict.refusals);
+}
+
+/** What the host fetches: the branch, or, where a pull request is planned, what it would be when merged. */
+export function fetchedRef(
+  { operation, source }: Pick<Inputs, 'operation' | 'source'>,
+  github: GithubContext,
+): string {
+  return isPlannedPullRequest(github, operation) ? github.ref : source.ref;
 }
 
 function gateClosed(refusals: readonly Refusal[]): RefusedError {

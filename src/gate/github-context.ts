@@ -48,7 +48,7 @@ export function readGithubContext(
   const repository = get('REPOSITORY');
   const runId = get('RUN_ID');
   const runAttempt = /^\d+$/.test(get('RUN_ATTEMPT')) ? Number(get('RUN_ATTEMPT')) : 1;
-  const headRepository = headRepositoryOf(payload, repository);
+  const headRepository = headRepositoryOf(payload, get('EVENT_NAME'), repository);
   return {
     runId,
     runAttempt,
@@ -79,10 +79,15 @@ function readPayload(path: string, readText: (path: string) => string): Payload 
   }
 }
 
-function headRepositoryOf(payload: Payload, repository: string): string | undefined {
+/** Undefined where a pull request does not tell its own. */
+function headRepositoryOf(
+  payload: Payload,
+  eventName: string,
+  repository: string,
+): string | undefined {
   const pullRequest = payload['pull_request'];
-  if (isRecord(pullRequest)) {
-    const head = pullRequest['head'];
+  if (isRecord(pullRequest) || eventName.startsWith('pull_request')) {
+    const head = isRecord(pullRequest) ? pullRequest['head'] : undefined;
     return fullName(isRecord(head) ? head['repo'] : undefined);
   }
   const run = payload['workflow_run'];

@@ -1,4 +1,4 @@
-import type { SourceInputs } from '../inputs/types.js';
+import type { OperationName, SourceInputs } from '../inputs/types.js';
 import { orList } from '../inputs/values.js';
 import type { GithubContext } from './github-context.js';
 import { passed, refused, together, type Verdict } from './verdict.js';
@@ -35,7 +35,11 @@ const PULL_REQUEST_EVENTS: readonly string[] = [
  * other branches than `branch`. A tag may deploy only its own commit: that this lies on the branch is
  * proven on the host, with git, and so then does the workflow's own text.
  */
-export function judgeTrigger(context: GithubContext, source: SourceInputs): Verdict {
+export function judgeTrigger(
+  context: GithubContext,
+  source: SourceInputs,
+  operation: OperationName,
+): Verdict {
   const { eventName } = context;
   const deployOnPush = `Deploy when it is merged: \`on: { push: { branches: [${source.branch}] } }\`.`;
   if (eventName === '') {
@@ -44,6 +48,7 @@ export function judgeTrigger(context: GithubContext, source: SourceInputs): Verd
       'Run this action in a GitHub Actions workflow.',
     );
   }
+  if (isPlannedPullRequest(context, operation)) return judgePlanned(context, source);
   if (PULL_REQUEST_EVENTS.includes(eventName)) {
     const whose = context.isFork ? ` of the fork ${context.headRepository ?? '(deleted)'}` : '';
     return refused(
@@ -62,6 +67,24 @@ export function judgeTrigger(context: GithubContext, source: SourceInputs): Verd
   return eventName === 'workflow_run'
     ? judgeEndedRun(context, source, deployOnPush)
     : judgeRef(context, source);
+}
+
+/**
+ * A pull request of the repository itself may be planned, which changes nothing on the host. Its
+ * workflow has the secrets anyway: whoever wrote it may push. A fork's never.
+ */
+export function isPlannedPullRequest(context: GithubContext, operation: OperationName): boolean {
+  return operation === 'plan' && context.eventName === 'pull_request' && !context.isFork;
+}
+
+function judgePlanned({ ref, sha }: GithubContext, source: SourceInputs): Verdict {
+  if (/^refs\/pull\/\d+\/merge$/.test(ref) && sha === source.sha)
+    return passed(`pull_request of this repository (${ref}), to be planned`);
+  return refused(
+    'A pull request is planned as what merging it would make of the branch, and this run is for ' +
+      `${source.sha.slice(0, 12)} at ${ref === '' ? 'no ref' : `\`${ref}\``}.`,
+    'Leave out the input `sha`, and let the workflow run `on: pull_request`.',
+  );
 }
 
 function judgeEndedRun(

@@ -43,6 +43,7 @@ export async function observe(
       RUN: run,
       REMOTE: inputs.source.remoteUrl,
       BRANCH: inputs.source.branch,
+      REF: inputs.source.ref,
       SHA: sha,
       TOKEN: inputs.source.token ?? '',
       TOKEN_FOR: inputs.source.tokenFor ?? '',

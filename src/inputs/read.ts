@@ -17,7 +17,14 @@ import {
   tokenServer,
   type Repository,
 } from './source.js';
-import type { ComposeInputs, GateInputs, HealthInputs, Inputs, OperationName } from './types.js';
+import type {
+  ComposeInputs,
+  GateInputs,
+  HealthInputs,
+  Inputs,
+  OperationName,
+  SourceInputs,
+} from './types.js';
 import { readVariables } from './variables.js';
 import { parseBoolean, parseDuration, parseEnum, parseInteger, parseNames } from './values.js';
 
@@ -53,18 +60,10 @@ export function readInputs(
   const lastingOrNone = parseDuration(hour, 'zero means something');
   const connection = readConnection(reader, get);
   const repository = readRepository(reader, environment);
-  const token = reader.takeOptional('token', (value) => ({ value }));
   const inputs: Inputs = {
     connection,
     path: readPath(reader, connection.username, repository.name),
-    source: {
-      repository: repository.repository,
-      remoteUrl: repository.remoteUrl,
-      branch: reader.take('branch', parseBranch, ''),
-      sha: readSha(reader, environment),
-      token,
-      tokenFor: tokenServer(repository.remoteUrl, token, environment),
-    },
+    source: readSource(reader, environment, repository),
     gate: readGate(reader, operation),
     compose: readCompose(reader),
     envFile: readEnvFile(reader, get('env-file'), operation),
@@ -132,6 +131,24 @@ function readRepository(reader: InputReader, environment: Environment): Reposito
     (text) => parse(text === '' ? (environment['GITHUB_REPOSITORY'] ?? '') : text),
     nothing,
   );
+}
+
+function readSource(
+  reader: InputReader,
+  environment: Environment,
+  { repository, remoteUrl }: Repository,
+): SourceInputs {
+  const branch = reader.take('branch', parseBranch, '');
+  const token = reader.takeOptional('token', (value) => ({ value }));
+  return {
+    repository,
+    remoteUrl,
+    branch,
+    ref: `refs/heads/${branch}`,
+    sha: readSha(reader, environment),
+    token,
+    tokenFor: tokenServer(remoteUrl, token, environment),
+  };
 }
 
 function readPath(reader: InputReader, username: string, repositoryName: string): string {

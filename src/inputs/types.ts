@@ -89,6 +89,8 @@ export interface SourceInputs {
   /** What `git fetch` is given: a URL, or a path on the host. */
   readonly remoteUrl: string;
   readonly branch: string;
+  /** What is fetched, and must hold `sha`: the branch, or what a planned pull request would make of it. */
+  readonly ref: string;
   /** 40 hex digits, lower case. */
   readonly sha: string;
   readonly token: string | undefined;
