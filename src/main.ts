@@ -65,8 +65,7 @@ export async function main(): Promise<void> {
       url: inputs?.url,
       error: error === undefined ? undefined : hidden.redact(error),
     },
-    inputs,
-    github,
+    { inputs, github, clockAtStartMs: from, status: facts.status },
     log,
   );
 }
@@ -130,10 +129,17 @@ function changesTheStack({ operation }: Inputs): boolean {
   return operation === 'deploy' || operation === 'rollback';
 }
 
+interface Reported {
+  /** Undefined where they could not be read. */
+  readonly inputs: Inputs | undefined;
+  readonly github: GithubContext;
+  readonly clockAtStartMs: number;
+  readonly status: readonly string[];
+}
+
 async function report(
   outcome: Outcome,
-  inputs: Inputs | undefined,
-  github: GithubContext,
+  { inputs, github, clockAtStartMs, status }: Reported,
   log: ActionsLog,
 ): Promise<void> {
   if (outcome.error !== undefined) await annotateFailure(outcome.error, log);
@@ -145,6 +151,8 @@ async function report(
     branch: inputs?.source.branch ?? '',
     environment: inputs?.environment,
     operation: inputs?.operation,
+    clockAtStartMs,
+    status,
   });
   if (outcome.error === undefined) log.info(`${VERBS[outcome.result]} ${outcome.sha.slice(0, 12)}`);
 }

@@ -33,6 +33,7 @@ describe('the availability probe', () => {
       failedAtEnd: 0,
       failures: {},
       releases: [],
+      latency: { fromMs: 0, partMs: 500, slowestMs: [5, 5] },
     });
     expect(await probe.stop()).toMatchObject({ sent: 11 });
     await clock.advance(1_000);

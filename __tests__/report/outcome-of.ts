@@ -16,6 +16,7 @@ export const PROBE: ProbeSummary = {
   failedAtEnd: 0,
   failures: {},
   releases: [],
+  latency: { fromMs: 1_000, partMs: 1_000, slowestMs: [] },
 };
 
 const DEPLOYED: Outcome = {

@@ -19,7 +19,7 @@ describe('the plan as Markdown', () => {
     expect(text).toContain(
       '1. build api in a staged tree\n2. start a candidate of api, wait until ready\n3. cut over:',
     );
-    expect(text).toContain('- a &#42;warning&#42;');
+    expect(text).toContain('- ⚠️ a &#42;warning&#42;');
   });
 
   it('says why it is refused, and what to do next', () => {

@@ -2,25 +2,56 @@ import { describe, expect, it } from '@jest/globals';
 import { DeployError } from '../../src/errors.js';
 import type { Result } from '../../src/report/outcome.js';
 import { renderSummary } from '../../src/report/summary.js';
-import { outcomeOf } from './outcome-of.js';
+import { outcomeOf, PREVIOUS_SHA, PROBE, SHA } from './outcome-of.js';
 
 const CONTEXT = {
   repositoryUrl: 'https://github.com/org/app',
   branch: 'main',
   environment: undefined,
+  clockAtStartMs: 1_000,
+  status: [],
 };
 const render = (change: Parameters<typeof outcomeOf>[0]): string =>
   renderSummary(outcomeOf(change), CONTEXT);
 
+/** A run of four phases that failed in its last one, and was probed from 2 s on. */
+const RUN = {
+  phases: [
+    { name: 'build api', startMs: 0, durationMs: 4_000, failed: false },
+    { name: 'start a candidate of api', startMs: 4_000, durationMs: 2_000, failed: false },
+    { name: 'cut over: proxy sends to [api] web', startMs: 6_000, durationMs: 500, failed: false },
+    { name: 'soak: watch real traffic', startMs: 6_500, durationMs: 3_000, failed: true },
+  ],
+  plan: {
+    project: 'app',
+    sha: SHA,
+    previousSha: PREVIOUS_SHA,
+    services: [],
+    operations: [{ kind: 'finish', retire: [], volumes: [], paths: [], inPlace: [] }],
+    warnings: [],
+  },
+  availability: {
+    entrance: {
+      kind: 'measured',
+      address: 'http://localhost/',
+      summary: { ...PROBE, latency: { fromMs: 3_000, partMs: 2_000, slowestMs: [3, 4, 40, 5] } },
+    },
+    public: undefined,
+  },
+} as const;
+
 describe('the summary', () => {
   it('tells a deploy at a glance: release, services, requests, phases', () => {
     const text = render({});
-    expect(text).toContain('## ✅ <code>0123456</code> is the running release');
+    expect(text).toContain(
+      '## ✅ <code>0123456</code> is live · 0 of 412 probes failed · 42.1 s\n',
+    );
     expect(text).toContain('/compare/fedcba9876543210fedcba9876543210fedcba98...0123456789abcdef');
     expect(text).toContain(
-      '| <code>backend</code> | routed | roll | <code>aaaaaaaaaaaa</code> → <code>bbbbbbbbbbbb</code> | 12.3 |',
+      '| <code>backend</code> | routed | <code>aaaaaaaaaaaa</code> → <code>bbbbbbbbbbbb</code> |',
     );
-    expect(text).toContain('| <code>postgres</code> | data | keep |  |  |');
+    expect(text).toContain('| <code>backend</code> | roll | 12.3 |');
+    expect(text).toContain('Unchanged: <code>postgres</code>.');
     expect(text).toContain('**0 of 412 requests failed**');
     expect(text).toContain('| build | 0.1 s | 20.0 s |');
   });
@@ -83,9 +114,85 @@ describe('the summary', () => {
     expect(text.indexOf('| outer')).toBeLessThan(text.indexOf('| inner'));
   });
 
-  it('calls a status a status, and no deploy', () => {
-    const text = renderSummary(outcomeOf({}), { ...CONTEXT, operation: 'status' });
+  it('calls a status a status, and shows its releases', () => {
+    const status = ['release 0123', 'no deploy under way'];
+    const text = renderSummary(outcomeOf({}), { ...CONTEXT, operation: 'status', status });
     expect(text).toMatch(/^## 🔎 Status/);
+    expect(text).toContain('```text\nrelease 0123\nno deploy under way\n```');
+  });
+
+  it('calls a rollback that was asked for a rollback, and compares from the older commit', () => {
+    const text = renderSummary(outcomeOf({}), { ...CONTEXT, operation: 'rollback' });
+    expect(text).toMatch(/^## ⏪ Rolled back to <code>0123456<\/code> · /);
+    expect(text).toContain(
+      `[what went away](https://github.com/org/app/compare/${SHA}...${PREVIOUS_SHA})`,
+    );
+  });
+
+  it('says in its first line how many requests of visitors failed', () => {
+    const counted = { requests: 100, failed: 2 };
+    const text = render({ traffic: { proxy: 'a', before: counted, after: counted } });
+    expect(text.split('\n')[0]).toContain("2 of 100 visitors' requests failed");
+  });
+
+  it('says on a first deploy that failed that there is nothing to go back to', () => {
+    const error = new DeployError({ what: 'w', next: 'n' });
+    const text = render({ result: 'rolled-back', previousSha: undefined, error });
+    expect(text.split('\n')[0]).toContain('was rolled back: no release was there before');
+  });
+
+  it('draws the run, and says the same in a table that is folded', () => {
+    const text = render({ ...RUN });
+    expect(text).toContain('```mermaid\ngantt\n');
+    expect(text).toContain('  cut over :6000, 6500\n');
+    expect(text).toContain('  soak :crit, 6500, 9500\n');
+    expect(text).toContain('```mermaid\nxychart-beta\n');
+    expect(text).toContain('  x-axis "seconds" 2.0 --> 10.0\n');
+    expect(text).toContain('  bar [0, 0, 40, 10]\n  line [3, 4, 40, 5]\n');
+    expect(text).toContain('<details><summary>4 phases</summary>');
+  });
+
+  it('draws nothing of a run that changed nothing', () => {
+    expect(render({ phases: RUN.phases })).not.toContain('mermaid');
+  });
+
+  it('lets no name end a picture', () => {
+    const name = 'a\n```\n## x : y; <b> "#"';
+    const phases = RUN.phases.map((phase) => ({ ...phase, name }));
+    const text = render({ ...RUN, phases });
+    const picture = /```mermaid\n([^`]*)```/.exec(text)?.[1] ?? '';
+    expect(picture).toContain('  a x :');
+    expect(picture).not.toMatch(/[#"<;]/);
+  });
+
+  it('has one line for 19 services that stay', () => {
+    const kept = {
+      role: 'worker',
+      action: 'keep',
+      oldImage: undefined,
+      newImage: undefined,
+      seconds: 0,
+    };
+    const { services } = outcomeOf({});
+    const names = Array.from({ length: 19 }, (_, index) => `service-${String(index)}`);
+    const text = render({
+      services: { ...services, ...Object.fromEntries(names.map((name) => [name, kept])) },
+    });
+    expect(text.split('\n').filter((line) => line.includes('service-'))).toHaveLength(1);
+  });
+
+  it('shows as code what stands between backticks in a message', () => {
+    const error = new DeployError({ what: 'the input `host` is *empty*', next: 'Set `host`.' });
+    const text = render({ result: 'refused', error });
+    expect(text).toContain('the input <code>host</code> is &#42;empty&#42;');
+    expect(text).toContain('Set <code>host</code>.');
+  });
+
+  it('says a warning once', () => {
+    const { plan } = outcomeOf({});
+    if (plan === undefined) throw new Error('the outcome has a plan');
+    const text = render({ plan: { ...plan, warnings: ['twice', 'twice'] } });
+    expect(text.match(/twice/g)).toHaveLength(1);
   });
 
   it('says what failed and what to do next, with the last lines', () => {
@@ -124,8 +231,8 @@ describe('the summary', () => {
     const name = 'a|b`c<script>\n# d [x](y)';
     const service = { role: 'routed', action: 'roll', oldImage: name, newImage: name, seconds: 1 };
     const text = render({ services: { [name]: service } });
-    const row = text.split('\n').find((line) => line.includes('routed'));
-    expect(row?.match(/\|/g)).toHaveLength(6);
+    const rows = text.split('\n').filter((line) => line.startsWith('| <code>a'));
+    expect(rows.map((row) => row.match(/\|/g)?.length)).toEqual([4, 4]);
     expect(text).not.toContain('<script>');
     expect(text).not.toContain('[x](y)');
   });

@@ -119,7 +119,7 @@ describe('explainFailure', () => {
     const error = told(START, 'noise\nfailed worker 0123abc it exited with 3\n');
     expect(error.what).toBe('worker did not become ready: it exited with 3');
     expect(error.where).toBe('container 0123abc of worker');
-    expect(error.next).toContain('What was said last');
+    expect(error.next).toContain('Last output');
   });
 
   it('names every candidate that did not become ready, and what to do about the time', () => {

@@ -1,3 +1,4 @@
+import { latencyOf, type Latency } from './latency.js';
 import { longestGap, longestPause, percentile } from './probe-times.js';
 import type { Pause, Sample } from './sample.js';
 import { explainedBy } from './sample.js';
@@ -20,6 +21,7 @@ export interface ProbeSummary {
   readonly failures: Readonly<Record<string, number>>;
   /** Which releases answered, in the order of their first answers; [] where answers tell none. */
   readonly releases: readonly SeenRelease[];
+  readonly latency: Latency;
 }
 
 export interface SeenRelease {
@@ -74,6 +76,7 @@ export function summarise(
     p99Ms: percentile(durations, 0.99),
     failures,
     releases: releasesOf(judged),
+    latency: latencyOf(judged, now),
   };
 }
 

@@ -25,7 +25,7 @@ export function asDeployError(error: unknown): DeployError {
 export async function annotateFailure(error: DeployError, log: ActionsLog): Promise<void> {
   const { evidence } = error;
   if (evidence !== undefined && evidence.trim() !== '') {
-    await log.group('What was said last', () => {
+    await log.group('Last output', () => {
       for (const line of evidence.trimEnd().split(/\r?\n/)) log.remote(line);
       return Promise.resolve();
     });

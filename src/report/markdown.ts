@@ -15,12 +15,24 @@ export function escapeMarkdown(text: string): string {
     .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
 
-/** The same line by line: its line breaks stay. */
+/** The same line by line: its line breaks stay, and what stands between two backticks is shown as code. */
 export function escapedLines(text: string): string {
   return text
     .split('\n')
-    .map((line) => escapeMarkdown(line))
+    .map((line) =>
+      line
+        .split(/`([^`]+)`/)
+        .map((part, index) => (index % 2 === 1 ? code(part) : escapeInner(part)))
+        .join(''),
+    )
     .join('<br>');
+}
+
+/** Escaped, with the blanks at its ends: it stands beside other text. */
+function escapeInner(text: string): string {
+  const [start = '', end = ''] = [/^\s*/.exec(text)?.[0], /\s*$/.exec(text)?.[0]];
+  if (text.trim() === '') return start;
+  return `${start === '' ? '' : ' '}${escapeMarkdown(text)}${end === '' ? '' : ' '}`;
 }
 
 /** The same, shown as code. */
@@ -35,6 +47,12 @@ export function fenced(text: string): string {
   const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
   return `${fence}text\n${plain}\n${fence}`;
+}
+
+/** Folded under its title; blank lines around what is markdown itself. */
+export function details(title: string, body: string, state: 'open' | 'closed' = 'closed'): string {
+  const open = state === 'open' ? ' open' : '';
+  return `<details${open}><summary>${escapeMarkdown(title)}</summary>\n\n${body}\n\n</details>`;
 }
 
 /** A markdown table; cells are markdown already. */

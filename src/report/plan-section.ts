@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import { describe } from '../plan/render.js';
-import { code, escapedLines, escapeMarkdown, table } from './markdown.js';
+import { code, details, escapedLines, escapeMarkdown, table } from './markdown.js';
 import type { Outcome } from './outcome.js';
 
 const MAX_ROWS = 200;
@@ -25,9 +25,7 @@ export function planSection({ services, operations, warnings }: Plan): string {
     '### Plan',
     table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows),
     services.length > MAX_ROWS ? `… and ${String(services.length - MAX_ROWS)} more.` : '',
-    steps.length === 0
-      ? ''
-      : `<details><summary>${String(operations.length)} steps</summary>\n\n${steps.join('\n')}\n\n</details>`,
+    steps.length === 0 ? '' : details(`${String(operations.length)} steps`, steps.join('\n')),
     warningsSection(warnings),
   ]
     .filter((part) => part !== '')
@@ -36,7 +34,9 @@ export function planSection({ services, operations, warnings }: Plan): string {
 
 export function warningsSection(warnings: readonly string[]): string {
   if (warnings.length === 0) return '';
-  const lines = warnings.slice(0, MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
+  const lines = [...new Set(warnings)]
+    .slice(0, MAX_ROWS)
+    .map((warning) => `- ⚠️ ${escapedLines(warning)}`);
   return `### Warnings\n\n${lines.join('\n')}`;
 }
 

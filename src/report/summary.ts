@@ -1,10 +1,13 @@
 import { describeTraffic } from '../health/traffic.js';
 import * as core from '@actions/core';
 import { availabilitySection } from './availability.js';
-import { code, escapedLines, escapeMarkdown, fenced, seconds, table } from './markdown.js';
+import { headline, introduction } from './headline.js';
+import { details, escapedLines, escapeMarkdown, fenced, seconds, table } from './markdown.js';
 import type { OperationName } from '../inputs/types.js';
-import { inOrder, type Outcome, type Phase, type Result, type ServiceOutcome } from './outcome.js';
+import { entranceProbe, inOrder, type Outcome, type Phase } from './outcome.js';
+import { latencyPicture, timelinePicture } from './pictures.js';
 import { planSection, warningsSection } from './plan-section.js';
+import { servicesSection } from './services-section.js';
 
 /** What the summary says beside the outcome: where the commits are, and what was asked for. */
 export interface SummaryContext {
@@ -14,6 +17,10 @@ export interface SummaryContext {
   readonly environment: string | undefined;
   /** `deploy` when it isn't given. */
   readonly operation?: OperationName | undefined;
+  /** When the run began, by the clock of the probes. */
+  readonly clockAtStartMs: number;
+  /** Lines of `operation: status`. */
+  readonly status: readonly string[];
 }
 
 /** GitHub drops a summary of more than 1 MiB whole. */
@@ -24,19 +31,19 @@ const BAR_WIDTH = 24;
 
 /** The job summary in markdown, less than 1 MiB. */
 export function renderSummary(outcome: Outcome, context: SummaryContext): string {
+  const plan = outcome.result === 'planned' ? outcome.plan : undefined;
   const parts = [
     `## ${headline(outcome, context.operation)}`,
     introduction(outcome, context),
     failureSection(outcome),
-    outcome.result === 'planned' && outcome.plan !== undefined
-      ? planSection(outcome.plan)
-      : servicesSection(outcome),
+    statusSection(context.status),
+    plan === undefined ? warningsSection(outcome.plan?.warnings ?? []) : '',
+    plan === undefined ? servicesSection(outcome) : planSection(plan),
     availabilitySection(outcome.availability),
     trafficSection(outcome.traffic),
     heldSection(outcome.heldConnections),
     edgeSection(outcome.edge ?? []),
-    phasesSection(outcome.phases),
-    outcome.result === 'planned' ? '' : warningsSection(outcome.plan?.warnings ?? []),
+    timeSection(outcome, context),
   ];
   const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
   if (Buffer.byteLength(text) <= MAX_BYTES) return text;
@@ -71,45 +78,6 @@ function edgeSection(notes: NonNullable<Outcome['edge']>): string {
   return `### Edge\n\n${lines.join('\n')}`;
 }
 
-function headline(outcome: Outcome, operation: OperationName | undefined): string {
-  if (outcome.error === undefined && operation === 'status')
-    return '🔎 Status of the stack: see the log';
-  if (outcome.error === undefined && operation === 'unlock') return '🔓 The stack is unlocked';
-  const commit = shortSha(outcome.sha);
-  const serving =
-    outcome.previousSha === undefined
-      ? 'no release was there before'
-      : `${shortSha(outcome.previousSha)} serves`;
-  const lines: Readonly<Record<Result, string>> = {
-    deployed: `✅ ${commit} is the running release`,
-    unchanged: `✅ ${commit} runs already: nothing to change`,
-    'rolled-back': `⏪ ${commit} was taken back: ${serving}`,
-    refused: `⛔ ${commit} was refused: the host is untouched`,
-    superseded: `⏭️ ${commit} is superseded: a newer commit is deployed`,
-    planned: `📋 Plan for ${commit}: nothing was touched`,
-    failed: `❌ ${commit} failed, and the stack needs a human`,
-  };
-  return lines[outcome.result];
-}
-
-function introduction(outcome: Outcome, context: SummaryContext): string {
-  const commitUrl = (sha: string): string =>
-    `[${shortSha(sha)}](${context.repositoryUrl}/commit/${encodeURIComponent(sha)})`;
-  const { sha, previousSha } = outcome;
-  const from = previousSha === undefined ? '' : ` after ${commitUrl(previousSha)}`;
-  const changes =
-    previousSha === undefined || previousSha === sha
-      ? ''
-      : `, [what changed](${context.repositoryUrl}/compare/${previousSha}...${sha})`;
-  const items = [
-    `Commit ${commitUrl(sha)} of ${code(context.branch)}${from}${changes}`,
-    context.environment === undefined ? '' : `environment ${code(context.environment)}`,
-    outcome.url === undefined ? '' : `<${outcome.url.replace(/[<>\s]/g, encodeURIComponent)}>`,
-    `${seconds(outcome.durationMs)} in all`,
-  ];
-  return items.filter((item) => item !== '').join(' · ');
-}
-
 function failureSection({ error, phases }: Pick<Outcome, 'error' | 'phases'>): string {
   if (error === undefined) return '';
   // The innermost ends first.
@@ -124,48 +92,33 @@ function failureSection({ error, phases }: Pick<Outcome, 'error' | 'phases'>): s
       ? ''
       : `**In which step:** ${escapeMarkdown(failed.name)}, ${seconds(failed.startMs + failed.durationMs)} after the run began`,
     `**What to do next:** ${escapedLines(error.next)}`,
-    tail === ''
-      ? ''
-      : `<details open><summary>What was said last</summary>\n\n${fenced(tail)}\n\n</details>`,
+    tail === '' ? '' : details('Last output', fenced(tail), 'open'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function servicesSection({ services, error }: Pick<Outcome, 'services' | 'error'>): string {
-  const entries = Object.entries(services);
-  if (entries.length === 0) return '';
-  const rows = entries
-    .slice(0, MAX_ROWS)
-    .map(([name, service]) => [
-      code(name),
-      escapeMarkdown(service.role),
-      escapeMarkdown(service.action),
-      images(service),
-      service.seconds === 0 ? '' : service.seconds.toFixed(1),
-    ]);
-  const rest = entries.length - rows.length;
-  return [
-    error === undefined ? '### Services' : '### Services, as it was planned',
-    table(
-      ['left', 'left', 'left', 'left', 'right'],
-      ['service', 'role', 'action', 'image', 'seconds'],
-      rows,
-    ),
-    rest > 0 ? `… and ${String(rest)} more.` : '',
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+function statusSection(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : fenced(lines.join('\n'));
 }
 
-function images({ oldImage, newImage }: ServiceOutcome): string {
-  const [before, after] = [oldImage, newImage].map((image) => code(shortImage(image ?? '')));
-  if (before === undefined || before === '' || before === after) return after ?? '';
-  return after === '' || after === undefined ? before : `${before} → ${after}`;
-}
-
-function phasesSection(phases: readonly Phase[]): string {
+/** How the run spent its time: pictures of a run that changed something, and each phase, folded. */
+function timeSection(outcome: Outcome, { clockAtStartMs }: SummaryContext): string {
+  const { phases, plan } = outcome;
   if (phases.length === 0) return '';
+  const changes = outcome.result !== 'planned' && (plan?.operations.length ?? 0) > 0;
+  const { latency } = entranceProbe(outcome) ?? {};
+  return [
+    '### Time',
+    changes ? timelinePicture(phases) : '',
+    changes ? latencyPicture(latency, phases, clockAtStartMs) : '',
+    details(`${String(phases.length)} phases`, phasesTable(phases)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function phasesTable(phases: readonly Phase[]): string {
   const end = Math.max(1, ...phases.map((phase) => phase.startMs + phase.durationMs));
   const rows = inOrder(phases)
     .slice(0, MAX_ROWS)
@@ -175,7 +128,7 @@ function phasesSection(phases: readonly Phase[]): string {
       seconds(phase.durationMs),
       bar(phase, end),
     ]);
-  return `### Phases\n\n${table(['left', 'right', 'right', 'left'], ['phase', 'began after', 'took', ''], rows)}`;
+  return table(['left', 'right', 'right', 'left'], ['phase', 'began after', 'took', ''], rows);
 }
 
 /** The phase as a bar on the line of the whole run: where it lay, and how much of it it took. */
@@ -184,12 +137,4 @@ function bar(phase: Phase, endMs: number): string {
   const length = Math.max(1, Math.round((phase.durationMs / endMs) * BAR_WIDTH));
   const to = Math.min(BAR_WIDTH, from + length);
   return `\`${'·'.repeat(from)}${'█'.repeat(to - from)}${'·'.repeat(BAR_WIDTH - to)}\``;
-}
-
-function shortSha(sha: string): string {
-  return code(sha.slice(0, 7));
-}
-
-function shortImage(image: string): string {
-  return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }

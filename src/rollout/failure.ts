@@ -68,7 +68,7 @@ function nextAfter(candidates: readonly Candidate[], operation: Operation): stri
     late && operation.kind !== 'soak'
       ? ' If it only needs longer to start, raise `ready-timeout`.'
       : '';
-  return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
+  return `Its last log lines, under "Last output", tell why.${also}${slow}`;
 }
 
 function sentence(

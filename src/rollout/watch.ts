@@ -18,7 +18,7 @@ import { candidatesOf, type RolloutContext } from './context.js';
 
 const BETWEEN_CHECKS_MS = 100;
 const SEE_THE_LOGS =
-  'Its last answers are under "What was said last"; the last log lines of the new containers under "roll back".';
+  'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
 /** The smallest number of probes among which a single failure is a chance. */
 const FORGIVEN_AMONG = 10;

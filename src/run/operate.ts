@@ -42,7 +42,9 @@ export async function operate(inputs: Inputs, github: GithubContext, work: Work)
   switch (inputs.operation) {
     case 'status': {
       const status = await readStatus(shell, state, inputs.path);
-      for (const line of describeStatus(status, inputs)) log.info(line);
+      const lines = describeStatus(status, inputs);
+      for (const line of lines) log.info(line);
+      progress.described(lines);
       progress.end('unchanged');
       return;
     }

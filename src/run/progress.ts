@@ -24,6 +24,8 @@ export interface Progress {
   measuring(measuring: Measuring): void;
   /** After the last change, be it the undoing of one. */
   measured(): Promise<void>;
+  /** What `operation: status` has to say. */
+  described(status: readonly string[]): void;
   /** Something about what stands before the site. */
   noted(note: EdgeNote): void;
   end(result: Result): void;
@@ -41,6 +43,7 @@ export interface RunFacts {
   traffic: Traffic | undefined;
   heldConnections: number;
   edge: EdgeNote[];
+  status: readonly string[];
   /** Set from the moment that the host may have been changed. */
   fence: string | undefined;
   /** True from the moment that something of the old release may not be as it was: all before is beside it. */
@@ -59,6 +62,7 @@ function noFacts(): RunFacts {
     traffic: undefined,
     heldConnections: 0,
     edge: [],
+    status: [],
     fence: undefined,
     leftOld: false,
     result: undefined,
@@ -123,11 +127,18 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
       facts.fence = fence;
       onLease(fence);
     },
+    described: describedIn(facts),
     noted: notesIn(facts, log),
     ...availabilityOf(facts, log),
     end: (result) => {
       facts.result = result;
     },
+  };
+}
+
+function describedIn(facts: RunFacts): Progress['described'] {
+  return (lines) => {
+    facts.status = lines;
   };
 }
 
