@@ -58336,7 +58336,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7814);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2300);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -58603,7 +58603,9 @@ const LINE_ALLOWED = 'allowed are known_hosts lines, as `ssh-keyscan` prints the
 /** One SHA-256 fingerprint or several; the old MD5 form is told apart. */
 function parseFingerprints(text) {
     const fingerprints = [];
-    for (const item of (0,values/* splitList */.ry)(text)) {
+    for (const entry of (0,values/* splitList */.ry)(text)) {
+        // A whole line of `ssh-keygen -l`: bits, fingerprint, comment, type.
+        const item = /^\d+\s+(SHA256:\S+)(?:\s.*)?\s\([A-Z0-9-]+\)$/.exec(entry)?.[1] ?? entry;
         const bare = item.replace(/=+$/, '');
         if (/^SHA256:[A-Za-z0-9+/]{43}$/.test(bare)) {
             fingerprints.push(bare);
@@ -59403,18 +59405,10 @@ function readInputs(get, environment) {
     const lastingOrNone = (0,values/* parseDuration */.E9)(hour, 'zero means something');
     const connection = readConnection(reader, get);
     const repository = readRepository(reader, environment);
-    const token = reader.takeOptional('token', (value) => ({ value }));
     const inputs = {
         connection,
         path: readPath(reader, connection.username, repository.name),
-        source: {
-            repository: repository.repository,
-            remoteUrl: repository.remoteUrl,
-            branch: reader.take('branch', parseBranch, ''),
-            sha: readSha(reader, environment),
-            token,
-            tokenFor: tokenServer(repository.remoteUrl, token, environment),
-        },
+        source: readSource(reader, environment, repository),
         gate: readGate(reader, operation),
         compose: readCompose(reader),
         envFile: readEnvFile(reader, get('env-file'), operation),
@@ -59459,6 +59453,19 @@ function readRepository(reader, environment) {
     const nothing = { repository: '', remoteUrl: '', name: '' };
     const parse = parseRepository(environment);
     return reader.take('repository', (text) => parse(text === '' ? (environment['GITHUB_REPOSITORY'] ?? '') : text), nothing);
+}
+function readSource(reader, environment, { repository, remoteUrl }) {
+    const branch = reader.take('branch', parseBranch, '');
+    const token = reader.takeOptional('token', (value) => ({ value }));
+    return {
+        repository,
+        remoteUrl,
+        branch,
+        ref: `refs/heads/${branch}`,
+        sha: readSha(reader, environment),
+        token,
+        tokenFor: tokenServer(remoteUrl, token, environment),
+    };
 }
 function readPath(reader, username, repositoryName) {
     // A wrong repository has been told already; its missing name is no second problem.
@@ -59823,7 +59830,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 7814:
+/***/ 2300:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -61567,6 +61574,25 @@ function responseHint(answer, rule) {
     return undefined;
 }
 
+;// CONCATENATED MODULE: ./src/health/latency.ts
+const MOST_PARTS = 48;
+/** With fewer in a part, one of them would say nothing but that no request was due. */
+const SAMPLES_A_PART = 5;
+/** Requests by when they were sent, up to `now`. */
+function latencyOf(samples, now) {
+    const first = samples.reduce((least, { sentAt }) => Math.min(least, sentAt), now);
+    const parts = Math.min(MOST_PARTS, Math.floor(samples.length / SAMPLES_A_PART));
+    const partMs = Math.max(1, (now - first) / Math.max(1, parts));
+    const slowestMs = Array.from({ length: parts }, () => 0);
+    for (const { sentAt, durationMs, result } of samples) {
+        if (result.kind !== 'ok' || parts === 0)
+            continue;
+        const part = Math.min(parts - 1, Math.floor((sentAt - first) / partMs));
+        slowestMs[part] = Math.max(slowestMs[part] ?? 0, Math.round(durationMs));
+    }
+    return { fromMs: first, partMs, slowestMs };
+}
+
 ;// CONCATENATED MODULE: ./src/health/probe-times.ts
 /** Measured between the sending of the last good one before, and of the first good one after. */
 function longestGap(judged, now) {
@@ -61681,6 +61707,7 @@ function explainedBy(sample, pauses) {
 ;// CONCATENATED MODULE: ./src/health/probe-summary.ts
 
 
+
 /** More are not told apart: a `version` that changes with every answer names no release. */
 const mostReleases = 8;
 /**
@@ -61721,6 +61748,7 @@ function summarise(samples, now, pauses = []) {
         p99Ms: percentile(durations, 0.99),
         failures,
         releases: releasesOf(judged),
+        latency: latencyOf(judged, now),
     };
 }
 /** A failure that may be our own side's: nothing came. A status or a refusal is the site's own word. */
@@ -62407,12 +62435,14 @@ const PULL_REQUEST_EVENTS = [
  * other branches than `branch`. A tag may deploy only its own commit: that this lies on the branch is
  * proven on the host, with git, and so then does the workflow's own text.
  */
-function judgeTrigger(context, source) {
+function judgeTrigger(context, source, operation) {
     const { eventName } = context;
     const deployOnPush = `Deploy when it is merged: \`on: { push: { branches: [${source.branch}] } }\`.`;
     if (eventName === '') {
         return refused('Nothing tells what started this run: GITHUB_EVENT_NAME is empty.', 'Run this action in a GitHub Actions workflow.');
     }
+    if (isPlannedPullRequest(context, operation))
+        return judgePlanned(context, source);
     if (PULL_REQUEST_EVENTS.includes(eventName)) {
         const whose = context.isFork ? ` of the fork ${context.headRepository ?? '(deleted)'}` : '';
         return refused(`The event \`${eventName}\`${whose} may not deploy. What a pull request brings has not been ` +
@@ -62425,6 +62455,19 @@ function judgeTrigger(context, source) {
     return eventName === 'workflow_run'
         ? judgeEndedRun(context, source, deployOnPush)
         : judgeRef(context, source);
+}
+/**
+ * A pull request of the repository itself may be planned, which changes nothing on the host. Its
+ * workflow has the secrets anyway: whoever wrote it may push. A fork's never.
+ */
+function isPlannedPullRequest(context, operation) {
+    return operation === 'plan' && context.eventName === 'pull_request' && !context.isFork;
+}
+function judgePlanned({ ref, sha }, source) {
+    if (/^refs\/pull\/\d+\/merge$/.test(ref) && sha === source.sha)
+        return passed(`pull_request of this repository (${ref}), to be planned`);
+    return refused('A pull request is planned as what merging it would make of the branch, and this run is for ' +
+        `${source.sha.slice(0, 12)} at ${ref === '' ? 'no ref' : `\`${ref}\``}.`, 'Leave out the input `sha`, and let the workflow run `on: pull_request`.');
 }
 function judgeEndedRun(context, source, deployOnPush) {
     const run = context.endedRun;
@@ -62501,14 +62544,14 @@ function otherBranch(where, source) {
 
 /**
  * All that can be judged of a run before anything is connected. `deploy` and `plan` bring a commit
- * and pass the whole gate. `rollback` and `unlock` change the host and must come from the branch, but
+ * and pass the whole gate; `plan` may also be for a pull request. `rollback` and `unlock` change the host and must come from the branch, but
  * ask for no tests: a release has passed them before, and red tests are when one is wanted back.
  * `status` only looks.
  */
 function judgeRun(inputs, github) {
     if (inputs.operation === 'status')
         return passed();
-    const trigger = judgeTrigger(github, inputs.source);
+    const trigger = judgeTrigger(github, inputs.source, inputs.operation);
     if (!(0,operations/* isGated */.m)(inputs.operation))
         return trigger;
     const { needs, requireOutputs } = inputs.gate;
@@ -62528,6 +62571,10 @@ function openGate(inputs, github, log) {
         log.warn(warning);
     if (verdict.refusals.length > 0)
         throw gateClosed(verdict.refusals);
+}
+/** What the host fetches: the branch, or, where a pull request is planned, what it would be when merged. */
+function fetchedRef({ operation, source }, github) {
+    return isPlannedPullRequest(github, operation) ? github.ref : source.ref;
 }
 function gateClosed(refusals) {
     const [first, ...others] = refusals;
@@ -62560,7 +62607,7 @@ function readGithubContext(environment, readText) {
     const repository = get('REPOSITORY');
     const runId = get('RUN_ID');
     const runAttempt = /^\d+$/.test(get('RUN_ATTEMPT')) ? Number(get('RUN_ATTEMPT')) : 1;
-    const headRepository = headRepositoryOf(payload, repository);
+    const headRepository = headRepositoryOf(payload, get('EVENT_NAME'), repository);
     return {
         runId,
         runAttempt,
@@ -62589,10 +62636,11 @@ function readPayload(path, readText) {
         return {};
     }
 }
-function headRepositoryOf(payload, repository) {
+/** Undefined where a pull request does not tell its own. */
+function headRepositoryOf(payload, eventName, repository) {
     const pullRequest = payload['pull_request'];
-    if (isRecord(pullRequest)) {
-        const head = pullRequest['head'];
+    if (isRecord(pullRequest) || eventName.startsWith('pull_request')) {
+        const head = isRecord(pullRequest) ? pullRequest['head'] : undefined;
         return fullName(isRecord(head) ? head['repo'] : undefined);
     }
     const run = payload['workflow_run'];
@@ -68030,7 +68078,7 @@ function access_logs_parsed(text) {
 
 
 const BETWEEN_CHECKS_MS = 100;
-const SEE_THE_LOGS = 'Its last answers are under "What was said last"; the last log lines of the new containers under "roll back".';
+const SEE_THE_LOGS = 'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
 /** The smallest number of probes among which a single failure is a chance. */
 const FORGIVEN_AMONG = 10;
@@ -68449,7 +68497,7 @@ function nextAfter(candidates, operation) {
     const slow = late && operation.kind !== 'soak'
         ? ' If it only needs longer to start, raise `ready-timeout`.'
         : '';
-    return `Its last log lines, under "What was said last", tell why.${also}${slow}`;
+    return `Its last log lines, under "Last output", tell why.${also}${slow}`;
 }
 function sentence(operation, stdout, stderr) {
     const look = 'See the lines above for what the host said.';
@@ -69398,6 +69446,7 @@ async function observe(shell, inputs, sha, run, signal) {
         RUN: run,
         REMOTE: inputs.source.remoteUrl,
         BRANCH: inputs.source.branch,
+        REF: inputs.source.ref,
         SHA: sha,
         TOKEN: inputs.source.token ?? '',
         TOKEN_FOR: inputs.source.tokenFor ?? '',
@@ -70124,8 +70173,10 @@ async function operate(inputs, github, work) {
     switch (inputs.operation) {
         case 'status': {
             const status = await readStatus(shell, state, inputs.path);
-            for (const line of describeStatus(status, inputs))
+            const lines = describeStatus(status, inputs);
+            for (const line of lines)
                 log.info(line);
+            progress.described(lines);
             progress.end('unchanged');
             return;
         }
@@ -70278,6 +70329,7 @@ function noFacts() {
         traffic: undefined,
         heldConnections: 0,
         edge: [],
+        status: [],
         fence: undefined,
         leftOld: false,
         result: undefined,
@@ -70336,11 +70388,17 @@ function createProgress(clock, log, onLease) {
             facts.fence = fence;
             onLease(fence);
         },
+        described: describedIn(facts),
         noted: notesIn(facts, log),
         ...availabilityOf(facts, log),
         end: (result) => {
             facts.result = result;
         },
+    };
+}
+function describedIn(facts) {
+    return (lines) => {
+        facts.status = lines;
     };
 }
 function notesIn(facts, log) {
@@ -75565,12 +75623,22 @@ function escapeMarkdown(text) {
         .trim()
         .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }
-/** The same line by line: its line breaks stay. */
+/** The same line by line: its line breaks stay, and what stands between two backticks is shown as code. */
 function escapedLines(text) {
     return text
         .split('\n')
-        .map((line) => escapeMarkdown(line))
+        .map((line) => line
+        .split(/`([^`]+)`/)
+        .map((part, index) => (index % 2 === 1 ? code(part) : escapeInner(part)))
+        .join(''))
         .join('<br>');
+}
+/** Escaped, with the blanks at its ends: it stands beside other text. */
+function escapeInner(text) {
+    const [start = '', end = ''] = [/^\s*/.exec(text)?.[0], /\s*$/.exec(text)?.[0]];
+    if (text.trim() === '')
+        return start;
+    return `${start === '' ? '' : ' '}${escapeMarkdown(text)}${end === '' ? '' : ' '}`;
 }
 /** The same, shown as code. */
 function code(text) {
@@ -75583,6 +75651,11 @@ function fenced(text) {
     const longest = (plain.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
     const fence = '`'.repeat(longest + 1);
     return `${fence}text\n${plain}\n${fence}`;
+}
+/** Folded under its title; blank lines around what is markdown itself. */
+function details(title, body, state = 'closed') {
+    const open = state === 'open' ? ' open' : '';
+    return `<details${open}><summary>${escapeMarkdown(title)}</summary>\n\n${body}\n\n</details>`;
 }
 /** A markdown table; cells are markdown already. */
 function markdown_table(align, head, rows) {
@@ -75627,9 +75700,7 @@ function planSection({ services, operations, warnings }) {
         '### Plan',
         markdown_table(['left', 'left', 'left', 'left'], ['service', 'role', 'action', 'why'], rows),
         services.length > MAX_ROWS ? `… and ${String(services.length - MAX_ROWS)} more.` : '',
-        steps.length === 0
-            ? ''
-            : `<details><summary>${String(operations.length)} steps</summary>\n\n${steps.join('\n')}\n\n</details>`,
+        steps.length === 0 ? '' : details(`${String(operations.length)} steps`, steps.join('\n')),
         warningsSection(warnings),
     ]
         .filter((part) => part !== '')
@@ -75638,7 +75709,9 @@ function planSection({ services, operations, warnings }) {
 function warningsSection(warnings) {
     if (warnings.length === 0)
         return '';
-    const lines = warnings.slice(0, MAX_ROWS).map((warning) => `- ${escapeMarkdown(warning)}`);
+    const lines = [...new Set(warnings)]
+        .slice(0, MAX_ROWS)
+        .map((warning) => `- ⚠️ ${escapedLines(warning)}`);
     return `### Warnings\n\n${lines.join('\n')}`;
 }
 /** The plan for a comment on a pull request; empty where the run ended before there was one. */
@@ -75811,7 +75884,209 @@ function milliseconds(ms) {
     return ms < 1_000 ? `${String(Math.round(ms))} ms` : markdown_seconds(ms);
 }
 
+;// CONCATENATED MODULE: ./src/report/headline.ts
+
+
+/** How the run ended, how many requests failed meanwhile, and how long it took: the first line of the summary. */
+function headline(outcome, operation) {
+    if (outcome.error === undefined && operation === 'status')
+        return '🔎 Status of the stack';
+    if (outcome.error === undefined && operation === 'unlock')
+        return '🔓 The stack is unlocked';
+    const facts = [headline_verdict(outcome, operation), ...requests(outcome), markdown_seconds(outcome.durationMs)];
+    return facts.join(' · ');
+}
+function headline_verdict(outcome, operation) {
+    const commit = shortSha(outcome.sha);
+    const previous = outcome.previousSha === undefined
+        ? 'no release was there before'
+        : `${shortSha(outcome.previousSha)} is live`;
+    const lines = {
+        deployed: operation === 'rollback' ? `⏪ Rolled back to ${commit}` : `✅ ${commit} is live`,
+        unchanged: `✅ ${commit} was live already: nothing to change`,
+        'rolled-back': `⏪ ${commit} was rolled back: ${previous}`,
+        refused: `⛔ ${commit} was refused: the host is untouched`,
+        superseded: `⏭️ ${commit} is superseded: a newer commit is live`,
+        planned: `📋 Plan for ${commit}: nothing was changed`,
+        failed: `❌ ${commit} failed: the stack needs your attention`,
+    };
+    return lines[outcome.result];
+}
+/** The probe's requests and those of visitors, as far as they were counted. */
+function requests(outcome) {
+    const probe = entranceProbe(outcome);
+    const visitors = outcome.traffic?.after;
+    return [
+        ...(probe === undefined || probe.sent === 0
+            ? []
+            : [`${String(probe.failed)} of ${String(probe.sent)} probes failed`]),
+        ...(visitors === undefined || visitors.requests === 0
+            ? []
+            : [`${String(visitors.failed)} of ${String(visitors.requests)} visitors' requests failed`]),
+    ];
+}
+/** Where to look: the commits, the environment, the site. */
+function introduction(outcome, context) {
+    const commitUrl = (sha) => `[${shortSha(sha)}](${context.repositoryUrl}/commit/${encodeURIComponent(sha)})`;
+    const { sha, previousSha } = outcome;
+    const from = previousSha === undefined ? '' : ` after ${commitUrl(previousSha)}`;
+    const items = [
+        `Commit ${commitUrl(sha)} of ${code(context.branch)}${from}${changes(outcome, context)}`,
+        context.environment === undefined ? '' : `environment ${code(context.environment)}`,
+        outcome.url === undefined ? '' : `<${outcome.url.replace(/[<>\s]/g, encodeURIComponent)}>`,
+    ];
+    return items.filter((item) => item !== '').join(' · ');
+}
+/** From the older commit to the newer one: what a deploy brings, and what a rollback takes away. */
+function changes({ sha, previousSha }, context) {
+    if (previousSha === undefined || previousSha === sha)
+        return '';
+    const compare = `${context.repositoryUrl}/compare/`;
+    return context.operation === 'rollback'
+        ? `, [what went away](${compare}${sha}...${previousSha})`
+        : `, [what changed](${compare}${previousSha}...${sha})`;
+}
+function shortSha(sha) {
+    return code(sha.slice(0, 7));
+}
+
+;// CONCATENATED MODULE: ./src/report/pictures.ts
+
+/** What is drawn of a run, as Mermaid, which GitHub renders in a summary. Readable as text where nothing does. */
+const MOST_BARS = 24;
+/** On a phone a longer one would stand beside the picture. */
+const LONGEST_NAME = 22;
+const TICKS_S = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800];
+const MOST_TICKS = 8;
+/** Shorter phases are in the table, and would be a line without width here. */
+const LEAST_SHARE = 0.01;
+/** The phases of a run on one line of time; '' where there is next to nothing to see. */
+function timelinePicture(phases) {
+    const outer = outermost(phases);
+    const endMs = Math.max(0, ...outer.map(({ startMs, durationMs }) => startMs + durationMs));
+    const drawn = outer
+        .filter(({ durationMs, failed }) => failed || durationMs >= endMs * LEAST_SHARE)
+        .slice(0, MOST_BARS);
+    if (drawn.length < 3)
+        return '';
+    const bars = drawn.map(({ name, startMs, durationMs, failed }) => {
+        const tag = failed ? 'crit, ' : '';
+        const from = Math.round(startMs);
+        return `  ${plainName(name)} :${tag}${String(from)}, ${String(from + Math.max(1, Math.round(durationMs)))}`;
+    });
+    // `%s` are seconds since 1970: of the run, as it begins at 0 here.
+    const tick = TICKS_S.find((each) => endMs / 1_000 / each <= MOST_TICKS) ?? 3_600;
+    const axis = ['  axisFormat %s s', `  tickInterval ${String(tick)}second`];
+    const head = ['gantt', '  dateFormat x', ...axis, '  todayMarker off'];
+    return mermaid([...head, ...bars]);
+}
+/** The slowest answers of the probe over the run, with the cutover and the watch period as bars; '' where none. */
+function latencyPicture(latency, phases, clockAtStartMs) {
+    if (latency === undefined)
+        return '';
+    const { fromMs, partMs, slowestMs } = latency;
+    const highest = Math.max(0, ...slowestMs);
+    if (highest === 0)
+        return '';
+    const beganMs = fromMs - clockAtStartMs;
+    const heightOf = (phase) => pictures_isCutover(phase.name) ? highest : isSoak(phase.name) ? highest / 4 : 0;
+    const marks = slowestMs.map((_, part) => {
+        const [from, until] = [beganMs + part * partMs, beganMs + (part + 1) * partMs];
+        const here = phases.filter(({ startMs, durationMs }) => startMs < until && startMs + durationMs > from);
+        return Math.round(Math.max(0, ...here.map(heightOf)));
+    });
+    const end = beganMs + slowestMs.length * partMs;
+    const [axisFrom, axisTo] = [beganMs, end].map((ms) => (ms / 1_000).toFixed(1));
+    const lines = [
+        'xychart-beta',
+        '  title "slowest answers; bars: cutover, then watched"',
+        `  x-axis "seconds" ${String(axisFrom)} --> ${String(axisTo)}`,
+        `  y-axis "ms" 0 --> ${String(Math.max(10, highest))}`,
+        `  bar [${marks.join(', ')}]`,
+        `  line [${slowestMs.join(', ')}]`,
+    ];
+    return mermaid(lines);
+}
+function pictures_isCutover(name) {
+    return /^(cut over|reload)\b/.test(name);
+}
+function isSoak(name) {
+    return /^(soak|watch)\b/.test(name);
+}
+/** Without those that lie within another one. */
+function outermost(phases) {
+    let reachedMs = -1;
+    return outcome_inOrder(phases).filter(({ startMs, durationMs }) => {
+        const isInner = startMs + durationMs <= reachedMs;
+        reachedMs = Math.max(reachedMs, startMs + durationMs);
+        return !isInner;
+    });
+}
+/** A name from elsewhere as a word of Mermaid: nothing in it ends the name, or the picture. */
+function plainName(name) {
+    const plain = (name.split(':')[0] ?? '')
+        .replace(/[^\p{L}\p{N} ,.()/_-]/gu, ' ')
+        .replace(/\s+/g, ' ')
+        .trim();
+    return plain.length > LONGEST_NAME ? `${plain.slice(0, LONGEST_NAME - 1)}…` : plain;
+}
+function mermaid(lines) {
+    return ['```mermaid', ...lines, '```'].join('\n');
+}
+
+;// CONCATENATED MODULE: ./src/report/services-section.ts
+
+const services_section_MAX_ROWS = 200;
+/** What became of the services that changed; those that did not are one line, and the images are folded. */
+function servicesSection({ services, error }) {
+    const entries = Object.entries(services);
+    if (entries.length === 0)
+        return '';
+    const changed = entries.filter(([, { action }]) => action !== 'keep');
+    const kept = entries.filter(([, { action }]) => action === 'keep').map(([name]) => name);
+    const rows = changed
+        .slice(0, services_section_MAX_ROWS)
+        .map(([name, service]) => [
+        code(name),
+        escapeMarkdown(service.action),
+        service.seconds === 0 ? '' : service.seconds.toFixed(1),
+    ]);
+    const rest = changed.length - rows.length;
+    return [
+        error === undefined ? '### Services' : '### Services, as it was planned',
+        rows.length === 0
+            ? ''
+            : markdown_table(['left', 'left', 'right'], ['service', 'action', 'seconds'], rows),
+        rest > 0 ? `… and ${String(rest)} more.` : '',
+        kept.length === 0 ? '' : `Unchanged: ${kept.slice(0, services_section_MAX_ROWS).map(code).join(', ')}.`,
+        imagesOf(changed.slice(0, services_section_MAX_ROWS)),
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function imagesOf(changed) {
+    const rows = changed.flatMap(([name, service]) => {
+        const image = services_section_images(service);
+        return image === '' ? [] : [[code(name), escapeMarkdown(service.role), image]];
+    });
+    if (rows.length === 0)
+        return '';
+    return details('Images', markdown_table(['left', 'left', 'left'], ['service', 'role', 'image'], rows));
+}
+function services_section_images({ oldImage, newImage }) {
+    const [before, after] = [oldImage, newImage].map((image) => code(shortImage(image ?? '')));
+    if (before === undefined || before === '' || before === after)
+        return after ?? '';
+    return after === '' || after === undefined ? before : `${before} → ${after}`;
+}
+function shortImage(image) {
+    return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
+}
+
 ;// CONCATENATED MODULE: ./src/report/summary.ts
+
+
+
 
 
 
@@ -75825,19 +76100,19 @@ const summary_MAX_ROWS = 200;
 const BAR_WIDTH = 24;
 /** The job summary in markdown, less than 1 MiB. */
 function renderSummary(outcome, context) {
+    const plan = outcome.result === 'planned' ? outcome.plan : undefined;
     const parts = [
         `## ${headline(outcome, context.operation)}`,
         introduction(outcome, context),
         failureSection(outcome),
-        outcome.result === 'planned' && outcome.plan !== undefined
-            ? planSection(outcome.plan)
-            : servicesSection(outcome),
+        statusSection(context.status),
+        plan === undefined ? warningsSection(outcome.plan?.warnings ?? []) : '',
+        plan === undefined ? servicesSection(outcome) : planSection(plan),
         availabilitySection(outcome.availability),
         trafficSection(outcome.traffic),
         heldSection(outcome.heldConnections),
         edgeSection(outcome.edge ?? []),
-        phasesSection(outcome.phases),
-        outcome.result === 'planned' ? '' : warningsSection(outcome.plan?.warnings ?? []),
+        timeSection(outcome, context),
     ];
     const text = `${parts.filter((part) => part !== '').join('\n\n')}\n`;
     if (Buffer.byteLength(text) <= MAX_BYTES)
@@ -75869,41 +76144,6 @@ function edgeSection(notes) {
     const lines = notes.map(({ kind, text }) => `- ${kind === 'warning' ? '⚠️ ' : ''}${escapedLines(text)}`);
     return `### Edge\n\n${lines.join('\n')}`;
 }
-function headline(outcome, operation) {
-    if (outcome.error === undefined && operation === 'status')
-        return '🔎 Status of the stack: see the log';
-    if (outcome.error === undefined && operation === 'unlock')
-        return '🔓 The stack is unlocked';
-    const commit = shortSha(outcome.sha);
-    const serving = outcome.previousSha === undefined
-        ? 'no release was there before'
-        : `${shortSha(outcome.previousSha)} serves`;
-    const lines = {
-        deployed: `✅ ${commit} is the running release`,
-        unchanged: `✅ ${commit} runs already: nothing to change`,
-        'rolled-back': `⏪ ${commit} was taken back: ${serving}`,
-        refused: `⛔ ${commit} was refused: the host is untouched`,
-        superseded: `⏭️ ${commit} is superseded: a newer commit is deployed`,
-        planned: `📋 Plan for ${commit}: nothing was touched`,
-        failed: `❌ ${commit} failed, and the stack needs a human`,
-    };
-    return lines[outcome.result];
-}
-function introduction(outcome, context) {
-    const commitUrl = (sha) => `[${shortSha(sha)}](${context.repositoryUrl}/commit/${encodeURIComponent(sha)})`;
-    const { sha, previousSha } = outcome;
-    const from = previousSha === undefined ? '' : ` after ${commitUrl(previousSha)}`;
-    const changes = previousSha === undefined || previousSha === sha
-        ? ''
-        : `, [what changed](${context.repositoryUrl}/compare/${previousSha}...${sha})`;
-    const items = [
-        `Commit ${commitUrl(sha)} of ${code(context.branch)}${from}${changes}`,
-        context.environment === undefined ? '' : `environment ${code(context.environment)}`,
-        outcome.url === undefined ? '' : `<${outcome.url.replace(/[<>\s]/g, encodeURIComponent)}>`,
-        `${markdown_seconds(outcome.durationMs)} in all`,
-    ];
-    return items.filter((item) => item !== '').join(' · ');
-}
 function failureSection({ error, phases }) {
     if (error === undefined)
         return '';
@@ -75918,44 +76158,31 @@ function failureSection({ error, phases }) {
             ? ''
             : `**In which step:** ${escapeMarkdown(failed.name)}, ${markdown_seconds(failed.startMs + failed.durationMs)} after the run began`,
         `**What to do next:** ${escapedLines(error.next)}`,
-        tail === ''
-            ? ''
-            : `<details open><summary>What was said last</summary>\n\n${fenced(tail)}\n\n</details>`,
+        tail === '' ? '' : details('Last output', fenced(tail), 'open'),
     ]
         .filter((part) => part !== '')
         .join('\n\n');
 }
-function servicesSection({ services, error }) {
-    const entries = Object.entries(services);
-    if (entries.length === 0)
-        return '';
-    const rows = entries
-        .slice(0, summary_MAX_ROWS)
-        .map(([name, service]) => [
-        code(name),
-        escapeMarkdown(service.role),
-        escapeMarkdown(service.action),
-        summary_images(service),
-        service.seconds === 0 ? '' : service.seconds.toFixed(1),
-    ]);
-    const rest = entries.length - rows.length;
-    return [
-        error === undefined ? '### Services' : '### Services, as it was planned',
-        markdown_table(['left', 'left', 'left', 'left', 'right'], ['service', 'role', 'action', 'image', 'seconds'], rows),
-        rest > 0 ? `… and ${String(rest)} more.` : '',
-    ]
-        .filter((part) => part !== '')
-        .join('\n\n');
+function statusSection(lines) {
+    return lines.length === 0 ? '' : fenced(lines.join('\n'));
 }
-function summary_images({ oldImage, newImage }) {
-    const [before, after] = [oldImage, newImage].map((image) => code(shortImage(image ?? '')));
-    if (before === undefined || before === '' || before === after)
-        return after ?? '';
-    return after === '' || after === undefined ? before : `${before} → ${after}`;
-}
-function phasesSection(phases) {
+/** How the run spent its time: pictures of a run that changed something, and each phase, folded. */
+function timeSection(outcome, { clockAtStartMs }) {
+    const { phases, plan } = outcome;
     if (phases.length === 0)
         return '';
+    const changes = outcome.result !== 'planned' && (plan?.operations.length ?? 0) > 0;
+    const { latency } = entranceProbe(outcome) ?? {};
+    return [
+        '### Time',
+        changes ? timelinePicture(phases) : '',
+        changes ? latencyPicture(latency, phases, clockAtStartMs) : '',
+        details(`${String(phases.length)} phases`, phasesTable(phases)),
+    ]
+        .filter((part) => part !== '')
+        .join('\n\n');
+}
+function phasesTable(phases) {
     const end = Math.max(1, ...phases.map((phase) => phase.startMs + phase.durationMs));
     const rows = outcome_inOrder(phases)
         .slice(0, summary_MAX_ROWS)
@@ -75965,7 +76192,7 @@ function phasesSection(phases) {
         markdown_seconds(phase.durationMs),
         bar(phase, end),
     ]);
-    return `### Phases\n\n${markdown_table(['left', 'right', 'right', 'left'], ['phase', 'began after', 'took', ''], rows)}`;
+    return markdown_table(['left', 'right', 'right', 'left'], ['phase', 'began after', 'took', ''], rows);
 }
 /** The phase as a bar on the line of the whole run: where it lay, and how much of it it took. */
 function bar(phase, endMs) {
@@ -75973,12 +76200,6 @@ function bar(phase, endMs) {
     const length = Math.max(1, Math.round((phase.durationMs / endMs) * BAR_WIDTH));
     const to = Math.min(BAR_WIDTH, from + length);
     return `\`${'·'.repeat(from)}${'█'.repeat(to - from)}${'·'.repeat(BAR_WIDTH - to)}\``;
-}
-function shortSha(sha) {
-    return code(sha.slice(0, 7));
-}
-function shortImage(image) {
-    return image.replace(/^sha256:/, '').replace(/^([0-9a-f]{12})[0-9a-f]{52}$/, '$1');
 }
 
 // EXTERNAL MODULE: ./src/ssh/connect.ts + 19 modules
@@ -76029,6 +76250,7 @@ async function main() {
         inputs = (0,src_inputs/* loadInputs */.I)(process.env, hidden.hide);
         core/* saveState */.LZ(run_state/* STATE_SHA */.zW, inputs.source.sha);
         openGate(inputs, github, log);
+        inputs = { ...inputs, source: { ...inputs.source, ref: fetchedRef(inputs, github) } };
         error = await main_perform({ inputs, github, run, progress, log, hide: hidden.hide });
     }
     catch (problem) {
@@ -76050,7 +76272,7 @@ async function main() {
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
         error: error === undefined ? undefined : hidden.redact(error),
-    }, inputs, github, log);
+    }, { inputs, github, clockAtStartMs: from, status: facts.status }, log);
 }
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
 async function main_perform({ inputs, github, run, progress, log, hide, }) {
@@ -76089,7 +76311,7 @@ async function main_perform({ inputs, github, run, progress, log, hide, }) {
 function changesTheStack({ operation }) {
     return operation === 'deploy' || operation === 'rollback';
 }
-async function report(outcome, inputs, github, log) {
+async function report(outcome, { inputs, github, clockAtStartMs, status }, log) {
     if (outcome.error !== undefined)
         await (0,annotate/* annotateFailure */.p)(outcome.error, log);
     log.close();
@@ -76100,6 +76322,8 @@ async function report(outcome, inputs, github, log) {
         branch: inputs?.source.branch ?? '',
         environment: inputs?.environment,
         operation: inputs?.operation,
+        clockAtStartMs,
+        status,
     });
     if (outcome.error === undefined)
         log.info(`${VERBS[outcome.result]} ${outcome.sha.slice(0, 12)}`);
@@ -76385,7 +76609,7 @@ function asDeployError(error) {
 async function annotateFailure(error, log) {
     const { evidence } = error;
     if (evidence !== undefined && evidence.trim() !== '') {
-        await log.group('What was said last', () => {
+        await log.group('Last output', () => {
             for (const line of evidence.trimEnd().split(/\r?\n/))
                 log.remote(line);
             return Promise.resolve();

@@ -1,6 +1,6 @@
 # One look at the host: what it is, what runs, what the commit wants. Changes nothing but the stage
 # (a directory of this run's own) and the repository of our own.
-# Vars: DIR STATE RUN MARK REMOTE BRANCH SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
+# Vars: DIR STATE RUN MARK REMOTE BRANCH REF SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
 #   VARIABLES (assignments before the command, quoted) EDGE_CONFIG (a path of the commit, or nothing)
 #   and those of observe/env-file.sh
 # Follows the files of observe/ and lib/git.sh, which are its words.

@@ -12,6 +12,7 @@ case "$*" in
     [ -z "\${TAG-}" ] || echo "$PWD $TAG" >>"$TOY/tags"
     printf '{\\n  "name": "shop",\\n  "services": {"web": {"build": {"context": "%s/web"}, "environment": {"KEY": "%s"}}}\\n}\\n' "$PWD" "$(cat .env 2>/dev/null)" ;;
   'image ls'*) echo 'sha256:1 shop-web:latest'; echo 'sha256:2 redis:8' ;;
+  'info'*Swarm*) echo 'inactive false' ;;
   'info'*) echo / ;;
 esac`;
 

@@ -1,6 +1,6 @@
 # git: the live directory, the commit, what differs between them. The commit is fetched into a repository of
 # our own, and nothing of it is read before it is proven to be on the branch.
-# Vars: DIR REMOTE BRANCH SHA TOKEN TOKEN_FOR RUN OWN (the directory of this run) and those of sections.sh
+# Vars: DIR REMOTE BRANCH REF SHA TOKEN TOKEN_FOR RUN OWN (the directory of this run) and those of sections.sh
 # Sets HEAD (the live commit, or nothing), TIP (a ref of this run), BASE (what is compared with).
 # shellcheck shell=sh
 
@@ -25,7 +25,7 @@ git_fetch_into() { # GIT_DIR …
 fetch_branch() {
   [ -e "$STATE/repository.git/HEAD" ] || git_host init -q --bare --template= "$STATE/repository.git" ||
     [ -e "$STATE/repository.git/HEAD" ] || return
-  git_fetch_into "$STATE/repository.git" fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+refs/heads/$BRANCH:$TIP"
+  git_fetch_into "$STATE/repository.git" fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+$REF:$TIP"
 }
 
 observe_live_directory() {
@@ -63,7 +63,8 @@ observe_commit() {
   section on-branch
   git_own merge-base --is-ancestor "$SHA" "$TIP" && echo yes || return
   # So that the next fetch brings what is new alone.
-  git_own update-ref "refs/kept/$(printf %s "$BRANCH" | git_own hash-object --stdin)" "$TIP"
+  [ "$REF" != "refs/heads/$BRANCH" ] ||
+    git_own update-ref "refs/kept/$(printf %s "$BRANCH" | git_own hash-object --stdin)" "$TIP"
   section tip
   git_own rev-parse "$TIP"
   section subject
