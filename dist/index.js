@@ -58197,7 +58197,7 @@ function linesOf(text) {
 
 /***/ }),
 
-/***/ 7532:
+/***/ 9657:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58230,11 +58230,31 @@ function answersIn(stdout, mark) {
         .join('');
 }
 
+;// CONCATENATED MODULE: ./src/host/compose-complaints.ts
+/**
+ * What Compose says, without what may be a value of a file of variables: of such a file an error quotes what it cannot
+ * read, and a name that is not set may be the end of a password with a dollar sign in it. (compose-go,
+ * dotenv/parser.go and template/template.go; as Compose 2.26 and 2.40 print it.)
+ */
+function withoutValues(text) {
+    return text.split('\n').map(lineWithoutValues).join('\n');
+}
+const HIDDEN = '(not shown)';
+function lineWithoutValues(line) {
+    return (line
+        .replace(/(The \\?")[^"]*?(\\?" variable is not set)/g, '$1…$2')
+        // `failed to read /srv/shop/.env: line 3: unterminated quoted value "…`
+        .replace(/(failed to read \/[^:]+: (?:line \d+: )?).*/, `$1${HIDDEN}`)
+        // Compose does not always say of which file.
+        .replace(/(\bunexpected character|\bunterminated quoted value|\bInvalid template:) .*/, `$1 ${HIDDEN}`));
+}
+
 // EXTERNAL MODULE: ./src/host/quote.ts
 var quote = __nccwpck_require__(282);
 // EXTERNAL MODULE: ./src/host/sections.ts
 var sections = __nccwpck_require__(6440);
 ;// CONCATENATED MODULE: ./src/host/shell.ts
+
 
 
 
@@ -58244,11 +58264,11 @@ function createShell(session, log) {
         const result = await session.run((0,quote/* assignments */.TT)({ MARK: mark, ...variables }) + script, {
             onLine: (line, stream) => {
                 if (stream === 'stderr')
-                    log.remote(line);
+                    log.remote(withoutValues(line));
             },
             ...(signal === undefined ? {} : { signal }),
         });
-        return { ...result, mark };
+        return { ...result, stderr: withoutValues(result.stderr), mark };
     };
     return {
         pid: session.pid,
@@ -58258,9 +58278,13 @@ function createShell(session, log) {
         },
         look: async (script, variables, signal) => {
             const { code, stdout, stderr, mark } = await send(script, variables, signal);
-            return { code, sections: (0,sections/* parseSections */.M)(stdout, mark), stderr };
+            return { code, sections: withoutComplainedValues((0,sections/* parseSections */.M)(stdout, mark)), stderr };
         },
     };
+}
+/** Sections `NAME.err` are what a command complained of. */
+function withoutComplainedValues(sections) {
+    return new Map([...sections].map(([name, text]) => [name, name.endsWith('.err') ? withoutValues(text) : text]));
 }
 
 
@@ -62667,8 +62691,8 @@ function endedRunOf(payload) {
     };
 }
 
-// EXTERNAL MODULE: ./src/host/shell.ts + 1 modules
-var host_shell = __nccwpck_require__(7532);
+// EXTERNAL MODULE: ./src/host/shell.ts + 2 modules
+var host_shell = __nccwpck_require__(9657);
 // EXTERNAL MODULE: ./src/inputs.ts + 17 modules
 var src_inputs = __nccwpck_require__(8422);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
@@ -64475,18 +64499,36 @@ function isUnknownToFormer(place) {
     return NOT_IN_FORMER_DIGEST.test(place) && !place.startsWith('deploy.resources');
 }
 /**
- * The differences of two definitions, a line each, for a person to judge. Values that may hold a
- * secret (environment, anything below it) are named, never shown.
+ * The differences of two definitions, a line each, for a person to judge. What is not known to hold no secret is
+ * named, never shown.
  */
 function differences(before, after) {
     const [old, now] = [placesOf(before), placesOf(after)];
     return differingPlaces(old, now).map((place) => `${place}: ${definition_shown(place, old[place])} → ${definition_shown(place, now[place])}`);
 }
-const MAY_BE_SECRET = /^(?:environment|command|entrypoint|labels|healthcheck|build|config |secret |annotations|logging)/;
+const definition_words = (text) => text.trim().split(/\s+/).join('|');
+/** Keys whose values say how a container runs, and to whom it speaks. */
+const SHOWN_KEYS = definition_words(`
+  image platform runtime restart container_name hostname domainname user group_add working_dir
+  ports expose network_mode dns extra_hosts links external_links depends_on
+  volumes volumes_from tmpfs read_only shm_size devices
+  stop_signal stop_grace_period init tty stdin_open privileged cap_add cap_drop security_opt
+  pid ipc uts userns_mode cgroup cgroup_parent ulimits sysctls oom_kill_disable oom_score_adj pids_limit
+  mem_limit mem_reservation memswap_limit mem_swappiness cpus cpu_count cpu_percent cpu_shares cpu_period
+  cpu_quota cpuset profiles pull_policy scale attach`);
+/** Of others, those parts that no secret stands in. */
+const SHOWN_PARTS = [
+    /^networks\.[^.]+(?:\.(?:aliases|ipv[46]_address|link_local_ips|mac_address|priority|gw_priority))?$/,
+    /^deploy\.(?:mode|replicas|endpoint_mode|update_config|rollback_config|restart_policy|placement|resources)(?:\.|$)/,
+    /^healthcheck\.(?:interval|timeout|retries|start_period|start_interval|disable)$/,
+    /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
+    /^logging\.driver$/,
+];
+const definition_SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
 function definition_shown(place, text) {
     if (text === undefined)
         return '(none)';
-    if (MAY_BE_SECRET.test(place))
+    if (!definition_SHOWN.some((pattern) => pattern.test(place)))
         return '(set)';
     const plain = /^"(.*)"$/.exec(text)?.[1] ?? text;
     return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
@@ -65935,12 +65977,20 @@ function warnings(observation, services, operations, options) {
             : [
                 `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
             ]),
+        ...aboutVariables(observation),
         ...aboutContexts(observation, operations),
         ...aboutPointers(observation),
         ...(why === undefined ? [] : [why]),
         ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
         ...services.flatMap((plan) => [...plan.told, ...volumesTold(observation, plan)].map((text) => `${plan.service}: ${text}`)),
+    ];
+}
+function aboutVariables({ unset = [] }) {
+    if (unset.length === 0)
+        return [];
+    return [
+        `variables are used that are not set, and Compose takes them for empty: ${unset.join(', ')}. A dollar sign that begins no variable is written $$, or stands between single quotes in a file of variables`,
     ];
 }
 function aboutContexts({ uncopied }, operations) {
@@ -69293,6 +69343,14 @@ function configProblem(sections, inputs) {
             evidence: said,
         };
     }
+    const [, unread, line] = /failed to read (\/\S+): (?:line (\d+): )?/.exec(said) ?? [];
+    if (unread !== undefined) {
+        return {
+            what: `Compose cannot read ${unread.split('/').at(-1) ?? ''}${line === undefined ? '' : `, line ${line}`}`,
+            next: `A name is followed by =, and a value with blanks, quotes or dollar signs stands between single quotes. On the host, docker compose config --quiet in ${inputs.path} tells more; it may show values, so it is not shown here.`,
+            evidence: said,
+        };
+    }
     const variable = /required variable (\S+) is missing a value/.exec(said)?.[1];
     if (variable !== undefined) {
         return {
@@ -69493,6 +69551,7 @@ function parseObservation(sections, inputs) {
         },
         stage,
         envFile: envFileChange(sections, inputs),
+        unset: (0,host_sections/* linesOf */.D)(sections.get('unset')),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
         pointers: (0,host_sections/* linesOf */.D)(sections.get('lfs-pointers')),
         wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path, values),
@@ -76822,7 +76881,7 @@ function newRunName({ runId, runAttempt }) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   L: () => (/* binding */ handStackBack)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7532);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9657);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
 /* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
 /* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);

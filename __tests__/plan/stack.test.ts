@@ -285,11 +285,36 @@ describe('differences', () => {
         { image: 'postgres:17', same: 1, come: true, deep: { a: 1, b: [1, 2] } },
       ),
     ).toEqual([
-      'come: (none) → true',
-      'deep.b: [1] → [1,2]',
-      'gone: x → (none)',
+      'come: (none) → (set)',
+      'deep.b: (set) → (set)',
+      'gone: (set) → (none)',
       'image: postgres:16 → postgres:17',
     ]);
+  });
+
+  it('shows what says how a container runs, and nothing that it does not know', () => {
+    const before = {
+      restart: 'no',
+      deploy: { replicas: 1, labels: { a: 'hunter2' } },
+      networks: { front: { aliases: ['a'], driver_opts: { password: 'hunter2' } } },
+      logging: { driver: 'gelf', options: { token: 'hunter2' } },
+      build: { context: 'https://hunter2@git', args: { TOKEN: 'hunter2' }, target: 'old' },
+      healthcheck: { interval: '1s', test: ['CMD', 'hunter2'] },
+      'x-own': 'hunter2',
+      credential_spec: { config: 'hunter2' },
+    };
+    const lines = differences(before, {});
+    expect(lines.join('\n')).not.toContain('hunter2');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'restart: no → (none)',
+        'deploy.replicas: 1 → (none)',
+        'networks.front.aliases: ["a"] → (none)',
+        'logging.driver: gelf → (none)',
+        'build.target: old → (none)',
+        'healthcheck.interval: 1s → (none)',
+      ]),
+    );
   });
 
   it('shortens what is long', () => {

@@ -28,6 +28,22 @@ variables_of() { # NAMES [-f FILE]
   compose "$STAGE" "$VARIABLES" "$@" -f - config --format json resee-deploy-variables <"$SCRATCH/variables.yaml"
 }
 
+# Where variables are used that are not set, which Compose takes for empty: lines `FILE:LINE NAME` of the commit's
+# files, and `FILE:LINE` of files of variables, where the name may be a part of a value.
+observe_unset() {
+  section unset
+  sed -n 's/.*The \\*"\([A-Za-z_][A-Za-z0-9_]*\)\\*" variable is not set.*/\1/p' "$SCRATCH/config.err" |
+    sort -u | head -n 20 | while read -r variable; do
+    pattern="[$][{]?$variable([^A-Za-z0-9_]|\$)"
+    found=$(git_own grep -nE -e "$pattern" "$SHA" -- '*.yml' '*.yaml' | sed -n 's/^[^:]*:\([^:]*:[0-9]*\):.*/\1/p' | head -n 5)
+    if [ -n "$found" ]; then
+      printf '%s\n' "$found" | sed "s/\$/ $variable/"
+    else
+      (cd "$STAGE" && grep -nE -e "$pattern" .env ./*.env 2>/dev/null) | sed -n 's/^\([^:]*:[0-9]*\):.*/\1/p' | head -n 5
+    fi
+  done | sort -u
+}
+
 # Text of the commit's files that speak of upstreams.
 observe_proxy_files() {
   section proxy-files

@@ -112,6 +112,14 @@ function configProblem(sections: Sections, inputs: Inputs): Problem | undefined 
       evidence: said,
     };
   }
+  const [, unread, line] = /failed to read (\/\S+): (?:line (\d+): )?/.exec(said) ?? [];
+  if (unread !== undefined) {
+    return {
+      what: `Compose cannot read ${unread.split('/').at(-1) ?? ''}${line === undefined ? '' : `, line ${line}`}`,
+      next: `A name is followed by =, and a value with blanks, quotes or dollar signs stands between single quotes. On the host, docker compose config --quiet in ${inputs.path} tells more; it may show values, so it is not shown here.`,
+      evidence: said,
+    };
+  }
   const variable = /required variable (\S+) is missing a value/.exec(said)?.[1];
   if (variable !== undefined) {
     return {

@@ -94,6 +94,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     },
     stage,
     envFile: envFileChange(sections, inputs),
+    unset: linesOf(sections.get('unset')),
     uncopied: linesOf(sections.get('uncopied')),
     pointers: linesOf(sections.get('lfs-pointers')),
     wanted: parseStack(

@@ -1,6 +1,7 @@
 import type { Log } from '../log.js';
 import type { RunResult, Session } from '../ssh/session.js';
 import { answersIn, createMark } from './answers.js';
+import { withoutValues } from './compose-complaints.js';
 import { assignments } from './quote.js';
 import { parseSections, type Sections } from './sections.js';
 
@@ -23,7 +24,7 @@ export interface Look {
 
 /**
  * Runs POSIX sh scripts on the host, one at a time and in their order, at most one round trip each; what
- * they say on stderr is logged. Each script gets a MARK of its own, a variable that is not exported, by
+ * they say on stderr is logged, without values of files of variables. Each script gets a MARK of its own, a variable that is not exported, by
  * which its answers and sections are known.
  */
 export interface Shell {
@@ -42,11 +43,11 @@ export function createShell(session: Session, log: Log): Shell {
     const mark = createMark();
     const result = await session.run(assignments({ MARK: mark, ...variables }) + script, {
       onLine: (line, stream) => {
-        if (stream === 'stderr') log.remote(line);
+        if (stream === 'stderr') log.remote(withoutValues(line));
       },
       ...(signal === undefined ? {} : { signal }),
     });
-    return { ...result, mark };
+    return { ...result, stderr: withoutValues(result.stderr), mark };
   };
   return {
     pid: session.pid,
@@ -56,7 +57,14 @@ export function createShell(session: Session, log: Log): Shell {
     },
     look: async (script, variables, signal) => {
       const { code, stdout, stderr, mark } = await send(script, variables, signal);
-      return { code, sections: parseSections(stdout, mark), stderr };
+      return { code, sections: withoutComplainedValues(parseSections(stdout, mark)), stderr };
     },
   };
+}
+
+/** Sections `NAME.err` are what a command complained of. */
+function withoutComplainedValues(sections: Sections): Sections {
+  return new Map(
+    [...sections].map(([name, text]) => [name, name.endsWith('.err') ? withoutValues(text) : text]),
+  );
 }

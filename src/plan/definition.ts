@@ -99,8 +99,8 @@ export function isUnknownToFormer(place: string): boolean {
 }
 
 /**
- * The differences of two definitions, a line each, for a person to judge. Values that may hold a
- * secret (environment, anything below it) are named, never shown.
+ * The differences of two definitions, a line each, for a person to judge. What is not known to hold no secret is
+ * named, never shown.
  */
 export function differences(before: JsonObject, after: JsonObject): readonly string[] {
   const [old, now] = [placesOf(before), placesOf(after)];
@@ -109,12 +109,30 @@ export function differences(before: JsonObject, after: JsonObject): readonly str
   );
 }
 
-const MAY_BE_SECRET =
-  /^(?:environment|command|entrypoint|labels|healthcheck|build|config |secret |annotations|logging)/;
+const words = (text: string): string => text.trim().split(/\s+/).join('|');
+
+/** Keys whose values say how a container runs, and to whom it speaks. */
+const SHOWN_KEYS = words(`
+  image platform runtime restart container_name hostname domainname user group_add working_dir
+  ports expose network_mode dns extra_hosts links external_links depends_on
+  volumes volumes_from tmpfs read_only shm_size devices
+  stop_signal stop_grace_period init tty stdin_open privileged cap_add cap_drop security_opt
+  pid ipc uts userns_mode cgroup cgroup_parent ulimits sysctls oom_kill_disable oom_score_adj pids_limit
+  mem_limit mem_reservation memswap_limit mem_swappiness cpus cpu_count cpu_percent cpu_shares cpu_period
+  cpu_quota cpuset profiles pull_policy scale attach`);
+/** Of others, those parts that no secret stands in. */
+const SHOWN_PARTS = [
+  /^networks\.[^.]+(?:\.(?:aliases|ipv[46]_address|link_local_ips|mac_address|priority|gw_priority))?$/,
+  /^deploy\.(?:mode|replicas|endpoint_mode|update_config|rollback_config|restart_policy|placement|resources)(?:\.|$)/,
+  /^healthcheck\.(?:interval|timeout|retries|start_period|start_interval|disable)$/,
+  /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
+  /^logging\.driver$/,
+];
+const SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
 
 function shown(place: string, text: string | undefined): string {
   if (text === undefined) return '(none)';
-  if (MAY_BE_SECRET.test(place)) return '(set)';
+  if (!SHOWN.some((pattern) => pattern.test(place))) return '(set)';
   const plain = /^"(.*)"$/.exec(text)?.[1] ?? text;
   return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
 }

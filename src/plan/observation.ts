@@ -25,6 +25,8 @@ export interface Observation {
   readonly dockerfiles: Readonly<Record<string, readonly string[]>>;
   /** Files of Git LFS that the host could not fetch: the release has what git holds in their place. */
   readonly pointers: readonly string[];
+  /** Where variables are used that are not set: `FILE:LINE NAME`, without the name where it may be a part of a secret. */
+  readonly unset?: readonly string[] | undefined;
   readonly wanted: Stack;
   /** The same as Compose has normalised it, with paths in the staged tree. */
   readonly wantedProject: JsonObject;

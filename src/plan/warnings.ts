@@ -26,6 +26,7 @@ export function warnings(
       : [
           `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
         ]),
+    ...aboutVariables(observation),
     ...aboutContexts(observation, operations),
     ...aboutPointers(observation),
     ...(why === undefined ? [] : [why]),
@@ -34,6 +35,13 @@ export function warnings(
     ...services.flatMap((plan) =>
       [...plan.told, ...volumesTold(observation, plan)].map((text) => `${plan.service}: ${text}`),
     ),
+  ];
+}
+
+function aboutVariables({ unset = [] }: Observation): readonly string[] {
+  if (unset.length === 0) return [];
+  return [
+    `variables are used that are not set, and Compose takes them for empty: ${unset.join(', ')}. A dollar sign that begins no variable is written $$, or stands between single quotes in a file of variables`,
   ];
 }
 

@@ -45,6 +45,7 @@ observe_commit || end_here
 lay_stage || end_here
 lay_env_file || end_here
 capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
+observe_unset
 observe_variables || end_here
 fill_contexts
 observe_dockerfiles
