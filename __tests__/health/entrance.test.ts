@@ -79,7 +79,7 @@ describe('the entrance of a host that forwards connections', () => {
     const url = await running.http(told);
     const entrance = await entranceOf(await hostWith([], true), url);
     expect(entrance.first).toMatchObject({ kind: 'response', status: 200 });
-    const probe = await entrance.startProbe(10);
+    const probe = await entrance.startProbe(10, [200]);
     await probe.settle();
     expect((await probe.stop()).releases).toMatchObject([{ release: 'r7' }]);
     expect(log.infos).toEqual([]);
@@ -153,7 +153,7 @@ describe.each(['curl', 'bash', 'wget'])(
         response.writeHead(healthy ? 200 : 502).end();
       });
       const entrance = await entranceOf(await host(), url);
-      const probe = await entrance.startProbe(100);
+      const probe = await entrance.startProbe(100, [200]);
       const mark = probe.mark();
       while (probe.snapshot().sent < 5) await probe.settle();
       expect(probe.since(mark)).toMatchObject({ failed: 2, failures: { 'status 502': 2 } });
@@ -179,7 +179,7 @@ describe('the entrance of a host that forwards nothing', () => {
     );
     expect(log.infos.join()).toMatch(/with curl$/);
     expect(entrance.first).toMatchObject({ headers: { 'x-release': 'r7' } });
-    const probe = await entrance.startProbe(0);
+    const probe = await entrance.startProbe(0, [200]);
     await probe.settle();
     expect((await probe.stop()).releases).toMatchObject([{ release: 'r7', answers: 1 }]);
     await entrance.close();
@@ -196,7 +196,7 @@ describe('the entrance of a host that forwards nothing', () => {
     const url = await running.http(told);
     const server = await hostWith(['curl'], false);
     const entrance = await entranceOf(server, url);
-    const probe = await entrance.startProbe(100);
+    const probe = await entrance.startProbe(100, [200]);
     await probe.settle();
     server.cut();
     expect(await entrance.check()).toMatchObject({ kind: 'lost' });

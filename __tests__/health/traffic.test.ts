@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { entranceTraffic, hasRisen, parseTraffic } from '../../src/health/traffic.js';
+import { hasRisen } from '../../src/health/rise.js';
+import { entranceTraffic, parseTraffic } from '../../src/health/traffic.js';
 
 const counted = (failed: number, requests: number) => ({ requests, failed });
 

@@ -168,6 +168,30 @@ describe('the soak', () => {
     expect(await verdict).toBe('stays');
   });
 
+  it('blames no release for what was so before the first change', async () => {
+    const { context, soaking, clock, answer } = siteOf();
+    const limited = (): HttpAnswer => (clock.now() % 400 < 200 ? response(200) : response(503));
+    answer(limited);
+    await clock.advance(8_000);
+    context.probe?.begin();
+    const verdict = soaking();
+    await clock.advance(10_000);
+    expect(await verdict).toBe('stays');
+  });
+
+  it('takes a release back that fails in a new way, whatever was before', async () => {
+    const { context, soaking, clock, answer } = siteOf();
+    answer(() => (clock.now() % 400 < 200 ? response(200) : response(503)));
+    await clock.advance(8_000);
+    context.probe?.begin();
+    answer(() => (clock.now() % 3_000 < 1_500 ? response(200) : response(502)));
+    const verdict = soaking();
+    await clock.advance(10_000);
+    expect(failure(await verdict).what).toMatch(
+      /requests failed during the soak \(status 502: \d+\)/,
+    );
+  });
+
   it('takes a release back whose health endpoint fails so many times in a row', async () => {
     const { context, clock } = siteOf({ 'health-successes': '3' });
     let asked = 0;
@@ -321,6 +345,45 @@ describe('when the old containers are gone', () => {
 });
 
 describe('requiring health', () => {
+  it('asks more seldom where it is limited, and counts the good answers', async () => {
+    const { context, clock } = siteOf();
+    let left = 2;
+    const checkHealth = (): Promise<HttpAnswer> => {
+      left -= 1;
+      return Promise.resolve(response(left === 0 ? 200 : 429));
+    };
+    // One request each second is let through.
+    const refill = async (): Promise<void> => {
+      for (;;) {
+        await clock.sleep(1_000);
+        left = 1;
+      }
+    };
+    void refill();
+    const required = requireHealth({ ...context, checkHealth }).then(() => 'healthy');
+    await clock.advance(20_000);
+    expect(await required).toBe('healthy');
+  });
+
+  it('is content with the login that the old release asked for, and warns', async () => {
+    const { context, clock, log, answer } = siteOf();
+    answer(response(401));
+    const entrance = Promise.resolve({
+      first: response(401),
+      checkAbsent: () => Promise.resolve(response(401)),
+    });
+    const required = requireHealth({ ...context, entrance });
+    await clock.advance(1_000);
+    await required;
+    expect(log.warnings.join()).toMatch(/answered 401 before this deploy.*health-status: 401/);
+    log.warnings.length = 0;
+    answer(response(200));
+    const better = requireHealth({ ...context, entrance });
+    await clock.advance(1_000);
+    await better;
+    expect(log.warnings).toEqual([]);
+  });
+
   it('is over after so many good answers in a row', async () => {
     const { context, clock, log } = siteOf({ 'health-successes': '2' });
     const required = requireHealth(context);

@@ -5,6 +5,8 @@ import type { HttpAnswer, HttpResponse } from './http.js';
 export interface HealthRule {
   /** Exactly this; redirects are not followed. */
   readonly status: number;
+  /** Others that are as good. */
+  readonly accepted?: readonly number[];
   /** What is asked, for the hints. */
   readonly url?: URL;
   /** Good answers in a row. */
@@ -12,10 +14,18 @@ export interface HealthRule {
   /** For all of them together. */
   readonly timeoutMs: number;
   readonly intervalMs: number;
+  /** True for bad answers that do not start the count again; after each one the pause is twice as long. */
+  readonly decidesNothing?: (answer: HttpAnswer) => boolean;
 }
 
 export type HealthResult =
-  | { readonly kind: 'healthy'; readonly checks: number; readonly durationMs: number }
+  | {
+      readonly kind: 'healthy';
+      readonly checks: number;
+      readonly durationMs: number;
+      /** Of the last answer. */
+      readonly status: number;
+    }
   | {
       readonly kind: 'unhealthy';
       readonly checks: number;
@@ -31,6 +41,7 @@ export type HealthResult =
 
 const answersKept = 3;
 const bodyShown = 300;
+const longestPauseMs = 2_000;
 
 /** More at once say nothing more. */
 const mostUnderWay = 5;
@@ -61,13 +72,14 @@ export async function waitForHealth(
   const lastAnswers: HttpAnswer[] = [];
   let due: Promise<'due' | 'stopped'> | undefined;
   let inARow = 0;
+  let pauseMs = rule.intervalMs;
   let checks = 0;
   const durationMs = (): number => clock.now() - startedAt;
   try {
     while (inARow < rule.successes) {
       if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
         underWay.push(check());
-        due = timer(rule.intervalMs, 'due' as const);
+        due = timer(pauseMs, 'due' as const);
       }
       const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
       const answer = await Promise.race(events);
@@ -82,24 +94,35 @@ export async function waitForHealth(
       if (answer.kind === 'lost') return { kind: 'lost', message: answer.message };
       lastAnswers.push(answer);
       if (lastAnswers.length > answersKept) lastAnswers.shift();
+      if (!isGood(answer, rule) && rule.decidesNothing?.(answer) === true) {
+        pauseMs = Math.max(pauseMs, Math.min(2 * pauseMs, longestPauseMs));
+        continue;
+      }
       inARow = isGood(answer, rule) ? inARow + 1 : 0;
     }
   } finally {
     over.abort();
   }
-  if (inARow >= rule.successes) return { kind: 'healthy', checks, durationMs: durationMs() };
-  return {
-    kind: 'unhealthy',
-    checks,
-    durationMs: durationMs(),
-    last: lastAnswers.at(-1),
-    evidence: evidenceOf(lastAnswers, rule),
-    hint: hintOf(lastAnswers.at(-1), rule),
-  };
+  const counted = { checks, durationMs: durationMs() };
+  if (inARow < rule.successes) return { ...unhealthy(lastAnswers, rule), ...counted };
+  const last = lastAnswers.at(-1);
+  const status = last?.kind === 'response' ? last.status : rule.status;
+  return { kind: 'healthy', ...counted, status };
+}
+
+type Unhealthy = Extract<HealthResult, { kind: 'unhealthy' }>;
+
+function unhealthy(
+  answers: readonly HttpAnswer[],
+  rule: HealthRule,
+): Omit<Unhealthy, 'checks' | 'durationMs'> {
+  const last = answers.at(-1);
+  return { kind: 'unhealthy', last, evidence: evidenceOf(answers, rule), hint: hintOf(last, rule) };
 }
 
 function isGood(answer: HttpAnswer, rule: HealthRule): boolean {
-  return answer.kind === 'response' && answer.status === rule.status;
+  if (answer.kind !== 'response') return false;
+  return answer.status === rule.status || rule.accepted?.includes(answer.status) === true;
 }
 
 function evidenceOf(answers: readonly HttpAnswer[], rule: HealthRule): string {

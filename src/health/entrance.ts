@@ -22,7 +22,8 @@ export interface Entrance {
   askPath(path: string): Promise<HttpAnswer>;
   /** What it answered when it was opened. */
   readonly first: HttpAnswer;
-  startProbe(intervalMs: number): Promise<Probe>;
+  /** @param statuses what a good answer has */
+  startProbe(intervalMs: number, statuses: readonly number[]): Promise<Probe>;
   close(): Promise<void>;
 }
 
@@ -52,7 +53,7 @@ export async function openEntrance(
 
 function throughTunnel(
   connection: Way,
-  { url, host, status }: HealthInputs,
+  { url, host }: HealthInputs,
   clock: Clock,
 ): Omit<Entrance, 'first'> {
   const ask = (at: URL): Promise<HttpAnswer> =>
@@ -70,8 +71,10 @@ function throughTunnel(
     check,
     checkAbsent: () => ask(new URL(absentPath(url), url)),
     askPath: (path) => ask(at(path, url)),
-    startProbe: (intervalMs) =>
-      Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
+    startProbe: (intervalMs, statuses) =>
+      Promise.resolve(
+        startProbe(check, { intervalMs, judge: byStatus(...statuses), pulse }, clock),
+      ),
     close: async () => {
       // A session that never opened needs no end.
       const session = await pulsing?.catch(() => undefined);
@@ -109,10 +112,10 @@ async function onHost(
       askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
     askPath: (path) => askOnHost(session, { ...target, url: at(path, health.url) }),
     first: await check(),
-    startProbe: async (intervalMs) =>
+    startProbe: async (intervalMs, statuses) =>
       probeOnHost(
         { asking: session, probing: await connection.openSession() },
-        { ...target, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) },
+        { ...target, statuses, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) },
         clock,
       ),
     close: () => session.close(),

@@ -65,6 +65,8 @@ export function startHostProbe(
     snapshot: record.snapshot,
     mark: record.mark,
     since: record.since,
+    begin: record.begin,
+    before: record.before,
     // The one that was under way is the next to be told.
     settle: () => (running ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
     stop: async () => {

@@ -14,7 +14,7 @@ import { byStatus } from './sample.js';
 const TOOLS = ['curl', 'bash', 'wget'] as const;
 type Tool = (typeof TOOLS)[number];
 
-export interface HostTarget extends Pick<HealthInputs, 'url' | 'host' | 'status'> {
+export interface HostTarget extends Pick<HealthInputs, 'url' | 'host'> {
   readonly tool: Tool;
   readonly timeoutMs: number;
 }
@@ -48,7 +48,7 @@ export async function askOnHost(session: Session, target: HostTarget): Promise<H
 /** A probe on the host, in a session of its own; the other one ends it. */
 export function probeOnHost(
   { asking, probing }: { readonly asking: Session; readonly probing: Session },
-  target: HostTarget & { readonly pauseMs: number },
+  target: HostTarget & { readonly pauseMs: number; readonly statuses: readonly number[] },
   clock: Clock,
 ): Probe {
   const script =
@@ -58,7 +58,7 @@ export function probeOnHost(
   const kill = (): Promise<unknown> =>
     // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
     asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
-  return startHostProbe(probing, { script, kill, judge: byStatus(target.status) }, clock);
+  return startHostProbe(probing, { script, kill, judge: byStatus(...target.statuses) }, clock);
 }
 
 function askScript({ url, host, tool, timeoutMs }: HostTarget): string {

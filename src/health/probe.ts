@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { HttpAnswer } from './http.js';
+import { createPace } from './pace.js';
 import { summarise } from './probe-summary.js';
 import type { ProbeSummary } from './probe-summary.js';
 import { watchPulse } from './pulse.js';
@@ -29,6 +30,10 @@ export interface Probe {
   mark(): ProbeMark;
   /** What was seen of the probes that were sent after `mark`, and have ended. */
   since(mark: ProbeMark): ProbeSummary;
+  /** The first change is about to be made; only the first call counts. */
+  begin(): void;
+  /** What was seen before the first change; nothing until that is about to be made. */
+  before(): ProbeSummary;
   /** Waits for the answers that are late: a site that has begun to hang shows in these. */
   settle(): Promise<void>;
   /**
@@ -39,7 +44,12 @@ export interface Probe {
 }
 
 /** What was seen so far; the half of a probe that does not ask. */
-export interface ProbeRecord extends Pick<Probe, 'snapshot' | 'mark' | 'since'> {
+export interface ProbeRecord extends Pick<
+  Probe,
+  'snapshot' | 'mark' | 'since' | 'begin' | 'before'
+> {
+  /** Whether the first change was about to be made. */
+  readonly begun: boolean;
   add(sample: Sample): void;
   pause(pause: Pause): void;
 }
@@ -56,6 +66,7 @@ export function createRecord(
 ): ProbeRecord {
   const samples: Sample[] = [];
   const pauses: Pause[] = [];
+  let beganAt: number | undefined;
   const since = ({ atMs }: ProbeMark): ProbeSummary => {
     const open = openPause();
     return summarise(
@@ -70,12 +81,26 @@ export function createRecord(
     mark: () => ({ atMs: clock.now() }),
     since,
     snapshot: () => since({ atMs: -Infinity }),
+    begin: () => {
+      beganAt ??= clock.now();
+    },
+    get begun() {
+      return beganAt !== undefined;
+    },
+    before: () => {
+      const until = beganAt ?? -Infinity;
+      return summarise(
+        samples.filter(({ sentAt }) => sentAt < until),
+        until,
+        pauses,
+      );
+    },
   };
 }
 
 /**
- * Sends `check` every `intervalMs` until it is stopped, also while earlier ones are under way, so
- * that one slow answer hides nothing. `check` must make a fresh connection each time, end by
+ * Sends `check` every `intervalMs` until it is stopped, more seldom where it is limited or slow (`createPace`),
+ * also while earlier ones are under way, so that one slow answer hides nothing. `check` must make a fresh connection each time, end by
  * itself, and never reject.
  */
 export function startProbe(
@@ -92,10 +117,13 @@ export function startProbe(
   });
   const record = createRecord(clock, pulses.open);
 
+  const pace = createPace(intervalMs);
   const send = async (): Promise<void> => {
     const sentAt = clock.now();
     const answer = await check();
-    record.add({ sentAt, durationMs: answer.durationMs, result: judge(answer) });
+    const result = judge(answer);
+    pace.heard({ durationMs: answer.durationMs, result }, record.begun);
+    record.add({ sentAt, durationMs: answer.durationMs, result });
   };
   const launch = (): void => {
     if (inFlight.size >= maxInFlight) return;
@@ -110,7 +138,7 @@ export function startProbe(
         record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
       launch();
       // Beats that were missed, because the process was busy, are not made up for.
-      dueAt = Math.max(dueAt + intervalMs, now);
+      dueAt = Math.max(dueAt + pace.ms(), now);
       await clock.sleep(dueAt - now, stopped.signal).catch(untilStopped(stopped.signal));
     }
   };
@@ -126,6 +154,8 @@ export function startProbe(
     snapshot: record.snapshot,
     mark: record.mark,
     since: record.since,
+    begin: record.begin,
+    before: record.before,
     settle,
     stop: async (hurry) => {
       stopped.abort();

@@ -1,4 +1,5 @@
 import type { HttpAnswer } from './http.js';
+import { isLimit, LIMITED } from './limit.js';
 import { releaseOf } from './release.js';
 
 /** One probe that has ended. */
@@ -25,9 +26,9 @@ export interface Pause {
 /** What an answer says about the site. */
 export type Judge = (answer: HttpAnswer) => SampleResult;
 
-/** Good is this status and no other. */
-export function byStatus(status: number): Judge {
-  return (answer) => judge(answer, (seen) => seen === status);
+/** Good are these statuses and no other. */
+export function byStatus(...statuses: readonly number[]): Judge {
+  return (answer) => judge(answer, (seen) => statuses.includes(seen));
 }
 
 /** Good is what a visitor can use: also a redirect, which an entrance often gives. */
@@ -38,12 +39,9 @@ function judge(answer: HttpAnswer, isGood: (status: number) => boolean): SampleR
     case 'response':
       if (isGood(answer.status)) return { kind: 'ok', release: releaseOf(answer) };
       if (isLimit(answer)) {
-        return {
-          kind: 'uncounted',
-          why: `our own requests were limited (status ${answer.status})`,
-        };
+        return { kind: 'uncounted', why: `${LIMITED} (status ${answer.status})` };
       }
-      return { kind: 'failed', why: `status ${answer.status}`, answered: true };
+      return { kind: 'failed', why: kindOf(answer), answered: true };
     case 'lost':
       return { kind: 'uncounted', why: 'the SSH connection was lost' };
     case 'forbidden':
@@ -62,9 +60,9 @@ function judge(answer: HttpAnswer, isGood: (status: number) => boolean): SampleR
   }
 }
 
-/** Too many requests of ours, or a CDN that wants to see a person: no visitor is told so. */
-function isLimit({ status, headers }: Extract<HttpAnswer, { kind: 'response' }>): boolean {
-  return status === 429 || (status === 403 && headers['cf-mitigated'] !== undefined);
+/** What a failure is counted as. */
+export function kindOf(answer: HttpAnswer): string {
+  return answer.kind === 'response' ? `status ${answer.status}` : answer.kind;
 }
 
 /**

@@ -55,8 +55,12 @@ export interface ExecutionHooks {
 export async function executePlan(
   plan: Plan,
   context: RolloutContext,
-  { images: sentBefore, watched, phased }: ExecutionHooks,
+  { images: sentBefore, watched, phased: inPhase }: ExecutionHooks,
 ): Promise<Plan> {
+  const phased: Phased = (operation, ...rest) => {
+    if (!CHANGES_NOTHING.has(operation.kind)) context.probe?.begin();
+    return inPhase(operation, ...rest);
+  };
   const images = [...sentBefore, ...send(plan.operations.filter(isShipping), plan, context)];
   const ahead = sendAhead(plan, context, { images, watched });
   // It fails only with what everything is watched by, which is told below.
@@ -117,6 +121,15 @@ async function sendAhead(
   await answers;
   return undefined;
 }
+
+/** What visitors do not notice: until something else is done the probe sees the old release as it is. */
+const CHANGES_NOTHING: ReadonlySet<Operation['kind']> = new Set([
+  'prepare-images',
+  'restore-images',
+  'hold',
+  'point-callers',
+  'start',
+]);
 
 function afterImages({ operations }: Plan): readonly Operation[] {
   return operations.filter((each) => !isImageOperation(each));

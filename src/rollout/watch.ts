@@ -1,15 +1,11 @@
 import { DeployError } from '../errors.js';
-import { describeAnswer, waitForHealth } from '../health/check.js';
+import { describeAnswer, waitForHealth, type HealthRule } from '../health/check.js';
 import { warnOfDoubt } from '../health/doubt.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe, ProbeMark } from '../health/probe.js';
-import {
-  describeTraffic,
-  entranceTraffic,
-  hasRisen,
-  parseTraffic,
-  type Traffic,
-} from '../health/traffic.js';
+import { describeTraffic, entranceTraffic, parseTraffic, type Traffic } from '../health/traffic.js';
+import { hasRisen } from '../health/rise.js';
+import { acceptedStatuses, decidesNothing, verdictOf } from '../health/verdict.js';
 import type { Operation, Plan, ServicePlan } from '../plan/plan.js';
 import { accessLogs } from '../plan/proxies/access-logs.js';
 import { remoteScript } from '../remote/load.js';
@@ -20,18 +16,25 @@ const BETWEEN_CHECKS_MS = 100;
 const SEE_THE_LOGS =
   'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
-/** The smallest number of probes among which a single failure is a chance. */
-const FORGIVEN_AMONG = 10;
+const LONGEST_BETWEEN_MS = 5_000;
 
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
 export async function requireHealth(context: RolloutContext): Promise<void> {
   const { url, status, successes, timeoutMs } = context.inputs.health;
-  const rule = { url, status, successes, timeoutMs, intervalMs: BETWEEN_CHECKS_MS };
   const before = (await context.entrance)?.first;
+  const usual = context.probe?.before();
+  const rule: HealthRule = {
+    ...{ url, status, successes, timeoutMs },
+    intervalMs: BETWEEN_CHECKS_MS,
+    accepted: acceptedStatuses(before, status),
+    decidesNothing: (answer) => decidesNothing(answer, usual),
+  };
   const result = await waitForHealth(context.checkHealth, rule, context.clock, context.signal);
   if (result.kind === 'healthy') {
-    context.log.info(`${url.href} answered ${String(status)}, ${String(successes)} times in a row`);
-    if (before?.kind !== 'response' || before.status !== status) void warnOfDoubtNow(context);
+    const seen = result.status;
+    context.log.info(`${url.href} answered ${String(seen)}, ${String(successes)} times in a row`);
+    if (seen !== status) context.log.warn(behindLogin(context, seen));
+    else if (before?.kind !== 'response' || before.status !== status) void warnOfDoubtNow(context);
     return;
   }
   if (result.kind === 'lost') {
@@ -49,6 +52,10 @@ export async function requireHealth(context: RolloutContext): Promise<void> {
       .join('\n'),
     evidence: result.evidence,
   });
+}
+
+function behindLogin({ inputs: { health } }: RolloutContext, status: number): string {
+  return `${health.url.href} answered ${String(status)} before this deploy, and does so now: the release is held to be as good as the old one, though nobody saw ${String(health.status)}. Set \`health-url\` to a path that needs no login, or \`health-status: ${String(status)}\`.`;
 }
 
 /** Where the old release answered the same, the new one may be as good. */
@@ -158,22 +165,25 @@ function judgeTraffic({ results, inputs, log }: RolloutContext, traffic: readonl
   });
 }
 
-/**
- * What the probe's requests met. One that failed among many good ones is told and forgiven; a second is no
- * chance any more.
- */
+function sum(times: Readonly<Record<string, number>>): number {
+  return Object.values(times).reduce((all, each) => all + each, 0);
+}
+
+/** What the probe's requests met, against what they met before the first change: `verdictOf`. */
 async function judgeProbe(context: RolloutContext, probe: Probe, mark: ProbeMark): Promise<void> {
   const { inputs, log, signal } = context;
   // A site that has begun to hang shows in the requests that are still under way.
   await unlessAborted(probe.settle(), signal);
   const summary = probe.since(mark);
-  const { sent, failed, failures } = summary;
-  if (failed === 0) return;
-  const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
-  const what = `${String(failed)} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
-  if (failed === 1 && sent >= FORGIVEN_AMONG) {
-    log.info(`${what}: one alone does not take a release back`);
-    if (summary.failedAtEnd > 0) await requireHealth(context);
+  const { sent, failed } = summary;
+  const { kind, failures } = verdictOf(probe.before(), summary);
+  const shown = kind === 'bad' ? failures : summary.failures;
+  const kinds = Object.entries(shown).map(([each, times]) => `${each}: ${String(times)}`);
+  const what = `${String(sum(shown))} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
+  if (kind !== 'bad') {
+    const why = sum(failures) === 0 ? 'as before the first change' : 'one alone';
+    if (failed > 0) log.info(`${what}: ${why} does not take a release back`);
+    if (kind === 'unclear') await requireHealth(context);
     return;
   }
   throw new DeployError({
@@ -211,11 +221,16 @@ export async function requireLastAnswers(context: RolloutContext): Promise<void>
 
 async function watchHealth(context: RolloutContext, over: AbortSignal): Promise<void> {
   const { status, successes, url } = context.inputs.health;
+  const good = acceptedStatuses((await context.entrance)?.first, status);
+  const usual = context.probe?.before();
   let bad = 0;
+  let pauseMs = BETWEEN_SOAK_CHECKS_MS;
   while (!over.aborted) {
     const answer = await context.checkHealth();
     if (answer.kind === 'lost') return;
-    bad = answer.kind === 'response' && answer.status === status ? 0 : bad + 1;
+    if (answer.kind === 'response' && good.includes(answer.status)) bad = 0;
+    else if (decidesNothing(answer, usual)) pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS);
+    else bad += 1;
     if (bad >= successes) {
       throw new DeployError({
         what: `the health endpoint failed ${String(bad)} times in a row during the soak`,
@@ -224,7 +239,7 @@ async function watchHealth(context: RolloutContext, over: AbortSignal): Promise<
         evidence: describeAnswer(answer),
       });
     }
-    await context.clock.sleep(BETWEEN_SOAK_CHECKS_MS, over).catch((error: unknown) => {
+    await context.clock.sleep(pauseMs, over).catch((error: unknown) => {
       if (!over.aborted) throw error;
     });
   }

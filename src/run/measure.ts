@@ -5,6 +5,7 @@ import type { Availability, Measurement } from '../health/measurement.js';
 import type { Probe } from '../health/probe.js';
 import { measurePublic, publicProblem, publicWay } from '../health/public.js';
 import { byStatus } from '../health/sample.js';
+import { acceptedStatuses } from '../health/verdict.js';
 import type { Inputs } from '../inputs.js';
 import type { Log } from '../log.js';
 
@@ -32,14 +33,16 @@ export async function startMeasuring(
   { clock, log, signal }: MeasureDeps,
 ): Promise<Measuring> {
   const address = health.url.href;
+  const statuses = acceptedStatuses(entrance.first, health.status);
   const why =
-    probeIntervalMs === 0 ? '`probe-interval` is 0' : reasonNotToMeasure(entrance, health.status);
+    probeIntervalMs === 0 ? '`probe-interval` is 0' : reasonNotToMeasure(entrance, statuses);
   if (why !== undefined) log.info(`availability is not measured at ${address}: ${why}`);
   const elsewhere =
     probeIntervalMs === 0 || url === undefined
       ? undefined
       : measurePublic({ address: url, intervalMs: probeIntervalMs }, publicWay(url), clock);
-  const probe = why === undefined ? await entrance.startProbe(probeIntervalMs) : undefined;
+  const probe =
+    why === undefined ? await entrance.startProbe(probeIntervalMs, statuses) : undefined;
   const here = async (): Promise<Measurement> =>
     probe === undefined
       ? { kind: 'unmeasured', address, why: why ?? '' }
@@ -55,10 +58,10 @@ export async function startMeasuring(
   };
 }
 
-function reasonNotToMeasure({ first }: Entrance, status: number): string | undefined {
-  return byStatus(status)(first).kind === 'ok'
+function reasonNotToMeasure({ first }: Entrance, statuses: readonly number[]): string | undefined {
+  return byStatus(...statuses)(first).kind === 'ok'
     ? undefined
-    : `it did not answer ${String(status)} before the deploy (${describeAnswer(first)})`;
+    : `it did not answer ${String(statuses[0])} before the deploy (${describeAnswer(first)})`;
 }
 
 /** The health check decides; what stands before the host is not this release's to answer for. */
