@@ -58360,7 +58360,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2300);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3223);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59854,7 +59854,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 2300:
+/***/ 3223:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -61465,6 +61465,7 @@ function readBody(response) {
 
 const answersKept = 3;
 const bodyShown = 300;
+const longestPauseMs = 2_000;
 /** More at once say nothing more. */
 const mostUnderWay = 5;
 /**
@@ -61484,13 +61485,14 @@ async function waitForHealth(check, rule, clock, signal = new AbortController().
     const lastAnswers = [];
     let due;
     let inARow = 0;
+    let pauseMs = rule.intervalMs;
     let checks = 0;
     const durationMs = () => clock.now() - startedAt;
     try {
         while (inARow < rule.successes) {
             if (due === undefined && underWay.length < Math.min(rule.successes, mostUnderWay)) {
                 underWay.push(check());
-                due = timer(rule.intervalMs, 'due');
+                due = timer(pauseMs, 'due');
             }
             const events = [timeUp, underWay[0], due].filter((event) => event !== undefined);
             const answer = await Promise.race(events);
@@ -61508,25 +61510,31 @@ async function waitForHealth(check, rule, clock, signal = new AbortController().
             lastAnswers.push(answer);
             if (lastAnswers.length > answersKept)
                 lastAnswers.shift();
+            if (!isGood(answer, rule) && rule.decidesNothing?.(answer) === true) {
+                pauseMs = Math.max(pauseMs, Math.min(2 * pauseMs, longestPauseMs));
+                continue;
+            }
             inARow = isGood(answer, rule) ? inARow + 1 : 0;
         }
     }
     finally {
         over.abort();
     }
-    if (inARow >= rule.successes)
-        return { kind: 'healthy', checks, durationMs: durationMs() };
-    return {
-        kind: 'unhealthy',
-        checks,
-        durationMs: durationMs(),
-        last: lastAnswers.at(-1),
-        evidence: evidenceOf(lastAnswers, rule),
-        hint: hintOf(lastAnswers.at(-1), rule),
-    };
+    const counted = { checks, durationMs: durationMs() };
+    if (inARow < rule.successes)
+        return { ...unhealthy(lastAnswers, rule), ...counted };
+    const last = lastAnswers.at(-1);
+    const status = last?.kind === 'response' ? last.status : rule.status;
+    return { kind: 'healthy', ...counted, status };
+}
+function unhealthy(answers, rule) {
+    const last = answers.at(-1);
+    return { kind: 'unhealthy', last, evidence: evidenceOf(answers, rule), hint: hintOf(last, rule) };
 }
 function isGood(answer, rule) {
-    return answer.kind === 'response' && answer.status === rule.status;
+    if (answer.kind !== 'response')
+        return false;
+    return answer.status === rule.status || rule.accepted?.includes(answer.status) === true;
 }
 function evidenceOf(answers, rule) {
     if (answers.length === 0)
@@ -61596,6 +61604,54 @@ function responseHint(answer, rule) {
         return `The service answers ${answer.status}; if that is right, set \`health-status\` (now ${rule.status}).`;
     }
     return undefined;
+}
+
+;// CONCATENATED MODULE: ./src/health/limit.ts
+/** How the reason begins of a request of ours that was limited. */
+const LIMITED = 'our own requests were limited';
+/** nginx's own page; a 503 of an application comes through it with the application's. */
+const NGINX_503 = /<center><h1>503 Service Temporarily Unavailable<\/h1><\/center>/i;
+/**
+ * Too many requests of ours, or a CDN that wants to see a person: it says nothing about the release. nginx answers
+ * 503 by itself for `limit_req` and `limit_conn`, not for an upstream that fails.
+ */
+function isLimit({ status, headers, body }) {
+    return (status === 429 ||
+        (status === 403 && headers['cf-mitigated'] !== undefined) ||
+        (status === 503 && NGINX_503.test(body)));
+}
+
+;// CONCATENATED MODULE: ./src/health/pace.ts
+
+const LONGEST_MS = 10_000;
+const SLOW_MS = 1_000;
+/** So many requests are under way at a time where answers are slow: they take what visitors need. */
+const UNDER_WAY = 4;
+/** Of the newest answer in what is held to be usual. */
+const WEIGHT = 0.2;
+/** What each good answer leaves of a pause that was made longer. */
+const RECOVERY = 0.85;
+/**
+ * Every `intervalMs`; twice as long after each answer that says that our requests are too many, and a little shorter
+ * after each good one; and where good answers take long, so that about four are under way. Before the first change a 503
+ * says so as well: the site answers it of its own.
+ */
+function createPace(intervalMs) {
+    const longestMs = Math.max(intervalMs, LONGEST_MS);
+    let limitedMs = intervalMs;
+    let usualMs = 0;
+    return {
+        ms: () => Math.max(Math.round(limitedMs), Math.min(SLOW_MS, Math.round(usualMs / UNDER_WAY))),
+        heard: ({ durationMs, result }, begun) => {
+            if (result.kind === 'ok') {
+                usualMs += WEIGHT * (durationMs - usualMs);
+                limitedMs = Math.max(intervalMs, RECOVERY * limitedMs);
+            }
+            else if (result.why.startsWith(LIMITED) || (!begun && result.why === 'status 503')) {
+                limitedMs = Math.min(longestMs, 2 * limitedMs);
+            }
+        },
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/health/latency.ts
@@ -61677,9 +61733,10 @@ function asName(value) {
 
 ;// CONCATENATED MODULE: ./src/health/sample.ts
 
-/** Good is this status and no other. */
-function byStatus(status) {
-    return (answer) => sample_judge(answer, (seen) => seen === status);
+
+/** Good are these statuses and no other. */
+function byStatus(...statuses) {
+    return (answer) => sample_judge(answer, (seen) => statuses.includes(seen));
 }
 /** Good is what a visitor can use: also a redirect, which an entrance often gives. */
 const asVisitor = (answer) => sample_judge(answer, (status) => status < 400);
@@ -61689,12 +61746,9 @@ function sample_judge(answer, isGood) {
             if (isGood(answer.status))
                 return { kind: 'ok', release: releaseOf(answer) };
             if (isLimit(answer)) {
-                return {
-                    kind: 'uncounted',
-                    why: `our own requests were limited (status ${answer.status})`,
-                };
+                return { kind: 'uncounted', why: `${LIMITED} (status ${answer.status})` };
             }
-            return { kind: 'failed', why: `status ${answer.status}`, answered: true };
+            return { kind: 'failed', why: sample_kindOf(answer), answered: true };
         case 'lost':
             return { kind: 'uncounted', why: 'the SSH connection was lost' };
         case 'forbidden':
@@ -61712,9 +61766,9 @@ function sample_judge(answer, isGood) {
             return { kind: 'failed', why: answer.kind, answered: false };
     }
 }
-/** Too many requests of ours, or a CDN that wants to see a person: no visitor is told so. */
-function isLimit({ status, headers }) {
-    return status === 429 || (status === 403 && headers['cf-mitigated'] !== undefined);
+/** What a failure is counted as. */
+function sample_kindOf(answer) {
+    return answer.kind === 'response' ? `status ${answer.status}` : answer.kind;
 }
 /**
  * The pause that took at least half of the sample's time: without it, the answer might have been
@@ -61838,6 +61892,7 @@ function watchPulse(pulse, clock, stopped, onPause) {
 ;// CONCATENATED MODULE: ./src/health/probe.ts
 
 
+
 const defaultMaxInFlight = 10;
 /** Timers are late by some milliseconds on any machine; by this much, the process stood still. */
 const probe_lateMs = 250;
@@ -61846,6 +61901,7 @@ const lateBy = 1.5;
 function createRecord(clock, openPause = () => undefined) {
     const samples = [];
     const pauses = [];
+    let beganAt;
     const since = ({ atMs }) => {
         const open = openPause();
         return summarise(samples.filter(({ sentAt }) => sentAt >= atMs), clock.now(), [...pauses, ...(open === undefined ? [] : [open])].filter(({ until }) => until >= atMs));
@@ -61856,11 +61912,21 @@ function createRecord(clock, openPause = () => undefined) {
         mark: () => ({ atMs: clock.now() }),
         since,
         snapshot: () => since({ atMs: -Infinity }),
+        begin: () => {
+            beganAt ??= clock.now();
+        },
+        get begun() {
+            return beganAt !== undefined;
+        },
+        before: () => {
+            const until = beganAt ?? -Infinity;
+            return summarise(samples.filter(({ sentAt }) => sentAt < until), until, pauses);
+        },
     };
 }
 /**
- * Sends `check` every `intervalMs` until it is stopped, also while earlier ones are under way, so
- * that one slow answer hides nothing. `check` must make a fresh connection each time, end by
+ * Sends `check` every `intervalMs` until it is stopped, more seldom where it is limited or slow (`createPace`),
+ * also while earlier ones are under way, so that one slow answer hides nothing. `check` must make a fresh connection each time, end by
  * itself, and never reject.
  */
 function startProbe(check, options, clock) {
@@ -61872,10 +61938,13 @@ function startProbe(check, options, clock) {
         record.pause(pause);
     });
     const record = createRecord(clock, pulses.open);
+    const pace = createPace(intervalMs);
     const send = async () => {
         const sentAt = clock.now();
         const answer = await check();
-        record.add({ sentAt, durationMs: answer.durationMs, result: judge(answer) });
+        const result = judge(answer);
+        pace.heard({ durationMs: answer.durationMs, result }, record.begun);
+        record.add({ sentAt, durationMs: answer.durationMs, result });
     };
     const launch = () => {
         if (inFlight.size >= maxInFlight)
@@ -61891,7 +61960,7 @@ function startProbe(check, options, clock) {
                 record.pause({ from: dueAt, until: now, why: 'the runner stood still' });
             launch();
             // Beats that were missed, because the process was busy, are not made up for.
-            dueAt = Math.max(dueAt + intervalMs, now);
+            dueAt = Math.max(dueAt + pace.ms(), now);
             await clock.sleep(dueAt - now, stopped.signal).catch(untilStopped(stopped.signal));
         }
     };
@@ -61906,6 +61975,8 @@ function startProbe(check, options, clock) {
         snapshot: record.snapshot,
         mark: record.mark,
         since: record.since,
+        begin: record.begin,
+        before: record.before,
         settle,
         stop: async (hurry) => {
             stopped.abort();
@@ -62859,6 +62930,8 @@ function startHostProbe(session, { script, kill, judge }, clock) {
         snapshot: record.snapshot,
         mark: record.mark,
         since: record.since,
+        begin: record.begin,
+        before: record.before,
         // The one that was under way is the next to be told.
         settle: () => (running ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve()),
         stop: async () => {
@@ -62911,7 +62984,7 @@ function probeOnHost({ asking, probing }, target, clock) {
     const kill = () => 
     // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
     asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
-    return startHostProbe(probing, { script, kill, judge: byStatus(target.status) }, clock);
+    return startHostProbe(probing, { script, kill, judge: byStatus(...target.statuses) }, clock);
 }
 function askScript({ url, host, tool, timeoutMs }) {
     const bare = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -62953,7 +63026,7 @@ async function openEntrance(connection, health, deps) {
         ? onHost(connection, health, deps, first.message)
         : { ...tunnel, first };
 }
-function throughTunnel(connection, { url, host, status }, clock) {
+function throughTunnel(connection, { url, host }, clock) {
     const ask = (at) => httpGet(connection.dial, at, {
         ...(host === undefined ? {} : { host }),
         timeoutMs: entrance_REQUEST_TIMEOUT_MS,
@@ -62968,7 +63041,7 @@ function throughTunnel(connection, { url, host, status }, clock) {
         check,
         checkAbsent: () => ask(new URL(absentPath(url), url)),
         askPath: (path) => ask(at(path, url)),
-        startProbe: (intervalMs) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(status), pulse }, clock)),
+        startProbe: (intervalMs, statuses) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(...statuses), pulse }, clock)),
         close: async () => {
             // A session that never opened needs no end.
             const session = await pulsing?.catch(() => undefined);
@@ -62998,7 +63071,7 @@ async function onHost(connection, health, { clock, log }, forbidden) {
         checkAbsent: () => askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
         askPath: (path) => askOnHost(session, { ...target, url: at(path, health.url) }),
         first: await check(),
-        startProbe: async (intervalMs) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
+        startProbe: async (intervalMs, statuses) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, statuses, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
         close: () => session.close(),
     };
 }
@@ -63007,7 +63080,125 @@ async function onHost(connection, health, { clock, log }, forbidden) {
 var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
 var host_state = __nccwpck_require__(2067);
+;// CONCATENATED MODULE: ./src/health/rise.ts
+/** Fewer requests on either side decide nothing. */
+const ENOUGH_REQUESTS = 20;
+const ENOUGH_FAILURES = 5;
+/** By chance alone so clear a rise comes once in so many releases. */
+const CHANCE = 1 / 1_000;
+const LEAST_RISE = 0.01;
+/**
+ * Whether 5xx answers have clearly risen: Fisher's exact test, and a rise that a visitor would notice. A
+ * site that failed as much before is not taken back for it.
+ */
+function hasRisen({ before, after }) {
+    if (before.requests < ENOUGH_REQUESTS || after.requests < ENOUGH_REQUESTS)
+        return false;
+    if (after.failed < ENOUGH_FAILURES)
+        return false;
+    const [shareBefore, shareAfter] = [shareOf(before), shareOf(after)];
+    if (shareAfter < Math.max(2 * shareBefore, shareBefore + LEAST_RISE) && shareAfter < 0.9) {
+        return false;
+    }
+    return shareAfter > shareBefore && chanceOf(before, after) < CHANCE;
+}
+function shareOf({ requests, failed }) {
+    return requests === 0 ? 0 : failed / requests;
+}
+/**
+ * How probable at least so many failures after the cutover are where it changed nothing: all failures fall
+ * on any of the requests alike.
+ */
+function chanceOf(before, after) {
+    const failed = before.failed + after.failed;
+    const requests = before.requests + after.requests;
+    const all = logChoose(requests, failed);
+    let chance = 0;
+    for (let count = after.failed; count <= Math.min(failed, after.requests); count += 1) {
+        const logChance = logChoose(after.requests, count) + logChoose(before.requests, failed - count) - all;
+        chance += Math.exp(logChance);
+        if (chance >= CHANCE)
+            break;
+    }
+    return chance;
+}
+function logChoose(from, take) {
+    if (take < 0 || take > from)
+        return -Infinity;
+    return logFactorial(from) - logFactorial(take) - logFactorial(from - take);
+}
+/** Stirling's series, which is exact enough from 10 on. */
+function logFactorial(number) {
+    if (number < 10) {
+        let product = 1;
+        for (let factor = 2; factor <= number; factor += 1)
+            product *= factor;
+        return Math.log(product);
+    }
+    return (number * Math.log(number) -
+        number +
+        0.5 * Math.log(2 * Math.PI * number) +
+        1 / (12 * number) -
+        1 / (360 * number ** 3));
+}
+
+;// CONCATENATED MODULE: ./src/health/verdict.ts
+
+
+/** The smallest number of probes among which a single failure is a chance. */
+const FORGIVEN_AMONG = 10;
+/** So many requests that were limited hide a release. */
+const LIMITED_IN_VAIN = 3;
+/**
+ * What the probe's requests say of a release, against those before the first change. A kind of failure that was
+ * seen then speaks against the release only where it has clearly risen. One new failure among many good answers
+ * is forgiven; a second is no chance any more. Where requests are limited that never were before, or all of them
+ * are, too little is seen.
+ */
+function verdictOf(before, after) {
+    const failures = Object.fromEntries(Object.entries(after.failures).filter(([kind, failed]) => {
+        const usual = before.failures[kind] ?? 0;
+        return (usual === 0 ||
+            hasRisen({
+                before: { requests: before.sent, failed: usual },
+                after: { requests: after.sent, failed },
+            }));
+    }));
+    const failed = Object.values(failures).reduce((sum, times) => sum + times, 0);
+    if (failed > 1 || (failed === 1 && after.sent < FORGIVEN_AMONG))
+        return { kind: 'bad', failures };
+    const isNew = limitedIn(before) === 0 || after.sent === 0;
+    const inVain = isNew && limitedIn(after) >= LIMITED_IN_VAIN;
+    return { kind: after.failedAtEnd > 0 || inVain ? 'unclear' : 'good', failures };
+}
+function limitedIn({ uncounted }) {
+    return Object.entries(uncounted)
+        .filter(([why]) => why.startsWith(LIMITED))
+        .reduce((sum, [, times]) => sum + times, 0);
+}
+/**
+ * True for a bad answer that decides nothing by itself: our own requests are too many, by a page that tells it, or
+ * by a 503 that the site gave before the first change too.
+ */
+function decidesNothing(answer, before) {
+    if (answer.kind !== 'response')
+        return false;
+    return isLimit(answer) || (answer.status === 503 && 'status 503' in (before?.failures ?? {}));
+}
+/** A login that the old release asked for as well. */
+const LOGIN = new Set([401, 403]);
+/**
+ * What a release may answer: that of `health-status`, and the 401 or 403 that the site answered before the first
+ * change.
+ */
+function acceptedStatuses(first, status) {
+    return first?.kind === 'response' && LOGIN.has(first.status) && !isLimit(first)
+        ? [...new Set([status, first.status])]
+        : [status];
+}
+
 ;// CONCATENATED MODULE: ./src/run/measure.ts
+
 
 
 
@@ -63017,13 +63208,14 @@ var host_state = __nccwpck_require__(2067);
  */
 async function startMeasuring(entrance, { probeIntervalMs, health, url }, { clock, log, signal }) {
     const address = health.url.href;
-    const why = probeIntervalMs === 0 ? '`probe-interval` is 0' : reasonNotToMeasure(entrance, health.status);
+    const statuses = acceptedStatuses(entrance.first, health.status);
+    const why = probeIntervalMs === 0 ? '`probe-interval` is 0' : reasonNotToMeasure(entrance, statuses);
     if (why !== undefined)
         log.info(`availability is not measured at ${address}: ${why}`);
     const elsewhere = probeIntervalMs === 0 || url === undefined
         ? undefined
         : measurePublic({ address: url, intervalMs: probeIntervalMs }, publicWay(url), clock);
-    const probe = why === undefined ? await entrance.startProbe(probeIntervalMs) : undefined;
+    const probe = why === undefined ? await entrance.startProbe(probeIntervalMs, statuses) : undefined;
     const here = async () => probe === undefined
         ? { kind: 'unmeasured', address, why: why ?? '' }
         : { kind: 'measured', address, summary: await probe.stop(signal) };
@@ -63037,10 +63229,10 @@ async function startMeasuring(entrance, { probeIntervalMs, health, url }, { cloc
         },
     };
 }
-function reasonNotToMeasure({ first }, status) {
-    return byStatus(status)(first).kind === 'ok'
+function reasonNotToMeasure({ first }, statuses) {
+    return byStatus(...statuses)(first).kind === 'ok'
         ? undefined
-        : `it did not answer ${String(status)} before the deploy (${describeAnswer(first)})`;
+        : `it did not answer ${String(statuses[0])} before the deploy (${describeAnswer(first)})`;
 }
 /** The health check decides; what stands before the host is not this release's to answer for. */
 async function checkPublicUrl({ url }, deps) {
@@ -63247,6 +63439,9 @@ const WRAPPERS = new Set('sh bash ash dash zsh exec env tini dumb-init docker-in
 const USER_WRAPPERS = new Set(['gosu', 'su-exec', 'runuser', 'setuser', 'chpst']);
 /** The simple commands that a container's entrypoint and command consist of, in order. */
 function invocationsOf(command) {
+    // Arguments of the image's own entrypoint: nothing is known of the program.
+    if (command[0]?.startsWith('-') === true)
+        return [];
     return command
         .join(' ')
         .split(/&&|\|\||[;|&\n]/)
@@ -63510,6 +63705,44 @@ function parseCaddyfile(text) {
     }));
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/declared.ts
+
+const HAPROXY_SECTION = /^(?:frontend|backend|listen)[^\S\n]+\S+[^\S\n]*(?:#.*)?$/m;
+const HAPROXY_SERVER = /^[^\S\n]+server[^\S\n]+\S+[^\S\n]+\S+/m;
+const APACHE = /^[^\S\n]*(?:ProxyPass(?:Match)?|BalancerMember)[^\S\n]+\S/im;
+/** Traefik's file provider, Kong's declarative configuration, Envoy's clusters: YAML, TOML or JSON. */
+const DECLARED = /\bloadBalancer\b|\b_format_version\b|\bload_assignment\b/;
+function kindOfFile(path, text) {
+    if (/caddyfile/i.test(path))
+        return 'caddy';
+    if (/haproxy/i.test(path))
+        return 'haproxy';
+    if (HAPROXY_SECTION.test(text) && HAPROXY_SERVER.test(text))
+        return 'haproxy';
+    if (/\b(?:proxy|fastcgi|grpc|uwsgi|scgi)_pass\s/.test(text))
+        return 'nginx';
+    if (DECLARED.test(text))
+        return 'declared';
+    return APACHE.test(text) ? 'apache' : 'nginx';
+}
+const ADDRESS = /(?<![\w.-])["']?(?:url|address|host|target)["']?\s*[:=]\s*["']?(?:[a-z][\w+.-]*:\/\/)?([^\s"',{}/#]+)/gi;
+/** Where a declarative configuration sends requests: every address in it that may be the name of a host. */
+function parseDeclared(text) {
+    return [...text.matchAll(ADDRESS)].flatMap((match) => {
+        const upstream = parseAddress(match[1] ?? '');
+        if (upstream === undefined)
+            return [];
+        const after = text.slice(match.index + match[0].length);
+        const port = /^["']?\s*,?\s*["']?port(?:_value)?["']?\s*[:=]\s*(\d+)/.exec(after)?.[1];
+        return [port === undefined ? upstream : { ...upstream, port: Number(port) }];
+    });
+}
+/** Where an Apache sends requests. */
+function parseApacheConfig(text) {
+    const lines = text.matchAll(/^[^\S\n]*(?:ProxyPass(?:Match)?|BalancerMember)[^\S\n]+(.+)$/gim);
+    return [...lines].flatMap(([, words = '']) => [...words.matchAll(/\w+:\/\/([^\s"'/]+)/g)].flatMap(([, host = '']) => parseAddress(host) ?? []));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/proxies/haproxy-config.ts
 
 const SERVER = /^[^\S\n]*server[^\S\n]+\S+[^\S\n]+(\S+)/gm;
@@ -63606,6 +63839,7 @@ function timesOf(directive, config) {
 
 
 
+
 /** Reads what was observed of a proxy. */
 function readProxy({ kind, config }) {
     switch (kind) {
@@ -63657,16 +63891,24 @@ function readCaddy(text) {
         },
     };
 }
-/** Where the files of a commit say that requests go, whatever proxy they are for. */
-function upstreamsInFiles(files) {
+/**
+ * Where the files of a commit say that requests go.
+ *
+ * @param kind of the proxy that they must be for; undefined: whatever proxy that is
+ */
+function upstreamsInFiles(files, kind) {
     return Object.entries(files).flatMap(([path, text]) => {
-        if (/caddyfile/i.test(path))
-            return parseCaddyfile(text);
-        if (/haproxy/i.test(path))
-            return parseHaproxyConfig(text);
-        return parseNginxConfig(text).upstreams;
+        const own = kindOfFile(path, text);
+        return kind === undefined || kind === own ? PARSERS[own](text) : [];
     });
 }
+const PARSERS = {
+    nginx: (text) => parseNginxConfig(text).upstreams,
+    caddy: parseCaddyfile,
+    haproxy: parseHaproxyConfig,
+    apache: parseApacheConfig,
+    declared: parseDeclared,
+};
 
 ;// CONCATENATED MODULE: ./src/plan/seen.ts
 
@@ -63678,11 +63920,17 @@ const NOTHING_SEEN = {
     storage: [],
 };
 /** Where the proxies that run now, and those of the commit, send requests. */
-function upstreamsOf({ proxies, proxyFiles }) {
+function upstreamsOf(observation) {
+    const { proxies, proxyFiles } = observation;
     return [
-        ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
+        ...proxies.flatMap((proxy) => readProxy(proxy).upstreams).map(byName(observation)),
         ...upstreamsInFiles(proxyFiles),
     ];
+}
+/** A proxy that somebody configures by the containers that run (nginx-proxy) knows only their addresses. */
+function byName({ containers }) {
+    const services = new Map(containers.flatMap(({ service, networks }) => Object.values(networks).flatMap(({ addresses }) => addresses.map((address) => [address, service]))));
+    return ({ name, port }) => ({ name: services.get(name) ?? name, port });
 }
 /** What the roles take from an observation. */
 function seenIn(observation) {
@@ -64848,7 +65096,7 @@ function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
         ...(definition?.build?.inputs ?? []),
     ];
     const own = Object.entries(proxyFiles).filter(([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)));
-    return [...loaded, ...upstreamsInFiles(Object.fromEntries(own))];
+    return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/stops.ts
@@ -65296,8 +65544,12 @@ function decide(observation, service, decision, { all, named, rebuilt, }) {
     }
     if (reason !== undefined)
         return say(change, reason);
-    if (files.length > 0 && role === 'proxy')
-        return say('reload', `${changes_listed(files, 2)} changed`);
+    if (files.length > 0 && role === 'proxy') {
+        if (isReloaded(observation, running))
+            return say('reload', `${changes_listed(files, 2)} changed`);
+        if (isWatched(service, files))
+            return say('keep', 'Traefik reads its changed files by itself');
+    }
     if (files.length > 0 && role === 'data' && !named) {
         return say('keep', 'mounted files wait for a restart');
     }
@@ -65312,6 +65564,15 @@ function decide(observation, service, decision, { all, named, rebuilt, }) {
         return say(change, `${service.image} names another image than the one that runs`);
     }
     return say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
+function isReloaded({ proxies }, running) {
+    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
+}
+/** Traefik watches what its file provider names; its static configuration is read at its start only. */
+function isWatched({ image }, files) {
+    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
+        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
 }
 function reasonFor(service, running, changed) {
     if (changed.length > 0)
@@ -65432,6 +65693,9 @@ function gaps(observation, services, options) {
         if (service.role === 'routed' && service.action === 'roll') {
             return rolledWithGap(observation, services, { service, definition, options });
         }
+        if (service.role === 'worker' && service.action === 'roll') {
+            return rolledUnseen(observation, service, definition);
+        }
         return service.action === 'replace' ? replacedWithGap(service) : [];
     });
 }
@@ -65465,6 +65729,27 @@ function rolledWithGap(observation, services, { service: { service, incumbents, 
         },
     ];
 }
+/** A worker only because a proxy on its network did not tell where it sends requests. */
+function rolledUnseen({ proxies, proxyFiles, containers }, { service, incumbents }, { labels }) {
+    if (labels[ROLE_LABEL] !== undefined)
+        return [];
+    const networks = new Set(containers
+        .filter(({ id }) => incumbents.includes(id))
+        .flatMap((container) => Object.keys(container.networks)));
+    return proxies
+        .filter((proxy) => proxy.config.trim() === '' &&
+        !incumbents.includes(proxy.containerId) &&
+        proxy.networks.some((network) => networks.has(network)) &&
+        upstreamsInFiles(proxyFiles, proxy.kind).length === 0)
+        .map(({ name, kind }) => ({
+        what: `${service} may be behind ${name}, and where that sends requests is not known: its configuration could not be read`,
+        next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`,
+    }));
+}
+const READ_BY = {
+    nginx: 'nginx -T',
+    caddy: 'caddy adapt --config /etc/caddy/Caddyfile',
+};
 function withoutDrain(service, accept) {
     return {
         what: `${service} cannot be cut over without failed requests: Traefik sends requests to a container until Docker calls it unhealthy, and nothing makes the healthcheck of ${service} fail on request`,
@@ -66680,7 +66965,33 @@ function noteLeft({ transaction }, leaving, moved, lateSeconds) {
     noted.catch(() => undefined);
 }
 
+;// CONCATENATED MODULE: ./src/rollout/unread.ts
+const unread_CONFIGURATION = /\.(?:conf|cfg|inc|template|tmpl|tpl|j2)(?:\.[\w-]+)*$|(?:^|\/)[\w-]*nginx[\w-]*$/;
+/**
+ * Undefined where no file of a proxy's configuration changes, and for one that does not tell what it reads.
+ *
+ * @param where the container, and the file that keeps a digest, as words for the shell
+ */
+function unread_textOf({ proxy, proxyKind, proxyService, paths, mounted }, where) {
+    const changed = [...paths, ...mounted.map(({ path }) => path)];
+    if (proxy === undefined ||
+        proxyKind !== 'nginx' ||
+        !changed.some((path) => unread_CONFIGURATION.test(path)))
+        return undefined;
+    return {
+        keep: [`nginx_text_keep ${where}`],
+        compare: `nginx_text_compare ${where} ${proxyService}`,
+    };
+}
+/** What a cutover said of proxies that read the same as before, though their files changed. */
+function tellUnread(log, output) {
+    for (const [, name = ''] of output.matchAll(/^unread (\S+)$/gm)) {
+        log.warn(`${name} has the changed files of its configuration, and what it reads (nginx -T) is the same as before: its command or entrypoint may make it of them when it starts, and only then. To have it start anew, with a gap: docker compose restart ${name}`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/cutover.ts
+
 
 
 
@@ -66717,15 +67028,16 @@ async function cutOver(context, operations) {
         undo: moves.flatMap(({ undo }) => undo ?? []),
         script: (0,load/* remoteScript */.mW)('cutover'),
         variables: {
-            KEEPS: cutover_lines(moves.map(({ keep }) => keep)),
+            KEEPS: cutover_lines(moves.flatMap(({ keeps }) => keeps)),
             CUTOVERS: waves
                 .filter((wave) => wave.length > 0)
                 .map((wave) => cutover_together(wave.map(({ commands }) => commands)))
                 .join('\n'),
+            COMPARES: cutover_lines(moves.flatMap(({ compare }) => compare ?? [])),
         },
     });
     noteLeft(context, leaving, moved);
-    await over;
+    tellUnread(context.log, await over);
 }
 function nothingToMove({ proxyService }) {
     return new errors/* DeployError */.s({
@@ -66758,9 +67070,11 @@ function moveOf(context, operation, proxy) {
         // Where they were held before, they stay so until no candidate is left.
         ...(held ? [] : [`unpin ${proxy}`]),
     ].join('\n');
+    const text = unread_textOf(operation, `${proxy} "$STATE/journal/${kept}/text"`);
     return {
         isNew,
-        keep: `proxy_files_keep ${keeping}`,
+        keeps: [`proxy_files_keep ${keeping}`, ...(text?.keep ?? [])],
+        compare: text?.compare,
         commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
         undo: isNew ? undefined : undo,
     };
@@ -68002,66 +68316,6 @@ function parseTraffic(output) {
         };
     });
 }
-/** Fewer requests on either side decide nothing. */
-const ENOUGH_REQUESTS = 20;
-const ENOUGH_FAILURES = 5;
-/** By chance alone so clear a rise comes once in so many releases. */
-const CHANCE = 1 / 1_000;
-const LEAST_RISE = 0.01;
-/**
- * Whether 5xx answers have clearly risen: Fisher's exact test, and a rise that a visitor would notice. A
- * site that failed as much before is not taken back for it.
- */
-function hasRisen({ before, after }) {
-    if (before.requests < ENOUGH_REQUESTS || after.requests < ENOUGH_REQUESTS)
-        return false;
-    if (after.failed < ENOUGH_FAILURES)
-        return false;
-    const [shareBefore, shareAfter] = [shareOf(before), shareOf(after)];
-    if (shareAfter < Math.max(2 * shareBefore, shareBefore + LEAST_RISE) && shareAfter < 0.9) {
-        return false;
-    }
-    return shareAfter > shareBefore && chanceOf(before, after) < CHANCE;
-}
-function shareOf({ requests, failed }) {
-    return requests === 0 ? 0 : failed / requests;
-}
-/**
- * How probable at least so many failures after the cutover are where it changed nothing: all failures fall
- * on any of the requests alike.
- */
-function chanceOf(before, after) {
-    const failed = before.failed + after.failed;
-    const requests = before.requests + after.requests;
-    const all = logChoose(requests, failed);
-    let chance = 0;
-    for (let count = after.failed; count <= Math.min(failed, after.requests); count += 1) {
-        const logChance = logChoose(after.requests, count) + logChoose(before.requests, failed - count) - all;
-        chance += Math.exp(logChance);
-        if (chance >= CHANCE)
-            break;
-    }
-    return chance;
-}
-function logChoose(from, take) {
-    if (take < 0 || take > from)
-        return -Infinity;
-    return logFactorial(from) - logFactorial(take) - logFactorial(from - take);
-}
-/** Stirling's series, which is exact enough from 10 on. */
-function logFactorial(number) {
-    if (number < 10) {
-        let product = 1;
-        for (let factor = 2; factor <= number; factor += 1)
-            product *= factor;
-        return Math.log(product);
-    }
-    return (number * Math.log(number) -
-        number +
-        0.5 * Math.log(2 * Math.PI * number) +
-        1 / (12 * number) -
-        1 / (360 * number ** 3));
-}
 /** The proxy that most visitors come through; a request that passes several is counted by each. */
 function entranceTraffic(traffic) {
     const [first] = [...traffic].sort((one, other) => other.after.requests + other.before.requests - (one.after.requests + one.before.requests));
@@ -68127,20 +68381,30 @@ function access_logs_parsed(text) {
 
 
 
+
+
 const BETWEEN_CHECKS_MS = 100;
 const SEE_THE_LOGS = 'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
-/** The smallest number of probes among which a single failure is a chance. */
-const FORGIVEN_AMONG = 10;
+const LONGEST_BETWEEN_MS = 5_000;
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
 async function requireHealth(context) {
     const { url, status, successes, timeoutMs } = context.inputs.health;
-    const rule = { url, status, successes, timeoutMs, intervalMs: BETWEEN_CHECKS_MS };
     const before = (await context.entrance)?.first;
+    const usual = context.probe?.before();
+    const rule = {
+        ...{ url, status, successes, timeoutMs },
+        intervalMs: BETWEEN_CHECKS_MS,
+        accepted: acceptedStatuses(before, status),
+        decidesNothing: (answer) => decidesNothing(answer, usual),
+    };
     const result = await waitForHealth(context.checkHealth, rule, context.clock, context.signal);
     if (result.kind === 'healthy') {
-        context.log.info(`${url.href} answered ${String(status)}, ${String(successes)} times in a row`);
-        if (before?.kind !== 'response' || before.status !== status)
+        const seen = result.status;
+        context.log.info(`${url.href} answered ${String(seen)}, ${String(successes)} times in a row`);
+        if (seen !== status)
+            context.log.warn(behindLogin(context, seen));
+        else if (before?.kind !== 'response' || before.status !== status)
             void warnOfDoubtNow(context);
         return;
     }
@@ -68159,6 +68423,9 @@ async function requireHealth(context) {
             .join('\n'),
         evidence: result.evidence,
     });
+}
+function behindLogin({ inputs: { health } }, status) {
+    return `${health.url.href} answered ${String(status)} before this deploy, and does so now: the release is held to be as good as the old one, though nobody saw ${String(health.status)}. Set \`health-url\` to a path that needs no login, or \`health-status: ${String(status)}\`.`;
 }
 /** Where the old release answered the same, the new one may be as good. */
 function sameBefore(last, before) {
@@ -68245,23 +68512,25 @@ function judgeTraffic({ results, inputs, log }, traffic) {
         next: `Look for the requests that fail in that log (docker logs ${risen.proxy.slice(0, 12)}). Let \`health-url\` name a path that depends on what they need. ${SEE_THE_LOGS}`,
     });
 }
-/**
- * What the probe's requests met. One that failed among many good ones is told and forgiven; a second is no
- * chance any more.
- */
+function sum(times) {
+    return Object.values(times).reduce((all, each) => all + each, 0);
+}
+/** What the probe's requests met, against what they met before the first change: `verdictOf`. */
 async function judgeProbe(context, probe, mark) {
     const { inputs, log, signal } = context;
     // A site that has begun to hang shows in the requests that are still under way.
     await (0,abort/* unlessAborted */.W)(probe.settle(), signal);
     const summary = probe.since(mark);
-    const { sent, failed, failures } = summary;
-    if (failed === 0)
-        return;
-    const kinds = Object.entries(failures).map(([kind, times]) => `${kind}: ${String(times)}`);
-    const what = `${String(failed)} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
-    if (failed === 1 && sent >= FORGIVEN_AMONG) {
-        log.info(`${what}: one alone does not take a release back`);
-        if (summary.failedAtEnd > 0)
+    const { sent, failed } = summary;
+    const { kind, failures } = verdictOf(probe.before(), summary);
+    const shown = kind === 'bad' ? failures : summary.failures;
+    const kinds = Object.entries(shown).map(([each, times]) => `${each}: ${String(times)}`);
+    const what = `${String(sum(shown))} of ${String(sent)} requests failed during the soak (${kinds.join(', ')})`;
+    if (kind !== 'bad') {
+        const why = sum(failures) === 0 ? 'as before the first change' : 'one alone';
+        if (failed > 0)
+            log.info(`${what}: ${why} does not take a release back`);
+        if (kind === 'unclear')
             await requireHealth(context);
         return;
     }
@@ -68302,12 +68571,20 @@ async function requireLastAnswers(context) {
 }
 async function watchHealth(context, over) {
     const { status, successes, url } = context.inputs.health;
+    const good = acceptedStatuses((await context.entrance)?.first, status);
+    const usual = context.probe?.before();
     let bad = 0;
+    let pauseMs = BETWEEN_SOAK_CHECKS_MS;
     while (!over.aborted) {
         const answer = await context.checkHealth();
         if (answer.kind === 'lost')
             return;
-        bad = answer.kind === 'response' && answer.status === status ? 0 : bad + 1;
+        if (answer.kind === 'response' && good.includes(answer.status))
+            bad = 0;
+        else if (decidesNothing(answer, usual))
+            pauseMs = Math.min(2 * pauseMs, LONGEST_BETWEEN_MS);
+        else
+            bad += 1;
         if (bad >= successes) {
             throw new errors/* DeployError */.s({
                 what: `the health endpoint failed ${String(bad)} times in a row during the soak`,
@@ -68316,7 +68593,7 @@ async function watchHealth(context, over) {
                 evidence: describeAnswer(answer),
             });
         }
-        await context.clock.sleep(BETWEEN_SOAK_CHECKS_MS, over).catch((error) => {
+        await context.clock.sleep(pauseMs, over).catch((error) => {
             if (!over.aborted)
                 throw error;
         });
@@ -68352,7 +68629,12 @@ function isShipping(operation) {
  * @returns the plan as it was executed
  * @throws whatever the first failing operation throws; undoing is the caller's
  */
-async function executePlan(plan, context, { images: sentBefore, watched, phased }) {
+async function executePlan(plan, context, { images: sentBefore, watched, phased: inPhase }) {
+    const phased = (operation, ...rest) => {
+        if (!CHANGES_NOTHING.has(operation.kind))
+            context.probe?.begin();
+        return inPhase(operation, ...rest);
+    };
     const images = [...sentBefore, ...execute_send(plan.operations.filter(isShipping), plan, context)];
     const ahead = sendAhead(plan, context, { images, watched });
     // It fails only with what everything is watched by, which is told below.
@@ -68409,6 +68691,14 @@ async function sendAhead(plan, context, { images, watched }) {
     await answers;
     return undefined;
 }
+/** What visitors do not notice: until something else is done the probe sees the old release as it is. */
+const CHANGES_NOTHING = new Set([
+    'prepare-images',
+    'restore-images',
+    'hold',
+    'point-callers',
+    'start',
+]);
 function afterImages({ operations }) {
     return operations.filter((each) => !isImageOperation(each));
 }

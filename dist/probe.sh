@@ -1,5 +1,5 @@
 # Asks again and again, PAUSE seconds after each answer, until it is killed or nobody listens any more. Where the
-# answer is that our requests are too many the pause is twice as long from then on, up to 32 times.
+# answer is that our requests are too many the pause is twice as long from then on, up to eight times.
 # Vars: PAUSE; and those of ask.sh, which comes before this.
 # shellcheck shell=sh
 pauses=1
@@ -8,7 +8,7 @@ while :; do
   # `work` is a directory of ask.sh.
   # shellcheck disable=SC2154
   case $(head -c 12 "$work/answer" | tr -d '\000') in
-    'HTTP/1.'?' 429' | 'HTTP/1.'?' 503') [ "$pauses" -ge 32 ] || pauses=$((2 * pauses)) ;;
+    'HTTP/1.'?' 429' | 'HTTP/1.'?' 503') [ "$pauses" -ge 8 ] || pauses=$((2 * pauses)) ;;
   esac
   paused=0
   while [ "$paused" -lt "$pauses" ]; do

@@ -249,7 +249,92 @@ describe('behind a proxy that cannot be told anything', () => {
   });
 });
 
+describe('a proxy that cannot be told to read its files anew', () => {
+  const changed = (image: string, file = 'nginx/nginx.conf'): Situation => ({
+    proxies: [],
+    was: services({ proxy: { image } }),
+    changes: [file],
+  });
+
+  it('is not said to be reloaded: it would go on with the old ones', () => {
+    const [refusal] = refused(changed('haproxy:3'));
+    expect(refusal?.what).toMatch(
+      /proxy \(proxy\) cannot be replaced without a gap: mounted .*changed/,
+    );
+  });
+
+  it('is left alone where it watches them itself', () => {
+    expect(refused(changed('traefik:3'))).toEqual([]);
+    expect(planned(changed('traefik:3')).plan.services).toContainEqual(
+      expect.objectContaining({ service: 'proxy', action: 'keep' }),
+    );
+  });
+});
+
+describe('a proxy that did not tell what it has loaded', () => {
+  const silent = proxy('nginx', '');
+
+  it('lets nothing on its network be rolled as a worker', () => {
+    const whats = refused({ proxies: silent }).map(({ what }) => what);
+    expect(whats).toContainEqual(
+      expect.stringMatching(/api may be behind tiny-proxy-1.*could not be read/),
+    );
+    expect(refused({ proxies: silent }, { allowDowntime: true })).toEqual([]);
+  });
+
+  it('does no harm where the files of the commit tell it', () => {
+    const proxyFiles = { 'nginx/nginx.conf': 'location / { proxy_pass http://api:3000; }' };
+    expect(refused({ proxies: silent, proxyFiles })).toEqual([]);
+    expect(kinds({ proxies: silent, proxyFiles })).toContain('cutover');
+  });
+
+  it('does no harm to a service whose role is said, or that it cannot reach', () => {
+    const role = { labels: { 'resee.deploy.role': 'worker' } };
+    const was = services({ api: role, worker: role });
+    expect(refused({ proxies: silent, was })).toEqual([]);
+    expect(refused({ proxies: proxy('nginx', '', { networks: ['other'] }) })).toEqual([]);
+  });
+});
+
+describe('an nginx that knows containers by their addresses', () => {
+  it('makes a service of them routed, and refused', () => {
+    const address = observed().containers.find(({ service }) => service === 'api')?.networks[
+      'tiny_default'
+    ]?.addresses[0];
+    const generated = `upstream a.example { server ${address ?? ''}:3000; } server { location / { proxy_pass http://a.example; } }`;
+    const [refusal] = refused({ proxies: proxy('nginx', generated) });
+    expect(refusal?.what).toMatch(/^api is behind .*cannot be told to send/);
+  });
+});
+
 describe('a service that a file of the commit calls an upstream', () => {
+  it.each([
+    ['traefik:3', 'dynamic.yml', 'loadBalancer: { servers: [{ url: "http://api:3000" }] }'],
+    ['kong:3', 'kong.yml', '_format_version: "3.0"\nservices: [{ url: http://api:3000 }]'],
+    ['envoyproxy/envoy:v1.30', 'envoy.yaml', 'load_assignment: { address: api, port_value: 3000 }'],
+    ['example/lb:1', 'lb.cfg', 'backend web\n  server one api:3000 check\n'],
+    ['httpd:2', 'site.conf', 'ProxyPass / http://api:3000/'],
+  ])('is refused behind %s', (image, path, text) => {
+    const situation = {
+      proxies: [],
+      proxyFiles: { [path]: text },
+      was: services({ proxy: { image } }),
+    };
+    expect(refused(situation)[0]?.what).toMatch(/^api is behind .*the proxy sends requests to api/);
+    expect(refused(situation, { allowDowntime: true })).toEqual([]);
+  });
+
+  it('is not cut over by a Kong, which nginx runs: it resolves names by itself', () => {
+    const kong = 'upstream kong_upstream { server 0.0.0.1; } location / { proxy_pass http://$a; }';
+    const [refusal] = refused({
+      proxies: proxy('nginx', kong),
+      proxyFiles: {
+        'nginx/nginx.conf': '_format_version: "3.0"\nservices: [{ url: http://api:3000 }]',
+      },
+    });
+    expect(refusal?.what).toMatch(/^api is behind/);
+  });
+
   const proxyFiles = { 'edge/haproxy.cfg': 'backend web\n  server one api:3000 check\n' };
   const behind = (image: string) => ({
     proxies: [],

@@ -205,6 +205,16 @@ describe('assignRoles', () => {
       'direct: publishes a port of the host',
     ],
     [
+      'nginx as the value of an option',
+      { ...BUILD, ...PORT, command: ['--scrape', 'http://nginx'] },
+      'direct: publishes a port of the host',
+    ],
+    [
+      'nginx as the name of a program’s argument',
+      { ...BUILD, ...PORT, command: ['certbot', 'renew', '--nginx'] },
+      'direct: publishes a port of the host',
+    ],
+    [
       'nginx at the end of a line',
       {
         ...BUILD,

@@ -67,6 +67,7 @@ esac`;
 const NGINX = `
 echo "$*" >>"$TOY/nginx.log"
 case " $* " in
+  *' -T '*) [ ! -e "$TOY/broken" ] || exit 1; cat "$TOY/text" ;;
   *' -t '*) [ ! -e "$TOY/broken" ] || { echo 'nginx: [emerg] unknown directive' >&2; exit 1; } ;;
   *' -s '*)
     [ ! -e "$TOY/unsignalled" ] || exit 1
@@ -128,6 +129,39 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect((await run('unpin proxy')).code).toBe(0);
       expect((await run('unpin gone')).code).toBe(0);
       expect(host.dockerCalls().filter((call) => call.startsWith('exec'))).toEqual([]);
+    });
+  });
+
+  describe('what nginx reads', () => {
+    const compare = async (change: () => void): Promise<string> => {
+      await run('nginx_text_keep proxy "$STATE/journal/p/text"');
+      change();
+      const compared = await run('nginx_text_compare proxy "$STATE/journal/p/text" edge');
+      expect(compared.code).toBe(0);
+      return compared.stdout;
+    };
+    beforeEach(() => {
+      host.write(
+        'workers',
+        '0 nginx: master process nginx -g daemon off;\n1 nginx: worker process\n',
+      );
+      host.write('text', 'server { listen 80; }');
+    });
+
+    it('is told where it is the same as before', async () => {
+      expect(await compare(() => undefined)).toBe('unread edge\n');
+    });
+
+    it('is not told where it is another', async () => {
+      const changed = compare(() => {
+        host.write('text', 'server { listen 81; }');
+      });
+      expect(await changed).toBe('');
+    });
+
+    it('is not told where nginx did not say it', async () => {
+      host.write('broken', '');
+      expect(await compare(() => undefined)).toBe('');
     });
   });
 

@@ -50,7 +50,11 @@ observe_proxy_files() {
   {
     git_own grep -lzE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
     git_own grep -lzE '^ *server ' "$SHA" -- '*haproxy*'
-  } | path_lines | sed 's/^[^:]*://' | head -n 50 | while IFS= read -r path; do
+    git_own grep -lzE --all-match -e '^(frontend|backend|listen) +[^ ]' -e '^ +server +[^ ]+ +[^ ]' "$SHA" -- '*.cfg*' '*.conf*'
+    git_own grep -lziE '^ *(ProxyPass(Match)?|BalancerMember) ' "$SHA" -- '*.conf*'
+    # Traefik's file provider, Kong, Envoy.
+    git_own grep -lzE '(loadBalancer|load_assignment|_format_version)' "$SHA" -- '*.yml' '*.yaml' '*.toml' '*.json' '*.tmpl' '*.template'
+  } | path_lines | sed 's/^[^:]*://' | sort -u | head -n 50 | while IFS= read -r path; do
     section "proxy-file:$path"
     cat "$STAGE/$path"
   done

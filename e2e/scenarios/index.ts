@@ -28,6 +28,7 @@ import { overhead, rollbackOperation, secrets } from './promises.js';
 import { smallHost } from './small-host.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
+import { rendered } from './rendered.js';
 import { privateRegistry } from './registries.js';
 import { ownDatabase } from './own-database.js';
 import { powerLost, powerLostUnattended } from './power.js';
@@ -51,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
   bothChange,
   proxyConfigChange,
   proxyConfigStale,
+  rendered,
   deploysInARow,
   assets,
   tls,

@@ -16,6 +16,8 @@ const USER_WRAPPERS = new Set(['gosu', 'su-exec', 'runuser', 'setuser', 'chpst']
 
 /** The simple commands that a container's entrypoint and command consist of, in order. */
 export function invocationsOf(command: readonly string[]): readonly Invocation[] {
+  // Arguments of the image's own entrypoint: nothing is known of the program.
+  if (command[0]?.startsWith('-') === true) return [];
   return command
     .join(' ')
     .split(/&&|\|\||[;|&\n]/)

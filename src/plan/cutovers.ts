@@ -202,5 +202,5 @@ function upstreamsOfProxy(
   const own = Object.entries(proxyFiles).filter(
     ([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)),
   );
-  return [...loaded, ...upstreamsInFiles(Object.fromEntries(own))];
+  return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
 }

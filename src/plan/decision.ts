@@ -76,7 +76,10 @@ export function decide(
     return say('start', 'no container of it runs');
   }
   if (reason !== undefined) return say(change, reason);
-  if (files.length > 0 && role === 'proxy') return say('reload', `${listed(files, 2)} changed`);
+  if (files.length > 0 && role === 'proxy') {
+    if (isReloaded(observation, running)) return say('reload', `${listed(files, 2)} changed`);
+    if (isWatched(service, files)) return say('keep', 'Traefik reads its changed files by itself');
+  }
   if (files.length > 0 && role === 'data' && !named) {
     return say('keep', 'mounted files wait for a restart');
   }
@@ -91,6 +94,19 @@ export function decide(
     return say(change, `${service.image} names another image than the one that runs`);
   }
   return say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+
+/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
+function isReloaded({ proxies }: Observation, running: readonly Container[]): boolean {
+  return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
+}
+
+/** Traefik watches what its file provider names; its static configuration is read at its start only. */
+function isWatched({ image }: Service, files: readonly string[]): boolean {
+  return (
+    /(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
+    !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file))
+  );
 }
 
 function reasonFor(

@@ -1,6 +1,6 @@
 import type { Observation } from './observation.js';
 import type { ServicePlan } from './plan.js';
-import { readProxy, type Obstacle } from './proxies/proxy.js';
+import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import { namesOf, ORDER_LABEL, ROLE_LABEL } from './roles.js';
 import type { Service } from './stack.js';
@@ -31,6 +31,9 @@ export function gaps(
     if (definition === undefined || service.ifImageChanges) return [];
     if (service.role === 'routed' && service.action === 'roll') {
       return rolledWithGap(observation, services, { service, definition, options });
+    }
+    if (service.role === 'worker' && service.action === 'roll') {
+      return rolledUnseen(observation, service, definition);
     }
     return service.action === 'replace' ? replacedWithGap(service) : [];
   });
@@ -74,6 +77,37 @@ function rolledWithGap(
     },
   ];
 }
+
+/** A worker only because a proxy on its network did not tell where it sends requests. */
+function rolledUnseen(
+  { proxies, proxyFiles, containers }: Observation,
+  { service, incumbents }: ServicePlan,
+  { labels }: Service,
+): readonly Refusal[] {
+  if (labels[ROLE_LABEL] !== undefined) return [];
+  const networks = new Set(
+    containers
+      .filter(({ id }) => incumbents.includes(id))
+      .flatMap((container) => Object.keys(container.networks)),
+  );
+  return proxies
+    .filter(
+      (proxy) =>
+        proxy.config.trim() === '' &&
+        !incumbents.includes(proxy.containerId) &&
+        proxy.networks.some((network) => networks.has(network)) &&
+        upstreamsInFiles(proxyFiles, proxy.kind).length === 0,
+    )
+    .map(({ name, kind }) => ({
+      what: `${service} may be behind ${name}, and where that sends requests is not known: its configuration could not be read`,
+      next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`,
+    }));
+}
+
+const READ_BY = {
+  nginx: 'nginx -T',
+  caddy: 'caddy adapt --config /etc/caddy/Caddyfile',
+} as const;
 
 function withoutDrain(service: string, accept: string): Refusal {
   return {

@@ -23,11 +23,24 @@ export const NOTHING_SEEN: Seen = {
 };
 
 /** Where the proxies that run now, and those of the commit, send requests. */
-export function upstreamsOf({ proxies, proxyFiles }: Observation): readonly Upstream[] {
+export function upstreamsOf(observation: Observation): readonly Upstream[] {
+  const { proxies, proxyFiles } = observation;
   return [
-    ...proxies.flatMap((proxy) => readProxy(proxy).upstreams),
+    ...proxies.flatMap((proxy) => readProxy(proxy).upstreams).map(byName(observation)),
     ...upstreamsInFiles(proxyFiles),
   ];
+}
+
+/** A proxy that somebody configures by the containers that run (nginx-proxy) knows only their addresses. */
+function byName({ containers }: Observation): (upstream: Upstream) => Upstream {
+  const services = new Map(
+    containers.flatMap(({ service, networks }) =>
+      Object.values(networks).flatMap(({ addresses }) =>
+        addresses.map((address) => [address, service] as const),
+      ),
+    ),
+  );
+  return ({ name, port }) => ({ name: services.get(name) ?? name, port });
 }
 
 /** What the roles take from an observation. */

@@ -10,6 +10,7 @@ import type {
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { noteLeft } from './left.js';
+import { tellUnread, textOf } from './unread.js';
 
 /** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
 export async function hold(context: RolloutContext, operation: HoldOperation): Promise<void> {
@@ -50,15 +51,16 @@ export async function cutOver(
     undo: moves.flatMap(({ undo }) => undo ?? []),
     script: remoteScript('cutover'),
     variables: {
-      KEEPS: lines(moves.map(({ keep }) => keep)),
+      KEEPS: lines(moves.flatMap(({ keeps }) => keeps)),
       CUTOVERS: waves
         .filter((wave) => wave.length > 0)
         .map((wave) => together(wave.map(({ commands }) => commands)))
         .join('\n'),
+      COMPARES: lines(moves.flatMap(({ compare }) => compare ?? [])),
     },
   });
   noteLeft(context, leaving, moved);
-  await over;
+  tellUnread(context.log, await over);
 }
 
 function nothingToMove({ proxyService }: CutoverOperation): DeployError {
@@ -82,8 +84,11 @@ export function proxiesOf(
 interface Move {
   /** A candidate that is itself a proxy: it goes with its undo, and nothing of it is to be brought back. */
   readonly isNew: boolean;
-  readonly keep: string;
+  /** Before it: what the undo and the comparison need. */
+  readonly keeps: readonly string[];
   readonly commands: string;
+  /** After it. */
+  readonly compare: string | undefined;
   readonly undo: string | undefined;
 }
 
@@ -106,9 +111,11 @@ function moveOf(context: RolloutContext, operation: CutoverOperation, proxy: str
     // Where they were held before, they stay so until no candidate is left.
     ...(held ? [] : [`unpin ${proxy}`]),
   ].join('\n');
+  const text = textOf(operation, `${proxy} "$STATE/journal/${kept}/text"`);
   return {
     isNew,
-    keep: `proxy_files_keep ${keeping}`,
+    keeps: [`proxy_files_keep ${keeping}`, ...(text?.keep ?? [])],
+    compare: text?.compare,
     commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
     undo: isNew ? undefined : undo,
   };

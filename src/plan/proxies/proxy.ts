@@ -1,6 +1,7 @@
 import type { ProxyFacts } from '../observation.js';
 import { parseCaddyConfig } from './caddy-config.js';
 import { parseCaddyfile } from './caddyfile.js';
+import { kindOfFile, parseApacheConfig, parseDeclared, type FileKind } from './declared.js';
 import { parseHaproxyConfig } from './haproxy-config.js';
 import { parseNginxConfig } from './nginx-config.js';
 import type { Upstream } from './upstream.js';
@@ -86,11 +87,25 @@ function readCaddy(text: string): ProxyReading {
   };
 }
 
-/** Where the files of a commit say that requests go, whatever proxy they are for. */
-export function upstreamsInFiles(files: Readonly<Record<string, string>>): readonly Upstream[] {
+/**
+ * Where the files of a commit say that requests go.
+ *
+ * @param kind of the proxy that they must be for; undefined: whatever proxy that is
+ */
+export function upstreamsInFiles(
+  files: Readonly<Record<string, string>>,
+  kind?: FileKind,
+): readonly Upstream[] {
   return Object.entries(files).flatMap(([path, text]) => {
-    if (/caddyfile/i.test(path)) return parseCaddyfile(text);
-    if (/haproxy/i.test(path)) return parseHaproxyConfig(text);
-    return parseNginxConfig(text).upstreams;
+    const own = kindOfFile(path, text);
+    return kind === undefined || kind === own ? PARSERS[own](text) : [];
   });
 }
+
+const PARSERS: Readonly<Record<FileKind, (text: string) => readonly Upstream[]>> = {
+  nginx: (text) => parseNginxConfig(text).upstreams,
+  caddy: parseCaddyfile,
+  haproxy: parseHaproxyConfig,
+  apache: parseApacheConfig,
+  declared: parseDeclared,
+};

@@ -16,6 +16,26 @@ NGINX_RELOADING='render=/docker-entrypoint.d/20-envsubst-on-templates.sh
 [ ! -d "${NGINX_ENVSUBST_TEMPLATE_DIR:-/etc/nginx/templates}" ] || [ ! -x "$render" ] || "$render" || exit 3
 "$@" -t && "$@" -s reload'
 
+# nginx_text_keep CONTAINER FILE: a digest of the configuration that it reads now, into FILE.
+nginx_text_keep() {
+  mkdir -p "$(dirname "$2")"
+  nginx_text "$1" >"$2" || :
+}
+
+# nginx_text_compare CONTAINER FILE NAME: says `unread NAME` where it reads the same as when FILE was kept.
+nginx_text_compare() {
+  kept_text=$(cat "$2" 2>/dev/null)
+  [ -z "$kept_text" ] || [ "$(nginx_text "$1")" != "$kept_text" ] || answer unread "$3"
+}
+
+# Nothing where it does not tell.
+nginx_text() { # CONTAINER
+  text_command=$(docker top "$1" -eo pid,args | command_in)
+  # Its own words (binary, -c, -p) are meant to be split.
+  # shellcheck disable=SC2086
+  ! text=$(container_exec "$1" $text_command -T 2>/dev/null) || printf '%s\n' "$text" | cksum
+}
+
 # nginx_reload CONTAINER: tests the configuration, reloads, and returns when new workers take all new
 # connections, and the old ones none. A reload is asynchronous: the signal alone proves nothing. As the
 # container's own user: root without its capabilities may do less.
