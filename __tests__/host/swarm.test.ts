@@ -10,6 +10,7 @@ describe('what the host says of Swarm', () => {
     ['nothing', {}],
     ['an engine without Swarm', { 'swarm.err': 'template: no such field' }],
     ['a host that is no node', { swarm: 'inactive false\n' }],
+    ['an engine that answers something else', { swarm: '/\n' }],
   ])('%s is no node', (_, sections) => {
     expect(parsed(sections)).toEqual({ node: 'none', stacks: [], unknown: undefined });
   });

@@ -3,8 +3,9 @@ import { linesOf, type Sections } from './sections.js';
 
 /** What the look at the host found of Docker Swarm; an engine that knows no Swarm is no node. */
 export function parseSwarm(sections: Sections): SwarmFacts {
-  const [state = 'inactive', control = 'false'] = (sections.get('swarm') ?? '').trim().split(' ');
-  if (state === '' || state === 'inactive') return { node: 'none', stacks: [], unknown: undefined };
+  const [, state, control] =
+    /^(active|pending|error|locked) (true|false)$/.exec((sections.get('swarm') ?? '').trim()) ?? [];
+  if (state === undefined) return { node: 'none', stacks: [], unknown: undefined };
   const node = control === 'true' ? 'manager' : state === 'active' ? 'worker' : 'other';
   const told = linesOf(sections.get('swarm-stacks'));
   const stacks = [...new Set([...told, ...linesOf(sections.get('swarm-tasks'))])];
