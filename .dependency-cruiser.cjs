@@ -1,7 +1,7 @@
 /**
  * The direction of imports, kept by a tool:
  *
- *   main, post → run → gate, plan, rollout, report → health, host, edge, images, remote → ssh → words
+ *   main, post → run → gate, plan, rollout, swarm, report → health, host, edge, images, remote → ssh → words
  *
  * where the words (errors, log, clock) import nothing of ours. A type costs nothing at run time,
  * so where one is only read (`import type`) some edges are allowed that a value may not take.
@@ -14,7 +14,7 @@ const entry = '^src/(?!(errors|log|clock|inputs)\\.ts$)[^/]+\\.ts$';
 const run = '^src/run/';
 /** The nouns of a plan, which the host is read into; what is made of them is no business of the host. */
 const nouns = '^src/plan/(json|stack|compose-config|definition|observation)\\.ts$';
-const deciding = '^src/(gate|plan|rollout|report)/';
+const deciding = '^src/(gate|plan|rollout|swarm|report)/';
 const machine = '^src/(health|host|edge|images|remote)/';
 const value = { dependencyTypesNot: ['type-only'] };
 
@@ -165,7 +165,7 @@ module.exports = {
       name: 'rollout-does-not-report',
       comment: 'It returns what happened and logs through Log.',
       severity: 'error',
-      from: { path: '^src/rollout/' },
+      from: { path: '^src/(rollout|swarm)/' },
       to: { path: '^src/(report|gate)/', ...value },
     },
     {

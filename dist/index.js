@@ -58360,7 +58360,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3223);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6322);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59854,7 +59854,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3223:
+/***/ 6322:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64362,31 +64362,49 @@ function health_host_nameOf({ containers }, proxy) {
 
 ;// CONCATENATED MODULE: ./src/plan/engine.ts
 /**
- * What stands against the engine. Only what runs decides, and what the workflow says: never a key of the
- * Compose file. Two copies of a stack, with two databases on one volume, are never started.
+ * What runs the stack. Only what runs decides, and what the workflow says: never a key of the Compose file, so that
+ * a Compose stack on a host that happens to be a manager stays Compose.
+ */
+function engineOf(observation, engine) {
+    const { swarm } = observation;
+    const isReady = swarm.node === 'manager' && swarm.unknown === undefined;
+    if (!isReady || engine === 'compose' || runsInCompose(observation))
+        return 'compose';
+    return engine === 'swarm' || runsInSwarm(observation) ? 'swarm' : 'compose';
+}
+/**
+ * What stands against a deploy by Compose. Two copies of a stack, with two databases on one volume, are never
+ * started.
  */
 function engineRefusals(observation, engine) {
-    const { swarm, wanted, containers } = observation;
+    const { swarm, wanted } = observation;
     const stack = wanted.project;
-    const inSwarm = swarm.stacks.includes(stack);
-    const inCompose = containers.some(({ oneOff }) => !oneOff);
+    const inCompose = runsInCompose(observation);
     if (engine === 'swarm')
         return [noSwarm(observation)];
-    if (inSwarm && inCompose)
-        return engine === 'compose' ? [] : [runsTwice(stack)];
-    if (inSwarm)
-        return [engine === 'compose' ? secondCopy(stack) : onlyCompose(stack)];
+    if (runsInSwarm(observation)) {
+        if (inCompose)
+            return engine === 'compose' ? [] : [runsTwice(stack)];
+        return [engine === 'compose' ? secondCopy(stack) : notHere(stack, swarm.unknown)];
+    }
     const mayRunElsewhere = swarm.node === 'manager' || swarm.node === 'other';
     return engine === 'auto' && mayRunElsewhere && swarm.unknown !== undefined && !inCompose
         ? [notTold(stack, swarm.unknown)]
         : [];
 }
+function runsInSwarm({ swarm, wanted }) {
+    return swarm.stacks.includes(wanted.project);
+}
+function runsInCompose({ containers }) {
+    return containers.some(({ oneOff }) => !oneOff);
+}
 /** What a person should know of a Compose stack on a node of a Swarm. */
-function engineNotes({ swarm, wanted, containers }, engine) {
+function engineNotes(observation, engine) {
     if (engine !== 'compose')
         return [];
+    const { swarm, wanted } = observation;
     const stack = wanted.project;
-    const inCompose = containers.some(({ oneOff }) => !oneOff);
+    const inCompose = runsInCompose(observation);
     if (swarm.stacks.includes(stack))
         return inCompose
             ? [
@@ -64400,7 +64418,7 @@ function engineNotes({ swarm, wanted, containers }, engine) {
         ];
 }
 /** The reason why `engine: swarm` is refused on this host. */
-function noSwarm({ swarm, containers, wanted }) {
+function noSwarm({ swarm, wanted }) {
     switch (swarm.node) {
         case 'none':
             return {
@@ -64418,18 +64436,21 @@ function noSwarm({ swarm, containers, wanted }) {
                 next: 'On the host, docker info tells the state of the node; a locked one is opened with docker swarm unlock.',
             };
         case 'manager':
-            return {
-                what: 'engine: swarm was asked for, and this version deploys to Compose only',
-                next: containers.some(({ oneOff }) => !oneOff)
-                    ? `The stack ${wanted.project} runs in Compose: remove the input, or set engine: compose.`
-                    : 'Deploy with docker stack deploy, or set engine: compose.',
-            };
+            return swarm.unknown === undefined
+                ? {
+                    what: `engine: swarm was asked for, and the stack ${wanted.project} runs in Compose on this host`,
+                    next: `Remove the input to go on with Compose. To bring the stack to the Swarm, with downtime: docker compose -p ${wanted.project} down, then run the workflow again; named volumes on this host stay.`,
+                }
+                : {
+                    what: `engine: swarm was asked for, and this host's Swarm does not answer: ${swarm.unknown}`,
+                    next: 'On a manager, docker node ls tells; without a majority of its managers a Swarm changes nothing.',
+                };
     }
 }
-function onlyCompose(stack) {
+function notHere(stack, why) {
     return {
-        what: `the stack ${stack} runs in the Swarm of this host, and this version deploys to Compose only`,
-        next: `Go on with docker stack deploy. To bring it to Compose, with downtime: docker stack rm ${stack} on a manager, then run the workflow again; named volumes on this host stay. If that stack is another one, set another project-name.`,
+        what: `the stack ${stack} runs in the Swarm of this host, which cannot change it (${why ?? ''})`,
+        next: `Set the input host to a manager of that Swarm. If that stack is another one, set another project-name.`,
     };
 }
 function secondCopy(stack) {
@@ -64441,7 +64462,7 @@ function secondCopy(stack) {
 function runsTwice(stack) {
     return {
         what: `the stack ${stack} runs twice on this host: as containers of Compose, and as services of its Swarm`,
-        next: `Say which one is meant: engine: compose. The other one is removed with docker stack rm ${stack}, or with docker compose -p ${stack} down.`,
+        next: `To go on with that of Compose: engine: compose. One is removed with docker stack rm ${stack}, or with docker compose -p ${stack} down.`,
     };
 }
 function notTold(stack, why) {
@@ -64449,6 +64470,153 @@ function notTold(stack, why) {
         what: `this host is a node of a Swarm that does not answer (${why}), so whether the stack ${stack} runs there already is not known`,
         next: 'Mend the Swarm (docker node ls on a manager tells), or, where the stack is not in it, set engine: compose.',
     };
+}
+
+;// CONCATENATED MODULE: ./src/plan/builds.ts
+
+function buildOrder(observation, chosen) {
+    const { wanted } = observation;
+    const services = unique(chosen.map((name) => builderOf(wanted, name)));
+    const bases = [];
+    const visit = (name, above) => {
+        for (const base of basesOf(observation, name).map((each) => builderOf(wanted, each))) {
+            // Two images cannot be built from each other; Compose or Docker says so.
+            if (above.includes(base) || bases.includes(base))
+                continue;
+            visit(base, [...above, base]);
+            bases.push(base);
+        }
+    };
+    for (const name of services)
+        visit(name, [name]);
+    return { bases, services: services.filter((name) => !bases.includes(name)) };
+}
+/** With every image that is built from one of these, however indirectly: a change of it changes them. */
+function withDerived(observation, references) {
+    const { services } = observation.wanted;
+    const found = new Set(references);
+    const isDerived = ({ name, image }) => !found.has(image) &&
+        basesOf(observation, name).some((base) => found.has(services[base]?.image ?? ''));
+    for (;;) {
+        const more = Object.values(services).filter(isDerived);
+        if (more.length === 0)
+            return found;
+        for (const { image } of more)
+            found.add(image);
+    }
+}
+/**
+ * Of the services that build the same image in the same way the first by name. Compose labels an image with the
+ * service that it was built for: built for each of them, it would have another id each time, and the tag would
+ * name whichever was ready last.
+ */
+function builderOf({ services }, name) {
+    const service = services[name];
+    if (service?.build === undefined)
+        return name;
+    const how = canonical(service.definition['build']);
+    const [first = name] = Object.values(services)
+        .filter((other) => other.image === service.image)
+        .filter(({ definition }) => canonical(definition['build']) === how)
+        .map((other) => other.name)
+        .sort();
+    return first;
+}
+/** Services of the stack whose image this one's is built from. */
+function basesOf({ wanted, dockerfiles }, name) {
+    const service = wanted.services[name];
+    if (service?.build === undefined)
+        return [];
+    const build = objectOf(service.definition['build']);
+    const inline = textOf(build['dockerfile_inline'])?.split('\n');
+    const lines = inline ?? dockerfiles[service.build.dockerfile ?? ''] ?? [];
+    const contexts = Object.values(objectOf(build['additional_contexts'])).flatMap((context) => textOf(context) ?? []);
+    const references = new Set([
+        ...referencesIn(lines, objectOf(build['args'])),
+        ...contexts.flatMap((context) => afterPrefix(context, 'docker-image://')),
+    ]);
+    const named = contexts.flatMap((context) => afterPrefix(context, 'service:'));
+    return Object.values(wanted.services)
+        .filter((other) => other.build !== undefined && other.image !== service.image)
+        .filter((other) => named.includes(other.name) || references.has(other.image))
+        .map((other) => other.name)
+        .sort();
+}
+/** What `FROM`, `--from=` and `from=` name, without `:latest`; stages of the file itself are among them. */
+function referencesIn(lines, args) {
+    const values = new Map();
+    const references = [];
+    for (const line of lines) {
+        const [, argument = '', preset = ''] = /^\s*ARG\s+(\w+)(?:=(\S*))?/i.exec(line) ?? [];
+        if (argument !== '')
+            values.set(argument, textOf(args[argument]) ?? builds_unquoted(preset));
+        const [, from] = /^\s*FROM\s+(?:--\S+\s+)*(\S+)/i.exec(line) ?? [];
+        const others = [...line.matchAll(/\bfrom=([^\s,]+)/g)].flatMap(([, other = '']) => other);
+        for (const reference of from === undefined ? others : [from, ...others]) {
+            references.push(builds_unquoted(substituted(reference, values)).replace(/:latest$/, ''));
+        }
+    }
+    return references;
+}
+function substituted(text, values) {
+    return text.replaceAll(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (_, braced, preset = '', plain = '') => values.get(braced ?? String(plain)) ?? String(preset));
+}
+function builds_unquoted(text) {
+    return text.replace(/^(["'])(.*)\1$/, '$2');
+}
+function afterPrefix(text, prefix) {
+    return text.startsWith(prefix) ? [text.slice(prefix.length).replace(/:latest$/, '')] : [];
+}
+function unique(names) {
+    return [...new Set(names)];
+}
+
+;// CONCATENATED MODULE: ./src/plan/image-operations.ts
+
+/** How the images of the release are made, or brought back. */
+function imageOperations(observation, services, options) {
+    const { images, wanted } = observation;
+    const reference = (image) => ({
+        reference: image,
+        before: images[image],
+    });
+    if (options.images === 'kept') {
+        const references = Object.entries(options.keptImages)
+            .filter(([image, imageId]) => images[image] !== imageId)
+            .map(([image, imageId]) => ({ ...reference(image), imageId }));
+        return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
+    }
+    const chosen = services.filter(({ service, action, ifImageChanges }) => {
+        const definition = wanted.services[service];
+        if (definition === undefined || action === 'leave')
+            return false;
+        if (options.images === 'pull')
+            return ifImageChanges || (action !== 'keep' && action !== 'remove');
+        if (options.images !== 'host' || definition.build === undefined)
+            return false;
+        return (ifImageChanges ||
+            images[definition.image] === undefined ||
+            action === 'roll' ||
+            action === 'run' ||
+            action === 'start' ||
+            action === 'replace');
+    });
+    if (chosen.length === 0)
+        return [];
+    const names = chosen.map(({ service }) => service);
+    const order = options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
+    const made = [
+        ...chosen.map(({ image }) => image),
+        ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
+    ];
+    return [
+        {
+            kind: 'prepare-images',
+            verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
+            ...order,
+            references: [...new Set(made)].map(reference),
+        },
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
@@ -64876,6 +65044,7 @@ function servicesOf(operation) {
             return [...operation.bases, ...operation.services];
         case 'stop-incumbents':
         case 'await-incumbents':
+        case 'update-services':
             return operation.services;
         case 'start':
             return operation.services.map(({ service }) => service);
@@ -65813,14 +65982,20 @@ function withoutGap(single) {
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
+        ...commonRefusals(observation, services, options),
+        ...anotherProject(observation, options),
+        ...changedNetworks(observation, options),
+        ...refusedChanges(observation, services, options),
+    ];
+}
+/** What stands against it whatever runs the stack. */
+function commonRefusals(observation, services, options) {
+    return [
         ...unknownServices(observation, options),
         ...unknownRoles(observation),
         ...filesInTheWay(observation),
         ...changedBuildInputs(observation, options),
-        ...anotherProject(observation, options),
         ...missingImages(observation, services, options),
-        ...changedNetworks(observation, options),
-        ...refusedChanges(observation, services, options),
     ];
 }
 /**
@@ -65966,105 +66141,6 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
         what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
         next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
     })));
-}
-
-;// CONCATENATED MODULE: ./src/plan/builds.ts
-
-function buildOrder(observation, chosen) {
-    const { wanted } = observation;
-    const services = unique(chosen.map((name) => builderOf(wanted, name)));
-    const bases = [];
-    const visit = (name, above) => {
-        for (const base of basesOf(observation, name).map((each) => builderOf(wanted, each))) {
-            // Two images cannot be built from each other; Compose or Docker says so.
-            if (above.includes(base) || bases.includes(base))
-                continue;
-            visit(base, [...above, base]);
-            bases.push(base);
-        }
-    };
-    for (const name of services)
-        visit(name, [name]);
-    return { bases, services: services.filter((name) => !bases.includes(name)) };
-}
-/** With every image that is built from one of these, however indirectly: a change of it changes them. */
-function withDerived(observation, references) {
-    const { services } = observation.wanted;
-    const found = new Set(references);
-    const isDerived = ({ name, image }) => !found.has(image) &&
-        basesOf(observation, name).some((base) => found.has(services[base]?.image ?? ''));
-    for (;;) {
-        const more = Object.values(services).filter(isDerived);
-        if (more.length === 0)
-            return found;
-        for (const { image } of more)
-            found.add(image);
-    }
-}
-/**
- * Of the services that build the same image in the same way the first by name. Compose labels an image with the
- * service that it was built for: built for each of them, it would have another id each time, and the tag would
- * name whichever was ready last.
- */
-function builderOf({ services }, name) {
-    const service = services[name];
-    if (service?.build === undefined)
-        return name;
-    const how = canonical(service.definition['build']);
-    const [first = name] = Object.values(services)
-        .filter((other) => other.image === service.image)
-        .filter(({ definition }) => canonical(definition['build']) === how)
-        .map((other) => other.name)
-        .sort();
-    return first;
-}
-/** Services of the stack whose image this one's is built from. */
-function basesOf({ wanted, dockerfiles }, name) {
-    const service = wanted.services[name];
-    if (service?.build === undefined)
-        return [];
-    const build = objectOf(service.definition['build']);
-    const inline = textOf(build['dockerfile_inline'])?.split('\n');
-    const lines = inline ?? dockerfiles[service.build.dockerfile ?? ''] ?? [];
-    const contexts = Object.values(objectOf(build['additional_contexts'])).flatMap((context) => textOf(context) ?? []);
-    const references = new Set([
-        ...referencesIn(lines, objectOf(build['args'])),
-        ...contexts.flatMap((context) => afterPrefix(context, 'docker-image://')),
-    ]);
-    const named = contexts.flatMap((context) => afterPrefix(context, 'service:'));
-    return Object.values(wanted.services)
-        .filter((other) => other.build !== undefined && other.image !== service.image)
-        .filter((other) => named.includes(other.name) || references.has(other.image))
-        .map((other) => other.name)
-        .sort();
-}
-/** What `FROM`, `--from=` and `from=` name, without `:latest`; stages of the file itself are among them. */
-function referencesIn(lines, args) {
-    const values = new Map();
-    const references = [];
-    for (const line of lines) {
-        const [, argument = '', preset = ''] = /^\s*ARG\s+(\w+)(?:=(\S*))?/i.exec(line) ?? [];
-        if (argument !== '')
-            values.set(argument, textOf(args[argument]) ?? builds_unquoted(preset));
-        const [, from] = /^\s*FROM\s+(?:--\S+\s+)*(\S+)/i.exec(line) ?? [];
-        const others = [...line.matchAll(/\bfrom=([^\s,]+)/g)].flatMap(([, other = '']) => other);
-        for (const reference of from === undefined ? others : [from, ...others]) {
-            references.push(builds_unquoted(substituted(reference, values)).replace(/:latest$/, ''));
-        }
-    }
-    return references;
-}
-function substituted(text, values) {
-    return text.replaceAll(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (_, braced, preset = '', plain = '') => values.get(braced ?? String(plain)) ?? String(preset));
-}
-function builds_unquoted(text) {
-    return text.replace(/^(["'])(.*)\1$/, '$2');
-}
-function afterPrefix(text, prefix) {
-    return text.startsWith(prefix) ? [text.slice(prefix.length).replace(/:latest$/, '')] : [];
-}
-function unique(names) {
-    return [...new Set(names)];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/services.ts
@@ -66340,7 +66416,7 @@ function makePlan(observation, options) {
     const services = options.images === 'kept'
         ? settleImages(expectImages(planned, options.keptImages), options.keptImages, observation.containers)
         : planned;
-    const images = prepareImages(observation, services, options);
+    const images = imageOperations(observation, services, options);
     const operations = [...images, ...planOperations(observation, services, options)];
     const plan = {
         project: observation.wanted.project,
@@ -66412,6 +66488,7 @@ function isImageOperation(operation) {
 function changesNothing(plan) {
     return plan.services.every(({ action }) => action === 'keep' || action === 'leave');
 }
+/** For a rollback: what runs may have another image than the kept one. */
 function expectImages(services, kept) {
     return services.map((service) => service.action === 'keep' && service.role !== 'data' && kept[service.image] !== undefined
         ? {
@@ -66422,58 +66499,31 @@ function expectImages(services, kept) {
         }
         : service);
 }
-function prepareImages(observation, services, options) {
-    const { images, wanted } = observation;
-    const reference = (image) => ({
-        reference: image,
-        before: images[image],
-    });
-    if (options.images === 'kept') {
-        const references = Object.entries(options.keptImages)
-            .filter(([image, imageId]) => images[image] !== imageId)
-            .map(([image, imageId]) => ({ ...reference(image), imageId }));
-        return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
-    }
-    const chosen = services.filter(({ service, action, ifImageChanges }) => {
-        const definition = wanted.services[service];
-        if (definition === undefined || action === 'leave')
-            return false;
-        if (options.images === 'pull')
-            return ifImageChanges || (action !== 'keep' && action !== 'remove');
-        if (options.images !== 'host' || definition.build === undefined)
-            return false;
-        return (ifImageChanges ||
-            images[definition.image] === undefined ||
-            action === 'roll' ||
-            action === 'run' ||
-            action === 'start' ||
-            action === 'replace');
-    });
-    if (chosen.length === 0)
-        return [];
-    const names = chosen.map(({ service }) => service);
-    const order = options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
-    const made = [
-        ...chosen.map(({ image }) => image),
-        ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
-    ];
-    return [
-        {
-            kind: 'prepare-images',
-            verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
-            ...order,
-            references: [...new Set(made)].map(reference),
-        },
-    ];
-}
 
 ;// CONCATENATED MODULE: ./src/host/containers.ts
 
-/** Reads the output of `docker inspect` of containers of a Compose project. */
+/**
+ * Reads the output of `docker inspect` of containers of a Compose project. A task of a Swarm is none: it has the
+ * labels of Compose where its image was built by Compose.
+ */
 function parseContainers(text) {
-    if (text.trim() === '')
-        return [];
-    return listOf(JSON.parse(text)).map(objectOf).map(parseContainer);
+    return inspected(text)
+        .filter((json) => taskService(json) === undefined)
+        .map(parseContainer);
+}
+/** The same of tasks in a Swarm; the name of a service has that of the stack before it. */
+function parseTasks(text) {
+    return inspected(text).flatMap((json) => {
+        const service = taskService(json);
+        return service === undefined ? [] : [{ ...parseContainer(json), service }];
+    });
+}
+function inspected(text) {
+    return text.trim() === '' ? [] : listOf(JSON.parse(text)).map(objectOf);
+}
+function taskService(json) {
+    const labels = objectOf(objectOf(json['Config'])['Labels']);
+    return textOf(labels['com.docker.swarm.service.name']);
 }
 function parseContainer(json) {
     const config = objectOf(json['Config']);
@@ -67719,6 +67769,9 @@ function forward(context, { retire, volumes, paths, inPlace }, plan, services, r
             ...(plan.operations.some(({ kind }) => kind === 'point-callers') ? ['unpin_callers'] : []),
             `install_files last ${install.map(quote/* quote */.hD).join(' ')}`,
         ]),
+        ...(context.observation.swarmStack === undefined
+            ? []
+            : [tidy([`swarm_forget_contents ${(0,quote/* quote */.hD)(wanted.project)} all`])]),
         tidy([`forget_commit ${context.run}`]),
         `rm -rf "$STATE/stage/${context.run}"`,
         'end_journal',
@@ -68076,7 +68129,7 @@ function megabytes(bytes) {
 
 
 /** Builds, pulls or ships the release's images; the live directory is not touched. */
-async function images_prepareImages(context, operation) {
+async function prepareImages(context, operation) {
     const output = operation.verb === 'ship'
         ? await shipImages(context, operation, restoreTags(operation.references))
         : await buildOrPull(context, operation);
@@ -68174,6 +68227,8 @@ function describe(operation) {
             return operation.aside
                 ? `tell the old ${names(operation.services)} to finish and stop`
                 : `let the old ${names(operation.services)} finish, then stop`;
+        case 'update-services':
+            return `docker stack deploy ${names(operation.services)}, wait until Swarm has converged`;
         case 'await-incumbents':
             return `wait until the old ${names(operation.services)} ${new Set(operation.services).size === 1 ? 'has' : 'have'} stopped`;
         case 'replace':
@@ -68726,7 +68781,7 @@ function refusedIn(plan, { observation, planOptions }) {
 function performOperation(operation, context, { plan, operations, before }) {
     switch (operation.kind) {
         case 'prepare-images':
-            return images_prepareImages(context, operation);
+            return prepareImages(context, operation);
         case 'restore-images':
             return restoreImages(context, operation);
         case 'install-env-file':
@@ -68749,6 +68804,8 @@ function performOperation(operation, context, { plan, operations, before }) {
             return hold(context, operation);
         case 'point-callers':
             return callers_pointCallers(context, operation);
+        case 'update-services':
+            throw new Error('Compose has no operation update-services');
         case 'cutover':
             // The first of them is the cutover of all.
             return before ?? cutOver(context, operations.filter(isCutover));
@@ -68868,6 +68925,11 @@ function sentence(operation, stdout, stderr) {
             });
         case 'await-incumbents':
             return { what: `stopping the old ${operation.services.join(', ')} failed`, next: look };
+        case 'update-services':
+            return {
+                what: `docker stack deploy of ${operation.services.join(', ')} failed`,
+                next: look,
+            };
         case 'replace':
             return { what: `replacing ${operation.service} failed`, next: look };
         case 'cutover':
@@ -68913,7 +68975,839 @@ function proxiesThatRefused(first, stdout) {
     return `the proxy ${names.length === 0 ? first : names.join(', ')}`;
 }
 
+;// CONCATENATED MODULE: ./src/swarm/contents.ts
+
+/**
+ * Configs or secrets of a stack. Swarm changes none that is there: each is named by what is in it, so that another
+ * content is another one.
+ *
+ * @param files SHA-256 by path
+ */
+function contents(project, kind, files) {
+    const stack = textOf(project['name']) ?? '';
+    const all = Object.entries(objectOf(project[kind])).map(([key, value]) => {
+        const { name, file, external } = objectOf(value);
+        if (external === true)
+            return { key, made: { external: true, name: name ?? key } };
+        const path = textOf(file);
+        const digest = path === undefined ? undefined : files[path];
+        return digest === undefined
+            ? { key, path, made: undefined }
+            : { key, made: { name: `${stack}_${key}-${digest.slice(0, 12)}`, file: path } };
+    });
+    return {
+        group: Object.fromEntries(all.flatMap(({ key, made }) => (made === undefined ? [] : [[key, made]]))),
+        refusals: all
+            .filter(({ made }) => made === undefined)
+            .map(({ key, path }) => path === undefined
+            ? {
+                what: `${kind} ${key}: docker stack deploy takes neither \`content\` nor \`environment\``,
+                next: 'Let a file hold it (`file:`), or make it by hand (`external: true`).',
+            }
+            : {
+                what: `${kind} ${key}: the file that it is made of is not there`,
+                next: "Put it into the stack's directory on the host, or commit it.",
+            }),
+    };
+}
+/** The names in the Swarm of what a service has; sorted. */
+function namesUsed(service, { configs, secrets }) {
+    const of = (list, group) => listOf(list).flatMap((each) => {
+        const made = objectOf(group[textOf(objectOf(each)['source']) ?? '']);
+        return textOf(made['name']) ?? [];
+    });
+    return [...of(service['configs'], configs), ...of(service['secrets'], secrets)].sort();
+}
+/** The files that configs and secrets are made of. */
+function filesOfContents(project) {
+    return ['configs', 'secrets'].flatMap((kind) => Object.values(objectOf(project[kind])).flatMap((each) => textOf(objectOf(each)['file']) ?? []));
+}
+
+;// CONCATENATED MODULE: ./src/swarm/deploy-keys.ts
+
+const OF_DEPLOY = new Set([
+    'mode',
+    'replicas',
+    'labels',
+    'update_config',
+    'rollback_config',
+    'restart_policy',
+    'placement',
+    'endpoint_mode',
+]);
+/** What stands below `deploy`, which was Swarm's own. */
+function translateDeploy(value, service) {
+    const { resources, ...deploy } = objectOf(value);
+    const mode = textOf(deploy['mode']) ?? 'replicated';
+    const kept = Object.entries(deploy).filter(([key]) => OF_DEPLOY.has(key));
+    const { scale } = service;
+    return {
+        lost: [
+            ...Object.keys(deploy)
+                .filter((key) => !OF_DEPLOY.has(key))
+                .map((key) => `Swarm ignores deploy.${key}`),
+            ...(mode.endsWith('-job') ? ['this version deploys no jobs to a Swarm'] : []),
+        ],
+        set: {
+            deploy: {
+                ...Object.fromEntries(kept),
+                ...(scale === undefined || mode === 'global' ? {} : { replicas: scale }),
+                ...(resources === undefined ? {} : { resources: limitsAsText(objectOf(resources)) }),
+            },
+        },
+    };
+}
+/** `docker stack deploy` takes processors as text. */
+function limitsAsText(resources) {
+    return Object.fromEntries(Object.entries(resources).map(([kind, value]) => {
+        const { cpus, ...limits } = objectOf(value);
+        return [kind, cpus === undefined ? limits : { ...limits, cpus: textOf(cpus) ?? '' }];
+    }));
+}
+
+;// CONCATENATED MODULE: ./src/swarm/keys.ts
+
+
+/** Keys that mean the same to both. */
+const SAME = new Set([
+    'command',
+    'entrypoint',
+    'hostname',
+    'init',
+    'read_only',
+    'stop_signal',
+    'stop_grace_period',
+    'tty',
+    'stdin_open',
+    'user',
+    'working_dir',
+    'cap_add',
+    'cap_drop',
+    'sysctls',
+    'dns',
+    'dns_search',
+    'ulimits',
+    'tmpfs',
+    'logging',
+    'labels',
+]);
+/** Keys that say nothing of a container, or that are done before the stack is deployed. */
+const OF_COMPOSE = /^(?:build|image|profiles|pull_policy|attach|develop|expose|env_file|platform|x-.*)$/;
+/**
+ * One service of a normalised Compose project, as `docker stack deploy` takes it. A key whose meaning would be
+ * lost is refused: Swarm ignores such keys without a word, `privileged` and `security_opt` among them.
+ */
+function translateService(name, service) {
+    const definition = {};
+    const refusals = [];
+    const notes = [];
+    for (const [key, value] of Object.entries(service)) {
+        if (value === null || keys_isEmpty(value) || OF_COMPOSE.test(key))
+            continue;
+        if (SAME.has(key)) {
+            definition[key] = value;
+            continue;
+        }
+        const translate = TRANSLATED[key];
+        if (translate === undefined) {
+            refusals.push({
+                what: `${name}: Docker Swarm ignores \`${key}\``,
+                next: REMEDIES[key] ?? `Remove \`${key}\` from ${name}, or deploy with engine: compose.`,
+            });
+            continue;
+        }
+        const { set = {}, lost = [], note } = translate(value, service);
+        for (const [place, text] of Object.entries(set))
+            definition[place] = merged(definition[place], text);
+        refusals.push(...lost.map((what) => ({
+            what: `${name}: ${what}`,
+            next: `Change it in ${name}, or deploy with engine: compose.`,
+        })));
+        if (note !== undefined)
+            notes.push(`${name}: ${note}`);
+    }
+    return { definition, refusals, notes };
+}
+function keys_isEmpty(value) {
+    return ((Array.isArray(value) && value.length === 0) ||
+        (isObject(value) && Object.keys(value).length === 0));
+}
+function merged(before, now) {
+    return isObject(before) && isObject(now) ? { ...before, ...now } : now;
+}
+const REMEDIES = {
+    mem_limit: 'Say it as deploy.resources.limits.memory.',
+    cpus: 'Say it as deploy.resources.limits.cpus.',
+    mem_reservation: 'Say it as deploy.resources.reservations.memory.',
+    links: 'Remove it: on a network of the stack the names of services resolve without.',
+};
+const TRANSLATED = {
+    environment: (value) => ({
+        // What has no value here was not set for Compose either.
+        set: {
+            environment: Object.fromEntries(Object.entries(objectOf(value)).filter(([, each]) => each !== null)),
+        },
+    }),
+    extra_hosts: (value) => ({
+        set: {
+            extra_hosts: listOf(value).map((each) => (textOf(each) ?? '').replace('=', ':')),
+        },
+    }),
+    depends_on: (value) => ({
+        note: `Swarm does not wait for ${Object.keys(objectOf(value)).join(', ')} (depends_on): a task that fails without starts again`,
+    }),
+    container_name: (value) => ({
+        note: `Swarm gives no container the name ${textOf(value) ?? ''} (container_name)`,
+    }),
+    restart: (value, service) => 
+    // As for Compose, what stands below `deploy` counts.
+    objectOf(service['deploy'])['restart_policy'] === undefined
+        ? restartPolicy(textOf(value) ?? '')
+        : {},
+    scale: () => ({}),
+    healthcheck: (value) => {
+        const { start_interval: interval, ...check } = objectOf(value);
+        return {
+            set: { healthcheck: check },
+            ...(interval === undefined ? {} : { note: 'healthcheck.start_interval is left out' }),
+        };
+    },
+    configs: (value) => ({ set: { configs: listOf(value).map(objectOf).map(withMode) } }),
+    secrets: (value) => ({ set: { secrets: listOf(value).map(objectOf).map(withMode) } }),
+    ports: translatePorts,
+    networks: translateNetworks,
+    volumes: translateMounts,
+    deploy: translateDeploy,
+};
+/** `docker stack deploy` takes a number, where Compose prints octal digits. */
+function withMode({ mode, ...rest }) {
+    if (mode === undefined)
+        return rest;
+    return {
+        ...rest,
+        mode: typeof mode === 'string' ? Number.parseInt(mode.replace('0o', ''), 8) : mode,
+    };
+}
+function restartPolicy(restart) {
+    const [, times] = /^on-failure(?::(\d+))?$/.exec(restart) ?? [];
+    if (restart.startsWith('on-failure')) {
+        const attempts = times === undefined ? {} : { max_attempts: Number(times) };
+        return { set: { deploy: { restart_policy: { condition: 'on-failure', ...attempts } } } };
+    }
+    return restart === 'no'
+        ? { lost: ['`restart: no` is a job, and this version deploys no jobs to a Swarm'] }
+        : {};
+}
+function translatePorts(value) {
+    const ports = listOf(value).map(objectOf);
+    const lost = ports.flatMap(({ host_ip: address, published }) => [
+        ...(textOf(address) === undefined
+            ? []
+            : [`Swarm publishes a port on every address, also outside of ${textOf(address) ?? ''}`]),
+        ...(/^\d*$/.test(textOf(published) ?? '') ? [] : ['a range of ports is not taken']),
+    ]);
+    return {
+        lost,
+        set: {
+            ports: ports.map(({ target, published, protocol, mode }) => ({
+                target,
+                ...(textOf(published) === undefined ? {} : { published: Number(textOf(published)) }),
+                protocol: protocol ?? 'tcp',
+                mode: mode ?? 'ingress',
+            })),
+        },
+    };
+}
+function translateNetworks(value) {
+    const networks = Object.entries(objectOf(value));
+    const lost = networks.flatMap(([network, settings]) => Object.keys(objectOf(settings))
+        .filter((key) => key !== 'aliases' && key !== 'priority')
+        .map((key) => `Swarm ignores networks.${network}.${key}`));
+    return {
+        lost,
+        set: {
+            networks: Object.fromEntries(networks.map(([network, settings]) => {
+                const { aliases } = objectOf(settings);
+                return [network, aliases === undefined ? null : { aliases }];
+            })),
+        },
+    };
+}
+const MOUNT_TYPES = new Set(['bind', 'volume', 'tmpfs']);
+function translateMounts(value) {
+    const mounts = listOf(value).map(objectOf);
+    const lost = mounts
+        .filter(({ type, volume }) => !MOUNT_TYPES.has(textOf(type) ?? '') || objectOf(volume)['subpath'] !== undefined)
+        .map(({ target }) => `Swarm does not mount ${textOf(target) ?? ''} in this way`);
+    return {
+        lost,
+        set: {
+            volumes: mounts.map(({ type, source, target, read_only: readOnly, bind, volume, tmpfs }) => {
+                const { propagation } = objectOf(bind);
+                const { nocopy } = objectOf(volume);
+                const { size } = objectOf(tmpfs);
+                return {
+                    type,
+                    ...(source === undefined ? {} : { source }),
+                    target,
+                    ...(readOnly === true ? { read_only: true } : {}),
+                    ...(propagation === undefined ? {} : { bind: { propagation } }),
+                    ...(nocopy === true ? { volume: { nocopy } } : {}),
+                    ...(size === undefined ? {} : { tmpfs: { size: Number(size) } }),
+                };
+            }),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/swarm/stack-file.ts
+
+
+
+/**
+ * From a project as Compose has normalised it (paths as in the live directory) to a stack file. `docker stack
+ * deploy` reads an older format, and refuses, or ignores, much of what Compose prints.
+ *
+ * @param files SHA-256 of those that configs and secrets are made of, by path
+ */
+function translateProject(project, files = {}) {
+    const name = textOf(project['name']) ?? '';
+    const services = Object.entries(objectOf(project['services'])).map(([service, definition]) => [service, translateService(service, objectOf(definition))]);
+    const networks = objectOf(project['networks']);
+    const volumes = objectOf(project['volumes']);
+    return {
+        services: Object.fromEntries(services.map(([service, { definition }]) => [service, definition])),
+        networks: Object.fromEntries(Object.entries(networks).map(([key, value]) => [
+            key,
+            stack_file_named(name, key, objectOf(value), NETWORK_KEYS),
+        ])),
+        volumes: Object.fromEntries(Object.entries(volumes).map(([key, value]) => [
+            key,
+            stack_file_named(name, key, objectOf(value), VOLUME_KEYS),
+        ])),
+        configs: contents(project, 'configs', files).group,
+        secrets: contents(project, 'secrets', files).group,
+        refusals: [
+            ...contents(project, 'configs', files).refusals,
+            ...contents(project, 'secrets', files).refusals,
+            ...services.flatMap(([, { refusals }]) => refusals),
+            ...lostKeys('network', networks, NETWORK_KEYS),
+            ...lostKeys('volume', volumes, VOLUME_KEYS),
+        ],
+        notes: services.flatMap(([, { notes }]) => notes),
+    };
+}
+const NETWORK_KEYS = new Set([
+    'driver',
+    'driver_opts',
+    'internal',
+    'attachable',
+    'labels',
+    'ipam',
+]);
+const VOLUME_KEYS = new Set(['driver', 'driver_opts', 'labels']);
+/** A name of its own only where it is another than the one that the engine gives. */
+function stack_file_named(project, key, value, known) {
+    const name = textOf(value['name']);
+    if (value['external'] === true)
+        return { external: true, name: name ?? key };
+    const kept = Object.entries(value).filter(([each, setting]) => known.has(each) && !isNothing(setting));
+    return {
+        ...Object.fromEntries(kept),
+        ...(name === undefined || name === `${project}_${key}` ? {} : { name }),
+    };
+}
+function isNothing(value) {
+    return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+function lostKeys(kind, group, known) {
+    return Object.entries(group).flatMap(([key, value]) => [
+        ...Object.entries(objectOf(value))
+            .filter(([each, setting]) => !known.has(each) && !isNothing(setting))
+            .filter(([each]) => each !== 'name' && each !== 'external')
+            .map(([each]) => ({
+            what: `Docker Swarm ignores ${kind} ${key}: \`${each}\``,
+            next: 'Remove it, or deploy with engine: compose.',
+        })),
+        ...(kind === 'network' && objectOf(value)['driver'] === 'bridge'
+            ? [
+                {
+                    what: `network ${key} has the driver bridge, which ends at one node`,
+                    next: 'Remove the line: Swarm makes an overlay network.',
+                },
+            ]
+            : []),
+    ]);
+}
+/**
+ * The text for `docker stack deploy -c -`, of some services: those that it does not name are left as they are.
+ *
+ * @param images by service
+ */
+function renderStack({ services, networks, volumes, configs, secrets }, images) {
+    const named = Object.entries(images).map(([service, image]) => [service, { ...services[service], image }]);
+    const used = (group, of) => {
+        const names = new Set(named.flatMap(([, service]) => of(service)));
+        return Object.fromEntries(Object.entries(group).filter(([key]) => names.has(key)));
+    };
+    return JSON.stringify({
+        version: '3.9',
+        services: Object.fromEntries(named),
+        networks: used(networks, (service) => Object.keys(objectOf(service['networks']))),
+        volumes: used(volumes, (service) => sourcesIn(service['volumes'])),
+        configs: used(configs, (service) => sourcesIn(service['configs'])),
+        secrets: used(secrets, (service) => sourcesIn(service['secrets'])),
+    });
+}
+function sourcesIn(list) {
+    return listOf(list).map((each) => textOf(objectOf(each)['source']) ?? '');
+}
+
+;// CONCATENATED MODULE: ./src/swarm/job.ts
+
+
+/**
+ * A stack file of one job, which runs a command once where and with what a service runs.
+ *
+ * @returns its name as a service of the stack, and the text
+ */
+function jobFile(stack, { service, command }, image) {
+    const name = `${service}-resee-deploy`;
+    const definition = Object.fromEntries(Object.entries(objectOf(stack.services[service])).filter(([key]) => key !== 'ports'));
+    const { resources, placement } = objectOf(definition['deploy']);
+    const job = {
+        ...definition,
+        // What it is called by must not lead requests to the job.
+        networks: Object.fromEntries(Object.keys(objectOf(definition['networks'])).map((network) => [network, null])),
+        // The file is interpolated once more.
+        command: ['sh', '-c', command.replaceAll('$', '$$$$')],
+        healthcheck: { disable: true },
+        deploy: {
+            mode: 'replicated-job',
+            restart_policy: { condition: 'none' },
+            ...(resources === undefined ? {} : { resources }),
+            ...(placement === undefined ? {} : { placement }),
+        },
+    };
+    return {
+        name,
+        file: renderStack({ ...stack, services: { [name]: job } }, { [name]: image }),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/swarm/lint.ts
+
+
+/** The defaults of Docker. */
+const MONITOR_MS = 5_000;
+const INTERVAL_MS = 30_000;
+const RETRIES = 3;
+/** What Swarm does where the file says nothing: the old task stops first. */
+function lint_orderOf(definition) {
+    const { order } = objectOf(objectOf(objectOf(definition)['deploy'])['update_config']);
+    return order === 'start-first' ? 'start-first' : 'stop-first';
+}
+/** What must not be done to the services that change. */
+function lintRefusals(services, definitions, { allowDowntime }) {
+    return changing(services).flatMap(({ service, role, action, ifImageChanges }) => {
+        const definition = definitions[service];
+        const order = lint_orderOf(definition);
+        const hasOld = action !== 'start';
+        return [
+            ...(role === 'data' && order === 'start-first'
+                ? [
+                    {
+                        what: `${service} holds data, and deploy.update_config.order: start-first would run two of it at once`,
+                        next: `Set order: stop-first at ${service}.`,
+                    },
+                ]
+                : []),
+            ...(order === 'start-first' && hostPorts(definition).length > 0
+                ? [
+                    {
+                        what: `${service} publishes port ${hostPorts(definition).join(', ')} of the node (mode: host), which the new task cannot take while the old one runs (order: start-first)`,
+                        next: `Set order: stop-first and allow-downtime: true, or publish it with mode: ingress.`,
+                    },
+                ]
+                : []),
+            ...(hasOld && !ifImageChanges && SERVING.has(role) && order === 'stop-first' && !allowDowntime
+                ? [stopsFirst(service)]
+                : []),
+        ];
+    });
+}
+/** Services whose change visitors notice. */
+const SERVING = new Set(['routed', 'direct', 'proxy']);
+function stopsFirst(service) {
+    return {
+        what: `${service} cannot change without a gap: Swarm stops its old task before the new one starts (deploy.update_config.order is stop-first, its default)`,
+        next: `Set order: start-first below deploy.update_config of ${service}, and a healthcheck; or accept the gap: allow-downtime: true.`,
+    };
+}
+/** What a person should know of the services that change. */
+function lintNotes(services, definitions) {
+    return changing(services).flatMap(({ service, role, action }) => {
+        const definition = objectOf(definitions[service]);
+        return [
+            ...withoutHealthcheck(service, definition),
+            ...shortMonitor(service, definition),
+            ...(SERVING.has(role) && action !== 'start' && lint_orderOf(definition) === 'start-first'
+                ? [
+                    `${service}: Swarm stops the old task as soon as the new one is healthy, and requests that are sent to it in that moment may fail: let it serve for some seconds after SIGTERM, within stop_grace_period`,
+                ]
+                : []),
+        ];
+    });
+}
+function changing(services) {
+    return services.filter(({ action }) => !STAYS.has(action) && action !== 'remove');
+}
+function withoutHealthcheck(service, definition) {
+    const check = objectOf(definition['healthcheck']);
+    return Object.keys(check).length > 0 && check['disable'] !== true
+        ? []
+        : [
+            `${service} has no healthcheck in the Compose file: without one in its image either, Swarm takes a task for ready as soon as its process runs`,
+        ];
+}
+/** Swarm forgets about a new task after `monitor`: one that turns unhealthy later does not stop the update. */
+function shortMonitor(service, definition) {
+    const check = objectOf(definition['healthcheck']);
+    if (Object.keys(check).length === 0)
+        return [];
+    const { monitor } = objectOf(objectOf(definition['deploy'])['update_config']);
+    const monitorMs = durationOf(monitor) ?? MONITOR_MS;
+    const neededMs = (durationOf(check['start_period']) ?? 0) +
+        (durationOf(check['interval']) ?? INTERVAL_MS) * (numberOf(check['retries']) ?? RETRIES);
+    return monitorMs >= neededMs
+        ? []
+        : [
+            `${service}: deploy.update_config.monitor (${String(monitorMs / 1000)} s) is shorter than its healthcheck needs to fail (start_period + interval × retries: ${String(neededMs / 1000)} s)`,
+        ];
+}
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+/** A duration as Compose prints it: `1m30s`; undefined where there is none. */
+function durationOf(value) {
+    const parts = [...(textOf(value) ?? '').matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+    return parts.length === 0
+        ? undefined
+        : parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0), 0);
+}
+function hostPorts(definition) {
+    return listOf(objectOf(definition)['ports'])
+        .map(objectOf)
+        .filter(({ mode }) => mode === 'host')
+        .map(({ published, target }) => textOf(published) ?? textOf(target) ?? '');
+}
+
+;// CONCATENATED MODULE: ./src/swarm/plan.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** From the wanted stack and the observed Swarm to what will be done. Pure. */
+function planSwarm(observation, stack, options) {
+    const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
+    const file = translateProject(stack.project, stack.contents);
+    const decided = planServices(observation, roles, options).map((service) => asSwarmDoes(observation, stack, service, { file, options }));
+    const services = options.images === 'kept'
+        ? settleImages(expectImages(decided, options.keptImages), options.keptImages, observation.containers).map((service) => asSwarmDoes(observation, stack, service, { file, options }))
+        : decided;
+    const plan = {
+        project: observation.wanted.project,
+        sha: observation.commit.sha,
+        previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
+        services,
+        operations: [
+            ...imageOperations(observation, services, options),
+            ...swarmOperations(observation, services, options),
+        ],
+        warnings: [
+            `engine: Docker Swarm (${stack.services.length === 0 ? 'the input engine says so' : 'the stack runs there'})`,
+            ...file.notes,
+            ...lintNotes(services, file.services),
+            ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
+        ],
+    };
+    const against = [
+        ...hostRefusals(stack),
+        ...commonRefusals(observation, services, {
+            ...options,
+            commands: [...options.preDeploy, ...options.postDeploy],
+        }),
+        ...unsupported(observation, services, options),
+        ...file.refusals,
+        ...swarmRefusals(observation, services, file, options),
+    ];
+    return against.length === 0
+        ? { kind: 'plan', plan }
+        : { kind: 'refused', plan, refusals: against };
+}
+/** The rest of the plan, once the images are there. */
+function settleSwarmPlan(plan, imageIds, observation, options) {
+    const services = settleImages(plan.services, imageIds, observation.containers);
+    return { ...plan, services, operations: swarmOperations(observation, services, options) };
+}
+/** What stands against the changes of services, once the images are there as well. */
+function swarmRefusals(observation, services, file, options) {
+    return [
+        ...changedData(observation, services, options),
+        ...lintRefusals(services, file.services, options),
+    ];
+}
+/**
+ * A proxy takes no new configuration while it runs, and what stands below `deploy` is Swarm's: both are an update
+ * of the service, in the order that the file says.
+ */
+function asSwarmDoes(observation, stack, service, { file, options }) {
+    const wanted = objectOf(file.services[service.service]);
+    const change = lint_orderOf(wanted) === 'start-first' ? 'roll' : 'replace';
+    const { action } = service;
+    if (action === 'roll' || action === 'replace' || action === 'reload')
+        return { ...service, action: change };
+    const definition = observation.wanted.services[service.service];
+    if (action !== 'keep' || definition === undefined || service.replicas === 0)
+        return service;
+    const used = stack.uses[service.service] ?? [];
+    const changed = [
+        ...changedPlaces(observation, definition).filter((place) => OF_SWARM.test(place)),
+        ...namesUsed(wanted, file).filter((name) => !used.includes(name)),
+    ];
+    if (changed.length === 0)
+        return service;
+    const why = `its definition changed (${changes_listed(changed, 5)})`;
+    return service.role !== 'data' || isNamed(service.service, service.role, options)
+        ? { ...service, action: change, why }
+        : {
+            ...service,
+            told: [
+                ...service.told,
+                `${changes_listed(changed, 5)} changed, and waits until allow-data-changes: ${service.service}`,
+            ],
+        };
+}
+const OF_SWARM = /^(?:deploy\.|scale$)/;
+/** The steps, without the images, which come first. Data comes up before what needs it. */
+function swarmOperations(observation, services, { preDeploy }) {
+    const files = groupFiles(observation, services);
+    const paths = [...files.first, ...files.cutover];
+    const acting = services.filter(({ action }) => !STAYS.has(action) && action !== 'remove');
+    const isFirst = ({ role, action }) => role === 'data' && action === 'start';
+    const { envFile } = observation;
+    return [
+        ...(envFile === undefined || envFile.change === 'same'
+            ? []
+            : [{ kind: 'install-env-file', ...envFile }]),
+        ...(paths.length === 0
+            ? []
+            : [
+                {
+                    kind: 'install-files',
+                    paths,
+                    inPlace: files.inPlace.filter((path) => paths.includes(path)),
+                },
+            ]),
+        ...updates(acting.filter(isFirst)),
+        ...(acting.length === 0
+            ? []
+            : preDeploy.map(({ service, command }) => ({ kind: 'run-command', service, command }))),
+        ...updates(acting.filter((service) => !isFirst(service))),
+        ...(acting.length === 0
+            ? []
+            : [{ kind: 'check-health' }, { kind: 'soak', part: 'whole' }]),
+        {
+            kind: 'finish',
+            retire: [],
+            volumes: [],
+            paths: files.last,
+            inPlace: files.inPlace.filter((path) => files.last.includes(path)),
+        },
+    ];
+}
+function updates(services) {
+    return services.length === 0
+        ? []
+        : [{ kind: 'update-services', services: services.map(({ service }) => service) }];
+}
+function hostRefusals({ nodes, lacks }) {
+    return [
+        ...(nodes.length > 1
+            ? [
+                {
+                    what: `the Swarm has ${String(nodes.length)} nodes, and this version deploys to a Swarm of one`,
+                    next: 'Go on with docker stack deploy. A node that is gone for good is taken away with docker node rm --force NODE.',
+                },
+            ]
+            : []),
+        ...lacks.map((tool) => ({
+            what: `the host lacks ${tool}, which brings a stack in a Swarm back after a failure`,
+            next: `On the host: sudo dnf install -y ${tool} (Amazon Linux), or sudo apt-get install -y ${tool} (Debian, Ubuntu).`,
+        })),
+    ];
+}
+/** What this version does for Compose only: refused, never left out. */
+function unsupported({ wanted, installed }, services, options) {
+    const refuse = (what, next) => ({ what, next });
+    const compose = 'Change it, or deploy with engine: compose.';
+    return [
+        ...(options.services.length > 0
+            ? [refuse('services does not limit a deploy to a Swarm in this version', 'Remove the input.')]
+            : []),
+        ...(options.buildsOnRunner
+            ? [
+                refuse('build: runner does not bring images to a Swarm in this version', 'Set build: host.'),
+            ]
+            : []),
+        ...(options.postDeploy.length > 0
+            ? [refuse('post-deploy does not run in a Swarm in this version', 'Remove the input.')]
+            : []),
+        ...services
+            .filter(({ role }) => role === 'job')
+            .map(({ service }) => refuse(`${service} is a job, and this version deploys no jobs to a Swarm`, compose)),
+        ...services
+            .filter(({ action }) => action === 'remove')
+            .map(({ service }) => refuse(`the commit removed ${service}, or scaled it to 0, and this version takes no service out of a Swarm`, `Remove it by hand first: docker service rm ${wanted.project}_${service}`)),
+        ...['networks', 'volumes'].flatMap((kind) => Object.entries(wanted[kind])
+            .filter(([name, text]) => (installed?.[kind][name] ?? text) !== text)
+            .map(([name]) => refuse(`the definition of ${kind.slice(0, -1)} "${name}" changed, and Swarm changes none that is there`, 'Give the changed one a new name.'))),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/swarm/execute.ts
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** What a stack that is brought back has beside `ready-timeout`: its old tasks may have to start again. */
+const UNDO_SECONDS = 60;
+/**
+ * Executes a plan on a Swarm, operation by operation. Once the images are there, services for which they are equal
+ * are left out.
+ *
+ * @returns the plan as it was executed
+ * @throws whatever the first failing operation throws; undoing is the caller's
+ */
+async function executeSwarm(plan, context, stack, { images, watched, phased }) {
+    await Promise.all([follow(images, phased), watched]);
+    const { observation, planOptions, results } = context;
+    const imageIds = Object.fromEntries(results.imageIds);
+    const settled = settleSwarmPlan(plan, imageIds, observation, planOptions);
+    const file = translateProject(stack.project, stack.contents);
+    const against = swarmRefusals(observation, settled.services, file, planOptions);
+    if (against.length > 0) {
+        throw new errors/* RefusedError */.f({
+            what: against.map(({ what }) => what).join('\n'),
+            next: against.map(({ next }) => next).join('\n'),
+        });
+    }
+    for (const operation of settled.operations) {
+        await phased(operation, describe(operation), () => execute_perform(operation, context, stack, settled));
+    }
+    return {
+        ...settled,
+        operations: [...plan.operations.filter(isImageOperation), ...settled.operations],
+    };
+}
+function execute_perform(operation, context, stack, plan) {
+    switch (operation.kind) {
+        case 'prepare-images':
+            return prepareImages(context, operation);
+        case 'restore-images':
+            return restoreImages(context, operation);
+        case 'install-env-file':
+            return installEnvFile(context, operation);
+        case 'install-files':
+            return installFiles(context, operation);
+        case 'run-command':
+            return runInSwarm(context, stack, operation);
+        case 'update-services':
+            return updateServices(context, stack, operation);
+        case 'check-health':
+            return requireHealth(context);
+        case 'soak':
+            return soak(context, plan, operation.part);
+        case 'finish':
+            return finish(context, operation, plan, new Date().toISOString());
+        default:
+            throw new Error(`${operation.kind} is no operation of a Swarm`);
+    }
+}
+/** The steps that change services share one undo: it brings all of them back, and comes after the files. */
+function execute_undoOf({ observation, inputs }) {
+    const seconds = Math.ceil(inputs.readyTimeoutMs / 1000) + UNDO_SECONDS;
+    return {
+        undo: `swarm_restore ${(0,quote/* quote */.hD)(observation.wanted.project)} ${String(seconds)}`,
+        undoneLast: true,
+    };
+}
+async function updateServices(context, stack, { services }) {
+    const { observation, inputs, transaction, results } = context;
+    const images = Object.fromEntries(services.map((service) => [service, imageOf(context, service)]));
+    const output = await transaction.step({
+        name: 'swarm',
+        ...execute_undoOf(context),
+        script: (0,load/* remoteScript */.mW)('update-services'),
+        variables: {
+            STACK: observation.wanted.project,
+            FILE: renderStack(translateProject(stack.project, stack.contents), images),
+            SERVICES: (0,quote/* commandLine */.ay)(services),
+            TIMEOUT: String(Math.ceil(inputs.readyTimeoutMs / 1000)),
+        },
+    });
+    const tasks = output.split(/^next$/m).flatMap(parseTasks);
+    for (const service of services) {
+        const name = `${observation.wanted.project}_${service}`;
+        const own = tasks.filter((each) => each.service === name);
+        results.candidates.set(service, own.map((each) => ({ ...each, service })));
+    }
+}
+/** `pre-deploy`: a job beside the stack's services. */
+async function runInSwarm(context, stack, operation) {
+    const { observation, inputs, transaction } = context;
+    const { name, file } = jobFile(translateProject(stack.project, stack.contents), operation, imageOf(context, operation.service));
+    await transaction.step({
+        name: 'swarm',
+        ...execute_undoOf(context),
+        script: (0,load/* remoteScript */.mW)('swarm-command'),
+        variables: {
+            STACK: observation.wanted.project,
+            FILE: file,
+            JOB: name,
+            TIMEOUT: String(Math.ceil(inputs.readyTimeoutMs / 1000)),
+        },
+    });
+}
+/**
+ * By its id, on a Swarm of one node: that names one image for ever, and no registry is asked for it. One that is
+ * not on the host yet is pulled by Swarm.
+ */
+function imageOf({ results, observation }, service) {
+    const reference = observation.wanted.services[service]?.image ?? '';
+    return results.imageIds.get(reference) ?? observation.images[reference] ?? reference;
+}
+
 ;// CONCATENATED MODULE: ./src/run/transact.ts
+
 
 
 
@@ -69030,7 +69924,11 @@ async function executeToItsEnd(plan, context, around, deps) {
             throw explainFailure(error, operation);
         }));
     };
-    const executed = await executePlan(plan, context, { ...around, phased });
+    const { swarmStack } = context.observation;
+    const hooks = { ...around, phased };
+    const executed = swarmStack === undefined
+        ? await executePlan(plan, context, hooks)
+        : await executeSwarm(plan, context, swarmStack, hooks);
     progress.executed(executed, context.results);
     progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
     await postDeploy(context, log);
@@ -69200,7 +70098,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
             ...fileMounts(json, whole, root),
         ],
         mounts: mounts.flatMap((mount) => parseMount(mount, root)),
-        restart: restartPolicy(json),
+        restart: compose_config_restartPolicy(json),
         definition: wholeDefinition(json, { project: whole, root, values }),
     };
 }
@@ -69274,7 +70172,7 @@ function parseMount(json, root) {
     ];
 }
 /** `restart`, or what Compose makes of `deploy.restart_policy` without it. */
-function restartPolicy(json) {
+function compose_config_restartPolicy(json) {
     const said = textOf(json['restart']);
     if (said !== undefined)
         return said;
@@ -69663,6 +70561,18 @@ function configProblem(sections, inputs) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/host/live-terms.ts
+/**
+ * What Compose said of the staged tree, as if it lay where the live directory does: the staged tree has a
+ * root of its own, below which every path is that of the host.
+ */
+function inLiveTerms(config, stage, live) {
+    if (!stage.endsWith(live))
+        return config;
+    const root = JSON.stringify(stage.slice(0, -live.length)).slice(1, -1);
+    return config.replaceAll(`${root}/`, '/').replaceAll(`"${root}"`, '"/"');
+}
+
 ;// CONCATENATED MODULE: ./src/host/releases.ts
 
 
@@ -69750,8 +70660,8 @@ function parseDockerfiles(text) {
 
 /** What the look at the host found of Docker Swarm; an engine that knows no Swarm is no node. */
 function parseSwarm(sections) {
-    const [state = 'inactive', control = 'false'] = (sections.get('swarm') ?? '').trim().split(' ');
-    if (state === '' || state === 'inactive')
+    const [, state, control] = /^(active|pending|error|locked) (true|false)$/.exec((sections.get('swarm') ?? '').trim()) ?? [];
+    if (state === undefined)
         return { node: 'none', stacks: [], unknown: undefined };
     const node = control === 'true' ? 'manager' : state === 'active' ? 'worker' : 'other';
     const told = (0,host_sections/* linesOf */.D)(sections.get('swarm-stacks'));
@@ -69768,6 +70678,7 @@ function unknownOf(node, state, sections) {
 }
 
 ;// CONCATENATED MODULE: ./src/host/observe.ts
+
 
 
 
@@ -69927,16 +70838,6 @@ function parseChanges(lines) {
             return [];
         return { path, status: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' };
     });
-}
-/**
- * What Compose said of the staged tree, as if it lay where the live directory does: the staged tree has a
- * root of its own, below which every path is that of the host.
- */
-function inLiveTerms(config, stage, live) {
-    if (!stage.endsWith(live))
-        return config;
-    const root = JSON.stringify(stage.slice(0, -live.length)).slice(1, -1);
-    return config.replaceAll(`${root}/`, '/').replaceAll(`"${root}"`, '"/"');
 }
 /** @param lines `ID KILOBYTES` */
 function withMemory(containers, lines) {
@@ -70358,7 +71259,61 @@ function imagesFrom({ compose }) {
     return compose.build === 'runner' ? 'host' : compose.build;
 }
 
+;// CONCATENATED MODULE: ./src/swarm/look.ts
+
+
+
+
+
+
+
+/**
+ * The same observation with the stack as the Swarm has it: `containers` are those of its tasks. One round trip.
+ *
+ * @throws DeployError when the Swarm does not answer
+ */
+async function lookAtSwarm(shell, observation, signal) {
+    const { wanted, wantedProject, stage, live } = observation;
+    const variables = { STACK: wanted.project, FILES: filesOfContents(wantedProject).join('\n') };
+    const { sections, stderr } = await shell.look((0,load/* remoteScript */.mW)('swarm-look'), variables, signal);
+    if (!sections.has('end')) {
+        throw new errors/* DeployError */.s({
+            what: 'the Swarm does not answer',
+            where: live.path,
+            next: 'On the host, docker node ls tells; a Swarm without a majority of its managers changes nothing.',
+            evidence: stderr.slice(-2000),
+        });
+    }
+    const prefix = `${wanted.project}_`;
+    const containers = parseTasks(sections.get('containers') ?? '');
+    return {
+        ...observation,
+        containers: containers.map((each) => ({ ...each, service: without(prefix, each.service) })),
+        swarmStack: {
+            services: (0,host_sections/* linesOf */.D)(sections.get('services')).map((name) => without(prefix, name)),
+            nodes: (0,host_sections/* linesOf */.D)(sections.get('nodes')),
+            lacks: (0,host_sections/* linesOf */.D)(sections.get('lacks')),
+            project: {
+                ...objectOf(JSON.parse(inLiveTerms(JSON.stringify(wantedProject), stage, live.path))),
+                configs: wantedProject['configs'],
+                secrets: wantedProject['secrets'],
+            },
+            contents: Object.fromEntries((0,host_sections/* linesOf */.D)(sections.get('contents')).map((line) => [line.slice(65), line.slice(0, 64)])),
+            uses: Object.fromEntries((0,host_sections/* linesOf */.D)(sections.get('uses')).map((line) => {
+                const [name = '', ...used] = line.split(' ').filter((word) => word !== '');
+                return [without(prefix, name), used];
+            })),
+        },
+    };
+}
+function without(prefix, name) {
+    return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
 ;// CONCATENATED MODULE: ./src/run/deploy.ts
+
+
+
 
 
 
@@ -70384,7 +71339,12 @@ async function deploy(request, given) {
     const deps = { ...given, runnerImages: runnerImagesFor(request, given) };
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
     const look = async () => {
-        const seen = await progress.phase('observe', () => observe(shell, inputs, sha, run, signal));
+        const seen = await progress.phase('observe', async () => {
+            const host = await observe(shell, inputs, sha, run, signal);
+            return engineOf(host, inputs.compose.engine) === 'swarm'
+                ? lookAtSwarm(shell, host, signal)
+                : host;
+        });
         progress.observed(seen);
         return seen;
     };
@@ -70438,10 +71398,7 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
         observation = await look();
     }
     for (;;) {
-        const { plan } = makePlan(observation, planOptions(inputs, request.release, observation));
-        const questions = storageToInspect(observation, plan.services);
-        const storage = await inspectStorage(deps.shell, questions, deps.signal);
-        observation = { ...observation, storage };
+        observation = await withStorage(observation, request, deps);
         const judged = deploy_judge(observation, request, deps);
         if (judged === undefined) {
             await endWithoutRelease(inputs, observation, deps);
@@ -70456,6 +71413,14 @@ async function judgeAndExecute(request, deps, { state, look, take }) {
         lease = await asked;
         observation = await look();
     }
+}
+/** Where Swarm changes services, only the file says in which order. */
+async function withStorage(observation, { inputs, release }, { shell, signal }) {
+    if (observation.swarmStack !== undefined)
+        return observation;
+    const { plan } = makePlan(observation, planOptions(inputs, release, observation));
+    const questions = storageToInspect(observation, plan.services);
+    return { ...observation, storage: await inspectStorage(shell, questions, signal) };
 }
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
 async function clearStage(shell, { state, run, fence }) {
@@ -70488,7 +71453,10 @@ function deploy_judge(observation, { inputs, release }, deps) {
     return { plan, options, observation };
 }
 function planOrRefuse(observation, options, deps) {
-    const planned = makePlan(observation, options);
+    const { swarmStack } = observation;
+    const planned = swarmStack === undefined
+        ? makePlan(observation, options)
+        : planSwarm(observation, swarmStack, options);
     deps.progress.planned(planned.plan);
     for (const line of renderPlan(planned.plan))
         deps.log.info(line);
@@ -70686,6 +71654,7 @@ function noFacts() {
 }
 const LEAVES_OLD = new Set([
     'stop-incumbents',
+    'update-services',
     'replace',
     'cutover',
     'withdraw',
@@ -76793,6 +77762,7 @@ const LIBRARY = [
     'retire',
     'restart',
     'reboot',
+    'swarm',
 ];
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
 function remoteLibrary() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { parseContainers } from '../../src/host/containers.js';
+import { parseContainers, parseTasks } from '../../src/host/containers.js';
 
 describe('parseContainers', () => {
   // Of Engine 26.1.5, from a stack that had been deployed to four times.
@@ -117,5 +117,24 @@ describe('parseContainers', () => {
 
   it.each(['', '\n', '[]'])('reads %j as none', (text) => {
     expect(parseContainers(text)).toEqual([]);
+  });
+});
+
+describe('tasks of a Swarm', () => {
+  const labels = {
+    'com.docker.compose.project': 'shop',
+    'com.docker.compose.service': 'api',
+  };
+  const text = JSON.stringify([
+    { Id: '1', Config: { Labels: labels } },
+    { Id: '2', Config: { Labels: { ...labels, 'com.docker.swarm.service.name': 'shop_worker' } } },
+  ]);
+
+  it('are no containers of Compose, though an image that Compose has built has its labels', () => {
+    expect(parseContainers(text).map(({ id }) => id)).toEqual(['1']);
+  });
+
+  it('are of the service that Swarm runs', () => {
+    expect(parseTasks(text)).toMatchObject([{ id: '2', service: 'shop_worker' }]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Observation } from '../../src/plan/observation.js';
-import { planned, refusalsOf, services, type Situation } from './observed.js';
+import { engineOf } from '../../src/plan/engine.js';
+import { observed, planned, refusalsOf, services, type Situation } from './observed.js';
 
 type Engine = 'auto' | 'compose' | 'swarm';
 
@@ -24,11 +25,19 @@ describe('the engine', () => {
     expect(refused('auto', { swarm, wants, ...nothingRuns })).toEqual([]);
   });
 
-  it('auto is refused where the stack runs in Swarm', () => {
-    const [what] = refused('auto', { swarm: { ...manager, stacks: ['tiny'] }, ...nothingRuns });
-    expect(what).toBe(
-      'the stack tiny runs in the Swarm of this host, and this version deploys to Compose only',
-    );
+  it.each([
+    ['auto', { ...manager, stacks: ['tiny'] }, 'swarm'],
+    ['auto', { ...manager, stacks: ['other'] }, 'compose'],
+    ['swarm', manager, 'swarm'],
+    ['compose', { ...manager, stacks: ['tiny'] }, 'compose'],
+    ['swarm', { ...manager, unknown: 'no leader' }, 'compose'],
+    ['swarm', { node: 'worker', stacks: ['tiny'] }, 'compose'],
+  ] as const)('%s on %j, where nothing runs in Compose, is %s', (engine, swarm, expected) => {
+    expect(engineOf(observed({ swarm, ...nothingRuns }), engine)).toBe(expected);
+  });
+
+  it.each(['auto', 'swarm', 'compose'] as const)('%s is Compose where that runs it', (engine) => {
+    expect(engineOf(observed({ swarm: { ...manager, stacks: ['tiny'] } }), engine)).toBe('compose');
   });
 
   it('auto is refused on a worker that runs a task of the stack', () => {
@@ -69,10 +78,14 @@ describe('the engine', () => {
     ['none', /no node of a Swarm/],
     ['worker', /only a manager can change a stack/],
     ['other', /does not answer: locked/],
-    ['manager', /this version deploys to Compose only/],
+    ['manager', /does not answer: locked/],
   ] as const)('swarm is refused where the node is: %s', (node, what) => {
     const [told, ...more] = refused('swarm', { swarm: { node, unknown: 'locked' } });
     expect(told).toMatch(what);
     expect(more).toEqual([]);
+  });
+
+  it('swarm is refused where the stack runs in Compose', () => {
+    expect(refused('swarm', { swarm: manager })[0]).toMatch(/the stack tiny runs in Compose/);
   });
 });

@@ -36,6 +36,7 @@ import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
+import { swarm, swarmLost } from './swarm.js';
 import { swarmNode } from './swarm-node.js';
 import { tls } from './tls.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
@@ -106,6 +107,8 @@ export const scenarios: readonly Scenario[] = [
   ...waysIn,
   privateRegistry,
   swarmNode,
+  swarm,
+  swarmLost,
   firstDeployWithoutEnv,
   adoption,
   manyDeploys,

@@ -1,10 +1,31 @@
 import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
 import type { Container, ContainerNetwork } from '../plan/observation.js';
 
-/** Reads the output of `docker inspect` of containers of a Compose project. */
+/**
+ * Reads the output of `docker inspect` of containers of a Compose project. A task of a Swarm is none: it has the
+ * labels of Compose where its image was built by Compose.
+ */
 export function parseContainers(text: string): readonly Container[] {
-  if (text.trim() === '') return [];
-  return listOf(JSON.parse(text)).map(objectOf).map(parseContainer);
+  return inspected(text)
+    .filter((json) => taskService(json) === undefined)
+    .map(parseContainer);
+}
+
+/** The same of tasks in a Swarm; the name of a service has that of the stack before it. */
+export function parseTasks(text: string): readonly Container[] {
+  return inspected(text).flatMap((json) => {
+    const service = taskService(json);
+    return service === undefined ? [] : [{ ...parseContainer(json), service }];
+  });
+}
+
+function inspected(text: string): readonly JsonObject[] {
+  return text.trim() === '' ? [] : listOf(JSON.parse(text)).map(objectOf);
+}
+
+function taskService(json: JsonObject): string | undefined {
+  const labels = objectOf(objectOf(json['Config'])['Labels']);
+  return textOf(labels['com.docker.swarm.service.name']);
 }
 
 function parseContainer(json: JsonObject): Container {

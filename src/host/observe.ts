@@ -15,6 +15,7 @@ import { observationScript } from '../remote/load.js';
 import { parseContainers } from './containers.js';
 import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
+import { inLiveTerms } from './live-terms.js';
 import { releasesIn } from './releases.js';
 import { parseDockerfiles } from './dockerfiles.js';
 import { linesOf, type Sections } from './sections.js';
@@ -203,16 +204,6 @@ function parseChanges(lines: readonly string[]): readonly FileChange[] {
     if (index % 2 === 1 || path === undefined) return [];
     return { path, status: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' };
   });
-}
-
-/**
- * What Compose said of the staged tree, as if it lay where the live directory does: the staged tree has a
- * root of its own, below which every path is that of the host.
- */
-function inLiveTerms(config: string, stage: string, live: string): string {
-  if (!stage.endsWith(live)) return config;
-  const root = JSON.stringify(stage.slice(0, -live.length)).slice(1, -1);
-  return config.replaceAll(`${root}/`, '/').replaceAll(`"${root}"`, '"/"');
 }
 
 /** @param lines `ID KILOBYTES` */

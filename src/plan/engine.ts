@@ -5,31 +5,49 @@ import type { Observation } from './observation.js';
 export type EngineInput = 'auto' | 'compose' | 'swarm';
 
 /**
- * What stands against the engine. Only what runs decides, and what the workflow says: never a key of the
- * Compose file. Two copies of a stack, with two databases on one volume, are never started.
+ * What runs the stack. Only what runs decides, and what the workflow says: never a key of the Compose file, so that
+ * a Compose stack on a host that happens to be a manager stays Compose.
+ */
+export function engineOf(observation: Observation, engine: EngineInput): 'compose' | 'swarm' {
+  const { swarm } = observation;
+  const isReady = swarm.node === 'manager' && swarm.unknown === undefined;
+  if (!isReady || engine === 'compose' || runsInCompose(observation)) return 'compose';
+  return engine === 'swarm' || runsInSwarm(observation) ? 'swarm' : 'compose';
+}
+
+/**
+ * What stands against a deploy by Compose. Two copies of a stack, with two databases on one volume, are never
+ * started.
  */
 export function engineRefusals(observation: Observation, engine: EngineInput): readonly Refusal[] {
-  const { swarm, wanted, containers } = observation;
+  const { swarm, wanted } = observation;
   const stack = wanted.project;
-  const inSwarm = swarm.stacks.includes(stack);
-  const inCompose = containers.some(({ oneOff }) => !oneOff);
+  const inCompose = runsInCompose(observation);
   if (engine === 'swarm') return [noSwarm(observation)];
-  if (inSwarm && inCompose) return engine === 'compose' ? [] : [runsTwice(stack)];
-  if (inSwarm) return [engine === 'compose' ? secondCopy(stack) : onlyCompose(stack)];
+  if (runsInSwarm(observation)) {
+    if (inCompose) return engine === 'compose' ? [] : [runsTwice(stack)];
+    return [engine === 'compose' ? secondCopy(stack) : notHere(stack, swarm.unknown)];
+  }
   const mayRunElsewhere = swarm.node === 'manager' || swarm.node === 'other';
   return engine === 'auto' && mayRunElsewhere && swarm.unknown !== undefined && !inCompose
     ? [notTold(stack, swarm.unknown)]
     : [];
 }
 
+function runsInSwarm({ swarm, wanted }: Observation): boolean {
+  return swarm.stacks.includes(wanted.project);
+}
+
+function runsInCompose({ containers }: Observation): boolean {
+  return containers.some(({ oneOff }) => !oneOff);
+}
+
 /** What a person should know of a Compose stack on a node of a Swarm. */
-export function engineNotes(
-  { swarm, wanted, containers }: Observation,
-  engine: EngineInput,
-): readonly string[] {
+export function engineNotes(observation: Observation, engine: EngineInput): readonly string[] {
   if (engine !== 'compose') return [];
+  const { swarm, wanted } = observation;
   const stack = wanted.project;
-  const inCompose = containers.some(({ oneOff }) => !oneOff);
+  const inCompose = runsInCompose(observation);
   if (swarm.stacks.includes(stack))
     return inCompose
       ? [
@@ -44,7 +62,7 @@ export function engineNotes(
 }
 
 /** The reason why `engine: swarm` is refused on this host. */
-function noSwarm({ swarm, containers, wanted }: Observation): Refusal {
+function noSwarm({ swarm, wanted }: Observation): Refusal {
   switch (swarm.node) {
     case 'none':
       return {
@@ -62,19 +80,22 @@ function noSwarm({ swarm, containers, wanted }: Observation): Refusal {
         next: 'On the host, docker info tells the state of the node; a locked one is opened with docker swarm unlock.',
       };
     case 'manager':
-      return {
-        what: 'engine: swarm was asked for, and this version deploys to Compose only',
-        next: containers.some(({ oneOff }) => !oneOff)
-          ? `The stack ${wanted.project} runs in Compose: remove the input, or set engine: compose.`
-          : 'Deploy with docker stack deploy, or set engine: compose.',
-      };
+      return swarm.unknown === undefined
+        ? {
+            what: `engine: swarm was asked for, and the stack ${wanted.project} runs in Compose on this host`,
+            next: `Remove the input to go on with Compose. To bring the stack to the Swarm, with downtime: docker compose -p ${wanted.project} down, then run the workflow again; named volumes on this host stay.`,
+          }
+        : {
+            what: `engine: swarm was asked for, and this host's Swarm does not answer: ${swarm.unknown}`,
+            next: 'On a manager, docker node ls tells; without a majority of its managers a Swarm changes nothing.',
+          };
   }
 }
 
-function onlyCompose(stack: string): Refusal {
+function notHere(stack: string, why: string | undefined): Refusal {
   return {
-    what: `the stack ${stack} runs in the Swarm of this host, and this version deploys to Compose only`,
-    next: `Go on with docker stack deploy. To bring it to Compose, with downtime: docker stack rm ${stack} on a manager, then run the workflow again; named volumes on this host stay. If that stack is another one, set another project-name.`,
+    what: `the stack ${stack} runs in the Swarm of this host, which cannot change it (${why ?? ''})`,
+    next: `Set the input host to a manager of that Swarm. If that stack is another one, set another project-name.`,
   };
 }
 
@@ -88,7 +109,7 @@ function secondCopy(stack: string): Refusal {
 function runsTwice(stack: string): Refusal {
   return {
     what: `the stack ${stack} runs twice on this host: as containers of Compose, and as services of its Swarm`,
-    next: `Say which one is meant: engine: compose. The other one is removed with docker stack rm ${stack}, or with docker compose -p ${stack} down.`,
+    next: `To go on with that of Compose: engine: compose. One is removed with docker stack rm ${stack}, or with docker compose -p ${stack} down.`,
   };
 }
 

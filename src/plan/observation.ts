@@ -37,6 +37,8 @@ export interface Observation {
   readonly projects: readonly { readonly name: string; readonly directory: string }[];
   /** What Docker Swarm has to do with this host. */
   readonly swarm: SwarmFacts;
+  /** The stack in the Swarm, where that runs it: then `containers` are those of its tasks. */
+  readonly swarmStack?: SwarmStack | undefined;
   /** Image id by reference. */
   readonly images: Readonly<Record<string, string>>;
   /** Proxies that run on a network of the stack, also those of other projects. */
@@ -56,6 +58,22 @@ export interface SwarmFacts {
   readonly stacks: readonly string[];
   /** Why not all stacks are known; undefined where they are. */
   readonly unknown: string | undefined;
+}
+
+/** A stack, as a manager knows it. */
+export interface SwarmStack {
+  /** Its services, without the stack's name before them. */
+  readonly services: readonly string[];
+  /** Host names of the Swarm's nodes. */
+  readonly nodes: readonly string[];
+  /** Tools that the host lacks, and that are needed for a Swarm. */
+  readonly lacks: readonly string[];
+  /** As Compose has normalised it, with paths in the live directory; those of configs and secrets in the staged tree. */
+  readonly project: JsonObject;
+  /** SHA-256 of the files that its configs and secrets are made of, by path. */
+  readonly contents: Readonly<Record<string, string>>;
+  /** Names of the configs and secrets that each service has now. */
+  readonly uses: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A place to look into: what lies in it decides whether a candidate may run beside the incumbent. */

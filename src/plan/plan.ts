@@ -101,6 +101,8 @@ export type Operation =
       readonly dead: readonly string[];
       readonly handed: readonly HandedVolumes[];
     }
+  /** By Swarm: an update of each, all at once; those that are not named are left as they are. */
+  | { readonly kind: 'update-services'; readonly services: readonly string[] }
   | HoldOperation
   | PointCallersOperation
   | CutoverOperation
@@ -127,6 +129,7 @@ export function servicesOf(operation: Operation): readonly string[] {
       return [...operation.bases, ...operation.services];
     case 'stop-incumbents':
     case 'await-incumbents':
+    case 'update-services':
       return operation.services;
     case 'start':
       return operation.services.map(({ service }) => service);

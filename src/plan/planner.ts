@@ -1,20 +1,14 @@
 import { engineNotes, engineRefusals, type EngineInput } from './engine.js';
+import { imageOperations } from './image-operations.js';
 import { healthNotes, healthRefusals, type HealthTarget } from './health-host.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
-import {
-  servicesOf,
-  type ImageReference,
-  type Operation,
-  type Plan,
-  type ServicePlan,
-} from './plan.js';
+import { servicesOf, type Operation, type Plan, type ServicePlan } from './plan.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles } from './roles.js';
 import { seenIn, upstreamsOf } from './seen.js';
 import { changeOf } from './decision.js';
-import { buildOrder, type BuildOrder } from './builds.js';
 import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
 import { unmovedProxies } from './unmoved.js';
 import { warnings } from './warnings.js';
@@ -53,7 +47,7 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
           observation.containers,
         )
       : planned;
-  const images = prepareImages(observation, services, options);
+  const images = imageOperations(observation, services, options);
   const operations = [...images, ...planOperations(observation, services, options)];
   const plan: Plan = {
     project: observation.wanted.project,
@@ -156,7 +150,8 @@ export function changesNothing(plan: Plan): boolean {
   return plan.services.every(({ action }) => action === 'keep' || action === 'leave');
 }
 
-function expectImages(
+/** For a rollback: what runs may have another image than the kept one. */
+export function expectImages(
   services: readonly ServicePlan[],
   kept: Readonly<Record<string, string>>,
 ): readonly ServicePlan[] {
@@ -170,53 +165,4 @@ function expectImages(
         }
       : service,
   );
-}
-
-function prepareImages(
-  observation: Observation,
-  services: readonly ServicePlan[],
-  options: PlanOptions,
-): readonly Operation[] {
-  const { images, wanted } = observation;
-  const reference = (image: string): ImageReference => ({
-    reference: image,
-    before: images[image],
-  });
-  if (options.images === 'kept') {
-    const references = Object.entries(options.keptImages)
-      .filter(([image, imageId]) => images[image] !== imageId)
-      .map(([image, imageId]) => ({ ...reference(image), imageId }));
-    return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
-  }
-  const chosen = services.filter(({ service, action, ifImageChanges }) => {
-    const definition = wanted.services[service];
-    if (definition === undefined || action === 'leave') return false;
-    if (options.images === 'pull')
-      return ifImageChanges || (action !== 'keep' && action !== 'remove');
-    if (options.images !== 'host' || definition.build === undefined) return false;
-    return (
-      ifImageChanges ||
-      images[definition.image] === undefined ||
-      action === 'roll' ||
-      action === 'run' ||
-      action === 'start' ||
-      action === 'replace'
-    );
-  });
-  if (chosen.length === 0) return [];
-  const names = chosen.map(({ service }) => service);
-  const order: BuildOrder =
-    options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
-  const made = [
-    ...chosen.map(({ image }) => image),
-    ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
-  ];
-  return [
-    {
-      kind: 'prepare-images',
-      verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
-      ...order,
-      references: [...new Set(made)].map(reference),
-    },
-  ];
 }

@@ -21,14 +21,25 @@ export function refusals(
   options: RefusalOptions,
 ): readonly Refusal[] {
   return [
+    ...commonRefusals(observation, services, options),
+    ...anotherProject(observation, options),
+    ...changedNetworks(observation, options),
+    ...refusedChanges(observation, services, options),
+  ];
+}
+
+/** What stands against it whatever runs the stack. */
+export function commonRefusals(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  options: Permissions & Pick<RefusalOptions, 'images' | 'commands'>,
+): readonly Refusal[] {
+  return [
     ...unknownServices(observation, options),
     ...unknownRoles(observation),
     ...filesInTheWay(observation),
     ...changedBuildInputs(observation, options),
-    ...anotherProject(observation, options),
     ...missingImages(observation, services, options),
-    ...changedNetworks(observation, options),
-    ...refusedChanges(observation, services, options),
   ];
 }
 
@@ -49,7 +60,10 @@ export function refusedChanges(
   ];
 }
 
-function unknownServices({ wanted }: Observation, options: RefusalOptions): readonly Refusal[] {
+function unknownServices(
+  { wanted }: Observation,
+  options: Permissions & Pick<RefusalOptions, 'commands'>,
+): readonly Refusal[] {
   const known = Object.keys(wanted.services);
   const next = `The Compose file knows: ${known.join(', ')}.`;
   const named = [
@@ -130,7 +144,7 @@ function anotherProject(
   ];
 }
 
-function changedData(
+export function changedData(
   observation: Observation,
   services: readonly ServicePlan[],
   options: Permissions,

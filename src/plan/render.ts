@@ -56,6 +56,8 @@ export function describe(operation: Operation): string {
       return operation.aside
         ? `tell the old ${names(operation.services)} to finish and stop`
         : `let the old ${names(operation.services)} finish, then stop`;
+    case 'update-services':
+      return `docker stack deploy ${names(operation.services)}, wait until Swarm has converged`;
     case 'await-incumbents':
       return `wait until the old ${names(operation.services)} ${new Set(operation.services).size === 1 ? 'has' : 'have'} stopped`;
     case 'replace':

@@ -41,6 +41,7 @@ const LIBRARY = [
   'retire',
   'restart',
   'reboot',
+  'swarm',
 ] as const;
 
 /** The text of the library that the scripts on the host share: `bin/lib.sh` there. */

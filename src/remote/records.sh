@@ -18,5 +18,6 @@ for record in "$STATE"/releases/*.env-path; do
 done
 section running
 docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}'
+docker ps --filter "label=com.docker.stack.namespace=$(basename "$STATE")" --format '{{.Label "com.docker.swarm.service.name"}}  {{.Image}}  {{.Status}}'
 [ ! -f "$DIR/.env" ] || section dotenv
 section end

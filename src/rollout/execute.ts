@@ -204,6 +204,8 @@ function performOperation(
       return hold(context, operation);
     case 'point-callers':
       return pointCallers(context, operation);
+    case 'update-services':
+      throw new Error('Compose has no operation update-services');
     case 'cutover':
       // The first of them is the cutover of all.
       return before ?? cutOver(context, operations.filter(isCutover));

@@ -105,6 +105,11 @@ function sentence(
       );
     case 'await-incumbents':
       return { what: `stopping the old ${operation.services.join(', ')} failed`, next: look };
+    case 'update-services':
+      return {
+        what: `docker stack deploy of ${operation.services.join(', ')} failed`,
+        next: look,
+      };
     case 'replace':
       return { what: `replacing ${operation.service} failed`, next: look };
     case 'cutover':

@@ -87,6 +87,9 @@ function forward(
       ...(plan.operations.some(({ kind }) => kind === 'point-callers') ? ['unpin_callers'] : []),
       `install_files last ${install.map(quote).join(' ')}`,
     ]),
+    ...(context.observation.swarmStack === undefined
+      ? []
+      : [tidy([`swarm_forget_contents ${quote(wanted.project)} all`])]),
     tidy([`forget_commit ${context.run}`]),
     `rm -rf "$STATE/stage/${context.run}"`,
     'end_journal',

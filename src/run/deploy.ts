@@ -9,6 +9,7 @@ import { inspectStorage } from '../host/storage.js';
 import { createRunnerImages, type RunnerImages } from '../images/runner.js';
 import type { Shell } from '../host/shell.js';
 import { stateAssignment } from '../host/state.js';
+import { engineOf } from '../plan/engine.js';
 import type { Observation } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
 import { makePlan, type PlanOptions } from '../plan/planner.js';
@@ -16,6 +17,8 @@ import { planOptions } from './plan-options.js';
 import { isRunning } from '../plan/releases.js';
 import { renderPlan } from '../plan/render.js';
 import { storageToInspect } from '../plan/storage.js';
+import { lookAtSwarm } from '../swarm/look.js';
+import { planSwarm } from '../swarm/plan.js';
 
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
@@ -30,7 +33,12 @@ export async function deploy(
   const deps = { ...given, runnerImages: runnerImagesFor(request, given) };
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
   const look = async (): Promise<Observation> => {
-    const seen = await progress.phase('observe', () => observe(shell, inputs, sha, run, signal));
+    const seen = await progress.phase('observe', async () => {
+      const host = await observe(shell, inputs, sha, run, signal);
+      return engineOf(host, inputs.compose.engine) === 'swarm'
+        ? lookAtSwarm(shell, host, signal)
+        : host;
+    });
     progress.observed(seen);
     return seen;
   };
@@ -106,10 +114,7 @@ async function judgeAndExecute(
     observation = await look();
   }
   for (;;) {
-    const { plan } = makePlan(observation, planOptions(inputs, request.release, observation));
-    const questions = storageToInspect(observation, plan.services);
-    const storage = await inspectStorage(deps.shell, questions, deps.signal);
-    observation = { ...observation, storage };
+    observation = await withStorage(observation, request, deps);
     const judged = judge(observation, request, deps);
     if (judged === undefined) {
       await endWithoutRelease(inputs, observation, deps);
@@ -123,6 +128,18 @@ async function judgeAndExecute(
     lease = await asked;
     observation = await look();
   }
+}
+
+/** Where Swarm changes services, only the file says in which order. */
+async function withStorage(
+  observation: Observation,
+  { inputs, release }: DeployRequest,
+  { shell, signal }: DeployDeps,
+): Promise<Observation> {
+  if (observation.swarmStack !== undefined) return observation;
+  const { plan } = makePlan(observation, planOptions(inputs, release, observation));
+  const questions = storageToInspect(observation, plan.services);
+  return { ...observation, storage: await inspectStorage(shell, questions, signal) };
 }
 
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
@@ -168,7 +185,11 @@ function judge(
 }
 
 function planOrRefuse(observation: Observation, options: PlanOptions, deps: DeployDeps): Plan {
-  const planned = makePlan(observation, options);
+  const { swarmStack } = observation;
+  const planned =
+    swarmStack === undefined
+      ? makePlan(observation, options)
+      : planSwarm(observation, swarmStack, options);
   deps.progress.planned(planned.plan);
   for (const line of renderPlan(planned.plan)) deps.log.info(line);
   if (planned.kind === 'plan') return planned.plan;

@@ -71,6 +71,7 @@ function noFacts(): RunFacts {
 
 const LEAVES_OLD: ReadonlySet<Operation['kind']> = new Set([
   'stop-incumbents',
+  'update-services',
   'replace',
   'cutover',
   'withdraw',

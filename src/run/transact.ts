@@ -22,6 +22,7 @@ import { noResults, type RolloutContext } from '../rollout/context.js';
 import { executePlan, sendImages, type ExecutionHooks } from '../rollout/execute.js';
 import { explainFailure } from '../rollout/failure.js';
 import { openTransaction } from '../rollout/transaction.js';
+import { executeSwarm } from '../swarm/execute.js';
 import { requireLastAnswers } from '../rollout/watch.js';
 import type { Connection } from '../ssh/connect.js';
 
@@ -186,7 +187,12 @@ async function executeToItsEnd(
       }),
     );
   };
-  const executed = await executePlan(plan, context, { ...around, phased });
+  const { swarmStack } = context.observation;
+  const hooks = { ...around, phased };
+  const executed =
+    swarmStack === undefined
+      ? await executePlan(plan, context, hooks)
+      : await executeSwarm(plan, context, swarmStack, hooks);
   progress.executed(executed, context.results);
   progress.end(changesNothing(executed) ? 'unchanged' : 'deployed');
   await postDeploy(context, log);
