@@ -39,6 +39,13 @@ until fence=$(lease_take "$OWNER" "$TTL"); do
   waited=1
   sleep 0.5
 done
+# Whatever fails from here on, the lease is nobody's who does not know it.
+ended() {
+  code=$?
+  [ "$code" = 0 ] || lease_lapse "$fence" || :
+  exit "$code"
+}
+trap ended EXIT
 lease_enter "$SESSION"
 start_watchdog
 reboot=$(arm_reboot) || reboot=none
@@ -64,7 +71,6 @@ if [ -d "$STATE/journal" ]; then
   changed
   if ! abort_now; then
     say 'the host goes on trying until it is done'
-    lease_lapse "$fence"
     exit 76
   fi
   lease_renew "$fence" "$TTL"
@@ -74,5 +80,7 @@ for stage in "$STATE"/stage/*; do
   stage_boot=$(cat "$stage/boot" 2>/dev/null) || continue
   [ "$stage_boot" = "$(boot_id)" ] || rm -rf "$stage"
 done
+# Who handed the stack back while this waited has taken it away.
+mkdir -p "$STATE/stage"
 find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 answer fence "$fence"

@@ -106,6 +106,26 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       if (result.stderr !== '') expect(told(result)).toContain('changed');
     });
 
+    it('gets the lease from a watchdog that has cleared all stages meanwhile', async () => {
+      await acquire(session());
+      const waiting = acquire(session(), { wait: 15 });
+      await until(() => host.exists(`${STATE}/lease/owner`));
+      await host.run('rm -rf "$STATE/stage"; lease_release 1');
+      const result = await waiting;
+      expect(result.code).toBe(0);
+      expect(told(result)).toContain('fence 2');
+    });
+
+    it('lets the lease lapse where it fails once it has it', async () => {
+      host.answer('find', 'exit 1');
+      const result = await acquire(session());
+      expect(result.code).toBe(1);
+      host.answer('find', 'exec /usr/bin/find "$@"');
+      // The watchdog may be there first.
+      const next = await acquire(session(), { wait: 15 });
+      expect(next.stdout).toMatch(/^fence [23]$/m);
+    });
+
     it('ends what a dead run still does, undoes what it left, and says so', async () => {
       const former = session();
       await acquire(former);
