@@ -141,10 +141,6 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       return compared.stdout;
     };
     beforeEach(() => {
-      host.write(
-        'workers',
-        '0 nginx: master process nginx -g daemon off;\n1 nginx: worker process\n',
-      );
       host.write('text', 'server { listen 80; }');
     });
 

@@ -30,10 +30,10 @@ nginx_text_compare() {
 
 # Nothing where it does not tell.
 nginx_text() { # CONTAINER
-  text_command=$(docker top "$1" -eo pid,args | command_in)
-  # Its own words (binary, -c, -p) are meant to be split.
+  text_command=$(nginx_command "$1")
+  # Its words are plain, and meant to be split.
   # shellcheck disable=SC2086
-  ! text=$(container_exec "$1" $text_command -T 2>/dev/null) || printf '%s\n' "$text" | cksum
+  ! text=$(own_exec "$1" $text_command -T 2>/dev/null) || printf '%s\n' "$text" | cksum
 }
 
 # nginx_reload CONTAINER: tests the configuration, reloads, and returns when new workers take all new
