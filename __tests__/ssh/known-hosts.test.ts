@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
 
 import { hostKeyAlgorithms, judgeHostKey } from '../../src/ssh/host-key.js';
 import { fingerprintOf, linesFor, parseKnownHosts } from '../../src/ssh/known-hosts.js';
@@ -43,6 +44,38 @@ describe('known_hosts', () => {
     const hosts = parseKnownHosts(`# a comment\n\n${names} ${key}\r\n`);
     expect(hosts.warnings).toEqual([]);
     expect(linesFor(hosts, host, port)).toHaveLength(matches ? 1 : 0);
+  });
+
+  it('throws at no text, and trusts no key that stands in no line of it', () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        key,
+        other,
+        'site.example',
+        '*',
+        '!',
+        '|1|',
+        '@revoked',
+        '@cert-authority',
+        ' ',
+        '\n',
+        '\r',
+        '#',
+        ',',
+        '[',
+      ),
+      fc.string({ unit: 'binary', maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 14 }), (words) => {
+        const text = words.join('');
+        const lines = linesFor(parseKnownHosts(text), 'site.example', 22);
+        for (const line of lines) {
+          expect(text.replaceAll('\n', '')).toContain(line.key.toString('base64'));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('warns of each line that it cannot use, with its number', () => {
