@@ -90,6 +90,17 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
     expect(host.read(live('a'))).toBe('old\n');
   });
 
+  it('takes a file of the commit that is named `files` for no list of files', async () => {
+    host.write("state of o'neill/journal/release/files", 'a\n');
+    host.write(live('a'), 'old\n');
+    const { code, stderr } = await host.run(
+      'set -eu\ninstall_files last "$LIVE" "$STATE/journal/release" "$PATHS" ""',
+      variables(['a', 'files'], []),
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(liveTree()).toEqual({ files: 'a\n' });
+  });
+
   /** Installs, expects `after`, restores twice, and expects what was there before each time. */
   async function roundTrip(
     paths: readonly string[],
