@@ -467,6 +467,23 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect((await look(second)).live.conflicts).toEqual([]);
   });
 
+  it('sees no conflict in a directory of tracked files that becomes a file or a link, only in what is not tracked', async () => {
+    host.write('origin/conf/a', '1\n');
+    host.write('origin/conf/-b/c', '1\n');
+    host.write('origin/docs/a', '1\n');
+    deployed(shop.commit('directories'));
+    rmSync(host.path('origin/conf'), { recursive: true });
+    rmSync(host.path('origin/docs'), { recursive: true });
+    host.write('origin/conf', 'file\n');
+    symlinkSync('web', host.path('origin/docs'));
+    const third = shop.commit('no directories');
+    expect((await look(third)).live.conflicts).toEqual([]);
+    host.write('shop/conf/data', 'precious\n');
+    expect((await look(third)).live.conflicts).toEqual(['conf']);
+    mkdirSync(host.path('shop/docs/empty'));
+    expect((await look(third)).live.conflicts).toEqual(['conf', 'docs']);
+  }, 40_000);
+
   it('sees commits that only the host has', async () => {
     deployed(first);
     host.write('shop/local', 'x');
