@@ -111,6 +111,12 @@ describe('refuseUnfit', () => {
     ],
     ['no flock', { tools: 'flock\nsetsid\n' }, 'the host lacks flock, setsid', /util-linux/],
     [
+      'a branch in the way of the one that is deployed',
+      { 'refs-in-the-way': 'refs/heads/main/old\n' },
+      'the clone /home/ec2-user/Resee-project has the branch main/old, beside which git makes none named main',
+      /git -C \/home\/ec2-user\/Resee-project branch -m main\/old old-main-old$/,
+    ],
+    [
       'a directory of somebody else',
       { live: 'directory\ngit\n' },
       'the user may not write to /home/ec2-user/Resee-project',

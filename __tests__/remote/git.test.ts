@@ -62,6 +62,48 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
     expect(git('live', 'rev-parse', 'origin/main')).toBe(second);
   });
 
+  it('moves also where a branch that the server has deleted is in the way of its remote one', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    git('live', 'update-ref', 'refs/remotes/origin/release', first);
+    fetchBranch();
+    bringFiles();
+    const script =
+      'set -eu\ngit_move "$LIVE" release/1.0 "$SHA" https://example.com/org/shop run-1-1';
+    const given = { LIVE: host.path('live'), SHA: second };
+    const { code, stderr } = await host.run(script, given);
+    expect(code).toBe(0);
+    expect(stderr).toContain('refs/remotes/origin/release/1.0 stays as it is');
+    expect(git('live', 'rev-parse', 'release/1.0')).toBe(second);
+    expect(git('live', 'status', '--porcelain')).toBe('');
+  });
+
+  it.each([
+    ['release/1.0', 'release', 'refs/heads/release\n'],
+    ['release', 'release/1.0', 'refs/heads/release/1.0\n'],
+    ['release', 'release', ''],
+    ['release/1.0', 'released', ''],
+  ])('tells what is in the way of %s where there is %s', async (wanted, there, told) => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    git('live', 'branch', there);
+    git('live', 'pack-refs', '--all');
+    const script = 'set -eu\nrefs_in_the_way "$LIVE" refs/heads "$WANTED"';
+    const { code, stdout } = await host.run(script, { LIVE: host.path('live'), WANTED: wanted });
+    expect([code, stdout]).toEqual([0, told]);
+  });
+
+  it('lets nothing of it go on beside', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    fetchBranch();
+    bringFiles();
+    host.answer(
+      'git',
+      `printf '%s\\n' "$*" >>"$TOY/git.log"
+case " $* " in *' repack '*) exit 1 ;; esac; PATH=\${PATH#*:} exec git "$@"`,
+    );
+    expect((await move()).code).toBe(0);
+    expect(host.read('git.log')).toMatch(/-c gc\.autoDetach=false gc --auto/);
+  });
+
   it('comes back to the branch from a detached head, and may be done twice', async () => {
     execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
     git('live', 'checkout', '-q', '--detach', first);

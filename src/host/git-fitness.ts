@@ -11,6 +11,7 @@ export function gitProblem(
 ): Problem | undefined {
   return (
     cloneProblem(sections, inputs.path) ??
+    refProblem(sections, inputs) ??
     fetchProblem(sections, inputs.source) ??
     commitProblem(sections, inputs.source, sha) ??
     headProblem(sections, inputs) ??
@@ -40,6 +41,24 @@ function cloneProblem(sections: Sections, path: string): Problem | undefined {
   return {
     what: `in ${path} these are symbolic links, and what is written there would end up elsewhere: ${links.join(', ')}`,
     next: 'Replace them by what they lead to. If you did not make them, look at who can write to this directory (containers that mount it).',
+  };
+}
+
+/** git would only say so when the release serves already. */
+function refProblem(
+  sections: Sections,
+  { path, source: { branch } }: Pick<Inputs, 'path' | 'source'>,
+): Problem | undefined {
+  const branches = linesOf(sections.get('refs-in-the-way')).map((ref) =>
+    ref.replace('refs/heads/', ''),
+  );
+  if (branches.length === 0) return undefined;
+  const renamed = branches.map((name) =>
+    commandLine(['git', '-C', path, 'branch', '-m', name, `old-${name.replaceAll('/', '-')}`]),
+  );
+  return {
+    what: `the clone ${path} has the branch ${branches.join(', ')}, beside which git makes none named ${branch}`,
+    next: `On the host, give it another name: ${renamed.join(' && ')}`,
   };
 }
 
