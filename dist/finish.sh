@@ -7,6 +7,7 @@
 mkdir -p "$STATE/journal/release"
 printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
 : >"$STATE/journal/release.inplace"
+staged_whole "$STAGE" "$STATE/journal/release.paths"
 copy_paths "$STAGE" "$STATE/journal/release" "$STATE/journal/release.paths" "$STATE/journal/release.inplace"
 [ -z "$ENV_PATH" ] || journal_env_file "$DIR" "$STAGE" "$ENV_PATH"
 write_whole "$STATE/journal/record.json" "$RECORD"

@@ -70318,6 +70318,7 @@ function withKeptEnvFile(inputs, release, paths) {
 /** What is wrong with the clone on the host, with the way to the repository, or with the commit. */
 function gitProblem(sections, inputs, sha) {
     return (cloneProblem(sections, inputs.path) ??
+        refProblem(sections, inputs) ??
         fetchProblem(sections, inputs.source) ??
         commitProblem(sections, inputs.source, sha) ??
         headProblem(sections, inputs) ??
@@ -70346,6 +70347,17 @@ function cloneProblem(sections, path) {
     return {
         what: `in ${path} these are symbolic links, and what is written there would end up elsewhere: ${links.join(', ')}`,
         next: 'Replace them by what they lead to. If you did not make them, look at who can write to this directory (containers that mount it).',
+    };
+}
+/** git would only say so when the release serves already. */
+function refProblem(sections, { path, source: { branch } }) {
+    const branches = (0,host_sections/* linesOf */.D)(sections.get('refs-in-the-way')).map((ref) => ref.replace('refs/heads/', ''));
+    if (branches.length === 0)
+        return undefined;
+    const renamed = branches.map((name) => (0,quote/* commandLine */.ay)(['git', '-C', path, 'branch', '-m', name, `old-${name.replaceAll('/', '-')}`]));
+    return {
+        what: `the clone ${path} has the branch ${branches.join(', ')}, beside which git makes none named ${branch}`,
+        next: `On the host, give it another name: ${renamed.join(' && ')}`,
     };
 }
 function fetchProblem(sections, { repository, branch }) {

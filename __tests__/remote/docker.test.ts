@@ -511,6 +511,23 @@ ${ENGINE}`);
       expect(changes()).not.toContain('rmi sha256:new');
     });
 
+    it('forget_builds keeps the last of each step, and names no more than a command may hold', async () => {
+      host.answerDocker(`case "$*" in
+  'buildx du --verbose')
+    seq 1200 | while read -r n; do
+      printf 'ID:\\t\\tid%s\\nCreated at:\\t2026-01-01 00:%04d\\nShared:\\t\\tfalse\\nDescription:\\tCOPY . .\\nType:\\t\\tregular\\n\\n' "$n" "$n"
+    done ;;
+  'builder prune'*) cat >/dev/null ;;
+esac`);
+      expect((await run('set -eu; forget_builds 3')).code).toBe(0);
+      const pruned = host.dockerCalls().filter((call) => call.startsWith('builder prune'));
+      const ids = pruned.map((call) => call.match(/id\d+/g) ?? []);
+      expect(ids.map(({ length }) => length)).toEqual([500, 500, 197]);
+      expect(new Set(ids.flat()).size).toBe(1197);
+      expect(ids.flat()).not.toContain('id1200');
+      expect(pruned[2]).toMatch(/^builder prune --force --filter id="\^\(id197\|.*\|id1\)\$"$/);
+    });
+
     it('forget_release and forget_images remove the record and the tags that are there', async () => {
       host.write(`${STATE}/releases/1-abc.json`, '{}');
       host.write('images/resee_shop_api:abc', 'sha256:1\n');

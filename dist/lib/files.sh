@@ -54,11 +54,12 @@ install_files() {
 # there by accident must not be removed from the live directory.
 staged_whole() {
   [ -s "$2" ] || return 0
-  staged_files=${1%%/staged-root/*}/files
   [ -d "$1" ] || {
     say "the staged tree $1 is gone: no file is brought to the live directory"
     return 1
   }
+  # What the journal keeps of a staged tree was compared when it was copied there.
+  case $1 in */staged-root/*) staged_files=${1%%/staged-root/*}/files ;; *) return 0 ;; esac
   [ -f "$staged_files" ] || return 0
   path_lines <"$staged_files" | LC_ALL=C sort >"$2.of-commit"
   LC_ALL=C sort "$2" | LC_ALL=C comm -12 - "$2.of-commit" | while IFS= read -r path; do

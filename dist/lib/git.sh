@@ -44,6 +44,17 @@ git_live() {
     -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.worktree= -c core.alternateRefsCommand= "$@"
 }
 
+# refs_in_the_way LIVE_DIRECTORY SPACE BRANCH: prints the refs beside which git makes none named SPACE/BRANCH: refs/heads/a
+# and refs/heads/a/b are a file and a directory of one name.
+refs_in_the_way() {
+  way=$3
+  while case $way in */*) true ;; *) false ;; esac do
+    way=${way%/*}
+    ! git_live "$1" show-ref --verify -q "$2/$way" || printf '%s\n' "$2/$way"
+  done
+  git_live "$1" for-each-ref --format='%(refname)' "$2/$3/"
+}
+
 # Paths that end with NUL, as lines. A newline within one becomes the character 1.
 path_lines() { tr '\n\000' '\001\n'; }
 
@@ -79,15 +90,18 @@ git_move() {
     GIT_OBJECT_DIRECTORY="$1/.git/objects" git_store "$moved_from"
   git_live "$1" symbolic-ref HEAD "refs/heads/$2"
   git_live "$1" update-ref -m "resee-deploy: $3" "refs/heads/$2" "$3"
-  git_live "$1" update-ref "refs/remotes/origin/$2" "$moved_tip"
+  # It tells what was fetched, no more: one that was deleted on the server may be in its way.
+  git_live "$1" update-ref "refs/remotes/origin/$2" "$moved_tip" ||
+    say "refs/remotes/origin/$2 stays as it is; git -C $1 fetch --prune on the host mends it"
   refresh_index "$1" "$3" "$STATE/repository.git/moved.index"
   # Another name first: a link in its place is replaced, not followed.
   rm -rf "$1/.git/index.resee"
   cp -p "$STATE/repository.git/moved.index" "$1/.git/index.resee"
   mv -f "$1/.git/index.resee" "$1/.git/index"
   mv -f "$STATE/repository.git/moved.index" "$STATE/repository.git/live.index"
-  # Packs of ever larger size: as many as the logarithm of what there is, instead of files for each release.
-  git_own repack --geometric=2 -d -q 2>/dev/null || git_own gc --auto -q || :
+  # Packs of ever larger size: as many as the logarithm of what there is, instead of files for each release. Nothing of
+  # it goes on beside us: it would hold the lock of a critical section.
+  git_own repack --geometric=2 -d -q 2>/dev/null || git_own -c gc.autoDetach=false gc --auto -q || :
 }
 
 # Objects from stdin into GIT_OBJECT_DIRECTORY: one pack where there was nothing before.

@@ -89,12 +89,16 @@ write_record() { # NAME
 
 # forget_builds KEEP: of each step of a Dockerfile the results of the last KEEP builds stay in the build
 # cache, which otherwise grows with every release; what images hold stays anyway. dockerd takes the
-# filter for a regular expression.
+# filter for a regular expression; one argument of a command is at most 128 KiB, some 5000 ids.
 forget_builds() {
   steps=$(docker buildx du --verbose 2>/dev/null) || return 0
   old=$(printf '%s\n' "$steps" | awk -F ':[ \t]+' '
       /^ID:/ { id = $2; step = "" } /^Created at:/ { created = $0 } /^Shared:/ { shared = $2 }
       /^Description:/ { step = $0 } /^Type:/ { if (step != "" && shared == "false" && $2 == "regular") print step "\t" created "\t" id }' |
-    sort -r | awk -F '\t' -v keep="$1" '++seen[$1] > keep { print $NF }' | paste -sd '|' -)
-  [ -z "$old" ] || run docker builder prune --force --filter "id=\"^($old)\$\""
+    sort -r | awk -F '\t' -v keep="$1" '++seen[$1] > keep { print $NF }')
+  [ -n "$old" ] || return 0
+  printf '%s\n' "$old" | awk 'NR % 500 == 1 && NR > 1 { print "" } { printf "%s%s", (NR % 500 == 1 ? "" : "|"), $0 } END { print "" }' |
+    while IFS= read -r some; do
+      run docker builder prune --force --filter "id=\"^($some)\$\"" </dev/null || exit
+    done
 }

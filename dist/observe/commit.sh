@@ -5,11 +5,11 @@
 # shellcheck shell=sh
 
 # The token goes to one server over https (TOKEN_FOR), and along no redirect: only to `git` as a credential,
-# in no argument, in no file.
+# in no argument, in no file. A server from which less than 1000 bytes/s come for a minute is given up.
 git_fetch_into() { # GIT_DIR …
   fetching=$1
   shift
-  set -- -c http.followRedirects=false -c gc.auto=0 -c maintenance.auto=false "$@"
+  set -- -c http.followRedirects=false -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -c gc.auto=0 -c maintenance.auto=false "$@"
   if [ -n "$TOKEN" ] && [ -n "$TOKEN_FOR" ]; then
     # shellcheck disable=SC2016
     set -- -c "credential.$TOKEN_FOR.helper=" -c "credential.$TOKEN_FOR.helper=!f() { test \"\$1\" = get && printf \"username=x-access-token\npassword=%s\n\" \"\$RESEE_TOKEN\"; }; f" "$@"
@@ -38,6 +38,8 @@ observe_live_directory() {
     [ ! -w "$parent" ] || echo writable
   fi
   [ ! -d "$DIR/.git" ] || capture owner owned_clone
+  section refs-in-the-way
+  [ ! -d "$DIR/.git" ] || refs_in_the_way "$DIR" refs/heads "$BRANCH" 2>/dev/null
   # What we write there must not end up elsewhere.
   section git-links
   for each in HEAD config index objects objects/pack refs refs/heads refs/remotes refs/remotes/origin logs \

@@ -69,8 +69,22 @@ conflicting() {
         continue 2
       }
     done
-    { [ -e "$DIR/$path" ] || [ -h "$DIR/$path" ]; } && ! cmp -s "$DIR/$path" "$STAGE/$path" && printf '%s\n' "$path"
+    if [ -d "$DIR/$path" ] && [ ! -h "$DIR/$path" ]; then
+      # What is tracked in it goes with the release.
+      untracked_below "$path" || continue
+    else
+      [ -e "$DIR/$path" ] || [ -h "$DIR/$path" ] || continue
+      ! cmp -s "$DIR/$path" "$STAGE/$path" || continue
+    fi
+    printf '%s\n' "$path"
   done | sort -u
+}
+
+# untracked_below DIRECTORY: the live directory has files in it that are not in the live commit, whatever .gitignore says.
+untracked_below() {
+  (cd "$DIR" && find "./$1" -mindepth 1 \( ! -type d -o -empty \)) | sed 's#^\./##' | LC_ALL=C sort >"$OWN/below"
+  git_own ls-tree -r -z --name-only "$BASE" -- "$1/" | path_lines | LC_ALL=C sort |
+    LC_ALL=C comm -13 - "$OWN/below" | grep -q .
 }
 
 # Untracked files (.env, data directories) are the host's own: a link leads to each. Those that lie where a
