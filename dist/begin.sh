@@ -1,7 +1,7 @@
 # Follows up.sh: stops what must be gone before, starts the `new` containers, and prints their
 # `docker inspect`. Leaves in CANDIDATES what ready.sh waits for. Until the release is proven, a reboot starts none of
 # them but those of the services FIRST.
-# Vars: new STOP CONTENTS (see put_contents) FIRST PORTS (lines `service port`, the port may be `-`)
+# Vars: new STOP CONTENTS (see put_contents) HOOKS TIMEOUT (see run_hooks) FIRST PORTS (lines `service port`, the port may be `-`)
 # shellcheck shell=sh
 # What follows reads it.
 # shellcheck disable=SC2034
@@ -13,6 +13,7 @@ if [ -n "$new" ]; then
   put_contents "$CONTENTS" $new
   [ -z "$STOP" ] || stop_containers $STOP
   run docker start $new
+  run_hooks "$TIMEOUT" "$HOOKS" $new
   docker inspect $new | answer_lines
   CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}' $new |
     while read -r service id address _; do

@@ -58360,7 +58360,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6322);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4840);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59854,7 +59854,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6322:
+/***/ 4840:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63466,6 +63466,30 @@ function isEntrypoint(program) {
 function baseName(path) {
     return path.slice(path.lastIndexOf('/') + 1);
 }
+/** Words that only a shell knows as commands. */
+const BUILTINS = new Set([
+    '.',
+    ':',
+    'cd',
+    'exit',
+    'export',
+    'set',
+    'source',
+    'trap',
+    'ulimit',
+    'umask',
+    'unset',
+]);
+/**
+ * The words that a container runs for a command that a workflow says: those of the line, as typed after
+ * `docker compose run SERVICE`; with `sh -c` before it where something in it is for a shell (quotes, `&&`, `$NAME`).
+ */
+function commandWords(command) {
+    const words = command.trim().split(/[ \t]+/);
+    const [first = ''] = words;
+    const isPlain = /^[\w \t@%+=:,./-]+$/.test(command) && !BUILTINS.has(first) && !first.includes('=');
+    return isPlain ? words : ['sh', '-c', command];
+}
 
 ;// CONCATENATED MODULE: ./src/plan/databases.ts
 
@@ -64983,13 +65007,20 @@ function changedPlaces(observation, service) {
         return sinceInstalled();
     const { runs } = released;
     if (runs?.key === keyName(observation.recordKey)) {
-        return sinceRecorded(observation, service, runs);
+        // Somebody may have made the containers again since, with other variables on the host.
+        return sortedUnique([
+            ...sinceRecorded(observation, service, runs),
+            ...changedVariables(observation, service),
+        ]);
     }
     // A record of an earlier version, or a key that was lost: what there is to see is compared.
     const isSame = released.definition === formerDigest(service.definition);
     return isSame
         ? sinceInstalled().filter(isUnknownToFormer)
-        : [...new Set([...sinceInstalled(), ...changedVariables(observation, service)])].sort();
+        : sortedUnique([...sinceInstalled(), ...changedVariables(observation, service)]);
+}
+function sortedUnique(places) {
+    return [...new Set(places)].sort();
 }
 /** Those of a meaning. */
 function changedFor(meaning, observation, service) {
@@ -65803,6 +65834,56 @@ function toldOf(observation, service, decision, { role, images }) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/plan/data-refusals.ts
+
+/** What would start two containers on storage that only one may use. */
+function sharedStorage(observation, services) {
+    return [...renamedServices(observation, services), ...stoppedTwins(observation, services)];
+}
+/**
+ * A service that the commit adds on the storage of one that it removes: the new one starts before the old one is
+ * stopped, so that the release can be taken back.
+ */
+function renamedServices({ wanted, installed }, services) {
+    const removed = services.filter(({ action }) => action === 'remove');
+    const begun = services.filter(({ action }) => action === 'start');
+    return begun.flatMap((added) => removed
+        .filter(({ role }) => isForOne(added) || role === 'data')
+        .flatMap(({ service: former }) => {
+        const places = writablePlaces(installed?.services[former]);
+        const shared = writablePlaces(wanted.services[added.service]).find((place) => places.includes(place));
+        if (shared === undefined)
+            return [];
+        return [
+            {
+                what: `${added.service} would start on ${shared} while ${former}, which the commit removes, still runs on it`,
+                next: `Only one may use it. Keep the name ${former}, or take two deploys: one that removes ${former}, with a gap, then one that adds ${added.service}.`,
+            },
+        ];
+    }));
+}
+function isForOne({ role, single }) {
+    return role === 'data' || single !== undefined;
+}
+function writablePlaces(service) {
+    return (service?.mounts ?? [])
+        .filter(({ readOnly, source }) => !readOnly && source !== undefined)
+        .map(storage_placeOf);
+}
+/** More containers of a database have stopped than it has replicas: which one held the data nobody can tell. */
+function stoppedTwins({ containers }, services) {
+    return services
+        .filter(({ role, action }) => role === 'data' && action === 'start')
+        .filter(({ dead, replicas }) => dead.length > replicas)
+        .map(({ service, dead, replicas }) => {
+        const names = containers.filter(({ id }) => dead.includes(id)).map(({ name }) => name);
+        return {
+            what: `${service} holds data and does not run, and there are ${dead.length} stopped containers of it for ${replicas}: ${names.join(', ')}`,
+            next: `Started together they would use the same storage. On the host, remove what is not wanted: docker rm ${names[0] ?? ''}`,
+        };
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/image-refusals.ts
 
 
@@ -65979,6 +66060,7 @@ function withoutGap(single) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -65995,6 +66077,7 @@ function commonRefusals(observation, services, options) {
         ...unknownRoles(observation),
         ...filesInTheWay(observation),
         ...changedBuildInputs(observation, options),
+        ...sharedStorage(observation, services),
         ...missingImages(observation, services, options),
     ];
 }
@@ -66010,8 +66093,10 @@ function refusedChanges(observation, services, options) {
         ...gaps(observation, services, options),
     ];
 }
-function unknownServices({ wanted }, options) {
+function unknownServices({ wanted, containers }, options) {
     const known = Object.keys(wanted.services);
+    // What the commit removes is named as well.
+    const there = [...known, ...containers.map(({ service }) => service)];
     const next = `The Compose file knows: ${known.join(', ')}.`;
     const named = [
         ...options.services.map((service) => ({ service, input: 'services' })),
@@ -66019,7 +66104,7 @@ function unknownServices({ wanted }, options) {
         ...options.commands.map(({ service }) => ({ service, input: 'pre-deploy or post-deploy' })),
     ];
     return named
-        .filter(({ service }) => !known.includes(service))
+        .filter(({ service, input }) => !(input === 'allow-data-changes' ? there : known).includes(service))
         .map(({ service, input }) => ({
         what: `${input} names "${service}", which is no service`,
         next,
@@ -66201,8 +66286,15 @@ function needsImage(observation, service, role, options) {
         ...observation.live.modified,
     ];
     return (build.remote ||
+        runsAnotherImage(observation, service.name, released.imageId) ||
         changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
         changedFor('image', observation, service).length > 0);
+}
+/** Somebody has made its containers anew since the release, from an image that no release has. */
+function runsAnotherImage({ containers }, service, imageId) {
+    return containers
+        .filter((container) => container.service === service && container.running && !container.oneOff)
+        .some((container) => container.imageId !== imageId);
 }
 function planService(observation, service, decision, rebuilt, options) {
     const containers = observation.containers.filter((container) => container.service === service.name && !container.oneOff);
@@ -66994,6 +67086,52 @@ function registryVariables({ inputs, run }) {
     return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
 }
 
+;// CONCATENATED MODULE: ./src/plan/hooks.ts
+
+
+/** The hooks of `post_start`, in their order. Source: the Compose specification, "post_start". */
+function startHooks({ definition }) {
+    return listOf(definition['post_start'])
+        .map(objectOf)
+        .map((hook) => ({
+        words: wordsOf(hook['command']).map(unescaped),
+        user: textOf(hook['user']),
+        directory: textOf(hook['working_dir']),
+        isPrivileged: hook['privileged'] === true,
+        environment: environmentOf(hook['environment']).map(unescaped),
+    }));
+}
+function environmentOf(value) {
+    if (!isObject(value))
+        return wordsOf(value);
+    return Object.entries(value).map(([name, text]) => {
+        const given = textOf(text);
+        return given === undefined ? name : `${name}=${given}`;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/rollout/hooks.ts
+
+
+/** For `run_hooks` on the host: lines `SERVICE BASE64`, the text being arguments of `docker exec` with `"$id"`. */
+function hookLines({ observation }, services) {
+    return services
+        .flatMap(({ service }) => {
+        const definition = observation.wanted.services[service];
+        return (definition === undefined ? [] : startHooks(definition)).map((hook) => `${service} ${Buffer.from(execArguments(hook), 'utf8').toString('base64')}`);
+    })
+        .join('\n');
+}
+function execArguments({ words, user, directory, isPrivileged, environment }) {
+    const options = [
+        ...(user === undefined ? [] : ['-u', user]),
+        ...(directory === undefined ? [] : ['-w', directory]),
+        ...(isPrivileged ? ['--privileged'] : []),
+        ...environment.flatMap((each) => ['-e', each]),
+    ];
+    return `${(0,quote/* commandLine */.ay)(options)} "$id" ${(0,quote/* commandLine */.ay)(words)}`;
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/left.ts
 /**
  * Notes, behind the step that moves requests away from these containers, what is connected to them: whoever
@@ -67227,6 +67365,8 @@ function cutover_together(scripts) {
 
 
 
+
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
 async function startContainers(context, operation, plan) {
@@ -67340,7 +67480,7 @@ async function runCommand(context, operation) {
             COMPOSE: context.compose,
             VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
             SERVICE: service,
-            COMMAND: command,
+            WORDS: (0,quote/* commandLine */.ay)(commandWords(command)),
             NAME: name,
             POLICY: hasPullPolicy(context, service) ? 'yes' : 'no',
         },
@@ -67379,6 +67519,7 @@ async function create(context, creation) {
             RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
             STOP: stop.join(' '),
             CONTENTS: contentLines(context, services),
+            HOOKS: hookLines(context, services),
             FIRST: services
                 .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
                 .map(({ service }) => service)
@@ -67819,6 +67960,23 @@ function forgotten(context, services, record) {
 
 // EXTERNAL MODULE: ./src/host/sections.ts
 var host_sections = __nccwpck_require__(6440);
+;// CONCATENATED MODULE: ./src/plan/image-names.ts
+/**
+ * A reference as Docker prints it: `docker.io/library/redis:latest` is `redis`, `ghcr.io/me/app:1@sha256:…` is
+ * `ghcr.io/me/app@sha256:…`. Source: github.com/distribution/reference, "familiar names".
+ */
+function familiarName(reference) {
+    const [name = '', digest] = reference.split('@');
+    const short = name.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
+    return digest === undefined
+        ? short.replace(/:latest$/, '')
+        : `${short.replace(/:[^:/]+$/, '')}@${digest}`;
+}
+/** True where it names one image for good: there is no tag to be moved. */
+function isPinned(reference) {
+    return reference.includes('@');
+}
+
 ;// CONCATENATED MODULE: ./src/images/layers.ts
 
 /**
@@ -68128,6 +68286,7 @@ function megabytes(bytes) {
 
 
 
+
 /** Builds, pulls or ships the release's images; the live directory is not touched. */
 async function prepareImages(context, operation) {
     const output = operation.verb === 'ship'
@@ -68173,6 +68332,7 @@ async function restoreImages(context, operation) {
 }
 function restoreTags(references) {
     return references
+        .filter(({ reference }) => !isPinned(reference))
         .map(({ reference, before }) => `restore_tag ${(0,quote/* quote */.hD)(reference)} ${(0,quote/* quote */.hD)(before ?? '')}`)
         .join('\n');
 }
@@ -70032,6 +70192,7 @@ function joinPath(base, path) {
 
 
 
+
 /**
  * Reads a normalised Compose project.
  *
@@ -70069,7 +70230,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
     const replicas = numberOf(deploy['replicas']) ?? numberOf(json['scale']) ?? 1;
     return {
         name,
-        image: (textOf(json['image']) ?? `${project}-${name}`).replace(/:latest$/, ''),
+        image: familiarName(textOf(json['image']) ?? `${project}-${name}`),
         build: json['build'] === undefined ? undefined : parseBuild(objectOf(json['build']), root),
         command: [...wordsOf(json['entrypoint']), ...wordsOf(json['command'])],
         containerName: textOf(json['container_name']),
@@ -70311,6 +70472,60 @@ function withKeptEnvFile(inputs, release, paths) {
     };
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./src/host/adoption.ts
+
+
+
+/** Compose's own choice where nothing is named. */
+const DEFAULT_FILE = /^(?:docker-)?compose(?:\.override)?\.ya?ml$/;
+/** What is wrong with taking over what somebody else has started, or what another stack has left. */
+function adoptionProblem(sections, inputs) {
+    return stateProblem(sections, inputs.path) ?? filesProblem(sections, inputs);
+}
+function stateProblem(sections, path) {
+    const owner = sections.get('foreign-state')?.trim();
+    if (owner === undefined)
+        return undefined;
+    const state = sections.get('state')?.trim() ?? '';
+    return {
+        what: `the releases and the lock in ${state} belong to the stack in ${owner}, not to ${path}`,
+        next: `Two directories of the same name need a name each: set project-name, to the name that Compose has for ${path}. If the stack has moved from ${owner}, remove ${state}/path on the host.`,
+    };
+}
+/** Without a record nothing tells that the stack was started with other files than this deploy reads. */
+function filesProblem(sections, { path, compose }) {
+    const isRecorded = [...sections.keys()].some((name) => name.startsWith('release:'));
+    // The stack's `.env` names them, for Compose as for us.
+    const isGiven = (sections.get('compose-file-variable') ?? '').trim() !== '';
+    const config = sections.get('config');
+    if (isRecorded || isGiven || config === undefined)
+        return undefined;
+    const project = textOf(objectOf(JSON.parse(config))['name']) ?? '';
+    const used = (0,host_sections/* linesOf */.D)(sections.get('config-files'))
+        .filter((line) => line.startsWith(`${project}=`))
+        .map((line) => adoption_filesOf(line.slice(project.length + 1), path));
+    const wanted = compose.files.map((file) => external_node_path_.posix.normalize(file));
+    const isSame = (files) => wanted.length === 0
+        ? files.every((file) => DEFAULT_FILE.test(file))
+        : files.join() === wanted.join();
+    const [first] = used;
+    if (first === undefined || used.some(isSame))
+        return undefined;
+    return {
+        what: `the containers of ${project} were created from ${first.join(', ')}, and this deploy reads ${wanted.length === 0 ? 'the default Compose file' : wanted.join(', ')}`,
+        next: `Set compose-files: ${first.join(', ')}. Where other files are meant, bring the stack up with them once on the host: docker compose -f FILE up -d`,
+    };
+}
+/** Relative to the stack's directory, where they lie in it. */
+function adoption_filesOf(label, path) {
+    return label
+        .split(',')
+        .filter((file) => file !== '')
+        .map((file) => file.startsWith(`${path}/`) ? file.slice(path.length + 1) : external_node_path_.posix.basename(file));
+}
+
 ;// CONCATENATED MODULE: ./src/host/git-fitness.ts
 
 
@@ -70440,6 +70655,7 @@ function nameProblem(sections) {
 
 
 
+
 /**
  * Refuses a host or a commit that a release cannot be made of, before anything has changed.
  *
@@ -70453,7 +70669,8 @@ function refuseUnfit(sections, inputs, sha) {
         gitProblem(sections, inputs, sha) ??
         writableProblem(sections) ??
         envFileProblem(sections, inputs.path) ??
-        configProblem(sections, inputs);
+        configProblem(sections, inputs) ??
+        adoptionProblem(sections, inputs);
     if (problem !== undefined) {
         throw new errors/* RefusedError */.f({ where: inputs.connection.host, ...problem });
     }
@@ -70652,8 +70869,6 @@ async function unlock(shell, state) {
     }
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./src/host/dockerfiles.ts
 
 
@@ -70666,6 +70881,22 @@ function parseDockerfiles(text) {
         found.set(name, [...(found.get(name) ?? []), rest.join('\t')]);
     }
     return Object.fromEntries(found);
+}
+
+;// CONCATENATED MODULE: ./src/host/images.ts
+
+/**
+ * Image ids by reference.
+ *
+ * @param text lines `ID NAME:TAG NAME@DIGEST`, where `<none>` stands for what there is not
+ */
+function parseImages(text) {
+    return Object.fromEntries((0,host_sections/* linesOf */.D)(text).flatMap((line) => {
+        const [id = '', ...references] = line.split(' ');
+        return references
+            .filter((reference) => !reference.includes('<none>'))
+            .map((reference) => [reference.replace(/:latest$/, ''), id]);
+    }));
 }
 
 ;// CONCATENATED MODULE: ./src/host/swarm.ts
@@ -70690,6 +70921,7 @@ function unknownOf(node, state, sections) {
 }
 
 ;// CONCATENATED MODULE: ./src/host/observe.ts
+
 
 
 
@@ -70858,12 +71090,6 @@ function withMemory(containers, lines) {
         return [id, numberOf(kb)];
     }));
     return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
-}
-function parseImages(text) {
-    return Object.fromEntries((0,host_sections/* linesOf */.D)(text).map((line) => {
-        const [id = '', reference = ''] = line.split(' ');
-        return [reference.replace(/:latest$/, ''), id];
-    }));
 }
 /** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */
 function parseProxies(sections) {
@@ -77762,6 +77988,7 @@ const LIBRARY = [
     'containers',
     'registries',
     'variables',
+    'hooks',
     'healthcheck',
     'hosts',
     'callers',

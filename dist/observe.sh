@@ -34,6 +34,7 @@ end_here() {
 observe_machine || end_here
 observe_releases
 observe_record_key
+observe_owner
 observe_live_directory
 OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
@@ -47,6 +48,8 @@ lay_env_file || end_here
 capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
 observe_unset
 observe_variables || end_here
+section compose-file-variable
+grep -s '^ *COMPOSE_FILE=' "$STAGE/.env" | sed 's/=.*//'
 fill_contexts
 observe_dockerfiles
 shown docker || exit 0

@@ -40,6 +40,18 @@ describe('refuseUnfit', () => {
     expect(refusal({})).toBeUndefined();
   });
 
+  it('lets a stack be taken over that was started with the files that this deploy reads', () => {
+    const started = (...files: string[]) => ({
+      config: '{"name":"shop"}',
+      'config-files': `shop=${files.map((file) => `/home/ec2-user/Resee-project/${file}`).join(',')}\n`,
+    });
+    expect(refusal(started('compose.yaml', 'compose.override.yaml'))).toBeUndefined();
+    const other = started('compose.yaml', 'compose.prod.yaml');
+    expect(refusal(other)).toBeDefined();
+    expect(refusal({ ...other, 'release:1': '{}' })).toBeUndefined();
+    expect(refusal({ ...other, 'compose-file-variable': 'COMPOSE_FILE\n' })).toBeUndefined();
+  });
+
   it('lets a host pass that has no directory yet, and where one can be made', () => {
     expect(refusal({ live: 'writable\n' })).toBeUndefined();
   });
@@ -54,6 +66,25 @@ describe('refuseUnfit', () => {
       },
       'the user may not use Docker',
       /usermod -aG docker/,
+    ],
+    [
+      'a state that another directory of the same name has',
+      {
+        state: '/home/ec2-user/.local/state/resee-deploy/resee-project',
+        'foreign-state': '/srv/Resee-project\n',
+      },
+      'the releases and the lock in /home/ec2-user/.local/state/resee-deploy/resee-project belong to the stack in /srv/Resee-project, not to /home/ec2-user/Resee-project',
+      /set project-name/,
+    ],
+    [
+      'containers that were created from other Compose files',
+      {
+        config: '{"name":"shop"}',
+        'config-files':
+          'other=/x/compose.yml\nshop=/home/ec2-user/Resee-project/docker-compose.yml,/home/ec2-user/Resee-project/docker-compose.prod.yml\n',
+      },
+      'the containers of shop were created from docker-compose.yml, docker-compose.prod.yml, and this deploy reads the default Compose file',
+      /Set compose-files: docker-compose\.yml, docker-compose\.prod\.yml/,
     ],
     [
       'directories of the clone that belong to root',

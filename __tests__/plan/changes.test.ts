@@ -261,6 +261,13 @@ describe('what is compared with a record', () => {
     });
   });
 
+  it('is a variable that a running container has otherwise, whatever the record says', () => {
+    const other = changing('api', { environment: { GREETING: 'another' } });
+    expect(places(observed({ containers: other }))).toEqual(['environment.GREETING']);
+    const stopped = changing('api', { environment: { GREETING: 'another' }, running: false });
+    expect(places(observed({ containers: stopped }))).toEqual([]);
+  });
+
   describe('of another version of Compose', () => {
     const newer = (situation: Situation): Observation =>
       observed({ ...situation, host: { composeVersion: '2.40.0' } });

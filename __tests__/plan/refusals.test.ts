@@ -81,6 +81,50 @@ describe('what a plan refuses', () => {
     expect(planned({ projects: situation.projects ?? [] }).kind).toBe('plan');
   });
 
+  it('a service on the storage of another one that the commit removes', () => {
+    const volumes = [{ type: 'volume', source: 'data', target: '/data' }];
+    const redis = { image: 'redis:8', networks: { default: null }, volumes };
+    const situation: Situation = {
+      was: services({ cache: redis }),
+      wants: services({ cache: undefined, queue: redis }),
+    };
+    const [refusal, ...others] = refused(situation, { allowDataChanges: ['cache'] });
+    expect(refusal?.what).toBe(
+      'queue would start on data while cache, which the commit removes, still runs on it',
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('a database of which more stopped containers are there than may run', () => {
+    const twins = (count: number): Situation => ({
+      containers: (before) =>
+        before.flatMap((each) =>
+          each.service === 'store'
+            ? Array.from({ length: count }, (_, index) => ({
+                ...each,
+                id: `store${index}`,
+                name: `tiny-store-${index}`,
+                running: false,
+              }))
+            : each,
+        ),
+    });
+    expect(refused(twins(2))[0]?.what).toBe(
+      'store holds data and does not run, and there are 2 stopped containers of it for 1: tiny-store-0, tiny-store-1',
+    );
+    expect(planned(twins(1)).kind).toBe('plan');
+  });
+
+  it('not a database that the commit removes, and that the workflow names', () => {
+    const wants = services({
+      store: undefined,
+      api: { depends_on: undefined },
+      worker: { depends_on: undefined },
+    });
+    expect(refused({ wants })[0]?.next).toContain('allow-data-changes: store');
+    expect(refused({ wants }, { allowDataChanges: ['store'] })).toEqual([]);
+  });
+
   it('untracked files in the way', () => {
     expect(refused({ live: { conflicts: ['data.json'] } })).toEqual([
       {

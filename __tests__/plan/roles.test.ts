@@ -92,11 +92,7 @@ describe('assignRoles', () => {
       { image: 'postgres:17', ...PORT },
       'data: image postgres:17',
     ],
-    [
-      'redis of a registry',
-      { image: 'docker.io/library/redis' },
-      'data: image docker.io/library/redis',
-    ],
+    ['redis of a registry', { image: 'docker.io/library/redis' }, 'data: image redis'],
     [
       'an exporter for postgres',
       { image: 'prom/postgres-exporter:v1' },

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { statSync } from 'node:fs';
+import { commandLine } from '../../src/host/quote.js';
+import { commandWords } from '../../src/plan/commands.js';
 import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
@@ -26,7 +28,7 @@ describe.each(SHELLS)('the image that was decided, with $name as sh', ({ path: s
       COMPOSE: "-f 'a b.yaml'",
       VARIABLES: '',
       SERVICE: 'api',
-      COMMAND: 'echo "$HOME"',
+      WORDS: commandLine(commandWords('echo "$HOME"')),
       NAME: 'it',
       POLICY: policy,
     });
@@ -50,11 +52,19 @@ describe.each(SHELLS)('the image that was decided, with $name as sh', ({ path: s
     );
   });
 
-  it('is what comes again where a container with a fixed name was removed', async () => {
-    await host.run('create_again "$DIR" \'\' shop api', { DIR: host.root });
-    expect(host.dockerCalls()).toContain(
+  it('is what comes again where a container with a fixed name was removed, started by Compose', async () => {
+    host.answerDocker('case $1 in ps) echo a1 ;; inspect) cat "$TOY/state" ;; esac');
+    host.write('state', 'true false 0\n');
+    const again = () => host.run('set -eu\ncreate_again "$DIR" \'\' shop api', { DIR: host.root });
+    expect((await again()).code).toBe(0);
+    expect(host.dockerCalls().filter((call) => call.startsWith('compose'))).toEqual([
       'compose up --no-start --no-recreate --no-build --pull missing api',
-    );
+      'compose up -d --no-deps --no-recreate --no-build --pull missing api',
+    ]);
+    host.write('state', 'true true 3\n');
+    const { code, stderr } = await again();
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('a1 was created again, and does not stay up');
   });
 
   it('runs a command, also where a policy asks for another', async () => {

@@ -23,3 +23,16 @@ observe_record_key() {
   }
   cat "$STATE/record.key"
 }
+
+# The directory that the state belongs to: another one of the same name may be there. One that is gone has moved.
+observe_owner() {
+  owner=$(cat "$STATE/path" 2>/dev/null)
+  if [ -n "$owner" ] && [ -e "$owner/.git" ] && [ "$(readlink -f "$owner")" != "$(readlink -f "$DIR")" ]; then
+    section foreign-state
+    printf '%s\n' "$owner"
+    return
+  fi
+  [ "$owner" = "$DIR" ] || {
+    printf '%s\n' "$DIR" >"$STATE/path.$RUN" && mv -f "$STATE/path.$RUN" "$STATE/path"
+  }
+}

@@ -22,11 +22,15 @@ loaded_config() {
   esac
 }
 
-# Every Compose project on the host, and the directory that it was started from.
+# Every Compose project on the host, the directory that it was started from, and the files that its containers were
+# created from.
 observe_projects() {
   section projects
   docker ps -a --filter label=com.docker.compose.project \
     --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.working_dir"}}' | sort -u
+  section config-files
+  docker ps --filter label=com.docker.compose.project --filter label=com.docker.compose.oneoff=False \
+    --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.config_files"}}' | sort -u
 }
 
 observe_running() { # PROJECT

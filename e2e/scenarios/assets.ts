@@ -8,7 +8,7 @@ import { checkWhole, underLoad } from './whole.js';
 const HEADERS = { host: 'reseeall.com' } as const;
 
 /** A file that a page names, as a visitor got it. */
-interface Asset {
+export interface Asset {
   readonly path: string;
   readonly status: number;
   readonly text: string;
@@ -75,8 +75,10 @@ function toldOfFiles({ annotations }: ActionRun): readonly string[] {
     .filter((message) => /no-such-file-|release before are gone/.test(message));
 }
 
+type Site = Pick<Bed, 'base'>;
+
 /** The page as it is now, and each hashed file that it names. */
-async function pageAssets(bed: Bed): Promise<Asset[]> {
+export async function pageAssets(bed: Site): Promise<Asset[]> {
   const { text } = await load(bed, '/');
   const paths = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(
     ([, path = '']) => path,
@@ -86,7 +88,7 @@ async function pageAssets(bed: Bed): Promise<Asset[]> {
   return found;
 }
 
-async function load(bed: Bed, path: string): Promise<Asset> {
+async function load(bed: Site, path: string): Promise<Asset> {
   const { status, text } = await askSite(bed, { method: 'GET', path, headers: HEADERS });
   return { path, status, text };
 }

@@ -1,5 +1,6 @@
 import { backendChange, bothChange, frontendChange, proxyConfigChange } from './changes.js';
 import { proxyConfigStale, unchanged } from './changes.js';
+import { behindEdge } from './behind-edge.js';
 import { buildFails, failsBehindProxy, failsItsHealthPath, migrationFails } from './failures.js';
 import { neverReady, proxyConfigBroken } from './failures.js';
 import { acceptedGap } from './accepted-gap.js';
@@ -57,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
   deploysInARow,
   assets,
   tls,
+  behindEdge,
   taskInFlight,
   schedulerFails,
   runnerBuild,

@@ -1,25 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { makeCertificate } from '../harness/certificate.js';
 import { askSite } from '../harness/http.js';
 import { ask, askInside } from '../harness/shell.js';
 import type { Bed } from './bed.js';
+import { NAME, placeOriginCertificate, WITH_TLS } from './origin.js';
 import type { Scenario } from './scenario.js';
 import { checkRelease, underLoad } from './whole.js';
 
-const NAME = 'reseeall.com';
-/** On the host, beside the stack's directory. */
-const CERTIFICATES = '/home/ec2-user/certificates';
 /** From the documentation's range: nobody comes from there. */
 const FORGED = '192.0.2.66';
-
-const INPUTS = {
-  'compose-files': 'docker-compose.yml, docker-compose.tls.yml',
-  variables: `TLS_DIRECTORY=${CERTIFICATES}`,
-} as const;
 
 export const tls: Scenario = {
   name: 'tls',
@@ -32,7 +22,7 @@ export const tls: Scenario = {
   run: async (bed, checks) => {
     const first = await placeCertificate(bed);
     const withTls = await bed.commit('HTTPS', bed.stack.changes.backend(bed.nextRelease()));
-    const accepted = { ...INPUTS, 'allow-downtime': 'true' };
+    const accepted = { ...WITH_TLS, 'allow-downtime': 'true' };
     const run = await bed.deploy(withTls, { inputs: accepted });
     checks.equal(run.outputs['result'], 'deployed', 'result of the deploy that brings HTTPS');
     checks.equal(
@@ -43,7 +33,9 @@ export const tls: Scenario = {
 
     const release = bed.nextRelease();
     const sha = await bed.commit('Behind HTTPS', bed.stack.changes.backend(release));
-    const { value: next } = await underLoad(bed, checks, () => bed.deploy(sha, { inputs: INPUTS }));
+    const { value: next } = await underLoad(bed, checks, () =>
+      bed.deploy(sha, { inputs: WITH_TLS }),
+    );
     checks.equal(next.outputs['result'], 'deployed', 'result of a deploy with HTTPS there');
     checks.equal(
       await askSecurely(bed),
@@ -82,27 +74,11 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 done
 `;
 
-/** Puts a new certificate, which nobody vouches for, into the place of the one that is there; answers its fingerprint. */
+/** Puts a new certificate into the place of the one that is there; answers its fingerprint. */
 async function placeCertificate(bed: Bed): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'resee-e2e-tls-'));
-  const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2';
-  const files = ['-keyout', 'key', '-out', 'cert', '-subj', `/CN=${NAME}`];
-  const options = { cwd: directory, stdio: 'ignore' } as const;
-  execFileSync('openssl', [...words.split(' '), ...files], options);
-  const [key = '', cert = ''] = await Promise.all(
-    ['key', 'cert'].map((name) => readFile(join(directory, name), 'utf8')),
-  );
-  const printed = execFileSync('openssl', 'x509 -in cert -noout -fingerprint -sha256'.split(' '), {
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  await rm(directory, { recursive: true });
-  await ask(
-    bed.host,
-    'mkdir -p "$1"; printf %s "$2" >"$1/origin.key"; printf %s "$3" >"$1/origin.pem"',
-    { args: [CERTIFICATES, key, cert] },
-  );
-  return printed.replace(/^.*=/, '').trim();
+  const { key, certificate, fingerprint } = await makeCertificate(NAME);
+  await placeOriginCertificate(bed, { key, certificate });
+  return fingerprint;
 }
 
 function askSecurely(bed: Bed): Promise<{ status: number; certificate: string }> {

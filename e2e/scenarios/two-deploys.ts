@@ -1,6 +1,6 @@
 import { askSite } from '../harness/http.js';
-import { idsOf } from '../harness/snapshot.js';
-import type { Stack } from '../stacks/stack.js';
+import { idsByService, idsOf } from '../harness/snapshot.js';
+import type { Change, Stack } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import { placeFiles } from './bed.js';
 import { checkDeployed } from './changes.js';
@@ -27,10 +27,26 @@ export const twoDeploys: Trial<Stack> = {
       await checkDeployed(bed, checks, last, { sha, release });
       last = { sha, release };
     }
+    last = await changeReadme(bed, checks, last);
     last = await changeProxy(bed, checks, last);
     if (bed.stack.jobs !== undefined) await takeBack(bed, checks, last);
   },
 };
+
+/** What no image holds and no container mounts restarts nothing, however the images are built. */
+async function changeReadme(
+  bed: Bed<Stack>,
+  checks: Checks,
+  standing: Standing,
+): Promise<Standing> {
+  const before = idsByService(await bed.lookSettled());
+  const change: Change = () => Promise.resolve({ 'NOTES.md': `After ${standing.release}.\n` });
+  const sha = await bed.commit('Notes', change);
+  const run = await bed.deploy(sha);
+  checks.equal(run.outputs['result'], 'unchanged', 'result of a commit that changes notes alone');
+  checks.equal(idsByService(await bed.lookSettled()), before, 'the containers after it');
+  return { ...standing, sha };
+}
 
 /** The container of the proxy stays (`checkDeployed`), and what it answers shows its new configuration. */
 async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing): Promise<Standing> {

@@ -1,5 +1,6 @@
 import { RefusedError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
+import { adoptionProblem } from './adoption.js';
 import { gitProblem } from './git-fitness.js';
 import { envFileProblem } from './env-file.js';
 import { complaint, type Problem } from './problem.js';
@@ -20,7 +21,8 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
     gitProblem(sections, inputs, sha) ??
     writableProblem(sections) ??
     envFileProblem(sections, inputs.path) ??
-    configProblem(sections, inputs);
+    configProblem(sections, inputs) ??
+    adoptionProblem(sections, inputs);
   if (problem !== undefined) {
     throw new RefusedError({ where: inputs.connection.host, ...problem });
   }

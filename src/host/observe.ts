@@ -18,6 +18,7 @@ import { refuseUnfit } from './fitness.js';
 import { inLiveTerms } from './live-terms.js';
 import { releasesIn } from './releases.js';
 import { parseDockerfiles } from './dockerfiles.js';
+import { parseImages } from './images.js';
 import { linesOf, type Sections } from './sections.js';
 import type { Shell } from './shell.js';
 import { parseSwarm } from './swarm.js';
@@ -218,15 +219,6 @@ function withMemory(
     }),
   );
   return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
-}
-
-function parseImages(text: string): Record<string, string> {
-  return Object.fromEntries(
-    linesOf(text).map((line) => {
-      const [id = '', reference = ''] = line.split(' ');
-      return [reference.replace(/:latest$/, ''), id];
-    }),
-  );
 }
 
 /** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */

@@ -50,13 +50,21 @@ export function changedPlaces(observation: Observation, service: Service): reado
   if (released === undefined) return sinceInstalled();
   const { runs } = released;
   if (runs?.key === keyName(observation.recordKey)) {
-    return sinceRecorded(observation, service, runs);
+    // Somebody may have made the containers again since, with other variables on the host.
+    return sortedUnique([
+      ...sinceRecorded(observation, service, runs),
+      ...changedVariables(observation, service),
+    ]);
   }
   // A record of an earlier version, or a key that was lost: what there is to see is compared.
   const isSame = released.definition === formerDigest(service.definition);
   return isSame
     ? sinceInstalled().filter(isUnknownToFormer)
-    : [...new Set([...sinceInstalled(), ...changedVariables(observation, service)])].sort();
+    : sortedUnique([...sinceInstalled(), ...changedVariables(observation, service)]);
+}
+
+function sortedUnique(places: readonly string[]): readonly string[] {
+  return [...new Set(places)].sort();
 }
 
 /** Those of a meaning. */

@@ -43,3 +43,30 @@ function isEntrypoint(program: string): boolean {
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
+
+/** Words that only a shell knows as commands. */
+const BUILTINS = new Set([
+  '.',
+  ':',
+  'cd',
+  'exit',
+  'export',
+  'set',
+  'source',
+  'trap',
+  'ulimit',
+  'umask',
+  'unset',
+]);
+
+/**
+ * The words that a container runs for a command that a workflow says: those of the line, as typed after
+ * `docker compose run SERVICE`; with `sh -c` before it where something in it is for a shell (quotes, `&&`, `$NAME`).
+ */
+export function commandWords(command: string): readonly string[] {
+  const words = command.trim().split(/[ \t]+/);
+  const [first = ''] = words;
+  const isPlain =
+    /^[\w \t@%+=:,./-]+$/.test(command) && !BUILTINS.has(first) && !first.includes('=');
+  return isPlain ? words : ['sh', '-c', command];
+}

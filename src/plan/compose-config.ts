@@ -8,6 +8,7 @@ import {
   wordsOf,
   type JsonObject,
 } from './json.js';
+import { familiarName } from './image-names.js';
 import { joinsOf } from './joins.js';
 import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
@@ -76,7 +77,7 @@ function parseService(
   const replicas = numberOf(deploy['replicas']) ?? numberOf(json['scale']) ?? 1;
   return {
     name,
-    image: (textOf(json['image']) ?? `${project}-${name}`).replace(/:latest$/, ''),
+    image: familiarName(textOf(json['image']) ?? `${project}-${name}`),
     build: json['build'] === undefined ? undefined : parseBuild(objectOf(json['build']), root),
     command: [...wordsOf(json['entrypoint']), ...wordsOf(json['command'])],
     containerName: textOf(json['container_name']),

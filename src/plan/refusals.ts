@@ -1,5 +1,6 @@
 import { changedFor } from './changes.js';
 import { isNamed, type Permissions } from './decision.js';
+import { sharedStorage } from './data-refusals.js';
 import { differences } from './definition.js';
 import type { Observation } from './observation.js';
 import { changedBuildInputs, missingImages } from './image-refusals.js';
@@ -39,6 +40,7 @@ export function commonRefusals(
     ...unknownRoles(observation),
     ...filesInTheWay(observation),
     ...changedBuildInputs(observation, options),
+    ...sharedStorage(observation, services),
     ...missingImages(observation, services, options),
   ];
 }
@@ -61,10 +63,12 @@ export function refusedChanges(
 }
 
 function unknownServices(
-  { wanted }: Observation,
+  { wanted, containers }: Observation,
   options: Permissions & Pick<RefusalOptions, 'commands'>,
 ): readonly Refusal[] {
   const known = Object.keys(wanted.services);
+  // What the commit removes is named as well.
+  const there = [...known, ...containers.map(({ service }) => service)];
   const next = `The Compose file knows: ${known.join(', ')}.`;
   const named = [
     ...options.services.map((service) => ({ service, input: 'services' })),
@@ -72,7 +76,9 @@ function unknownServices(
     ...options.commands.map(({ service }) => ({ service, input: 'pre-deploy or post-deploy' })),
   ];
   return named
-    .filter(({ service }) => !known.includes(service))
+    .filter(
+      ({ service, input }) => !(input === 'allow-data-changes' ? there : known).includes(service),
+    )
     .map(({ service, input }) => ({
       what: `${input} names "${service}", which is no service`,
       next,

@@ -1,14 +1,14 @@
-# Runs COMMAND once in a new container of SERVICE. Vars: DIR COMPOSE VARIABLES SERVICE COMMAND NAME
+# Runs a command once in a new container of SERVICE. Vars: DIR COMPOSE VARIABLES SERVICE WORDS (quoted) NAME
 # POLICY (yes where the service has a `pull_policy`)
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
 cd "$DIR" || exit
-say "$ docker compose run --rm --no-deps $SERVICE $COMMAND"
+say "$ docker compose run --rm --no-deps $SERVICE $WORDS"
 if [ "$POLICY" = yes ]; then
   # Compose would build or pull another image than the one that was decided: it is told a stack without.
   project=$(eval "$VARIABLES docker compose $COMPOSE config") || exit
   printf '%s\n' "$project" | sed '/^    pull_policy: /d' |
-    eval "$VARIABLES docker compose --project-directory \"\$DIR\" -f - run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" sh -c \"\$COMMAND\"" >&2
+    eval "$VARIABLES docker compose --project-directory \"\$DIR\" -f - run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" $WORDS" >&2
   exit
 fi
-eval "$VARIABLES docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" sh -c \"\$COMMAND\"" >&2
+eval "$VARIABLES docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" $WORDS" >&2

@@ -29,6 +29,7 @@ const LIBRARY = [
   'containers',
   'registries',
   'variables',
+  'hooks',
   'healthcheck',
   'hosts',
   'callers',

@@ -1,6 +1,7 @@
 import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
+import { commandWords } from '../plan/commands.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';
@@ -8,6 +9,7 @@ import { askingOf, type Asking } from './asking.js';
 import { contentLines, neededBy, requireDecidedImage, runsAlready, scales } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
+import { hookLines } from './hooks.js';
 import { handedLines, handedWords, goingFirst, isInTheWay, standing } from './volumes.js';
 import { countHeld, drains, together } from './cutover.js';
 
@@ -143,7 +145,7 @@ export async function runCommand(context: RolloutContext, operation: RunCommand)
       COMPOSE: context.compose,
       VARIABLES: variablesBefore(context.inputs.compose.variables),
       SERVICE: service,
-      COMMAND: command,
+      WORDS: commandLine(commandWords(command)),
       NAME: name,
       POLICY: hasPullPolicy(context, service) ? 'yes' : 'no',
     },
@@ -194,6 +196,7 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
       RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
       STOP: stop.join(' '),
       CONTENTS: contentLines(context, services),
+      HOOKS: hookLines(context, services),
       FIRST: services
         .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
         .map(({ service }) => service)

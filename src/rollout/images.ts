@@ -1,6 +1,7 @@
 import { commandLine, quote } from '../host/quote.js';
 import { linesOf } from '../host/sections.js';
 import { variablesBefore } from '../host/state.js';
+import { isPinned } from '../plan/image-names.js';
 import type { ImageReference, Operation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
@@ -57,6 +58,7 @@ export async function restoreImages(context: RolloutContext, operation: Restore)
 
 function restoreTags(references: readonly ImageReference[]): string {
   return references
+    .filter(({ reference }) => !isPinned(reference))
     .map(({ reference, before }) => `restore_tag ${quote(reference)} ${quote(before ?? '')}`)
     .join('\n');
 }

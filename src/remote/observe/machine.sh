@@ -7,7 +7,7 @@ compose_version() {
 }
 images() {
   section images
-  docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}'
+  docker image ls --no-trunc --digests --format '{{.ID}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}'
 }
 
 # Fails where git is missing: without it there is nothing more to tell.
