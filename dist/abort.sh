@@ -1,11 +1,11 @@
 # Undoes what the journal holds, newest first; or, past the point of no return, finishes it. The one
 # rollback: the runner, its post step, the watchdog and the next deploy all run this. It waits for the engine,
 # tries again what fails, and keeps the lease FENCE meanwhile.
-# Run it through `abort_now`. Vars: STATE FENCE RESEE_ENGINE_PATIENCE RESEE_UNDO_ATTEMPTS (the last two have defaults).
+# Run it through `abort_now`. Vars: STATE LIBRARY FENCE RESEE_ENGINE_PATIENCE RESEE_UNDO_ATTEMPTS (the last two have defaults).
 # Returns 0: the stack is whole. Returns 1: what could not be undone stays in the journal.
 # shellcheck shell=sh
 set -u
-. "$STATE/bin/lib.sh"
+. "$LIBRARY/lib.sh"
 
 : "${RESEE_ENGINE_PATIENCE:=600}" "${RESEE_UNDO_ATTEMPTS:=3}"
 

@@ -1,24 +1,16 @@
 # Takes the lease, waiting for another deploy; puts a stack right that a dead run left behind.
-# Vars: STATE OWNER TTL WAIT SESSION and the texts LIB ABORT WATCHDOG.
+# Follows library.sh. Vars: OWNER TTL WAIT SESSION and those of library.sh.
 # Prints `fence N` and, if the host may have changed since it was observed, `changed`: then steps that were
 # sent behind this do nothing.
 # Prints `reboot systemd` or `reboot cron`: what goes on after a reboot without a runner; once for a host
 # `reboot none`, where it has nothing that could.
-# Exit 75: the lease is somebody else's; prints `owner JSON`.
+# Exit 75: the lease is somebody else's; prints `owner JSON`. Exit 70: nothing can be locked where STATE is.
 # shellcheck shell=sh
 set -eu
 umask 077
-mkdir -p "$STATE/bin" "$STATE/releases" "$STATE/stage"
-for name in lib abort watchdog; do
-  case $name in
-    lib) text=$LIB ;;
-    abort) text=$ABORT ;;
-    *) text=$WATCHDOG ;;
-  esac
-  printf '%s\n' "$text" >"$STATE/bin/$name.sh.$$"
-  mv -f "$STATE/bin/$name.sh.$$" "$STATE/bin/$name.sh"
-done
-. "$STATE/bin/lib.sh"
+mkdir -p "$STATE/releases" "$STATE/stage"
+lay_library
+. "$LIBRARY/lib.sh"
 
 : >>"$STATE/lock.critical"
 # Room for who must write when the disk is full.
@@ -27,7 +19,13 @@ done
 deadline=$(($(now) + WAIT))
 parent=$(process_parent "$SESSION")
 waited=
-until fence=$(lease_take "$OWNER" "$TTL"); do
+try_lease() {
+  code=0
+  fence=$(lease_take "$OWNER" "$TTL") || code=$?
+  return "$code"
+}
+until try_lease; do
+  [ "$code" != "$CANNOT_LOCK" ] || exit "$code"
   owner=$(cat "$STATE/lease/owner" 2>/dev/null || :)
   if [ "$(now)" -ge "$deadline" ]; then
     answer owner "$owner"
@@ -46,6 +44,8 @@ ended() {
   exit "$code"
 }
 trap ended EXIT
+# It may have waited for longer than a library is kept.
+lay_library
 lease_enter "$SESSION"
 start_watchdog
 reboot=$(arm_reboot) || reboot=none
@@ -78,9 +78,13 @@ fi
 # What runs left behind that died before they had the lease; after what their journal still needs of it.
 for stage in "$STATE"/stage/*; do
   stage_boot=$(cat "$stage/boot" 2>/dev/null) || continue
-  [ "$stage_boot" = "$(boot_id)" ] || rm -rf "$stage"
+  if [ "$stage_boot" != "$(boot_id)" ] || { [ -e "$stage/session" ] && [ -z "$(process_of "$stage/session")" ]; }; then
+    rm -rf "$stage"
+  fi
 done
+sweep_scratch
 # Who handed the stack back while this waited has taken it away.
 mkdir -p "$STATE/stage"
+forget_libraries
 find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 answer fence "$fence"

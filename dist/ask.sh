@@ -9,7 +9,8 @@
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 LC_ALL=C
 export LC_ALL
-work=$(mktemp -d)
+# What TMPDIR names may be gone.
+work=$(mktemp -d 2>/dev/null || TMPDIR=/tmp mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM PIPE
 

@@ -11,6 +11,7 @@ make_images() { # SERVICES, quoted
 for base in $BASES; do make_images "$base"; done
 [ -z "$SERVICES" ] || make_images "$SERVICES"
 for reference in $REFERENCES; do
-  printf '%s %s\n' "$reference" "$(docker image inspect -f '{{.Id}}' "$reference")"
+  id=$(docker image inspect -f '{{.Id}}' "$reference")
+  printf '%s %s\n' "$reference" "$id"
 done >"$STATE/lease/images"
 answer_lines <"$STATE/lease/images"

@@ -13,8 +13,9 @@ copy_paths "$STAGE" "$STATE/journal/release" "$STATE/journal/release.paths" "$ST
 write_whole "$STATE/journal/record.json" "$RECORD"
 (umask 077 && write_whole "$STATE/journal/variables.env" "$VARIABLES_FILE")
 write_whole "$STATE/journal/forward.sh" "$(assigned STATE "$STATE")
+$(assigned LIBRARY "$LIBRARY")
 set -eu
-. \"\$STATE/bin/lib.sh\"
+. \"\$LIBRARY/lib.sh\"
 $FORWARD
 $LAST_LINE"
 # shellcheck disable=SC2016

@@ -58055,6 +58055,8 @@ class RefusedError extends DeployError {
 /** How long a lease lives without a sign of life from its owner. */
 const LEASE_SECONDS = 60;
 const RENEW_EVERY_MS = 20_000;
+/** Of `locked` in lease.sh. */
+const CANNOT_LOCK = 70;
 const AFTER_REBOOT = ['systemd', 'cron', 'none'];
 /**
  * Takes the stack's lease, after undoing what a dead run may have left behind.
@@ -58062,14 +58064,12 @@ const AFTER_REBOOT = ['systemd', 'cron', 'none'];
  * @throws RefusedError when another deploy holds it longer than `waitMs`
  */
 async function acquireLease(shell, request, signal) {
-    const result = await shell.run(request.state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('acquire'), {
+    const result = await shell.run(request.state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('library') + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('acquire'), {
         OWNER: request.owner,
         TTL: String(LEASE_SECONDS),
         WAIT: String(Math.ceil(request.waitMs / 1000)),
         SESSION: String(shell.pid),
-        LIB: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteLibrary */ .yV)(),
-        ABORT: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('abort'),
-        WATCHDOG: (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteScript */ .mW)('watchdog'),
+        ...(0,_remote_load_js__WEBPACK_IMPORTED_MODULE_1__/* .remoteLibrary */ .yV)().texts,
     }, signal);
     const lines = result.stdout.split('\n');
     const [, fence] = /^fence (\d{1,15})$/m.exec(result.stdout) ?? [];
@@ -58080,6 +58080,13 @@ async function acquireLease(shell, request, signal) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .f({
             what: `another deploy holds the stack: ${lines.find((line) => line.startsWith('owner '))?.slice(6) ?? 'unknown'}`,
             next: 'Wait for it, raise lock-timeout, or, if that run is dead, wait a minute: its lease runs out. `operation: unlock` takes it away.',
+        });
+    }
+    if (result.code === CANNOT_LOCK) {
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .f({
+            what: 'the lease could not be taken: the file system of its directory bears no locks',
+            next: 'Without locks two deploys could change the stack at once. Where the home directory comes over NFS, start its lock daemon (rpc-statd), or deploy as a user whose home is on a disk of the host.',
+            evidence: result.stderr.slice(-2000),
         });
     }
     throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
@@ -58113,7 +58120,7 @@ function keepLease(session, state, fence, deps) {
     const stopped = new AbortController();
     const renew = (0,_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .assignments */ .TT)({ FENCE: fence, TTL: String(LEASE_SECONDS) }) +
         state +
-        '. "$STATE/bin/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
+        '. "$LIBRARY/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
     const loop = async () => {
         while (!stopped.signal.aborted) {
             await deps.clock.sleep(RENEW_EVERY_MS, stopped.signal);
@@ -58302,14 +58309,17 @@ function withoutComplainedValues(sections) {
 /* harmony export */   vE: () => (/* binding */ stateAssignment)
 /* harmony export */ });
 /* unused harmony export stateKey */
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(282);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3184);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(282);
+
 
 /**
- * The stack's state directory on the host, as shell code: `$HOME` is the host's to know. One
- * directory a stack, named like Compose names its project.
+ * The stack's state directory on the host, STATE, and in it that of this version's library, LIBRARY, as shell
+ * code: `$HOME` is the host's to know. One state directory a stack, named like Compose names its project.
  */
 function stateAssignment(projectName, path) {
-    return `unset STATE; STATE=$HOME/${ALL_STATE}/${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(stateKey(projectName, path))}\n`;
+    const state = `$HOME/${ALL_STATE}/${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(stateKey(projectName, path))}`;
+    return `unset STATE LIBRARY; STATE=${state}; LIBRARY=$STATE/bin/${(0,_remote_load_js__WEBPACK_IMPORTED_MODULE_0__/* .remoteLibrary */ .yV)().digest}\n`;
 }
 /** Below the home directory of the user that deploys. */
 const ALL_STATE = '.local/state/resee-deploy';
@@ -58339,14 +58349,14 @@ function variablesFile(variables) {
     return assigned(variables).join('\n');
 }
 function assigned(variables) {
-    return Object.entries(variables).map(([name, value]) => `${name}=${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(value)}`);
+    return Object.entries(variables).map(([name, value]) => `${name}=${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(value)}`);
 }
 /** Arguments of `docker compose` that choose the files, the project and the profiles. */
 function composeArguments(options) {
     return [
-        ...options.files.map((file) => `-f ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(file)}`),
-        ...(options.projectName === undefined ? [] : [`-p ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(options.projectName)}`]),
-        ...options.profiles.map((profile) => `--profile ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_0__/* .quote */ .hD)(profile)}`),
+        ...options.files.map((file) => `-f ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(file)}`),
+        ...(options.projectName === undefined ? [] : [`-p ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(options.projectName)}`]),
+        ...options.profiles.map((profile) => `--profile ${(0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .hD)(profile)}`),
     ].join(' ');
 }
 
@@ -58360,7 +58370,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4840);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9133);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59854,7 +59864,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 4840:
+/***/ 9133:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63076,8 +63086,6 @@ async function onHost(connection, health, { clock, log }, forbidden) {
     };
 }
 
-// EXTERNAL MODULE: ./src/host/lease.ts
-var host_lease = __nccwpck_require__(3572);
 // EXTERNAL MODULE: ./src/host/state.ts
 var host_state = __nccwpck_require__(2067);
 ;// CONCATENATED MODULE: ./src/health/rise.ts
@@ -63250,20 +63258,6 @@ async function checkPublicUrl({ url }, deps) {
         if (!deps.signal.aborted)
             throw error;
     }
-}
-
-;// CONCATENATED MODULE: ./src/run/opening.ts
-
-/** Opens both, without waiting: each costs round trips, which others may take at the same time. */
-function openEagerly(connection, { health }, deps) {
-    const opening = {
-        session: connection.openSession(),
-        entrance: openEntrance(connection, health, deps),
-    };
-    // A run that ends before it needs them asks for neither.
-    for (const each of Object.values(opening))
-        each.catch(() => undefined);
-    return opening;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/upstream.ts
@@ -64595,256 +64589,6 @@ function unique(names) {
     return [...new Set(names)];
 }
 
-;// CONCATENATED MODULE: ./src/plan/image-operations.ts
-
-/** How the images of the release are made, or brought back. */
-function imageOperations(observation, services, options) {
-    const { images, wanted } = observation;
-    const reference = (image) => ({
-        reference: image,
-        before: images[image],
-    });
-    if (options.images === 'kept') {
-        const references = Object.entries(options.keptImages)
-            .filter(([image, imageId]) => images[image] !== imageId)
-            .map(([image, imageId]) => ({ ...reference(image), imageId }));
-        return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
-    }
-    const chosen = services.filter(({ service, action, ifImageChanges }) => {
-        const definition = wanted.services[service];
-        if (definition === undefined || action === 'leave')
-            return false;
-        if (options.images === 'pull')
-            return ifImageChanges || (action !== 'keep' && action !== 'remove');
-        if (options.images !== 'host' || definition.build === undefined)
-            return false;
-        return (ifImageChanges ||
-            images[definition.image] === undefined ||
-            action === 'roll' ||
-            action === 'run' ||
-            action === 'start' ||
-            action === 'replace');
-    });
-    if (chosen.length === 0)
-        return [];
-    const names = chosen.map(({ service }) => service);
-    const order = options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
-    const made = [
-        ...chosen.map(({ image }) => image),
-        ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
-    ];
-    return [
-        {
-            kind: 'prepare-images',
-            verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
-            ...order,
-            references: [...new Set(made)].map(reference),
-        },
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
-
-function volumesOf(container, service) {
-    return container.mounts.flatMap(({ target, volume }) => {
-        if (volume === undefined)
-            return [];
-        if (isRenewed(target, service?.binds ?? []))
-            return [{ target, volume, fate: 'renewed' }];
-        const named = service?.mounts.some((mount) => mount.target === target && mount.source);
-        const isLeft = service === undefined || named === true;
-        return [{ target, volume, fate: isLeft ? 'left' : 'handed' }];
-    });
-}
-/** Actions after which a service has other containers. */
-const CREATES = new Set(['start', 'roll', 'replace', 'run']);
-/** The containers of a service whose successors get their volumes, in the order in which they do. */
-function predecessors({ containers }, plan) {
-    const { action, role, incumbents, dead } = plan;
-    // What holds data and only stopped is started again.
-    if (!CREATES.has(action) || (action === 'start' && role === 'data'))
-        return [];
-    const ids = action === 'run' ? [...dead, ...incumbents] : [...incumbents, ...dead];
-    return ids.flatMap((id) => containers.find((container) => container.id === id) ?? []);
-}
-/** What new containers of a service get of its old ones: one gets all that one had. */
-function handedVolumes(observation, plan) {
-    const service = observation.wanted.services[plan.service];
-    return predecessors(observation, plan)
-        .map((container) => ({
-        container: container.id,
-        volumes: volumesOf(container, service)
-            .filter(({ fate }) => fate === 'handed')
-            .map(({ target, volume }) => ({ target, volume })),
-    }))
-        .filter(({ volumes }) => volumes.length > 0)
-        .slice(0, plan.replicas);
-}
-/** Old containers that do not run, and stay until the release is proven: new ones get their volumes. */
-function keptDead(observation, plan) {
-    return handedVolumes(observation, plan)
-        .map(({ container }) => container)
-        .filter((id) => plan.dead.includes(id));
-}
-/** What becomes of the anonymous volumes of the containers that go with the release. */
-function volumesLeftBy(observation, plan) {
-    const service = observation.wanted.services[plan.service];
-    const going = plan.action === 'remove'
-        ? observation.containers.filter(({ id }) => plan.incumbents.includes(id) || plan.dead.includes(id))
-        : predecessors(observation, plan);
-    const handed = new Set(handedVolumes(observation, plan).flatMap(({ volumes }) => volumes.map(({ volume }) => volume)));
-    const all = going.flatMap((container) => volumesOf(container, service));
-    return {
-        renewed: all.filter(({ fate }) => fate === 'renewed'),
-        left: all.filter(({ fate, volume }) => fate !== 'renewed' && !handed.has(volume)),
-    };
-}
-/** What becomes of them, a line each, for a person. */
-function volumesTold(observation, plan) {
-    const { renewed, left } = volumesLeftBy(observation, plan);
-    const handed = handedVolumes(observation, plan).flatMap(({ volumes }) => volumes);
-    const places = (volumes) => [...new Set(volumes.map(({ target }) => target))].join(', ');
-    return [
-        ...(handed.length === 0
-            ? []
-            : [`the anonymous volume at ${places(handed)} goes on to the new container`]),
-        ...(renewed.length === 0
-            ? []
-            : [
-                `the anonymous volume at ${places(renewed)} is made anew from the image, which \`docker compose up\` does only with -V`,
-            ]),
-        ...left.map(({ target, volume }) => `no container uses the anonymous volume ${volume.slice(0, 12)} any more (${target}); it stays, as it may hold data. To remove it: docker volume rm ${volume}`),
-    ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/batches.ts
-/** Of the memory that is free now: what grows meanwhile needs some as well. */
-const USABLE = 0.9;
-/**
- * All services of a release take over at once, so that no old frontend meets a new API. Two things
- * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
- * time, and memory that does not hold all candidates beside their incumbents: then one service after
- * the other, workers first.
- */
-function planBatches(observation, rolled) {
-    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
-    const { memoryAvailableKb, swapFreeKb } = observation.host;
-    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
-    const isTight = rolled.length > 1 && needed > free;
-    const split = rolled.map((plan) => portions(observation, plan));
-    if (isTight) {
-        return {
-            batches: [...split]
-                .sort((one, other) => rank(one) - rank(other))
-                .flatMap((parts) => parts.map((portion) => [portion])),
-            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
-        };
-    }
-    const together = split.flatMap((parts) => parts.slice(-1));
-    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
-    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
-    return {
-        batches: together.length === 0 ? [] : [...before, together],
-        why: before.length === 0
-            ? undefined
-            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
-    };
-}
-/** Workers change before any cutover. */
-function rank([portion]) {
-    return portion?.plan.role === 'routed' ? 1 : 0;
-}
-function portions({ wanted }, plan) {
-    const { replicas, incumbents } = plan;
-    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
-    const parts = [];
-    let serving = incumbents;
-    for (let started = 0; started < replicas; started += size) {
-        const candidates = Math.min(size, replicas - started);
-        const isLast = started + candidates === replicas;
-        const leaving = isLast ? serving : serving.slice(0, candidates);
-        parts.push({ plan, candidates, after: started, incumbents: serving, leaving });
-        serving = serving.filter((id) => !leaving.includes(id));
-    }
-    return parts;
-}
-/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
-function memoryKb({ containers, wanted }, plan) {
-    const used = containers
-        .filter(({ id }) => plan.incumbents.includes(id))
-        .map((container) => container.memoryKb ?? 0);
-    const each = used.length === 0 ? 0 : Math.max(...used);
-    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
-}
-function mebibytes(kb) {
-    return `${String(Math.round(kb / 1024))} MiB`;
-}
-
-;// CONCATENATED MODULE: ./src/plan/callers.ts
-
-/**
- * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
- * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
- * and before an incumbent stops, they go on with the candidates.
- */
-function pointCallers(observation, services, batch, to) {
-    const routes = batch.flatMap(({ plan, incumbents, leaving }) => {
-        const called = observation.wanted.services[plan.service];
-        if (called === undefined || incumbents.length === 0)
-            return [];
-        return callersOf(observation, services, called).flatMap((caller) => networksOf(observation, caller, incumbents).map((network) => ({
-            caller,
-            service: plan.service,
-            network,
-            names: roles_namesOf(called),
-            incumbents,
-            staying: incumbents.filter((id) => !leaving.includes(id)),
-        })));
-    });
-    return routes.length === 0 ? [] : [{ kind: 'point-callers', to, routes }];
-}
-/** Before any candidate starts: of each service what its first batch finds. */
-function holdCallers(observation, services, batches) {
-    const first = new Map(batches
-        .flat()
-        .reverse()
-        .map((portion) => [portion.plan.service, portion]));
-    return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
-}
-/** Names of the services whose variables or commands name the service as a host. */
-function callersOf({ containers, proxies }, services, called) {
-    const isCalled = callOf(roles_namesOf(called));
-    const proxied = new Set(proxies.map(({ containerId }) => containerId));
-    return services
-        .filter(({ service, role, incumbents }) => service !== called.name &&
-        incumbents.length > 0 &&
-        role !== 'proxy' &&
-        role !== 'data' &&
-        role !== 'job' &&
-        !incumbents.some((id) => proxied.has(id)))
-        .filter(({ incumbents }) => containers.some(({ id, environment, command }) => incumbents.includes(id) &&
-        (Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
-            command.some((word) => isCalled.byWord.test(word)))))
-        .map(({ service }) => service);
-}
-/**
- * `http://backend`, `user@backend`, `backend:8000`, `--api=backend`; in a variable also the name alone, which as
- * a word of a command may be the program (`celery`).
- */
-function callOf(names) {
-    const name = `(?:${names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|')})`;
-    const address = `(?:^|//|@|[\\s,;=])${name}(?::\\d|/)|(?://|@|=)${name}(?![\\w.-])`;
-    return {
-        byVariable: new RegExp(`${address}|(?:^|[\\s,;])${name}$`),
-        byWord: new RegExp(address),
-    };
-}
-function networksOf({ containers }, caller, incumbents) {
-    const of = (test) => containers.filter(test).flatMap(({ networks }) => Object.keys(networks));
-    const shared = new Set(of(({ service, running }) => service === caller && running));
-    return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
-}
-
 ;// CONCATENATED MODULE: ./src/plan/contents.ts
 
 /** The `configs` with `content` and the configs and secrets with `environment` that a service uses. */
@@ -65145,6 +64889,618 @@ function mountedChanges(stack, service, changes) {
     return changes
         .map((change) => change.path)
         .filter((path) => places.some((place) => isWithin(path, place)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/waiting.ts
+
+
+
+/**
+ * True for a change that a service does without until a person names it: it is not worth a gap, or the data's
+ * risk, unless somebody wants it. All else (image, command, storage, ports, networks, its own variables) means
+ * that somebody wants another container.
+ */
+function waitsFor(place, role, observation, service) {
+    if (role !== 'data' && role !== 'proxy')
+        return false;
+    return isShared(place, observation, service) || OF_NO_URGENCY[role].test(place);
+}
+/** How Docker watches, limits, and ends a container: the one that runs is as good. */
+const LIMITS = 'healthcheck|restart|deploy\\.restart_policy|deploy\\.resources|logging|stop_grace_period|stop_signal|' +
+    'mem_[a-z]+|memswap_limit|cpu[a-z_]*|pids_limit|oom_[a-z_]+|annotations';
+const OF_NO_URGENCY = {
+    data: new RegExp(`^(?:${LIMITS}|labels)(?:\\.|$)`),
+    // Labels may configure a proxy.
+    proxy: new RegExp(`^(?:${LIMITS})(?:\\.|$)`),
+};
+/** A variable that another service has as well: it came with a file that they share; or one that is gone. */
+function isShared(place, { wanted }, service) {
+    if (!place.startsWith('environment.'))
+        return false;
+    const value = placesOf(service.definition)[place];
+    if (value === undefined)
+        return true;
+    return Object.values(wanted.services).some(({ name, definition }) => name !== service.name && placesOf(definition)[place] === value);
+}
+/** True for a variable that the running containers have as it is wanted: somebody has created them anew since. */
+function isThereAlready(place, service, running) {
+    const [, name] = /^environment\.([^]+)$/.exec(place) ?? [];
+    const wanted = textOf(objectOf(service.definition['environment'])[name ?? '']);
+    return (name !== undefined &&
+        wanted !== undefined &&
+        running.length > 0 &&
+        running.every(({ environment }) => environment[name] === unescaped(wanted)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/decision.ts
+
+
+
+/** True where a person has said that this service may be changed, whatever it holds. */
+function isNamed(service, role, { services, allowDataChanges, allowDowntime }) {
+    if (services.includes(service))
+        return true;
+    return role === 'data' ? allowDataChanges.includes(service) : role === 'proxy' && allowDowntime;
+}
+const MAY_CHANGE = 'its image may change';
+function decide(observation, service, decision, { all, named, rebuilt, unpulled }) {
+    const running = all.filter((container) => container.running);
+    const { role } = decision;
+    const changed = changedFor('container', observation, service).filter((place) => !isThereAlready(place, service, running));
+    const waits = named ? [] : changed.filter((place) => waitsFor(place, role, observation, service));
+    const files = unreadFiles(observation, service, running);
+    const say = (action, why, ifImageChanges = false) => ({
+        action,
+        why,
+        ifImageChanges,
+        // What is created anew has all of it.
+        waits: action === 'keep' || action === 'reload' ? waits : [],
+        unread: action === 'keep' && role === 'data' ? files : [],
+    });
+    const change = changeOf(decision);
+    const reason = reasonFor(service, running, changed.length > waits.length ? changed : []);
+    if (service.replicas === 0) {
+        return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
+    }
+    if (role === 'job' && all.length === 0)
+        return say('run', 'it has not run here yet');
+    const mayChange = rebuilt.has(service.image);
+    const compared = role === 'job' || running.length === 0 ? all : running;
+    const isAnother = isOfAnother(observation, service, compared);
+    if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
+        const start = say('start', 'no container of it runs');
+        // What has ended goes on as it was, unless somebody lets data change.
+        if (role !== 'data' || !named || all.length === 0)
+            return start;
+        if (mayChange)
+            return { ...say(change, MAY_CHANGE, true), ifSame: 'start' };
+        return isAnother ? say(change, `it ended, and ${service.image} names another image`) : start;
+    }
+    if (reason !== undefined)
+        return say(change, reason);
+    const read = role === 'proxy' ? readingOf(observation, service, { running, files }) : undefined;
+    if (read !== undefined) {
+        const reads = say(read.action, read.why);
+        if (!named)
+            return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
+        if (mayChange)
+            return { ...say(change, MAY_CHANGE, true), ifSame: read.ifSame };
+        if (!isAnother)
+            return reads;
+    }
+    else if (files.length > 0) {
+        return role === 'data' && !named
+            ? say('keep', 'mounted files wait for a restart')
+            : say(change, `mounted ${changes_listed(files, 2)} changed`);
+    }
+    if (mayChange)
+        return say(change, MAY_CHANGE, true);
+    return role !== 'data' && !unpulled && isAnother
+        ? say(change, `${service.image} names another image than the one that runs`)
+        : say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+/** True where its image is known, and some of the containers are of another one. */
+function isOfAnother({ images }, { image }, containers) {
+    const current = images[image];
+    return current !== undefined && containers.some(({ imageId }) => imageId !== current);
+}
+/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
+function readingOf(observation, service, { running, files }) {
+    if (files.length === 0)
+        return undefined;
+    if (isReloaded(observation, running)) {
+        return { action: 'reload', why: `${changes_listed(files, 2)} changed`, ifSame: 'reload' };
+    }
+    return isWatched(service, files)
+        ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
+        : undefined;
+}
+/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
+function isReloaded({ proxies }, running) {
+    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
+}
+/** Traefik watches what its file provider names; its static configuration is read at its start only. */
+function isWatched({ image }, files) {
+    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
+        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
+}
+function reasonFor(service, running, changed) {
+    if (changed.length > 0)
+        return `its definition changed (${changes_listed(changed, 5)})`;
+    if (running.length > 0 && running.length !== service.replicas) {
+        return `${String(running.length)} of ${String(service.replicas)} replicas run`;
+    }
+    return undefined;
+}
+/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
+function changeOf({ role, single }) {
+    return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
+}
+const ROLL = {
+    routed: 'roll',
+    worker: 'roll',
+    singleton: 'replace',
+    data: 'replace',
+    proxy: 'replace',
+    direct: 'replace',
+    job: 'run',
+};
+/** What an earlier release has brought was read by a container that somebody has started since. */
+function unreadFiles(observation, service, running) {
+    const { wanted, commit, releases } = observation;
+    const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
+    const isRestarted = running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
+    const brought = envFileChanges(observation);
+    const now = new Set([...commit.changes, ...brought].map(({ path }) => path));
+    const changes = [...changesFor(observation, service.name), ...brought];
+    return mountedChanges(wanted, service.name, changes).filter((path) => !isRestarted || now.has(path));
+}
+/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
+function toldOf(observation, service, decision, { role, images }) {
+    const { action, waits, unread } = decision;
+    if (action !== 'keep' && action !== 'reload')
+        return [];
+    const idle = changedFor('nothing', observation, service);
+    const built = changedFor('image', observation, service);
+    const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
+    const shared = waits.filter((place) => isShared(place, observation, service));
+    return [
+        ...(decision.imageWaits === true
+            ? [
+                `its image may have changed as well, and it goes on with the one that it has. To take the new one, with a gap: ${remedy}`,
+            ]
+            : []),
+        ...(idle.length === 0
+            ? []
+            : [`${changes_listed(idle, 5)} changed, and no container is another for it`]),
+        ...(built.length === 0 || images === 'host' || images === 'kept'
+            ? []
+            : [`${changes_listed(built, 5)} changed, and build: ${images} builds nothing`]),
+        ...(waits.length === 0
+            ? []
+            : [
+                `${changes_listed(waits, 5)} changed${shared.length === waits.length ? ', as for other services' : ''}, and it goes on with what it has. To let it have the new, with a gap: ${remedy}`,
+            ]),
+        ...(unread.length === 0
+            ? []
+            : [
+                `mounted files wait for a restart: ${changes_listed(unread, 2)}. To restart it, with a gap: ${remedy}`,
+            ]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/services.ts
+
+
+
+
+
+
+/** What must happen to each service, before the build has told which images really differ. */
+function planServices(observation, roles, options) {
+    const { wanted } = observation;
+    const changing = new Set(Object.values(wanted.services)
+        .filter((service) => needsImage(observation, service, roles[service.name], options))
+        .map((service) => service.image));
+    const rebuilt = options.images === 'host' ? withDerived(observation, changing) : changing;
+    const present = (made) => Object.values(wanted.services).map((service) => planService(observation, service, roles[service.name] ?? UNKNOWN, made, options));
+    const first = present(rebuilt);
+    // Whoever shares an image with one that is built anyway gets it too.
+    const shared = first.filter((plan) => isBuilt(observation, plan, options));
+    if (shared.length === 0)
+        return [...first, ...removed(observation)];
+    const all = withDerived(observation, new Set([...rebuilt, ...shared.map(({ image }) => image)]));
+    return [...(all.size > rebuilt.size ? present(all) : first), ...removed(observation)];
+}
+/** True where its image is built on the way to its new containers. */
+function isBuilt({ wanted, images }, { service, action, ifImageChanges }, options) {
+    const definition = wanted.services[service];
+    if (options.images !== 'host' || definition?.build === undefined || action === 'leave') {
+        return false;
+    }
+    return ifImageChanges || images[definition.image] === undefined || CREATING.has(action);
+}
+const CREATING = new Set(['roll', 'run', 'start', 'replace']);
+const LEFT = {
+    action: 'leave',
+    why: 'not named in services',
+    ifImageChanges: false,
+    waits: [],
+    unread: [],
+};
+const UNKNOWN = { role: 'worker', reason: 'no role', single: undefined };
+/**
+ * Why `build: pull` takes no newer image of a service; undefined: it does. A newer one of a database, or of
+ * nginx itself, is no part of the commit, and to take it means a gap; an own image that serves is the app.
+ */
+function unpulledReason(service, role, options) {
+    if (role === undefined || isNamed(service.name, role.role, options))
+        return undefined;
+    if (role.role === 'data') {
+        return `not pulled, as it holds data. To take a newer image, with a gap: allow-data-changes: ${service.name}`;
+    }
+    return role.role === 'proxy' && isProxyImage(service.image)
+        ? 'not pulled, as it is the proxy. To take a newer image, with a gap: allow-downtime: true'
+        : undefined;
+}
+/** True where the commit may change the image: then it is built or pulled, and its id tells. */
+function needsImage(observation, service, role, options) {
+    if (options.services.length > 0 && !options.services.includes(service.name))
+        return false;
+    if (options.images === 'pull')
+        return unpulledReason(service, role, options) === undefined;
+    if (options.images !== 'host' || service.build === undefined)
+        return false;
+    const { build } = service;
+    const released = releasedService(observation, service.name);
+    // A record of an earlier version does not tell what a deploy left out, or how the build was defined.
+    if (released?.runs === undefined || observation.images[service.image] === undefined)
+        return true;
+    const changed = [
+        ...changesFor(observation, service.name).map(({ path }) => path),
+        ...envFileChanges(observation).map(({ path }) => path),
+        ...observation.live.modified,
+    ];
+    return (build.remote ||
+        runsAnotherImage(observation, service.name, released.imageId) ||
+        changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
+        changedFor('image', observation, service).length > 0);
+}
+/** Somebody has made its containers anew since the release, from an image that no release has. */
+function runsAnotherImage({ containers }, service, imageId) {
+    return containers
+        .filter((container) => container.service === service && container.running && !container.oneOff)
+        .some((container) => container.imageId !== imageId);
+}
+function planService(observation, service, decision, rebuilt, options) {
+    const containers = observation.containers.filter((container) => container.service === service.name && !container.oneOff);
+    const running = containers.filter((container) => container.running);
+    const chosen = options.services.length === 0 || options.services.includes(service.name);
+    const named = isNamed(service.name, decision.role, options);
+    const unpulled = options.images === 'pull' && unpulledReason(service, decision, options) !== undefined;
+    const decided = chosen
+        ? decide(observation, service, decision, { all: containers, named, rebuilt, unpulled })
+        : LEFT;
+    return {
+        service: service.name,
+        role: decision.role,
+        reason: decision.reason,
+        single: decision.single,
+        ...decided,
+        replicas: service.replicas,
+        incumbents: running.map((container) => container.id),
+        dead: containers.filter((container) => !container.running).map((container) => container.id),
+        image: service.image,
+        oldImageId: running[0]?.imageId,
+        told: [
+            ...toldOf(observation, service, decided, { role: decision.role, images: options.images }),
+            ...(chosen && options.images === 'pull'
+                ? [unpulledReason(service, decision, options) ?? []].flat()
+                : []),
+        ],
+    };
+}
+/** Services whose containers are still there, and which the Compose file does not know any more. */
+function removed(observation) {
+    const gone = observation.containers.filter((container) => !container.oneOff && observation.wanted.services[container.service] === undefined);
+    return [...new Set(gone.map(({ service }) => service))].map((service) => {
+        const containers = gone.filter((container) => container.service === service);
+        const inProfile = observation.installed?.services[service] === undefined;
+        return {
+            service,
+            role: formerRole(observation, service),
+            reason: 'not in the Compose file',
+            single: undefined,
+            action: inProfile ? 'leave' : 'remove',
+            why: inProfile
+                ? 'not of this file or these profiles: not ours to remove'
+                : 'the commit removed it',
+            ifImageChanges: false,
+            replicas: 0,
+            incumbents: containers.filter(({ running }) => running).map(({ id }) => id),
+            dead: containers.filter(({ running }) => !running).map(({ id }) => id),
+            image: '',
+            oldImageId: containers[0]?.imageId,
+            told: [],
+            waits: [],
+            unread: [],
+        };
+    });
+}
+/** A service that left the Compose file may hold data all the same. */
+function formerRole({ installed }, service) {
+    return installed === undefined
+        ? 'worker'
+        : (assignRoles(installed, [])[service]?.role ?? 'worker');
+}
+/** The plan once the images are there: what would have rolled for an equal image is kept. */
+function settleImages(services, imageIds, containers) {
+    return services.map((service) => {
+        const built = imageIds[service.image];
+        if (!service.ifImageChanges || built === undefined)
+            return service;
+        const same = imagesInUse(service, containers).every((imageId) => imageId === built);
+        return same
+            ? {
+                ...service,
+                action: service.ifSame ?? 'keep',
+                why: 'its image is the same',
+                ifImageChanges: false,
+            }
+            : { ...service, why: 'its image changed', ifImageChanges: false };
+    });
+}
+/** The images that the containers of a service are of, each once: those that a new one is compared with. */
+function imagesInUse({ role, dead, incumbents }, containers) {
+    // A job may run still; what holds data may have ended.
+    const isEnded = role === 'job' || (role === 'data' && incumbents.length === 0);
+    const own = new Set(isEnded ? [...dead, ...incumbents] : incumbents);
+    return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
+}
+
+;// CONCATENATED MODULE: ./src/plan/image-operations.ts
+
+
+/** How the images of the release are made, or brought back. */
+function imageOperations(observation, services, options) {
+    const { images, wanted } = observation;
+    const reference = (image) => ({
+        reference: image,
+        before: images[image],
+    });
+    if (options.images === 'kept') {
+        const references = Object.entries(options.keptImages)
+            .filter(([image, imageId]) => images[image] !== imageId)
+            .map(([image, imageId]) => ({ ...reference(image), imageId }));
+        return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
+    }
+    const chosen = services.filter((plan) => {
+        const { service, action, ifImageChanges } = plan;
+        const definition = wanted.services[service];
+        if (definition === undefined || action === 'leave')
+            return false;
+        if (options.images === 'pull')
+            return ifImageChanges || (action !== 'keep' && action !== 'remove');
+        return isBuilt(observation, plan, options);
+    });
+    if (chosen.length === 0)
+        return [];
+    const names = chosen.map(({ service }) => service);
+    const order = options.images === 'pull' ? { bases: [], services: names } : buildOrder(observation, names);
+    const made = [
+        ...chosen.map(({ image }) => image),
+        ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
+    ];
+    return [
+        {
+            kind: 'prepare-images',
+            verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
+            ...order,
+            references: [...new Set(made)].map(reference),
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
+
+function volumesOf(container, service) {
+    return container.mounts.flatMap(({ target, volume }) => {
+        if (volume === undefined)
+            return [];
+        if (isRenewed(target, service?.binds ?? []))
+            return [{ target, volume, fate: 'renewed' }];
+        const named = service?.mounts.some((mount) => mount.target === target && mount.source);
+        const isLeft = service === undefined || named === true;
+        return [{ target, volume, fate: isLeft ? 'left' : 'handed' }];
+    });
+}
+/** Actions after which a service has other containers. */
+const CREATES = new Set(['start', 'roll', 'replace', 'run']);
+/** The containers of a service whose successors get their volumes, in the order in which they do. */
+function predecessors({ containers }, plan) {
+    const { action, role, incumbents, dead } = plan;
+    // What holds data and only stopped is started again.
+    if (!CREATES.has(action) || (action === 'start' && role === 'data'))
+        return [];
+    const ids = action === 'run' ? [...dead, ...incumbents] : [...incumbents, ...dead];
+    return ids.flatMap((id) => containers.find((container) => container.id === id) ?? []);
+}
+/** What new containers of a service get of its old ones: one gets all that one had. */
+function handedVolumes(observation, plan) {
+    const service = observation.wanted.services[plan.service];
+    return predecessors(observation, plan)
+        .map((container) => ({
+        container: container.id,
+        volumes: volumesOf(container, service)
+            .filter(({ fate }) => fate === 'handed')
+            .map(({ target, volume }) => ({ target, volume })),
+    }))
+        .filter(({ volumes }) => volumes.length > 0)
+        .slice(0, plan.replicas);
+}
+/** Old containers that do not run, and stay until the release is proven: new ones get their volumes. */
+function keptDead(observation, plan) {
+    return handedVolumes(observation, plan)
+        .map(({ container }) => container)
+        .filter((id) => plan.dead.includes(id));
+}
+/** What becomes of the anonymous volumes of the containers that go with the release. */
+function volumesLeftBy(observation, plan) {
+    const service = observation.wanted.services[plan.service];
+    const going = plan.action === 'remove'
+        ? observation.containers.filter(({ id }) => plan.incumbents.includes(id) || plan.dead.includes(id))
+        : predecessors(observation, plan);
+    const handed = new Set(handedVolumes(observation, plan).flatMap(({ volumes }) => volumes.map(({ volume }) => volume)));
+    const all = going.flatMap((container) => volumesOf(container, service));
+    return {
+        renewed: all.filter(({ fate }) => fate === 'renewed'),
+        left: all.filter(({ fate, volume }) => fate !== 'renewed' && !handed.has(volume)),
+    };
+}
+/** What becomes of them, a line each, for a person. */
+function volumesTold(observation, plan) {
+    const { renewed, left } = volumesLeftBy(observation, plan);
+    const handed = handedVolumes(observation, plan).flatMap(({ volumes }) => volumes);
+    const places = (volumes) => [...new Set(volumes.map(({ target }) => target))].join(', ');
+    return [
+        ...(handed.length === 0
+            ? []
+            : [`the anonymous volume at ${places(handed)} goes on to the new container`]),
+        ...(renewed.length === 0
+            ? []
+            : [
+                `the anonymous volume at ${places(renewed)} is made anew from the image, which \`docker compose up\` does only with -V`,
+            ]),
+        ...left.map(({ target, volume }) => `no container uses the anonymous volume ${volume.slice(0, 12)} any more (${target}); it stays, as it may hold data. To remove it: docker volume rm ${volume}`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/batches.ts
+/** Of the memory that is free now: what grows meanwhile needs some as well. */
+const USABLE = 0.9;
+/**
+ * All services of a release take over at once, so that no old frontend meets a new API. Two things
+ * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
+ * time, and memory that does not hold all candidates beside their incumbents: then one service after
+ * the other, workers first.
+ */
+function planBatches(observation, rolled) {
+    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
+    const { memoryAvailableKb, swapFreeKb } = observation.host;
+    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
+    const isTight = rolled.length > 1 && needed > free;
+    const split = rolled.map((plan) => portions(observation, plan));
+    if (isTight) {
+        return {
+            batches: [...split]
+                .sort((one, other) => rank(one) - rank(other))
+                .flatMap((parts) => parts.map((portion) => [portion])),
+            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
+        };
+    }
+    const together = split.flatMap((parts) => parts.slice(-1));
+    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
+    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
+    return {
+        batches: together.length === 0 ? [] : [...before, together],
+        why: before.length === 0
+            ? undefined
+            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
+    };
+}
+/** Workers change before any cutover. */
+function rank([portion]) {
+    return portion?.plan.role === 'routed' ? 1 : 0;
+}
+function portions({ wanted }, plan) {
+    const { replicas, incumbents } = plan;
+    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
+    const parts = [];
+    let serving = incumbents;
+    for (let started = 0; started < replicas; started += size) {
+        const candidates = Math.min(size, replicas - started);
+        const isLast = started + candidates === replicas;
+        const leaving = isLast ? serving : serving.slice(0, candidates);
+        parts.push({ plan, candidates, after: started, incumbents: serving, leaving });
+        serving = serving.filter((id) => !leaving.includes(id));
+    }
+    return parts;
+}
+/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
+function memoryKb({ containers, wanted }, plan) {
+    const used = containers
+        .filter(({ id }) => plan.incumbents.includes(id))
+        .map((container) => container.memoryKb ?? 0);
+    const each = used.length === 0 ? 0 : Math.max(...used);
+    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
+}
+function mebibytes(kb) {
+    return `${String(Math.round(kb / 1024))} MiB`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/callers.ts
+
+/**
+ * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
+ * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
+ * and before an incumbent stops, they go on with the candidates.
+ */
+function pointCallers(observation, services, batch, to) {
+    const routes = batch.flatMap(({ plan, incumbents, leaving }) => {
+        const called = observation.wanted.services[plan.service];
+        if (called === undefined || incumbents.length === 0)
+            return [];
+        return callersOf(observation, services, called).flatMap((caller) => networksOf(observation, caller, incumbents).map((network) => ({
+            caller,
+            service: plan.service,
+            network,
+            names: roles_namesOf(called),
+            incumbents,
+            staying: incumbents.filter((id) => !leaving.includes(id)),
+        })));
+    });
+    return routes.length === 0 ? [] : [{ kind: 'point-callers', to, routes }];
+}
+/** Before any candidate starts: of each service what its first batch finds. */
+function holdCallers(observation, services, batches) {
+    const first = new Map(batches
+        .flat()
+        .reverse()
+        .map((portion) => [portion.plan.service, portion]));
+    return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
+}
+/** Names of the services whose variables or commands name the service as a host. */
+function callersOf({ containers, proxies }, services, called) {
+    const isCalled = callOf(roles_namesOf(called));
+    const proxied = new Set(proxies.map(({ containerId }) => containerId));
+    return services
+        .filter(({ service, role, incumbents }) => service !== called.name &&
+        incumbents.length > 0 &&
+        role !== 'proxy' &&
+        role !== 'data' &&
+        role !== 'job' &&
+        !incumbents.some((id) => proxied.has(id)))
+        .filter(({ incumbents }) => containers.some(({ id, environment, command }) => incumbents.includes(id) &&
+        (Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
+            command.some((word) => isCalled.byWord.test(word)))))
+        .map(({ service }) => service);
+}
+/**
+ * `http://backend`, `user@backend`, `backend:8000`, `--api=backend`; in a variable also the name alone, which as
+ * a word of a command may be the program (`celery`).
+ */
+function callOf(names) {
+    const name = `(?:${names.map((each) => each.replace(/[^\w-]/g, '\\$&')).join('|')})`;
+    const address = `(?:^|//|@|[\\s,;=])${name}(?::\\d|/)|(?://|@|=)${name}(?![\\w.-])`;
+    return {
+        byVariable: new RegExp(`${address}|(?:^|[\\s,;])${name}$`),
+        byWord: new RegExp(address),
+    };
+}
+function networksOf({ containers }, caller, incumbents) {
+    const of = (test) => containers.filter(test).flatMap(({ networks }) => Object.keys(networks));
+    const shared = new Set(of(({ service, running }) => service === caller && running));
+    return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/cutovers.ts
@@ -65666,174 +66022,6 @@ function within(inPlace, paths) {
     return paths.filter((path) => inPlace.includes(path));
 }
 
-;// CONCATENATED MODULE: ./src/plan/waiting.ts
-
-
-
-/**
- * True for a change that a service does without until a person names it: it is not worth a gap, or the data's
- * risk, unless somebody wants it. All else (image, command, storage, ports, networks, its own variables) means
- * that somebody wants another container.
- */
-function waitsFor(place, role, observation, service) {
-    if (role !== 'data' && role !== 'proxy')
-        return false;
-    return isShared(place, observation, service) || OF_NO_URGENCY[role].test(place);
-}
-/** How Docker watches, limits, and ends a container: the one that runs is as good. */
-const LIMITS = 'healthcheck|restart|deploy\\.restart_policy|deploy\\.resources|logging|stop_grace_period|stop_signal|' +
-    'mem_[a-z]+|memswap_limit|cpu[a-z_]*|pids_limit|oom_[a-z_]+|annotations';
-const OF_NO_URGENCY = {
-    data: new RegExp(`^(?:${LIMITS}|labels)(?:\\.|$)`),
-    // Labels may configure a proxy.
-    proxy: new RegExp(`^(?:${LIMITS})(?:\\.|$)`),
-};
-/** A variable that another service has as well: it came with a file that they share; or one that is gone. */
-function isShared(place, { wanted }, service) {
-    if (!place.startsWith('environment.'))
-        return false;
-    const value = placesOf(service.definition)[place];
-    if (value === undefined)
-        return true;
-    return Object.values(wanted.services).some(({ name, definition }) => name !== service.name && placesOf(definition)[place] === value);
-}
-/** True for a variable that the running containers have as it is wanted: somebody has created them anew since. */
-function isThereAlready(place, service, running) {
-    const [, name] = /^environment\.([^]+)$/.exec(place) ?? [];
-    const wanted = textOf(objectOf(service.definition['environment'])[name ?? '']);
-    return (name !== undefined &&
-        wanted !== undefined &&
-        running.length > 0 &&
-        running.every(({ environment }) => environment[name] === unescaped(wanted)));
-}
-
-;// CONCATENATED MODULE: ./src/plan/decision.ts
-
-
-
-/** True where a person has said that this service may be changed, whatever it holds. */
-function isNamed(service, role, { services, allowDataChanges, allowDowntime }) {
-    if (services.includes(service))
-        return true;
-    return role === 'data' ? allowDataChanges.includes(service) : role === 'proxy' && allowDowntime;
-}
-/** @param rebuilt references whose image the commit may change */
-function decide(observation, service, decision, { all, named, rebuilt, }) {
-    const running = all.filter((container) => container.running);
-    const { role } = decision;
-    const changed = changedFor('container', observation, service).filter((place) => !isThereAlready(place, service, running));
-    const waits = named ? [] : changed.filter((place) => waitsFor(place, role, observation, service));
-    const files = unreadFiles(observation, service, running);
-    const say = (action, why, ifImageChanges = false) => ({
-        action,
-        why,
-        ifImageChanges,
-        // What is created anew has all of it.
-        waits: action === 'keep' || action === 'reload' ? waits : [],
-        unread: action === 'keep' && role === 'data' ? files : [],
-    });
-    const change = changeOf(decision);
-    const reason = reasonFor(service, running, changed.length > waits.length ? changed : []);
-    if (service.replicas === 0) {
-        return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
-    }
-    if (role === 'job' && all.length === 0)
-        return say('run', 'it has not run here yet');
-    if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
-        return say('start', 'no container of it runs');
-    }
-    if (reason !== undefined)
-        return say(change, reason);
-    if (files.length > 0 && role === 'proxy') {
-        if (isReloaded(observation, running))
-            return say('reload', `${changes_listed(files, 2)} changed`);
-        if (isWatched(service, files))
-            return say('keep', 'Traefik reads its changed files by itself');
-    }
-    if (files.length > 0 && role === 'data' && !named) {
-        return say('keep', 'mounted files wait for a restart');
-    }
-    if (files.length > 0)
-        return say(change, `mounted ${changes_listed(files, 2)} changed`);
-    if (rebuilt.has(service.image))
-        return say(change, 'its image may change', true);
-    const current = observation.images[service.image];
-    if (role !== 'data' &&
-        current !== undefined &&
-        !(role === 'job' ? all : running).every(({ imageId }) => imageId === current)) {
-        return say(change, `${service.image} names another image than the one that runs`);
-    }
-    return say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
-}
-/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
-function isReloaded({ proxies }, running) {
-    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
-}
-/** Traefik watches what its file provider names; its static configuration is read at its start only. */
-function isWatched({ image }, files) {
-    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
-        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
-}
-function reasonFor(service, running, changed) {
-    if (changed.length > 0)
-        return `its definition changed (${changes_listed(changed, 5)})`;
-    if (running.length > 0 && running.length !== service.replicas) {
-        return `${String(running.length)} of ${String(service.replicas)} replicas run`;
-    }
-    return undefined;
-}
-/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
-function changeOf({ role, single }) {
-    return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
-}
-const ROLL = {
-    routed: 'roll',
-    worker: 'roll',
-    singleton: 'replace',
-    data: 'replace',
-    proxy: 'replace',
-    direct: 'replace',
-    job: 'run',
-};
-/** What an earlier release has brought was read by a container that somebody has started since. */
-function unreadFiles(observation, service, running) {
-    const { wanted, commit, releases } = observation;
-    const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
-    const isRestarted = running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
-    const brought = envFileChanges(observation);
-    const now = new Set([...commit.changes, ...brought].map(({ path }) => path));
-    const changes = [...changesFor(observation, service.name), ...brought];
-    return mountedChanges(wanted, service.name, changes).filter((path) => !isRestarted || now.has(path));
-}
-/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
-function toldOf(observation, service, decision, { role, images }) {
-    const { action, waits, unread } = decision;
-    if (action !== 'keep' && action !== 'reload')
-        return [];
-    const idle = changedFor('nothing', observation, service);
-    const built = changedFor('image', observation, service);
-    const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
-    const shared = waits.filter((place) => isShared(place, observation, service));
-    return [
-        ...(idle.length === 0
-            ? []
-            : [`${changes_listed(idle, 5)} changed, and no container is another for it`]),
-        ...(built.length === 0 || images === 'host' || images === 'kept'
-            ? []
-            : [`${changes_listed(built, 5)} changed, and build: ${images} builds nothing`]),
-        ...(waits.length === 0
-            ? []
-            : [
-                `${changes_listed(waits, 5)} changed${shared.length === waits.length ? ', as for other services' : ''}, and it goes on with what it has. To let it have the new, with a gap: ${remedy}`,
-            ]),
-        ...(unread.length === 0
-            ? []
-            : [
-                `mounted files wait for a restart: ${changes_listed(unread, 2)}. To restart it, with a gap: ${remedy}`,
-            ]),
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/plan/data-refusals.ts
 
 /** What would start two containers on storage that only one may use. */
@@ -66218,160 +66406,19 @@ function linkedContainers({ wanted }, services) {
     })));
 }
 function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
-    if (installed === undefined || containers.length === 0 || allowDowntime)
+    if (installed === undefined || containers.length === 0)
         return [];
-    return ['networks', 'volumes'].flatMap((kind) => Object.entries(wanted[kind])
-        .filter(([name, text]) => installed[kind][name] !== undefined && installed[kind][name] !== text)
-        .map(([name]) => ({
-        what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
-        next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
-    })));
-}
-
-;// CONCATENATED MODULE: ./src/plan/services.ts
-
-
-
-
-
-
-/** What must happen to each service, before the build has told which images really differ. */
-function planServices(observation, roles, options) {
-    const { wanted } = observation;
-    const changing = new Set(Object.values(wanted.services)
-        .filter((service) => needsImage(observation, service, roles[service.name], options))
-        .map((service) => service.image));
-    const rebuilt = options.images === 'host' ? withDerived(observation, changing) : changing;
-    const present = Object.values(wanted.services).map((service) => planService(observation, service, roles[service.name] ?? UNKNOWN, rebuilt, options));
-    return [...present, ...removed(observation)];
-}
-const LEFT = {
-    action: 'leave',
-    why: 'not named in services',
-    ifImageChanges: false,
-    waits: [],
-    unread: [],
-};
-const UNKNOWN = { role: 'worker', reason: 'no role', single: undefined };
-/**
- * Why `build: pull` takes no newer image of a service; undefined: it does. A newer one of a database, or of
- * nginx itself, is no part of the commit, and to take it means a gap; an own image that serves is the app.
- */
-function unpulledReason(service, role, options) {
-    if (role === undefined || isNamed(service.name, role.role, options))
-        return undefined;
-    if (role.role === 'data') {
-        return `not pulled, as it holds data. To take a newer image, with a gap: allow-data-changes: ${service.name}`;
-    }
-    return role.role === 'proxy' && isProxyImage(service.image)
-        ? 'not pulled, as it is the proxy. To take a newer image, with a gap: allow-downtime: true'
-        : undefined;
-}
-/** True where the commit may change the image: then it is built or pulled, and its id tells. */
-function needsImage(observation, service, role, options) {
-    if (options.services.length > 0 && !options.services.includes(service.name))
-        return false;
-    if (options.images === 'pull')
-        return unpulledReason(service, role, options) === undefined;
-    if (options.images !== 'host' || service.build === undefined)
-        return false;
-    const { build } = service;
-    const released = releasedService(observation, service.name);
-    // A record of an earlier version does not tell what a deploy left out, or how the build was defined.
-    if (released?.runs === undefined || observation.images[service.image] === undefined)
-        return true;
-    const changed = [
-        ...changesFor(observation, service.name).map(({ path }) => path),
-        ...envFileChanges(observation).map(({ path }) => path),
-        ...observation.live.modified,
+    const changed = (kind) => Object.entries(wanted[kind]).flatMap(([name, text]) => installed[kind][name] === undefined || installed[kind][name] === text ? [] : [name]);
+    return [
+        ...changed('networks').map((name) => ({
+            what: `the definition of network "${name}" changed`,
+            next: 'Compose would stop every container on it, also the database, and starts none of them again, so allow-downtime is no way. Give the changed network a new name; or, with a gap, on the host: docker compose down (volumes stay), and run the workflow again.',
+        })),
+        ...(allowDowntime ? [] : changed('volumes')).map((name) => ({
+            what: `the definition of volume "${name}" changed`,
+            next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
+        })),
     ];
-    return (build.remote ||
-        runsAnotherImage(observation, service.name, released.imageId) ||
-        changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
-        changedFor('image', observation, service).length > 0);
-}
-/** Somebody has made its containers anew since the release, from an image that no release has. */
-function runsAnotherImage({ containers }, service, imageId) {
-    return containers
-        .filter((container) => container.service === service && container.running && !container.oneOff)
-        .some((container) => container.imageId !== imageId);
-}
-function planService(observation, service, decision, rebuilt, options) {
-    const containers = observation.containers.filter((container) => container.service === service.name && !container.oneOff);
-    const running = containers.filter((container) => container.running);
-    const chosen = options.services.length === 0 || options.services.includes(service.name);
-    const named = isNamed(service.name, decision.role, options);
-    const decided = chosen
-        ? decide(observation, service, decision, { all: containers, named, rebuilt })
-        : LEFT;
-    return {
-        service: service.name,
-        role: decision.role,
-        reason: decision.reason,
-        single: decision.single,
-        ...decided,
-        replicas: service.replicas,
-        incumbents: running.map((container) => container.id),
-        dead: containers.filter((container) => !container.running).map((container) => container.id),
-        image: service.image,
-        oldImageId: running[0]?.imageId,
-        told: [
-            ...toldOf(observation, service, decided, { role: decision.role, images: options.images }),
-            ...(chosen && options.images === 'pull'
-                ? [unpulledReason(service, decision, options) ?? []].flat()
-                : []),
-        ],
-    };
-}
-/** Services whose containers are still there, and which the Compose file does not know any more. */
-function removed(observation) {
-    const gone = observation.containers.filter((container) => !container.oneOff && observation.wanted.services[container.service] === undefined);
-    return [...new Set(gone.map(({ service }) => service))].map((service) => {
-        const containers = gone.filter((container) => container.service === service);
-        const inProfile = observation.installed?.services[service] === undefined;
-        return {
-            service,
-            role: formerRole(observation, service),
-            reason: 'not in the Compose file',
-            single: undefined,
-            action: inProfile ? 'leave' : 'remove',
-            why: inProfile
-                ? 'not of this file or these profiles: not ours to remove'
-                : 'the commit removed it',
-            ifImageChanges: false,
-            replicas: 0,
-            incumbents: containers.filter(({ running }) => running).map(({ id }) => id),
-            dead: containers.filter(({ running }) => !running).map(({ id }) => id),
-            image: '',
-            oldImageId: containers[0]?.imageId,
-            told: [],
-            waits: [],
-            unread: [],
-        };
-    });
-}
-/** A service that left the Compose file may hold data all the same. */
-function formerRole({ installed }, service) {
-    return installed === undefined
-        ? 'worker'
-        : (assignRoles(installed, [])[service]?.role ?? 'worker');
-}
-/** The plan once the images are there: what would have rolled for an equal image is kept. */
-function settleImages(services, imageIds, containers) {
-    return services.map((service) => {
-        const built = imageIds[service.image];
-        if (!service.ifImageChanges || built === undefined)
-            return service;
-        const same = imagesInUse(service, containers).every((imageId) => imageId === built);
-        return same
-            ? { ...service, action: 'keep', why: 'its image is the same', ifImageChanges: false }
-            : { ...service, why: 'its image changed', ifImageChanges: false };
-    });
-}
-/** The images that the containers of a service are of, each once: those that a new one is compared with. */
-function imagesInUse({ role, dead, incumbents }, containers) {
-    const own = new Set(role === 'job' ? dead : incumbents);
-    return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/unmoved.ts
@@ -66502,7 +66549,8 @@ function seconds(durationMs) {
 
 
 /** From the wanted stack and the observed host to what will be done. Pure. */
-function makePlan(observation, options) {
+function makePlan(seen, options) {
+    const observation = planner_inOrder(seen);
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
     const planned = planServices(observation, roles, options);
     const services = options.images === 'kept'
@@ -66536,6 +66584,15 @@ function makePlan(observation, options) {
         ? { kind: 'plan', plan }
         : { kind: 'refused', plan, refusals: against };
 }
+/** Docker tells containers in no order that lasts: of the same host the plan is the same. */
+function planner_inOrder(observation) {
+    const sorted = (list) => [...list].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
+    return {
+        ...observation,
+        containers: sorted(observation.containers),
+        proxies: sorted(observation.proxies),
+    };
+}
 /** The rest of the plan, once the images are there. */
 function settlePlan(plan, imageIds, observation, options) {
     const services = settleImages(plan.services, imageIds, observation.containers);
@@ -66543,7 +66600,7 @@ function settlePlan(plan, imageIds, observation, options) {
     return {
         ...plan,
         services,
-        operations: [...images, ...planOperations(observation, services, options)],
+        operations: [...images, ...planOperations(planner_inOrder(observation), services, options)],
     };
 }
 /** Undefined where nothing can be said: no image is made, or one that nothing can be compared with. */
@@ -67058,6 +67115,14 @@ function scales({ results }, services) {
     })
         .join(' ');
 }
+/** What Compose looks after when it creates containers of the services, and what is to run on: all but jobs. */
+function runningOf(context, services, plan) {
+    const needed = neededBy(context, services);
+    const jobs = plan.services.filter(({ role }) => role === 'job').map(({ service }) => service);
+    return context.observation.containers
+        .filter(({ service, running }) => running && needed.has(service) && !jobs.includes(service))
+        .map(({ id }) => id);
+}
 
 ;// CONCATENATED MODULE: ./src/rollout/context.ts
 function noResults() {
@@ -67376,7 +67441,8 @@ async function startContainers(context, operation, plan) {
         services.push(isMade ? await withoutOthers(context, scale) : scale);
     }
     const asking = askingOf(context, plan, services);
-    await create(context, { name: 'start', services, then: START, asking });
+    const again = runningOf(context, services, plan);
+    await create(context, { name: 'start', services, again, then: START, asking });
 }
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
 async function stopIncumbents(context, operation) {
@@ -67493,14 +67559,17 @@ function hasPullPolicy({ observation }, service) {
 const START = ['begin', 'ready'];
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context, creation) {
-    const { name, services, stop = [], then, asking } = creation;
+    const { name, services, stop = [], again = [], then, asking } = creation;
     const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
     const output = await context.transaction.step({
         name,
         undo: [
             // Journalled first, so that it is undone last: the new container goes before the old returns.
             ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
-            undoOf(context, services, known),
+            [
+                undoOf(context, services, known),
+                ...(again.length === 0 ? [] : [`run_again ${again.join(' ')}`]),
+            ].join('\n'),
         ],
         script: [...['up', ...then].map(load/* remoteScript */.mW), asking?.script ?? ''].join('\n'),
         variables: {
@@ -67899,7 +67968,8 @@ function forward(context, { retire, volumes, paths, inPlace }, plan, services, r
         cutover_together([
             [
                 // Before its image, which Docker keeps as long as a container needs it.
-                ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
+                // One that Docker cannot remove now goes with the next deploy.
+                ...(retire.length === 0 ? [] : [tidy([`remove_present ${retire.join(' ')}`])]),
                 ...(volumes.length === 0 ? [] : [tidy([`forget_volumes ${volumes.join(' ')}`])]),
                 ...forgotten(context, services, record).map((command) => tidy([command])),
                 tidy([
@@ -68321,7 +68391,7 @@ async function restoreImages(context, operation) {
         name: 'images',
         undo: restoreTags(operation.references),
         script: operation.references
-            .map(({ reference, imageId }) => `restore_tag ${(0,quote/* quote */.hD)(reference)} ${(0,quote/* quote */.hD)(imageId ?? '')}`)
+            .flatMap(({ reference, imageId }) => imageId === undefined ? [] : [`set_tag ${(0,quote/* quote */.hD)(reference)} ${(0,quote/* quote */.hD)(imageId)}`])
             .join('\n'),
         variables: {},
     });
@@ -69981,10 +70051,8 @@ function imageOf({ results, observation }, service) {
 
 
 
-
-
 /**
- * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
+ * Executes a plan as one transaction. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
  *
  * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
@@ -69997,9 +70065,8 @@ async function transact({ plan, options, observation }, leasing, request, deps) 
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
     const behind = leasing instanceof Promise ? leasing : undefined;
     // What was opened before somebody else was waited for tells of another time.
-    const fresh = deps.opening === undefined || behind === undefined;
-    const opening = fresh ? openEagerly(connection, request.inputs, deps) : deps.opening;
-    const { session, entrance } = transact_asking(inputs.health, opening, request, deps);
+    const opened = behind === undefined ? undefined : deps.opening?.entrance;
+    const entrance = entranceFor(inputs.health, opened, request, deps);
     const late = {};
     const context = {
         transaction: (0,transaction/* openTransaction */.L)(shell, { state, signal, behind }),
@@ -70030,13 +70097,12 @@ async function transact({ plan, options, observation }, leasing, request, deps) 
     late.lease = lease;
     if (behind !== undefined && lease.changed)
         return false;
-    const heartbeat = session.then((opened) => (0,host_lease/* keepLease */.yx)(opened, state, lease.fence, deps));
     const measure = async () => {
         const way = await entrance;
         void warnOfDoubt(way, way.first, inputs, log);
         late.probe = await measureFrom(way, inputs, deps);
     };
-    const watched = Promise.all([heartbeat, measure()]);
+    const watched = Promise.all([deps.heartbeat.started(), measure()]);
     const edge = watchEdge({ inputs, observation, entrance }, edgeDeps(deps));
     try {
         await executeToItsEnd(plan, context, { images, watched, edge }, deps);
@@ -70044,9 +70110,7 @@ async function transact({ plan, options, observation }, leasing, request, deps) 
     finally {
         deps.progress.counted(context.results.traffic);
         // What was only just being opened has to be there, or to have failed, before it can be ended.
-        const [opened] = await Promise.allSettled([heartbeat, watched]);
-        if (opened.status === 'fulfilled')
-            opened.value.stop();
+        await Promise.allSettled([watched]);
     }
     return true;
 }
@@ -70060,14 +70124,14 @@ function withHealthTarget(inputs, observation) {
         return inputs;
     return { ...inputs, health: { ...inputs.health, url, host } };
 }
-/** The entrance by the name that is asked for; one by another name is not needed any more. */
-function transact_asking(health, opening, { inputs }, deps) {
-    if (health === inputs.health)
-        return opening;
-    void opening.entrance.then((first) => first.close()).catch(() => undefined);
+/** The entrance by the name that is asked for; one that was opened by another name is not needed any more. */
+function entranceFor(health, opened, { inputs }, deps) {
+    if (opened !== undefined && health === inputs.health)
+        return opened;
+    void opened?.then((first) => first.close()).catch(() => undefined);
     const entrance = openEntrance(deps.connection, health, deps);
     entrance.catch(() => undefined);
-    return { session: opening.session, entrance };
+    return entrance;
 }
 async function measureFrom(entrance, inputs, deps) {
     const measuring = await startMeasuring(entrance, inputs, deps);
@@ -70107,6 +70171,32 @@ async function postDeploy(context, log) {
             log.warn(`post-deploy of ${service} failed: ${command} (${String(error)})`);
         }
     }
+}
+
+// EXTERNAL MODULE: ./src/host/lease.ts
+var host_lease = __nccwpck_require__(3572);
+;// CONCATENATED MODULE: ./src/run/heartbeat.ts
+
+/** @param openSession a session beside the one in which the scripts run: these may take longer than the lease lives */
+function createHeartbeat(openSession, state, deps) {
+    let kept;
+    return {
+        start: (fence) => {
+            kept ??= Promise.resolve()
+                .then(openSession)
+                .then((session) => (0,host_lease/* keepLease */.yx)(session, state, fence, deps));
+            // Who waits for it hears of it.
+            kept.catch(() => undefined);
+        },
+        started: async () => {
+            await kept;
+        },
+        stop: () => {
+            void kept?.then((keeping) => {
+                keeping.stop();
+            }, () => undefined);
+        },
+    };
 }
 
 ;// CONCATENATED MODULE: ./src/run/end-without-release.ts
@@ -70665,6 +70755,7 @@ function refuseUnfit(sections, inputs, sha) {
     const problem = dockerProblem(sections) ??
         composeProblem(sections) ??
         toolsProblem(sections) ??
+        locksProblem(sections) ??
         directoryProblem(sections, inputs.path) ??
         gitProblem(sections, inputs, sha) ??
         writableProblem(sections) ??
@@ -70726,6 +70817,16 @@ function toolsProblem(sections) {
     return {
         what: `the host lacks ${missing.join(', ')}`,
         next: 'On the host: sudo dnf install -y git tar util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar util-linux procps diffutils (Debian, Ubuntu).',
+    };
+}
+function locksProblem(sections) {
+    const said = complaint(sections, 'locks');
+    if (said === undefined)
+        return undefined;
+    return {
+        what: `the state directory ${sections.get('state')?.trim() ?? ''} lies in a file system that bears no locks`,
+        next: 'Without locks two deploys could change the stack at once. Where the home directory comes over NFS, start its lock daemon (rpc-statd), or deploy as a user whose home is on a disk of the host.',
+        evidence: said,
     };
 }
 function directoryProblem(sections, path) {
@@ -70859,7 +70960,7 @@ function releasesIn(sections) {
  * @throws DeployError when something could not be undone
  */
 async function unlock(shell, state) {
-    const result = await shell.run(state + (0,load/* remoteScript */.mW)('unlock'), {});
+    const result = await shell.run(state + (0,load/* remoteScript */.mW)('library') + (0,load/* remoteScript */.mW)('unlock'), (0,load/* remoteLibrary */.yV)().texts);
     if (result.code !== 0) {
         throw new errors/* DeployError */.s({
             what: 'the stack is unlocked, but what the dead run had done could not all be undone',
@@ -71108,14 +71209,15 @@ function parseProxies(sections) {
 /**
  * Looks into places that containers mount: is there a file that bears one writer only? One round trip, or none.
  *
+ * @param state shell code that sets STATE
  * @returns an answer for each question, in their order
  * @throws DeployError when the host does not answer
  */
-async function inspectStorage(shell, questions, signal) {
+async function inspectStorage(shell, state, questions, signal) {
     if (questions.length === 0)
         return [];
     const MOUNTS = questions.map(({ containerId, target }) => `${containerId} ${target}\n`).join('');
-    const { code, stdout, stderr } = await shell.run((0,load/* storageScript */.B_)(), { MOUNTS }, signal);
+    const { code, stdout, stderr } = await shell.run(state + (0,load/* storageScript */.B_)(), { MOUNTS }, signal);
     if (code !== 0) {
         throw new errors/* DeployError */.s({
             what: 'looking into the storage of the stack failed',
@@ -71567,6 +71669,7 @@ function without(prefix, name) {
 
 
 
+
 /**
  * observe → plan → lease → execute. What has been learned on the way is noted in `progress`. Where
  * another deploy is under way, the lease comes first: what is seen of the host until then is not its own.
@@ -71574,8 +71677,10 @@ function without(prefix, name) {
 async function deploy(request, given) {
     const { inputs, sha, run } = request;
     const { shell, progress, signal } = given;
-    const deps = { ...given, runnerImages: runnerImagesFor(request, given) };
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
+    const session = () => given.opening?.session ?? given.connection.openSession();
+    const heartbeat = createHeartbeat(session, state, given);
+    const deps = { ...given, heartbeat, runnerImages: runnerImagesFor(request, given) };
     const look = async () => {
         const seen = await progress.phase('observe', async () => {
             const host = await observe(shell, inputs, sha, run, signal);
@@ -71589,6 +71694,8 @@ async function deploy(request, given) {
     const take = async () => {
         const lease = await progress.phase('lease', () => (0,host_lease/* acquireLease */.ZZ)(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal));
         progress.leased(lease.fence);
+        // Also before the plan: to look at the host may take longer than the lease lives.
+        heartbeat.start(lease.fence);
         (0,host_lease/* tellAfterReboot */.bV)(lease.afterReboot, inputs.connection.username, given.log);
         return lease;
     };
@@ -71601,6 +71708,9 @@ async function deploy(request, given) {
         if (untouched)
             await clearStage(shell, { state, run, fence: undefined });
         throw error;
+    }
+    finally {
+        heartbeat.stop();
     }
 }
 /** Begins to look at the runner, beside the look at the host; undefined where nothing is built there. */
@@ -71658,11 +71768,12 @@ async function withStorage(observation, { inputs, release }, { shell, signal }) 
         return observation;
     const { plan } = makePlan(observation, planOptions(inputs, release, observation));
     const questions = storageToInspect(observation, plan.services);
-    return { ...observation, storage: await inspectStorage(shell, questions, signal) };
+    const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
+    return { ...observation, storage: await inspectStorage(shell, state, questions, signal) };
 }
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
 async function clearStage(shell, { state, run, fence }) {
-    const release = fence === undefined ? '' : '. "$STATE/bin/lib.sh"\nlease_release "$FENCE"\n';
+    const release = fence === undefined ? '' : '. "$LIBRARY/lib.sh"\nlease_release "$FENCE"\n';
     const forget = 'git --git-dir "$STATE/repository.git" update-ref -d "refs/resee-deploy/$RUN/branch" 2>/dev/null || :\n';
     await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${forget}${release}`, {
         RUN: run,
@@ -71807,6 +71918,20 @@ function releaseToRestore(inputs, releases) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/run/opening.ts
+
+/** Opens both, without waiting: each costs round trips, which others may take at the same time. */
+function openEagerly(connection, { health }, deps) {
+    const opening = {
+        session: connection.openSession(),
+        entrance: openEntrance(connection, health, deps),
+    };
+    // A run that ends before it needs them asks for neither.
+    for (const each of Object.values(opening))
+        each.catch(() => undefined);
+    return opening;
+}
+
 // EXTERNAL MODULE: ./src/report/annotate.ts
 var annotate = __nccwpck_require__(2208);
 // EXTERNAL MODULE: ./src/ssh/proxy-command.ts
@@ -71834,13 +71959,17 @@ async function explainLostConnection(problem, host, { closed }, clock) {
     });
 }
 /** After a failure: the stack is handed back, and the error tells how it stands. */
-async function settle(problem, { inputs, run, connection, edge, progress, clock, log }) {
+async function settle(problem, { inputs, run, connection, edge, progress, clock, log, cancelled }) {
     const error = problem instanceof lost/* SessionLostError */.T
         ? await explainLostConnection(problem, inputs.connection.host, connection, clock)
         : (0,annotate/* asDeployError */.y)(problem);
     const { fence } = progress.facts;
-    if (fence === undefined)
+    if (fence === undefined) {
+        // What it began on the host may still go on there.
+        if (cancelled)
+            await (0,hand_stack_back/* forgetRun */.v)({ inputs, run }, { connection, log, clock });
         return error;
+    }
     try {
         const back = await progress.phase('roll back', () => (0,hand_stack_back/* handStackBack */.L)({ inputs, run, fence }, { connection, log, clock }));
         if (error instanceof errors/* RefusedError */.f)
@@ -77848,11 +77977,12 @@ async function main_perform({ inputs, github, run, progress, log, hide, }) {
         const opening = changesTheStack(inputs)
             ? openEagerly(connection, inputs, { clock: system_clock/* systemClock */.m, log })
             : undefined;
+        core/* saveState */.LZ(run_state/* STATE_LOOKED */.hg, 'true');
         const shell = (0,host_shell/* createShell */.f)(await session, log);
         await operate(inputs, github, { ...deps, shell, opening, hide, signal: cancelled, announce });
     }
     catch (problem) {
-        error = await settle(problem, { inputs, ...deps });
+        error = await settle(problem, { inputs, ...deps, cancelled: cancelled.aborted });
     }
     core/* saveState */.LZ(run_state/* STATE_SETTLED */.gB, 'true');
     // Also what was undone is over by now.
@@ -77921,7 +78051,8 @@ const VERBS = {
 /** After a run that was cancelled or died: hands the stack back whole. Otherwise does nothing. */
 async function post() {
     const fence = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_FENCE */ .OA);
-    if (fence === '' || _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_SETTLED */ .gB) === 'true')
+    const isOver = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_SETTLED */ .gB) === 'true';
+    if (isOver || (fence === '' && _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_LOOKED */ .hg) === ''))
         return;
     const log = (0,_report_actions_log_js__WEBPACK_IMPORTED_MODULE_3__/* .actionsLog */ ._)();
     // A cancelled run's contexts may be gone when the runner fills in the inputs for the second time.
@@ -77929,7 +78060,13 @@ async function post() {
         process.env['INPUT_SHA'] = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_SHA */ .zW);
     try {
         const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .loadInputs */ .I)(process.env);
-        const back = await (0,_run_hand_stack_back_js__WEBPACK_IMPORTED_MODULE_1__/* .handStackBack */ .L)({ inputs, run: _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_RUN */ .UP), fence }, { connection: undefined, log, clock: _system_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .systemClock */ .m });
+        const deps = { connection: undefined, log, clock: _system_clock_js__WEBPACK_IMPORTED_MODULE_6__/* .systemClock */ .m };
+        const run = _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getState */ .Gu(_run_state_js__WEBPACK_IMPORTED_MODULE_5__/* .STATE_RUN */ .UP);
+        if (fence === '') {
+            await (0,_run_hand_stack_back_js__WEBPACK_IMPORTED_MODULE_1__/* .forgetRun */ .v)({ inputs, run }, deps);
+            return;
+        }
+        const back = await (0,_run_hand_stack_back_js__WEBPACK_IMPORTED_MODULE_1__/* .handStackBack */ .L)({ inputs, run, fence }, deps);
         log.info(back.whole ? 'The stack was handed back whole.' : 'Something could not be undone: see above.');
     }
     catch (error) {
@@ -77949,16 +78086,20 @@ async function post() {
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B_: () => (/* binding */ storageScript),
+/* harmony export */   Nn: () => (/* binding */ forgetScript),
 /* harmony export */   mW: () => (/* binding */ remoteScript),
 /* harmony export */   sM: () => (/* binding */ observationScript),
 /* harmony export */   yV: () => (/* binding */ remoteLibrary)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_1__);
-/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3136);
-/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_url__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
+/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3136);
+/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_3___default = /*#__PURE__*/__nccwpck_require__.n(node_url__WEBPACK_IMPORTED_MODULE_3__);
+
 
 
 
@@ -77971,12 +78112,14 @@ async function post() {
  * @throws Error when there is no such script: a mistake in this program, not of its user.
  */
 function remoteScript(name) {
-    const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)((0,node_url__WEBPACK_IMPORTED_MODULE_2__.fileURLToPath)(require("url").pathToFileURL(__filename).href));
-    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${name}.sh`), 'utf8');
+    const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)((0,node_url__WEBPACK_IMPORTED_MODULE_3__.fileURLToPath)(require("url").pathToFileURL(__filename).href));
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(directory, `${name}.sh`), 'utf8');
 }
 /** What the library of the host is made of, in this order. */
 const LIBRARY = [
     'narrate',
+    'process',
+    'scratch',
     'exec',
     'started',
     'lease',
@@ -78003,17 +78146,34 @@ const LIBRARY = [
     'reboot',
     'swarm',
 ];
-/** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
+let library;
+/** The library of this version of the action. */
 function remoteLibrary() {
-    return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
+    library ??= readLibrary();
+    return library;
+}
+function readLibrary() {
+    const texts = {
+        LIB: LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n'),
+        ABORT: remoteScript('abort'),
+        WATCHDOG: remoteScript('watchdog'),
+    };
+    const digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
+    return { texts, digest };
+}
+/** What scripts need that leave files for a moment. */
+const SCRATCH = ['lib/narrate', 'lib/process', 'lib/scratch'];
+/** The text of the script that takes away what a run without a lease has left. */
+function forgetScript() {
+    return [...SCRATCH, 'lib/git', 'forget'].map(remoteScript).join('\n');
 }
 /** The text of the script that looks into storage: its words, and the script itself. */
 function storageScript() {
-    return ['lib/narrate', 'lib/exec', 'storage'].map(remoteScript).join('\n');
+    return [...SCRATCH, 'lib/exec', 'storage'].map(remoteScript).join('\n');
 }
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
-    'lib/narrate',
+    ...SCRATCH,
     'lib/exec',
     'lib/started',
     'lib/git',
@@ -78318,7 +78478,9 @@ function gated(body, followsOthers, { state, pid }) {
     return [
         `${state}(`,
         'set -eu',
-        '. "$STATE/bin/lib.sh"',
+        // Gone with the lease, where another version of the action has taken it long ago.
+        `[ -e "$LIBRARY/lib.sh" ] || exit ${String(LEASE_LOST)}`,
+        '. "$LIBRARY/lib.sh"',
         `FENCE=$(lease_of ${String(pid)}) || exit ${String(LEASE_LOST)}`,
         followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
         body,
@@ -78350,6 +78512,7 @@ async function handBack(shell, { state, fence, run }) {
 /* harmony export */   OA: () => (/* binding */ STATE_FENCE),
 /* harmony export */   UP: () => (/* binding */ STATE_RUN),
 /* harmony export */   gB: () => (/* binding */ STATE_SETTLED),
+/* harmony export */   hg: () => (/* binding */ STATE_LOOKED),
 /* harmony export */   zW: () => (/* binding */ STATE_SHA)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
@@ -78357,6 +78520,8 @@ async function handBack(shell, { state, fence, run }) {
 
 /** State that `main` leaves for `post`: the lease that it took. */
 const STATE_FENCE = 'fence';
+/** State that `main` leaves for `post`: it looks at the host, and may leave something there. */
+const STATE_LOOKED = 'looked';
 /** State that `main` leaves for `post`: it came to an end by itself. */
 const STATE_SETTLED = 'settled';
 /** State that `main` leaves for `post`: the commit, which a runner cannot always tell again. */
@@ -78378,12 +78543,15 @@ function newRunName({ runId, runAttempt }) {
 
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   L: () => (/* binding */ handStackBack)
+/* harmony export */   L: () => (/* binding */ handStackBack),
+/* harmony export */   v: () => (/* binding */ forgetRun)
 /* harmony export */ });
 /* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9657);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2067);
-/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5232);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2067);
+/* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
+/* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8657);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5232);
+
 
 
 
@@ -78394,12 +78562,22 @@ function newRunName({ runId, runAttempt }) {
  *
  * @throws whatever connecting throws; then the watchdog on the host does the same when the lease ends
  */
-async function handStackBack(run, deps) {
-    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_3__/* .stateAssignment */ .vE)(run.inputs.compose.projectName, run.inputs.path);
-    const over = async (connection) => {
-        const shell = (0,_host_shell_js__WEBPACK_IMPORTED_MODULE_0__/* .createShell */ .f)(await connection.openSession(), deps.log);
-        return (0,_rollout_transaction_js__WEBPACK_IMPORTED_MODULE_1__/* .handBack */ .t9)(shell, { state, fence: run.fence, run: run.run });
-    };
+function handStackBack({ inputs, run, fence }, deps) {
+    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .stateAssignment */ .vE)(inputs.compose.projectName, inputs.path);
+    return overAnyConnection(inputs, deps, (shell) => (0,_rollout_transaction_js__WEBPACK_IMPORTED_MODULE_3__/* .handBack */ .t9)(shell, { state, fence, run }));
+}
+/**
+ * Ends what a run still does on the host that took no lease, and takes away what it has left there: its staged
+ * tree with copies of the stack's `.env`, and what it noted meanwhile.
+ *
+ * @throws whatever connecting throws; then the next run that looks at the stack does the same
+ */
+async function forgetRun({ inputs, run }, deps) {
+    const state = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .stateAssignment */ .vE)(inputs.compose.projectName, inputs.path);
+    await overAnyConnection(inputs, deps, (shell) => shell.run(state + (0,_remote_load_js__WEBPACK_IMPORTED_MODULE_2__/* .forgetScript */ .Nn)(), { RUN: run }));
+}
+async function overAnyConnection(inputs, deps, work) {
+    const over = async (connection) => work((0,_host_shell_js__WEBPACK_IMPORTED_MODULE_0__/* .createShell */ .f)(await connection.openSession(), deps.log));
     if (deps.connection !== undefined) {
         try {
             return await over(deps.connection);
@@ -78408,7 +78586,7 @@ async function handStackBack(run, deps) {
             deps.log.warn(`the connection is gone (${String(error)}): connecting again`);
         }
     }
-    const connection = await (0,_ssh_connect_js__WEBPACK_IMPORTED_MODULE_2__/* .connect */ .N)(run.inputs.connection, deps);
+    const connection = await (0,_ssh_connect_js__WEBPACK_IMPORTED_MODULE_4__/* .connect */ .N)(inputs.connection, deps);
     try {
         return await over(connection);
     }

@@ -10,10 +10,28 @@ set -u
 umask 077
 export LC_ALL=C COMPOSE_ANSI=never
 # Ours, whatever the host's environment exports.
-unset SCRATCH OWN STAGE HEAD BASE TIP
+unset SCRATCH OWN STAGE HEAD BASE TIP looked
 
-SCRATCH=$(mktemp -d)
-trap 'wait; rm -rf "$SCRATCH"' EXIT
+OWN=$STATE/stage/$RUN
+rm -rf "$OWN"
+# No run outlives a reboot, or its session: what it has left is known by these. Where nothing can be written, that is
+# told later.
+if mkdir -p "$OWN"; then
+  cat /proc/sys/kernel/random/boot_id >"$OWN/boot"
+  note_process "$$" "$OWN/session"
+fi 2>/dev/null
+sweep_scratch
+sweep_stages
+SCRATCH=$(scratch_directory) || exit
+# What was laid out stays for the run that it is told to, and for no other.
+looked=
+leave() {
+  wait
+  rm -rf "$SCRATCH"
+  [ -n "$looked" ] || rm -rf "$OWN"
+}
+trap leave EXIT
+trap 'exit 143' HUP INT TERM PIPE
 
 section state
 printf '%s\n' "$STATE"
@@ -36,12 +54,8 @@ observe_releases
 observe_record_key
 observe_owner
 observe_live_directory
-OWN=$STATE/stage/$RUN
-rm -rf "$OWN"
 STAGE=$OWN/staged-root$DIR
 mkdir -p "$STAGE"
-# No run outlives a reboot: what it has left is known by this.
-cat /proc/sys/kernel/random/boot_id >"$OWN/boot"
 observe_commit || end_here
 lay_stage || end_here
 lay_env_file || end_here
@@ -59,7 +73,14 @@ project=$(project_of "$SCRATCH/config.out")
 shown images
 shown projects
 shown swarm
-if [ "$project" = "$guessed" ]; then shown running; else observe_running "$project"; fi
+if [ "$project" = "$guessed" ]; then
+  shown running
+else
+  # Both would write the same files.
+  shown running >/dev/null
+  observe_running "$project"
+fi
 observe_proxy_files
 [ -z "$EDGE_CONFIG" ] || capture edge-config git_own cat-file blob "$SHA:$EDGE_CONFIG" || :
 section end
+looked=yes

@@ -43,8 +43,9 @@ if [ -z "${GOES_ON-}" ] || [ ! -e "$soaks" ]; then
   date +%s >"$soaks"
 fi
 soak_from=$(cat "$soaks")
-work=$(mktemp -d)
+work=$(scratch_directory)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM PIPE
 deadline=$(($(hundredths) + HUNDREDTHS_TO_SOAK))
 check_at=0
 : "${CHECK_EVERY:=2}"

@@ -6,7 +6,12 @@
 # HANDED (lines `SERVICE VOLUME:TARGET…`, one for each new container that gets volumes of an old one; see hand_on)
 # shellcheck shell=sh
 export COMPOSE_ANSI=never COMPOSE_PROGRESS=plain
-for id in $REMOVE; do run docker rm --force "$id"; done
+for id in $REMOVE; do
+  remove_container "$id" || {
+    say "Docker cannot remove the container $id, which Compose would take for one of this release: on the host, docker rm --force $id, or sudo systemctl restart docker"
+    exit 1
+  }
+done
 # An image that nobody built or pulled before is pulled here.
 use_registries "$STATE/stage/$LOGINS_OF/docker-config" "$AUTHS" "$HELPERS" || exit
 cd "$DIR" || exit

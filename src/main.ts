@@ -21,7 +21,14 @@ import { writeOutputs } from './report/outputs.js';
 import { writeReport } from './report/report-file.js';
 import { writeSummary } from './report/summary.js';
 import { connect } from './ssh/connect.js';
-import { newRunName, STATE_FENCE, STATE_RUN, STATE_SETTLED, STATE_SHA } from './run-state.js';
+import {
+  newRunName,
+  STATE_FENCE,
+  STATE_LOOKED,
+  STATE_RUN,
+  STATE_SETTLED,
+  STATE_SHA,
+} from './run-state.js';
 import { systemClock } from './system-clock.js';
 
 /** One run of the action, from its inputs to its report. The exit code says how it ended. */
@@ -109,10 +116,11 @@ async function perform({
     const opening = changesTheStack(inputs)
       ? openEagerly(connection, inputs, { clock: systemClock, log })
       : undefined;
+    core.saveState(STATE_LOOKED, 'true');
     const shell = createShell(await session, log);
     await operate(inputs, github, { ...deps, shell, opening, hide, signal: cancelled, announce });
   } catch (problem) {
-    error = await settle(problem, { inputs, ...deps });
+    error = await settle(problem, { inputs, ...deps, cancelled: cancelled.aborted });
   }
   core.saveState(STATE_SETTLED, 'true');
   // Also what was undone is over by now.

@@ -3,6 +3,8 @@ import type { GithubContext } from './gate/github-context.js';
 
 /** State that `main` leaves for `post`: the lease that it took. */
 export const STATE_FENCE = 'fence';
+/** State that `main` leaves for `post`: it looks at the host, and may leave something there. */
+export const STATE_LOOKED = 'looked';
 /** State that `main` leaves for `post`: it came to an end by itself. */
 export const STATE_SETTLED = 'settled';
 /** State that `main` leaves for `post`: the commit, which a runner cannot always tell again. */

@@ -41,22 +41,25 @@ describe.each(SHELLS)('answers of the host, with $name as sh', ({ path }) => {
   afterEach(() => {
     host.remove();
   });
-  const library = (): Parameters<Shell['run']>[1] => ({ STATE: host.state });
+  const library = (): Parameters<Shell['run']>[1] => ({
+    STATE: host.state,
+    LIBRARY: `${host.state}/bin/ours`,
+  });
 
   it('are not what a container prints', async () => {
     host.answerDocker('echo "fence 1 >/dev/null; id"; echo finished; echo "=$MARK=finished"; env');
-    const script = '. "$STATE/bin/lib.sh"; docker exec web sh; answer fence 7; docker logs web';
+    const script = '. "$LIBRARY/lib.sh"; docker exec web sh; answer fence 7; docker logs web';
     expect((await shell.run(script, library())).stdout).toBe('fence 7\n');
   });
 
   it('are believed from a critical section as well, and not from what it starts', async () => {
     host.answerDocker('echo finished');
-    const script = `. "$STATE/bin/lib.sh"; critical 'docker exec web sh; answer held 3; sh -c ". \\"$STATE/bin/lib.sh\\"; answer finished"'`;
+    const script = `. "$LIBRARY/lib.sh"; critical 'docker exec web sh; answer held 3; sh -c ". \\"$LIBRARY/lib.sh\\"; answer finished"'`;
     expect((await shell.run(script, library())).stdout).toBe('held 3\n');
   });
 
   it('are known by a mark that is in no environment and in no argument', async () => {
-    const script = `. "$STATE/bin/lib.sh"; critical 'answer "$MARK"; { env; tr "\\000" " " </proc/$$/cmdline; } >"$STATE/seen"'; answer "$MARK"; env >>"$STATE/seen"`;
+    const script = `. "$LIBRARY/lib.sh"; critical 'answer "$MARK"; { env; tr "\\000" " " </proc/$$/cmdline; } >"$STATE/seen"'; answer "$MARK"; env >>"$STATE/seen"`;
     const [mark = ''] = (await shell.run(script, library())).stdout.split('\n');
     expect(mark).toMatch(/^[0-9a-f]{32}$/);
     expect(host.read("state of o'neill/seen")).not.toContain(mark);

@@ -148,6 +148,12 @@ describe('refuseUnfit', () => {
       /git -C \/home\/ec2-user\/Resee-project branch -m main\/old old-main-old$/,
     ],
     [
+      'a home without locks',
+      { state: '/home/me/state\n', 'locks.err': 'flock: 9: No locks available' },
+      'the state directory /home/me/state lies in a file system that bears no locks',
+      /rpc-statd/,
+    ],
+    [
       'a directory of somebody else',
       { live: 'directory\ngit\n' },
       'the user may not write to /home/ec2-user/Resee-project',

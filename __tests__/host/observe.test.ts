@@ -89,6 +89,22 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     expect(host.exists('shop')).toBe(false);
   });
 
+  it('gives up a server that sends nothing, and two looks at what runs never mix', async () => {
+    host.answer('git', `printf '%s\\n' "$*" >>"$TOY/git.log"; PATH=\${PATH#*:} exec git "$@"`);
+    host.write('bin/docker-before', host.read('bin/docker'));
+    chmodSync(host.path('bin/docker-before'), 0o755);
+    host.answerDocker(`case "$*" in
+  *'config --format json') "$TOY/bin/docker-before" "$@" | sed 's/"name": "shop"/"name": "other"/' ;;
+  'ps -aq'*project=shop*) sleep 1; echo guessed >>"$TOY/order" ;;
+  'ps -aq'*project=other*) echo wanted >>"$TOY/order" ;;
+  *) exec "$TOY/bin/docker-before" "$@" ;;
+esac`);
+    const seen = await look(second);
+    expect(seen.wanted.project).toBe('other');
+    expect(host.read('order')).toBe('guessed\nwanted\n');
+    expect(host.read('git.log')).toMatch(/-c http\.lowSpeedTime=60 .*fetch --quiet/);
+  });
+
   it('sees what the commit changes', async () => {
     deployed(first);
     const seen = await look(second);

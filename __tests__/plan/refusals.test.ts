@@ -185,12 +185,22 @@ describe('what a plan refuses', () => {
     });
   });
 
-  it.each(['networks', 'volumes'])('a changed definition of %s, while something runs', (kind) => {
-    const name = kind === 'networks' ? 'default' : 'store';
-    const situation = { wants: { [kind]: { [name]: { driver: 'other' } } } };
+  it('a changed definition of a network, while something runs: the database would be left stopped', () => {
+    const situation = { wants: { networks: { default: { driver: 'other' } } } };
+    const what = 'the definition of network "default" changed';
+    for (const allowDowntime of [false, true]) {
+      expect(refused(situation, { allowDowntime })).toEqual([
+        { what, next: expect.stringContaining('docker compose down (volumes stay)') },
+      ]);
+    }
+    expect(refused({ ...situation, containers: () => [] })).toEqual([]);
+  });
+
+  it('a changed definition of a volume, while something runs', () => {
+    const situation = { wants: { volumes: { store: { driver: 'other' } } } };
     expect(refused(situation)).toEqual([
       {
-        what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
+        what: 'the definition of volume "store" changed',
         next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
       },
     ]);

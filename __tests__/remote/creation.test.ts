@@ -52,6 +52,28 @@ describe.each(SHELLS)('the image that was decided, with $name as sh', ({ path: s
     );
   });
 
+  it.each([
+    ['goes on where Docker removes it already', 'gone', 0],
+    ['does not begin where Docker cannot remove it', 'busy', 1],
+  ])(
+    '%s: a container of an earlier run',
+    async (_, state, code) => {
+      host.answerDocker(`case "$1" in
+  rm) echo "removal of container old is already in progress" >&2; touch "$TOY/asked"; exit 1 ;;
+  inspect) if [ -e "$TOY/asked" ] && [ ${state} = gone ]; then exit 1; fi ;;
+esac`);
+      const given = { DIR: host.root, COMPOSE: '', VARIABLES: '', SCALES: '', SERVICES: 'api' };
+      const result = await host.run(`set -eu\n${remoteScript('up')}`, {
+        ...given,
+        ...{ NEEDED: 'api', PROJECT: 'shop', KNOWN: '', REMOVE: 'old', RESUME: '' },
+        ...{ LOGINS_OF: '', AUTHS: '', HELPERS: '', HANDED: '' },
+      });
+      expect(result.code).toBe(code);
+      if (code !== 0) expect(result.stderr).toContain('docker rm --force old');
+    },
+    20_000,
+  );
+
   it('is what comes again where a container with a fixed name was removed, started by Compose', async () => {
     host.answerDocker('case $1 in ps) echo a1 ;; inspect) cat "$TOY/state" ;; esac');
     host.write('state', 'true false 0\n');

@@ -43,7 +43,7 @@ case $1 in
     [ "$2" != ls ] || { ls "$TOY/images" | tr _ /; exit; }
     for last; do :; done
     name=$(echo "$last" | tr / _)
-    [ -e "$TOY/images/$name" ] || exit 1
+    [ -e "$TOY/images/$name" ] || { echo 'No such image' >&2; exit 1; }
     case "$*" in *RepoTags*) echo 1 ;; *) cat "$TOY/images/$name" ;; esac ;;
   top)
     echo 'PID COMMAND'
@@ -466,6 +466,16 @@ ${ENGINE}`);
       expect((await run('await_stopped')).code).not.toBe(0);
     });
 
+    it('run_again starts those that ran, and that somebody else has stopped', async () => {
+      host.answerDocker(`case "$*" in
+  'ps -aq --no-trunc --filter status=exited --filter status=created') echo other; echo db ;;
+  'inspect -f {{.State.Running}} db') echo false ;;
+esac`);
+      expect((await run('set -eu; run_again api db')).code).toBe(0);
+      expect(host.dockerCalls()).toContain('start db');
+      expect(host.dockerCalls().join()).not.toMatch(/start (other|api)/);
+    });
+
     it('await_stopped fails, and tells why, where docker could not stop them', async () => {
       await run('stop_aside gone');
       const { code, stderr } = await run('await_stopped');
@@ -501,6 +511,49 @@ ${ENGINE}`);
       await run("restore_tag shop-api ''");
       expect(host.exists('images/shop-api')).toBe(false);
       expect((await run("restore_tag shop-api ''")).code).toBe(0);
+    });
+
+    it('restore_tag goes on where somebody has removed what it named: then it names nothing', async () => {
+      host.write('images/shop-api', 'sha256:new\n');
+      const { code, stderr } = await run('set -eu; restore_tag shop-api sha256:pruned');
+      expect(code).toBe(0);
+      expect(stderr).toContain('sha256:pruned, which shop-api named before, is gone');
+      expect(host.exists('images/shop-api')).toBe(false);
+    });
+
+    it('restore_tag goes on where a container uses the image of a name that was new', async () => {
+      host.answerDocker('case "$1" in rmi) echo conflict >&2; exit 1 ;; esac; echo sha256:new');
+      const { code, stderr } = await run("set -eu; restore_tag docker.io/org/api:1 ''");
+      expect(code).toBe(0);
+      expect(stderr).toContain('docker.io/org/api:1 is in use, and stays');
+    });
+
+    it('restore_tag fails where the engine does not answer', async () => {
+      host.answerDocker('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+      expect((await run('set -eu; restore_tag shop-api sha256:old')).code).not.toBe(0);
+    });
+
+    it('set_tag fails where the image of a kept release is gone', async () => {
+      host.write('images/shop-api', 'sha256:new\n');
+      host.answerDocker('case "$1" in tag) echo "No such image" >&2; exit 1 ;; esac');
+      expect((await run('set -eu; set_tag shop-api sha256:pruned')).code).not.toBe(0);
+    });
+
+    it('are not told where one cannot be looked at', async () => {
+      host.answerDocker('case "$*" in "image inspect"*) exit 1 ;; esac');
+      const given = {
+        STAGE: host.root,
+        COMPOSE: '',
+        VARIABLES: '',
+        VERB: 'build',
+        SERVICES: 'api',
+      };
+      const { code, stdout } = await run(`set -eu\n${remoteScript('build')}`, {
+        ...given,
+        ...{ REFERENCES: 'shop-api', LOGINS_OF: 'run', AUTHS: '', HELPERS: '' },
+      });
+      expect(code).not.toBe(0);
+      expect(stdout).toBe('');
     });
 
     it('restore_tag leaves an image alone that something else names', async () => {

@@ -16,7 +16,7 @@ import { assignments } from '../../src/host/quote.js';
 import { createShell } from '../../src/host/shell.js';
 import type { ScriptResult, Shell, Variables } from '../../src/host/shell.js';
 import type { Log } from '../../src/log.js';
-import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
+import { remoteLibrary } from '../../src/remote/load.js';
 import type { Session } from '../../src/ssh/session.js';
 
 /** The shells that a host may have as `sh`: Debian and Ubuntu, Amazon Linux, Alpine. */
@@ -61,9 +61,10 @@ export function toyHost(shell: string): ToyHost {
   for (const directory of [state, join(state, 'bin'), join(state, 'releases'), path('bin')]) {
     mkdirSync(directory, { recursive: true });
   }
-  for (const name of ['lib', 'abort', 'watchdog']) {
-    const text = name === 'lib' ? remoteLibrary() : remoteScript(name);
-    writeFileSync(join(state, 'bin', `${name}.sh`), text);
+  const library = join(state, 'bin', 'ours');
+  mkdirSync(library);
+  for (const [name, text] of Object.entries(remoteLibrary().texts)) {
+    writeFileSync(join(library, `${name.toLowerCase()}.sh`), `${text}\n`);
   }
   symlinkSync(shell, path('bin/sh'));
   const write = (name: string, text: string): void => {
@@ -83,7 +84,7 @@ export function toyHost(shell: string): ToyHost {
   const startWhole = (script: string, variables: Variables = {}): Running => {
     const running = startShell(
       path('bin/sh'),
-      assignments({ STATE: state, ...variables }) + script,
+      assignments({ STATE: state, LIBRARY: library, ...variables }) + script,
       {
         ...process.env,
         HOME: root,
@@ -94,7 +95,7 @@ export function toyHost(shell: string): ToyHost {
     return running;
   };
   const start = (script: string, variables: Variables = {}): Running =>
-    startWhole(`. "$STATE/bin/lib.sh"\n${script}`, variables);
+    startWhole(`. "$LIBRARY/lib.sh"\n${script}`, variables);
   return {
     root,
     state,

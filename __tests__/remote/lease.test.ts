@@ -52,6 +52,15 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
     expect(secondsLeft()).toBeGreaterThan(50);
   });
 
+  it('is nobody’s where the file system bears no locks, however free it is', async () => {
+    host.answer('flock', 'echo "flock: 9: No locks available" >&2; exit 71');
+    const { code, stdout } = await host.run(
+      'fence=$(lease_take me 60) || { echo "no: $?"; exit 3; }',
+    );
+    expect([code, stdout]).toEqual([3, 'no: 70\n']);
+    expect(host.exists("state of o'neill/lease")).toBe(false);
+  });
+
   it('stays with its owner where a full disk takes no other one’s', async () => {
     await take('first');
     expire();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { ScriptResult } from '../../src/host/shell.js';
 import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
 import { hasEnded, SHELLS, toyHost, until, type Running, type ToyHost } from './host.js';
@@ -43,14 +43,12 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
   const session = (): Running => host.start('sleep 600');
 
   const acquire = (of: Running, options: { ttl?: number; wait?: number; owner?: string } = {}) =>
-    host.runWhole(remoteScript('acquire'), {
+    host.runWhole(remoteScript('library') + remoteScript('acquire'), {
       OWNER: options.owner ?? '{"run":"1"}',
       TTL: String(options.ttl ?? 60),
       WAIT: String(options.wait ?? 0),
       SESSION: String(of.pid),
-      LIB: remoteLibrary(),
-      ABORT: remoteScript('abort'),
-      WATCHDOG: remoteScript('watchdog'),
+      ...remoteLibrary().texts,
     });
   const handBack = (fence: string) =>
     host.runWhole(remoteScript('hand-back'), { FENCE: fence, RUN: 'run-1-1' });
@@ -64,21 +62,19 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
     it('brings the library to a host that has none, for its user only', async () => {
       host.write('elsewhere/.keep', '');
       const { code, stdout } = await host.runWhole(
-        `STATE=$STATE/new; umask 022\n${remoteScript('acquire')}\nls -ld "$STATE" | cut -c1-10`,
+        `STATE=$STATE/new; LIBRARY=$STATE/bin/1f; umask 022\n${remoteScript('library')}${remoteScript('acquire')}\nls -ld "$STATE" | cut -c1-10`,
         {
           OWNER: 'me',
           TTL: '60',
           WAIT: '0',
           SESSION: String(process.pid),
-          LIB: remoteLibrary(),
-          ABORT: remoteScript('abort'),
-          WATCHDOG: remoteScript('watchdog'),
+          ...remoteLibrary().texts,
         },
       );
       expect(code).toBe(0);
       expect(stdout.split('\n')).toContain('fence 1');
       expect(stdout).toContain('drwx------');
-      expect(host.read(`${STATE}/new/bin/lib.sh`).trim()).toBe(remoteLibrary().trim());
+      expect(host.read(`${STATE}/new/bin/1f/lib.sh`).trim()).toBe(remoteLibrary().texts.LIB.trim());
       host.write(`${STATE}/new/lease/fence`, 'over\n');
     });
 
@@ -93,6 +89,12 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       const result = await acquire(session());
       expect(result.code).toBe(75);
       expect(told(result)).toEqual(['owner {"run":"other"}']);
+    });
+
+    it('says at once that nothing can be locked, which is no lease that is held', async () => {
+      host.answer('flock', 'exit 71');
+      expect((await acquire(session(), { wait: 15 })).code).toBe(70);
+      expect(host.exists(`${STATE}/lease`)).toBe(false);
     });
 
     it('waits for another deploy, and says that the stack may have changed', async () => {
@@ -178,6 +180,49 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       const results = await Promise.all([acquire(session()), acquire(session())]);
       expect(results.map(({ code }) => code).sort()).toEqual([0, 75]);
       expect(undone()).toBe('step\n');
+    });
+  });
+
+  describe('two versions of the action', () => {
+    const version = (name: string, of: Running) =>
+      host.runWhole(remoteScript('library') + remoteScript('acquire'), {
+        OWNER: name,
+        TTL: '60',
+        WAIT: '0',
+        SESSION: String(of.pid),
+        LIBRARY: host.path(`${STATE}/bin/${name}`),
+        ...remoteLibrary().texts,
+        LIB: `${remoteLibrary().texts.LIB}\nundo_of_${name}() { echo ${name} >>"$STATE/undone"; }`,
+      });
+    const stepOf = (name: string) =>
+      host.run(`LIBRARY=$STATE/bin/${name}; . "$LIBRARY/lib.sh"; journal step undo_of_${name}`);
+    const libraries = (): readonly string[] => readdirSync(host.path(`${STATE}/bin`)).sort();
+
+    it('keep their own words where one waits for the other', async () => {
+      expect((await version('v1', session())).code).toBe(0);
+      await stepOf('v1');
+      expect((await version('v2', session())).code).toBe(75);
+      const script = '. "$LIBRARY/lib.sh"; FENCE=1; abort_now';
+      const back = await host.runWhole(script, { LIBRARY: host.path(`${STATE}/bin/v1`) });
+      expect(back).toMatchObject({ code: 0 });
+      expect(undone()).toBe('v1\n');
+    });
+
+    it('undo what the other left in its own words, whichever comes', async () => {
+      await version('v1', session());
+      await stepOf('v1');
+      await abandon();
+      const result = await version('v2', session());
+      expect(result).toMatchObject({ code: 0 });
+      expect(undone()).toBe('v1\n');
+      expect(libraries()).toEqual(['ours', 'reboot.sh', 'v1', 'v2']);
+    });
+
+    it('take away the library of one that nobody came with for a day', async () => {
+      await version('v1', session());
+      await host.run('touch -d "2 days ago" "$STATE/bin/v1"; lease_release 1');
+      await version('v2', session());
+      expect(libraries()).toEqual(['ours', 'reboot.sh', 'v2']);
     });
   });
 
@@ -294,7 +339,8 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
   });
 
   describe('unlock', () => {
-    const unlock = () => host.runWhole(remoteScript('unlock'));
+    const unlock = () =>
+      host.runWhole(remoteScript('library') + remoteScript('unlock'), remoteLibrary().texts);
 
     it('says that nothing holds the stack where nothing does', async () => {
       const { code, stderr } = await unlock();

@@ -30,14 +30,13 @@ describe.each(SHELLS)('a reboot, with $name as sh', ({ path }) => {
       `cron_starts() { ${by === 'cron' ? ':' : 'false'}; }`,
     ].join('\n');
   const acquire = (by: 'systemd' | 'cron' | 'nothing', of: Running) =>
-    host.runWhole(remoteScript('acquire'), {
+    host.runWhole(remoteScript('library') + remoteScript('acquire'), {
       OWNER: 'me',
       TTL: '60',
       WAIT: '0',
       SESSION: String(of.pid),
-      LIB: `${remoteLibrary()}\n${having(by)}`,
-      ABORT: remoteScript('abort'),
-      WATCHDOG: remoteScript('watchdog'),
+      ...remoteLibrary().texts,
+      LIB: `${remoteLibrary().texts.LIB}\n${having(by)}`,
     });
   const session = (): Running => host.start('sleep 600');
   const unit = '.config/systemd/user/default.target.wants';

@@ -14,7 +14,7 @@ import { Duplex } from 'node:stream';
 import { DeployError } from '../../src/errors.js';
 import { createShell, type Shell } from '../../src/host/shell.js';
 import { acquireLease } from '../../src/host/lease.js';
-import { quote } from '../../src/host/quote.js';
+import { assignments, quote } from '../../src/host/quote.js';
 import type { Log } from '../../src/log.js';
 import { handBack, openTransaction, type Transaction } from '../../src/rollout/transaction.js';
 import { remoteScript } from '../../src/remote/load.js';
@@ -159,7 +159,7 @@ export function createWorld(shell: string): World {
     TOY: host.root,
     TOY_REAL: real,
   };
-  const state = `STATE='${host.state.replaceAll("'", String.raw`'\''`)}'\n`;
+  const state = assignments({ STATE: host.state, LIBRARY: join(host.state, 'bin', 'ours') });
   let boots = 0;
   let armed = 0;
   const powerCycle = (): void => {

@@ -18,7 +18,7 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
   });
 
   const options = (fence = '1') => ({
-    state: `STATE=${quote(host.state)}\n`,
+    state: `STATE=${quote(host.state)}; LIBRARY=$STATE/bin/ours\n`,
     fence,
     run: 'run-1-1',
     signal: new AbortController().signal,

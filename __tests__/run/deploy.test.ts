@@ -89,6 +89,42 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
     untouched();
   });
 
+  it('keeps the lease from when it has it: a look at the host may take long', async () => {
+    shop.deployed(shop.second);
+    shop.host.write(`${STATE}/journal/001-step.sh`, ':\n# end\n');
+    const kept: string[] = [];
+    let closed = 0;
+    await run(
+      shop.first,
+      {},
+      {
+        connection: {
+          openSession: () =>
+            Promise.resolve({
+              pid: 1,
+              run: (script: string) => {
+                kept.push(script);
+                return Promise.resolve({ code: 0, stdout: '', stderr: '' });
+              },
+              close: () => Promise.resolve(void (closed += 1)),
+            }),
+          dial: unused,
+          upload: unused,
+          fingerprint: '',
+          closed: Promise.resolve(undefined),
+          close: unused,
+        },
+        clock: { ...systemClock, sleep: (_, signal) => systemClock.sleep(5, signal) },
+      },
+    );
+    expect(progress.facts.result).toBe('superseded');
+    expect(leases).toHaveLength(1);
+    expect(kept.length).toBeGreaterThan(3);
+    expect(kept[0]).toContain('lease_renew "$FENCE"');
+    expect(closed).toBe(1);
+    untouched();
+  });
+
   it('leaves a newer release alone', async () => {
     shop.deployed(shop.second);
     await run(shop.first);

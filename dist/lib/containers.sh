@@ -99,26 +99,23 @@ stay_up() { # ID…
 # put_contents CONTENTS ID…: gives containers that were created, and have not started yet, the files of their configs
 # and secrets that are in no file of the host. Compose does it when it creates a container, or, by its version, only
 # when it starts one, which we do ourselves. CONTENTS: lines `SERVICE MODE UID GID BASE64-OF-TARGET BASE64-OF-TEXT`.
-put_contents() {
+put_contents() { [ -z "$1" ] || with_scratch put_each "$@"; }
+put_each() { # CONTENTS ID…
+  umask 077
   contents=$1
   shift
-  [ -n "$contents" ] || return 0
-  (
-    umask 077
-    place=$(mktemp -d) || exit
-    trap 'rm -rf "$place"' EXIT
-    for id; do
-      of=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || exit
-      printf '%s\n' "$contents" | while read -r service mode uid gid target text; do
-        [ "$service" = "$of" ] || continue
-        target=$(printf %s "$target" | base64 -d) && target=${target#/} || exit
-        mkdir -p "$place/$(dirname "$target")" && printf %s "$text" | base64 -d >"$place/$target" || exit
-        say "$ docker cp - $id:/  # $target"
-        tar -C "$place" --numeric-owner --owner="$uid" --group="$gid" --mode="$mode" -cf - "$target" |
-          docker cp - "$id:/" >&2 || exit
-      done || exit
-    done
-  )
+  for id; do
+    of=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || return
+    printf '%s\n' "$contents" | while read -r service mode uid gid target text; do
+      [ "$service" = "$of" ] || continue
+      target=$(printf %s "$target" | base64 -d) && target=${target#/} || exit
+      # shellcheck disable=SC2154
+      mkdir -p "$scratch/$(dirname "$target")" && printf %s "$text" | base64 -d >"$scratch/$target" || exit
+      say "$ docker cp - $id:/  # $target"
+      tar -C "$scratch" --numeric-owner --owner="$uid" --group="$gid" --mode="$mode" -cf - "$target" |
+        docker cp - "$id:/" >&2 || exit
+    done || return
+  done
 }
 
 # stop_containers ID…: together, each with its own grace period. That they were told so is noted first: who
@@ -191,6 +188,15 @@ start_containers() {
   done
 }
 
+# run_again ID…: those of the containers that ran, and that something has stopped meanwhile, run again: Compose stops
+# what a service depends on, too, where it finds a network changed.
+run_again() {
+  halted=$(docker ps -aq --no-trunc --filter status=exited --filter status=created) || return
+  for id in $halted; do
+    case " $* " in *" $id "*) start_containers "$id" ;; esac
+  done
+}
+
 # serve_again ID[:PORT]…: starts those that do not run, and waits until all are ready, at most a minute: from
 # then on requests may go to them again.
 serve_again() {
@@ -218,14 +224,35 @@ remove_unnamed() {
     say "the image $1 is still used, and stays"
 }
 
-# restore_tag REFERENCE IMAGE: the reference names that image again, or nothing if it named nothing.
-# The image that it named until now goes, where nothing else names or uses it.
-restore_tag() {
+# set_tag REFERENCE IMAGE: the reference names that image. What it named until now goes, where nothing else names or
+# uses it.
+set_tag() {
   made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
-  if [ -n "$2" ]; then
-    run docker tag "$2" "$1"
-  elif docker image inspect "$1" >/dev/null 2>&1; then
-    run docker rmi "$1"
-  fi
+  run docker tag "$2" "$1" || return
   [ -z "$made" ] || remove_unnamed "$made"
+}
+
+# restore_tag REFERENCE IMAGE: undoes what gave the reference another image: it names that one again, or nothing if
+# it named nothing. What it named until now goes, where nothing else names or uses it. What nobody can undo any more
+# is told, and holds nothing up: an image that was removed meanwhile (`docker image prune`), a name that is in use.
+restore_tag() {
+  former=$2
+  if [ -n "$former" ] && ! former_said=$(docker image inspect -f '{{.Id}}' "$former" 2>&1); then
+    case $former_said in
+      *[Nn]'o such '*) say "$former, which $1 named before, is gone: somebody removed it. $1 names nothing" ;;
+      *)
+        say "$former_said"
+        return 1
+        ;;
+    esac
+    former=
+  fi
+  if [ -n "$former" ]; then
+    set_tag "$1" "$former"
+  else
+    made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
+    [ -n "$made" ] || return 0
+    run docker rmi "$1" || say "$1 is in use, and stays"
+    remove_unnamed "$made"
+  fi
 }

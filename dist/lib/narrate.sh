@@ -1,5 +1,5 @@
-# How every script on the host narrates. The files of this directory, one after the other, are
-# bin/lib.sh on the host: sourced after STATE (the stack's state directory) is set.
+# How every script on the host narrates. The files of this directory, one after the other, are lib.sh on the host:
+# sourced after STATE (the stack's state directory) and LIBRARY (the directory of lib.sh) are set.
 #
 # Convention: stdout carries answers for the runner, stderr tells a person what happens. What a program or a
 # container prints is no answer: it goes to stderr, to a file, or into a variable.

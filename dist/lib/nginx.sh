@@ -67,6 +67,6 @@ nginx_reload() {
 nginx_reload_otherwise() { # CODE CONTAINER COMMAND
   [ "$1" != 3 ] || return 1
   # shellcheck disable=SC2086
-  own_exec "$2" $3 -t >&2
+  own_exec "$2" $3 -t >&2 || return
   run docker kill -s HUP "$2"
 }

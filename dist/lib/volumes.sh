@@ -5,8 +5,9 @@
 
 # engine_post PATH BODY: prints what the engine answers; fails where that is no success.
 engine_post() (
-  place=$(mktemp -d) || exit
+  place=$(scratch_directory) || exit
   trap 'rm -rf "$place"' EXIT
+  trap 'exit 143' HUP INT TERM PIPE
   printf '%s' "$2" >"$place/body"
   mkfifo "$place/in" || exit
   docker system dial-stdio <"$place/in" >"$place/answer" &

@@ -21,8 +21,11 @@ import {
 } from './interruptions.js';
 import { anotherProject, besideTheClone, forcePushed, hostileClone, submodule } from './git.js';
 import { variables } from './given.js';
+import { hostileContainer, hostileVisitor } from './hostile.js';
+import { cancelledWhileObserving } from './left-behind.js';
 import { leftOut } from './left-out.js';
 import { goesOnWithTheOld } from './goes-on.js';
+import { limited } from './limited.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { deploysInARow, manyDeploys } from './many-deploys.js';
 import { overhead, rollbackOperation, secrets } from './promises.js';
@@ -36,6 +39,7 @@ import { powerLost, powerLostUnattended } from './power.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
+import { strangeLogin } from './strange-login.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
 import { swarm, swarmLost } from './swarm.js';
 import { swarmNode } from './swarm-node.js';
@@ -80,9 +84,13 @@ export const scenarios: readonly Scenario[] = [
   forwardingForbidden,
   planOnly,
   superseded,
+  strangeLogin,
+  limited,
   localChangeKept,
   localChangeRefused,
   hostileClone,
+  hostileContainer,
+  hostileVisitor,
   forcePushed,
   anotherProject,
   besideTheClone,
@@ -99,6 +107,7 @@ export const scenarios: readonly Scenario[] = [
   variables,
   envFile,
   twoAtOnce,
+  cancelledWhileObserving,
   ...cancelled,
   ...lost,
   connectionCut,

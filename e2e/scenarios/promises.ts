@@ -46,12 +46,16 @@ export const overhead: Scenario = {
 export const secrets: Scenario = {
   name: 'secrets',
   home: 'tiny',
-  sentence: 'neither key nor token is in the log, in an output or on the disk of the host',
+  sentence:
+    'neither key nor token is in the log, in an output, on the disk or in an argument of a process of the host, nor is the mark of a session',
   from: 'deployed',
   run: async (bed, checks) => {
     const release = bed.nextRelease();
     const sha = await bed.commit('Nothing to hide', bed.stack.changes.backend(release));
+    const watching = ask(bed.host, WATCH_ARGUMENTS, { user: 'root', stdin: PATTERNS });
     const run = await bed.deploy(sha);
+    await ask(bed.host, 'touch /root/watched', { user: 'root' });
+    checks.equal(await watching, 'resee-deploy hello', 'what arguments show of a run');
     checks.equal(run.outputs['result'], 'deployed', 'result');
     const key = bed.host.privateKey.split('\n')[2] ?? '';
     checks.that(key.length > 40, 'the key has a line to look for');
@@ -70,6 +74,19 @@ export const secrets: Scenario = {
     }
   },
 };
+
+/** The mark of a session, the token; and, so that it is known that something was seen, a word of its loop. */
+const PATTERNS = `rd-[0-9a-f]{32}\n${TOKEN}\nresee-deploy hello\n`;
+/** Looks at the arguments of every process, again and again. */
+const WATCH_ARGUMENTS = `
+umask 077
+cat >/root/patterns
+rm -f /root/watched
+while [ ! -e /root/watched ]; do
+  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' '\\n' | grep -aoEf /root/patterns || :
+  sleep 0.02
+done | sort -u
+`;
 
 export const rollbackOperation: Scenario = {
   name: 'rollback-operation',

@@ -88,9 +88,37 @@ export const planOnly: Scenario = {
     checks.equal(run.outputs['result'], 'planned', 'result');
     checks.that((run.outputs['plan'] ?? '').startsWith('{'), 'the output plan is JSON');
     checks.equal(await bed.lookSettled(), before, 'all on the host');
+    await planPullRequest(bed, checks);
+    checks.equal(await bed.lookSettled(), before, 'all on the host after a plan of a pull request');
     await checkWhole(bed, checks, before, standing);
   },
 };
+
+/** A commit that is on no branch, but is what merging a pull request would make: planned, never deployed. */
+async function planPullRequest(bed: Bed, checks: Checks): Promise<void> {
+  const { fixture } = bed;
+  await fixture.git('checkout', '-q', '-b', 'pull-7');
+  const edits = await bed.stack.changes.backend(bed.nextRelease())(fixture);
+  const sha = await fixture.commit('Merge pull request', edits);
+  await fixture.git('push', '--quiet', 'origin', 'HEAD:refs/pull/7/merge');
+  await fixture.git('checkout', '-q', 'main');
+  const said = (operation: string, repository: string): Said => ({
+    inputs: { operation },
+    workflow: {
+      ref: 'refs/pull/7/merge',
+      event: 'pull_request',
+      payload: { pull_request: { head: { repo: { full_name: repository } } } },
+    },
+  });
+  const { repository } = bed.stack;
+  const planned = await bed.deploy(sha, said('plan', repository));
+  checks.equal(planned.outputs['result'], 'planned', 'result for a pull request');
+  checks.matches(planned.outputs['plan-markdown'] ?? '', /^## Deploy plan for/, 'plan-markdown');
+  for (const refused of [said('deploy', repository), said('plan', 'mallory/fork')]) {
+    const run = await bed.deploy(sha, refused);
+    checks.equal(run.outputs['result'], 'refused', 'result of a deploy, or for a fork');
+  }
+}
 
 export const superseded: Scenario = {
   name: 'superseded',

@@ -17,6 +17,7 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
     dockerProblem(sections) ??
     composeProblem(sections) ??
     toolsProblem(sections) ??
+    locksProblem(sections) ??
     directoryProblem(sections, inputs.path) ??
     gitProblem(sections, inputs, sha) ??
     writableProblem(sections) ??
@@ -80,6 +81,16 @@ function toolsProblem(sections: Sections): Problem | undefined {
   return {
     what: `the host lacks ${missing.join(', ')}`,
     next: 'On the host: sudo dnf install -y git tar util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar util-linux procps diffutils (Debian, Ubuntu).',
+  };
+}
+
+function locksProblem(sections: Sections): Problem | undefined {
+  const said = complaint(sections, 'locks');
+  if (said === undefined) return undefined;
+  return {
+    what: `the state directory ${sections.get('state')?.trim() ?? ''} lies in a file system that bears no locks`,
+    next: 'Without locks two deploys could change the stack at once. Where the home directory comes over NFS, start its lock daemon (rpc-statd), or deploy as a user whose home is on a disk of the host.',
+    evidence: said,
   };
 }
 

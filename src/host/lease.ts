@@ -9,6 +9,8 @@ import type { Shell } from './shell.js';
 /** How long a lease lives without a sign of life from its owner. */
 export const LEASE_SECONDS = 60;
 const RENEW_EVERY_MS = 20_000;
+/** Of `locked` in lease.sh. */
+const CANNOT_LOCK = 70;
 
 const AFTER_REBOOT = ['systemd', 'cron', 'none'] as const;
 export type AfterReboot = (typeof AFTER_REBOOT)[number];
@@ -23,7 +25,7 @@ export interface Lease {
 }
 
 export interface LeaseRequest {
-  /** Shell code that sets STATE. */
+  /** Shell code that sets STATE and LIBRARY. */
   readonly state: string;
   /** Who asks, as JSON: shown to the one who must wait. */
   readonly owner: string;
@@ -41,15 +43,13 @@ export async function acquireLease(
   signal?: AbortSignal,
 ): Promise<Lease> {
   const result = await shell.run(
-    request.state + remoteScript('acquire'),
+    request.state + remoteScript('library') + remoteScript('acquire'),
     {
       OWNER: request.owner,
       TTL: String(LEASE_SECONDS),
       WAIT: String(Math.ceil(request.waitMs / 1000)),
       SESSION: String(shell.pid),
-      LIB: remoteLibrary(),
-      ABORT: remoteScript('abort'),
-      WATCHDOG: remoteScript('watchdog'),
+      ...remoteLibrary().texts,
     },
     signal,
   );
@@ -62,6 +62,13 @@ export async function acquireLease(
     throw new RefusedError({
       what: `another deploy holds the stack: ${lines.find((line) => line.startsWith('owner '))?.slice(6) ?? 'unknown'}`,
       next: 'Wait for it, raise lock-timeout, or, if that run is dead, wait a minute: its lease runs out. `operation: unlock` takes it away.',
+    });
+  }
+  if (result.code === CANNOT_LOCK) {
+    throw new RefusedError({
+      what: 'the lease could not be taken: the file system of its directory bears no locks',
+      next: 'Without locks two deploys could change the stack at once. Where the home directory comes over NFS, start its lock daemon (rpc-statd), or deploy as a user whose home is on a disk of the host.',
+      evidence: result.stderr.slice(-2000),
     });
   }
   throw new DeployError({
@@ -111,7 +118,7 @@ export function keepLease(
   const renew =
     assignments({ FENCE: fence, TTL: String(LEASE_SECONDS) }) +
     state +
-    '. "$STATE/bin/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
+    '. "$LIBRARY/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
   const loop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await deps.clock.sleep(RENEW_EVERY_MS, stopped.signal);

@@ -1,7 +1,7 @@
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import type { ReleaseRecord } from '../plan/observation.js';
-import { remoteScript } from '../remote/load.js';
+import { remoteLibrary, remoteScript } from '../remote/load.js';
 import { commandLine } from './quote.js';
 import { parseRecord } from './records.js';
 import { linesOf, type Sections } from './sections.js';
@@ -81,7 +81,10 @@ export function releasesIn(sections: Sections): readonly ReleaseRecord[] {
  * @throws DeployError when something could not be undone
  */
 export async function unlock(shell: Shell, state: string): Promise<void> {
-  const result = await shell.run(state + remoteScript('unlock'), {});
+  const result = await shell.run(
+    state + remoteScript('library') + remoteScript('unlock'),
+    remoteLibrary().texts,
+  );
   if (result.code !== 0) {
     throw new DeployError({
       what: 'the stack is unlocked, but what the dead run had done could not all be undone',

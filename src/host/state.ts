@@ -1,11 +1,13 @@
+import { remoteLibrary } from '../remote/load.js';
 import { quote } from './quote.js';
 
 /**
- * The stack's state directory on the host, as shell code: `$HOME` is the host's to know. One
- * directory a stack, named like Compose names its project.
+ * The stack's state directory on the host, STATE, and in it that of this version's library, LIBRARY, as shell
+ * code: `$HOME` is the host's to know. One state directory a stack, named like Compose names its project.
  */
 export function stateAssignment(projectName: string | undefined, path: string): string {
-  return `unset STATE; STATE=$HOME/${ALL_STATE}/${quote(stateKey(projectName, path))}\n`;
+  const state = `$HOME/${ALL_STATE}/${quote(stateKey(projectName, path))}`;
+  return `unset STATE LIBRARY; STATE=${state}; LIBRARY=$STATE/bin/${remoteLibrary().digest}\n`;
 }
 
 /** Below the home directory of the user that deploys. */

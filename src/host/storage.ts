@@ -6,17 +6,19 @@ import type { Shell } from './shell.js';
 /**
  * Looks into places that containers mount: is there a file that bears one writer only? One round trip, or none.
  *
+ * @param state shell code that sets STATE
  * @returns an answer for each question, in their order
  * @throws DeployError when the host does not answer
  */
 export async function inspectStorage(
   shell: Shell,
+  state: string,
   questions: readonly StorageQuestion[],
   signal?: AbortSignal,
 ): Promise<readonly StorageContents[]> {
   if (questions.length === 0) return [];
   const MOUNTS = questions.map(({ containerId, target }) => `${containerId} ${target}\n`).join('');
-  const { code, stdout, stderr } = await shell.run(storageScript(), { MOUNTS }, signal);
+  const { code, stdout, stderr } = await shell.run(state + storageScript(), { MOUNTS }, signal);
   if (code !== 0) {
     throw new DeployError({
       what: 'looking into the storage of the stack failed',

@@ -20,10 +20,14 @@ export interface Decision {
   readonly why: string;
   /** True where `action` holds only if the build gives another image. */
   readonly ifImageChanges: boolean;
+  /** What happens in place of `action` where the image is the same after all; undefined: nothing. */
+  readonly ifSame?: 'reload' | 'start' | undefined;
   /** Places of the definition that changed, and that its containers do without until it is named. */
   readonly waits: readonly string[];
   /** Changed files that it mounts, and that its containers have not read. */
   readonly unread: readonly string[];
+  /** True where its image may have changed as well, and nobody has accepted the gap of another one. */
+  readonly imageWaits?: boolean;
 }
 
 /** True where a person has said that this service may be changed, whatever it holds. */
@@ -36,20 +40,23 @@ export function isNamed(
   return role === 'data' ? allowDataChanges.includes(service) : role === 'proxy' && allowDowntime;
 }
 
-/** @param rebuilt references whose image the commit may change */
+interface Known {
+  /** Its containers, also those that do not run. */
+  readonly all: readonly Container[];
+  readonly named: boolean;
+  /** References whose image the commit may change. */
+  readonly rebuilt: ReadonlySet<string>;
+  /** A newer image of it is told, and left: also one that came with another service. */
+  readonly unpulled: boolean;
+}
+
+const MAY_CHANGE = 'its image may change';
+
 export function decide(
   observation: Observation,
   service: Service,
   decision: RoleDecision,
-  {
-    all,
-    named,
-    rebuilt,
-  }: {
-    readonly all: readonly Container[];
-    readonly named: boolean;
-    readonly rebuilt: ReadonlySet<string>;
-  },
+  { all, named, rebuilt, unpulled }: Known,
 ): Decision {
   const running = all.filter((container) => container.running);
   const { role } = decision;
@@ -72,28 +79,57 @@ export function decide(
     return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
   }
   if (role === 'job' && all.length === 0) return say('run', 'it has not run here yet');
+  const mayChange = rebuilt.has(service.image);
+  const compared = role === 'job' || running.length === 0 ? all : running;
+  const isAnother = isOfAnother(observation, service, compared);
   if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
-    return say('start', 'no container of it runs');
+    const start = say('start', 'no container of it runs');
+    // What has ended goes on as it was, unless somebody lets data change.
+    if (role !== 'data' || !named || all.length === 0) return start;
+    if (mayChange) return { ...say(change, MAY_CHANGE, true), ifSame: 'start' };
+    return isAnother ? say(change, `it ended, and ${service.image} names another image`) : start;
   }
   if (reason !== undefined) return say(change, reason);
-  if (files.length > 0 && role === 'proxy') {
-    if (isReloaded(observation, running)) return say('reload', `${listed(files, 2)} changed`);
-    if (isWatched(service, files)) return say('keep', 'Traefik reads its changed files by itself');
+  const read = role === 'proxy' ? readingOf(observation, service, { running, files }) : undefined;
+  if (read !== undefined) {
+    const reads = say(read.action, read.why);
+    if (!named) return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
+    if (mayChange) return { ...say(change, MAY_CHANGE, true), ifSame: read.ifSame };
+    if (!isAnother) return reads;
+  } else if (files.length > 0) {
+    return role === 'data' && !named
+      ? say('keep', 'mounted files wait for a restart')
+      : say(change, `mounted ${listed(files, 2)} changed`);
   }
-  if (files.length > 0 && role === 'data' && !named) {
-    return say('keep', 'mounted files wait for a restart');
+  if (mayChange) return say(change, MAY_CHANGE, true);
+  return role !== 'data' && !unpulled && isAnother
+    ? say(change, `${service.image} names another image than the one that runs`)
+    : say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+
+/** True where its image is known, and some of the containers are of another one. */
+function isOfAnother(
+  { images }: Observation,
+  { image }: Service,
+  containers: readonly Container[],
+): boolean {
+  const current = images[image];
+  return current !== undefined && containers.some(({ imageId }) => imageId !== current);
+}
+
+/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
+function readingOf(
+  observation: Observation,
+  service: Service,
+  { running, files }: { readonly running: readonly Container[]; readonly files: readonly string[] },
+): (Pick<Decision, 'why' | 'ifSame'> & { readonly action: 'reload' | 'keep' }) | undefined {
+  if (files.length === 0) return undefined;
+  if (isReloaded(observation, running)) {
+    return { action: 'reload', why: `${listed(files, 2)} changed`, ifSame: 'reload' };
   }
-  if (files.length > 0) return say(change, `mounted ${listed(files, 2)} changed`);
-  if (rebuilt.has(service.image)) return say(change, 'its image may change', true);
-  const current = observation.images[service.image];
-  if (
-    role !== 'data' &&
-    current !== undefined &&
-    !(role === 'job' ? all : running).every(({ imageId }) => imageId === current)
-  ) {
-    return say(change, `${service.image} names another image than the one that runs`);
-  }
-  return say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+  return isWatched(service, files)
+    ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
+    : undefined;
 }
 
 /** True where a cutover has it read its files anew: it runs nginx or Caddy. */
@@ -168,6 +204,11 @@ export function toldOf(
   const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
   const shared = waits.filter((place) => isShared(place, observation, service));
   return [
+    ...(decision.imageWaits === true
+      ? [
+          `its image may have changed as well, and it goes on with the one that it has. To take the new one, with a gap: ${remedy}`,
+        ]
+      : []),
     ...(idle.length === 0
       ? []
       : [`${listed(idle, 5)} changed, and no container is another for it`]),

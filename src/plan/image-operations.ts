@@ -2,6 +2,7 @@ import { buildOrder, type BuildOrder } from './builds.js';
 import type { Observation } from './observation.js';
 import type { ImageReference, Operation, ServicePlan } from './plan.js';
 import type { PlanOptions } from './planner.js';
+import { isBuilt } from './services.js';
 
 /** How the images of the release are made, or brought back. */
 export function imageOperations(
@@ -20,20 +21,13 @@ export function imageOperations(
       .map(([image, imageId]) => ({ ...reference(image), imageId }));
     return references.length === 0 ? [] : [{ kind: 'restore-images', references }];
   }
-  const chosen = services.filter(({ service, action, ifImageChanges }) => {
+  const chosen = services.filter((plan) => {
+    const { service, action, ifImageChanges } = plan;
     const definition = wanted.services[service];
     if (definition === undefined || action === 'leave') return false;
     if (options.images === 'pull')
       return ifImageChanges || (action !== 'keep' && action !== 'remove');
-    if (options.images !== 'host' || definition.build === undefined) return false;
-    return (
-      ifImageChanges ||
-      images[definition.image] === undefined ||
-      action === 'roll' ||
-      action === 'run' ||
-      action === 'start' ||
-      action === 'replace'
-    );
+    return isBuilt(observation, plan, options);
   });
   if (chosen.length === 0) return [];
   const names = chosen.map(({ service }) => service);

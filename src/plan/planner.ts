@@ -36,7 +36,8 @@ export type Planned =
   | { readonly kind: 'refused'; readonly plan: Plan; readonly refusals: readonly Refusal[] };
 
 /** From the wanted stack and the observed host to what will be done. Pure. */
-export function makePlan(observation: Observation, options: PlanOptions): Planned {
+export function makePlan(seen: Observation, options: PlanOptions): Planned {
+  const observation = inOrder(seen);
   const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
   const planned = planServices(observation, roles, options);
   const services =
@@ -76,6 +77,17 @@ export function makePlan(observation: Observation, options: PlanOptions): Planne
     : { kind: 'refused', plan, refusals: against };
 }
 
+/** Docker tells containers in no order that lasts: of the same host the plan is the same. */
+function inOrder(observation: Observation): Observation {
+  const sorted = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
+    [...list].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
+  return {
+    ...observation,
+    containers: sorted(observation.containers),
+    proxies: sorted(observation.proxies),
+  };
+}
+
 /** The rest of the plan, once the images are there. */
 export function settlePlan(
   plan: Plan,
@@ -88,7 +100,7 @@ export function settlePlan(
   return {
     ...plan,
     services,
-    operations: [...images, ...planOperations(observation, services, options)],
+    operations: [...images, ...planOperations(inOrder(observation), services, options)],
   };
 }
 

@@ -226,15 +226,19 @@ function changedNetworks(
   { wanted, installed, containers }: Observation,
   { allowDowntime }: RefusalOptions,
 ): readonly Refusal[] {
-  if (installed === undefined || containers.length === 0 || allowDowntime) return [];
-  return (['networks', 'volumes'] as const).flatMap((kind) =>
-    Object.entries(wanted[kind])
-      .filter(
-        ([name, text]) => installed[kind][name] !== undefined && installed[kind][name] !== text,
-      )
-      .map(([name]) => ({
-        what: `the definition of ${kind.slice(0, -1)} "${name}" changed`,
-        next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
-      })),
-  );
+  if (installed === undefined || containers.length === 0) return [];
+  const changed = (kind: 'networks' | 'volumes'): readonly string[] =>
+    Object.entries(wanted[kind]).flatMap(([name, text]) =>
+      installed[kind][name] === undefined || installed[kind][name] === text ? [] : [name],
+    );
+  return [
+    ...changed('networks').map((name) => ({
+      what: `the definition of network "${name}" changed`,
+      next: 'Compose would stop every container on it, also the database, and starts none of them again, so allow-downtime is no way. Give the changed network a new name; or, with a gap, on the host: docker compose down (volumes stay), and run the workflow again.',
+    })),
+    ...(allowDowntime ? [] : changed('volumes')).map((name) => ({
+      what: `the definition of volume "${name}" changed`,
+      next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
+    })),
+  ];
 }

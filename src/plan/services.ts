@@ -24,11 +24,32 @@ export function planServices(
       .map((service) => service.image),
   );
   const rebuilt = options.images === 'host' ? withDerived(observation, changing) : changing;
-  const present = Object.values(wanted.services).map((service) =>
-    planService(observation, service, roles[service.name] ?? UNKNOWN, rebuilt, options),
-  );
-  return [...present, ...removed(observation)];
+  const present = (made: ReadonlySet<string>): readonly ServicePlan[] =>
+    Object.values(wanted.services).map((service) =>
+      planService(observation, service, roles[service.name] ?? UNKNOWN, made, options),
+    );
+  const first = present(rebuilt);
+  // Whoever shares an image with one that is built anyway gets it too.
+  const shared = first.filter((plan) => isBuilt(observation, plan, options));
+  if (shared.length === 0) return [...first, ...removed(observation)];
+  const all = withDerived(observation, new Set([...rebuilt, ...shared.map(({ image }) => image)]));
+  return [...(all.size > rebuilt.size ? present(all) : first), ...removed(observation)];
 }
+
+/** True where its image is built on the way to its new containers. */
+export function isBuilt(
+  { wanted, images }: Pick<Observation, 'wanted' | 'images'>,
+  { service, action, ifImageChanges }: ServicePlan,
+  options: Pick<ServiceOptions, 'images'>,
+): boolean {
+  const definition = wanted.services[service];
+  if (options.images !== 'host' || definition?.build === undefined || action === 'leave') {
+    return false;
+  }
+  return ifImageChanges || images[definition.image] === undefined || CREATING.has(action);
+}
+
+const CREATING: ReadonlySet<ServicePlan['action']> = new Set(['roll', 'run', 'start', 'replace']);
 
 const LEFT: Decision = {
   action: 'leave',
@@ -104,8 +125,10 @@ function planService(
   const running = containers.filter((container) => container.running);
   const chosen = options.services.length === 0 || options.services.includes(service.name);
   const named = isNamed(service.name, decision.role, options);
+  const unpulled =
+    options.images === 'pull' && unpulledReason(service, decision, options) !== undefined;
   const decided = chosen
-    ? decide(observation, service, decision, { all: containers, named, rebuilt })
+    ? decide(observation, service, decision, { all: containers, named, rebuilt, unpulled })
     : LEFT;
   return {
     service: service.name,
@@ -176,7 +199,12 @@ export function settleImages(
     if (!service.ifImageChanges || built === undefined) return service;
     const same = imagesInUse(service, containers).every((imageId) => imageId === built);
     return same
-      ? { ...service, action: 'keep', why: 'its image is the same', ifImageChanges: false }
+      ? {
+          ...service,
+          action: service.ifSame ?? 'keep',
+          why: 'its image is the same',
+          ifImageChanges: false,
+        }
       : { ...service, why: 'its image changed', ifImageChanges: false };
   });
 }
@@ -186,6 +214,8 @@ export function imagesInUse(
   { role, dead, incumbents }: ServicePlan,
   containers: readonly Container[],
 ): readonly string[] {
-  const own = new Set(role === 'job' ? dead : incumbents);
+  // A job may run still; what holds data may have ended.
+  const isEnded = role === 'job' || (role === 'data' && incumbents.length === 0);
+  const own = new Set(isEnded ? [...dead, ...incumbents] : incumbents);
   return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }

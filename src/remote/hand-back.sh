@@ -1,8 +1,8 @@
 # Ends what this run still does on the host, undoes it, and gives the lease back. Does nothing where
-# the lease is not ours any more: then somebody else has done it. Vars: STATE FENCE RUN
+# the lease is not ours any more: then somebody else has done it. Vars: STATE LIBRARY FENCE RUN
 # shellcheck shell=sh
-[ -e "$STATE/bin/lib.sh" ] || exit 0
-. "$STATE/bin/lib.sh"
+[ -e "$LIBRARY/lib.sh" ] || exit 0
+. "$LIBRARY/lib.sh"
 
 # A record under our fence: the release was finished, whoever did it, and it serves.
 tell_finished() {
@@ -11,11 +11,18 @@ tell_finished() {
   done
 }
 
+# Nothing of this run is left in the state directory, whatever it was about.
+clear_run() {
+  end_group "$STATE/stage/$RUN/session"
+  rm -rf "$STATE/stage/$RUN"
+  sweep_scratch
+  forget_commit "$RUN"
+}
+
 if ! lease_is_ours "$FENCE"; then
   await_critical
   tell_finished
-  rm -rf "$STATE/stage/$RUN"
-  forget_commit "$RUN"
+  clear_run
   # Whoever has it now has undone what we did, or is about to; a journal without a lease was given up.
   [ ! -d "$STATE/journal" ] || [ -d "$STATE/lease" ]
   exit
@@ -31,6 +38,5 @@ if [ "$code" != 0 ]; then
   start_watchdog
   exit "$code"
 fi
-rm -rf "$STATE/stage/$RUN"
-forget_commit "$RUN"
+clear_run
 lease_release "$FENCE"

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,8 @@ export function remoteScript(name: string): string {
 /** What the library of the host is made of, in this order. */
 const LIBRARY = [
   'narrate',
+  'process',
+  'scratch',
   'exec',
   'started',
   'lease',
@@ -45,19 +48,48 @@ const LIBRARY = [
   'swarm',
 ] as const;
 
-/** The text of the library that the scripts on the host share: `bin/lib.sh` there. */
-export function remoteLibrary(): string {
-  return LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n');
+/** What lies on the host for the scripts that run there. */
+export interface RemoteLibrary {
+  /** What the scripts share, the rollback and the dead man's switch: variables of library.sh. */
+  readonly texts: Readonly<Record<'LIB' | 'ABORT' | 'WATCHDOG', string>>;
+  /** Names the directory in which they lie: other versions of the action have another one. */
+  readonly digest: string;
+}
+
+let library: RemoteLibrary | undefined;
+
+/** The library of this version of the action. */
+export function remoteLibrary(): RemoteLibrary {
+  library ??= readLibrary();
+  return library;
+}
+
+function readLibrary(): RemoteLibrary {
+  const texts = {
+    LIB: LIBRARY.map((name) => remoteScript(`lib/${name}`)).join('\n'),
+    ABORT: remoteScript('abort'),
+    WATCHDOG: remoteScript('watchdog'),
+  };
+  const digest = createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16);
+  return { texts, digest };
+}
+
+/** What scripts need that leave files for a moment. */
+const SCRATCH = ['lib/narrate', 'lib/process', 'lib/scratch'] as const;
+
+/** The text of the script that takes away what a run without a lease has left. */
+export function forgetScript(): string {
+  return [...SCRATCH, 'lib/git', 'forget'].map(remoteScript).join('\n');
 }
 
 /** The text of the script that looks into storage: its words, and the script itself. */
 export function storageScript(): string {
-  return ['lib/narrate', 'lib/exec', 'storage'].map(remoteScript).join('\n');
+  return [...SCRATCH, 'lib/exec', 'storage'].map(remoteScript).join('\n');
 }
 
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
-  'lib/narrate',
+  ...SCRATCH,
   'lib/exec',
   'lib/started',
   'lib/git',

@@ -38,8 +38,9 @@ EOS
 }
 
 kind='' reason='' status='' restarts=''
-answers=$(mktemp -d)
+answers=$(scratch_directory)
 trap 'rm -rf "$answers"' EXIT
+trap 'exit 143' HUP INT TERM PIPE
 began=$(now)
 deadline=$((began + TIMEOUT))
 pending=$CANDIDATES

@@ -1,8 +1,8 @@
 # Looks into places that containers mount: is there a file that bears one writer only? That is a file of an
 # embedded database, known by its name, or one that a process has locked.
-# Vars: MOUNTS (lines `container path`)
+# Vars: STATE MOUNTS (lines `container path`)
 # Answers for each line, by its number: `database N PATH`, `none N`, or `unknown N REASON`.
-# Follows lib/narrate.sh and lib/exec.sh, which are its words.
+# Follows those files of lib/ that are its words.
 # shellcheck shell=sh
 
 # Of lib/exec.sh.
@@ -22,13 +22,13 @@ locked_files() {
 }
 
 inspect() { # NUMBER CONTAINER PATH
-  found=$(mktemp) complaint=$(mktemp)
+  # shellcheck disable=SC2154
+  found=$scratch/found complaint=$scratch/complaint
   code=0
   # shellcheck disable=SC2086
   root_exec "$2" find -H "$3" -xdev -type f '(' $DATABASE_FILES $locked ')' >"$found" 2>"$complaint" || code=$?
   first=$(head -n 1 "$found" | head -c 300)
   why=$(head -n 1 "$complaint" | head -c 200)
-  rm -f "$found" "$complaint"
   if [ -n "$first" ]; then
     answer database "$1" "$first"
   elif [ "$code" = 0 ]; then
@@ -47,7 +47,7 @@ number=0
 while read -r container path; do
   [ -n "$container" ] || continue
   number=$((number + 1))
-  inspect "$number" "$container" "$path" </dev/null &
+  with_scratch inspect "$number" "$container" "$path" </dev/null &
 done <<EOS
 $MOUNTS
 EOS

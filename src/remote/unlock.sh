@@ -1,11 +1,13 @@
-# Takes the lease away from whoever holds it, and undoes what it had done. Vars: STATE
+# Takes the lease away from whoever holds it, and undoes what it had done. Follows library.sh, and has its Vars.
 # shellcheck shell=sh
-if [ ! -e "$STATE/bin/lib.sh" ] || { [ ! -d "$STATE/lease" ] && [ ! -d "$STATE/journal" ]; }; then
+if [ ! -d "$STATE/lease" ] && [ ! -d "$STATE/journal" ]; then
   say() { printf '%s\n' "$*" >&2; }
   say 'nothing holds the stack'
   exit 0
 fi
-. "$STATE/bin/lib.sh"
+umask 077
+lay_library || { rm -f "$STATE/reserve" && lay_library; } || exit
+. "$LIBRARY/lib.sh"
 [ ! -d "$STATE/lease" ] || say "held by $(cat "$STATE/lease/owner" 2>/dev/null)"
 FENCE=$(lease_seize '{"run":"unlock"}' "$UNDO_LEASE_SECONDS") || {
   say 'the lease cannot be written: the disk may be full'
@@ -22,4 +24,5 @@ if [ "$code" != 0 ]; then
   exit "$code"
 fi
 rm -rf "$STATE/stage"
+sweep_scratch
 lease_release "$FENCE"

@@ -1,11 +1,11 @@
 # The dead man's switch: when the lease runs out and nobody renewed it, takes it and hands the stack back whole. It
 # goes on until that is done: between two attempts anybody may take the lease. Ends where nothing is to be handed
-# back, or another one watches. Argument: STATE
+# back, or another one watches. Arguments: STATE LIBRARY
 # shellcheck shell=sh
 set -u
-unset STATE FENCE
-STATE=$1
-. "$STATE/bin/lib.sh"
+unset STATE LIBRARY FENCE
+STATE=$1 LIBRARY=$2
+. "$LIBRARY/lib.sh"
 
 trap '' HUP PIPE
 # Where this goes on for days: one attempt in so many seconds at least.
@@ -29,6 +29,7 @@ while [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ]; do
   note_process "$$" "$STATE/lease/watchdog"
   if abort_now; then
     rm -rf "$STATE/stage"
+    sweep_scratch
     lease_release "$FENCE"
     continue
   fi

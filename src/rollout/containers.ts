@@ -6,7 +6,14 @@ import type { Operation, Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';
 import { askingOf, type Asking } from './asking.js';
-import { contentLines, neededBy, requireDecidedImage, runsAlready, scales } from './creation.js';
+import {
+  contentLines,
+  neededBy,
+  requireDecidedImage,
+  runningOf,
+  runsAlready,
+  scales,
+} from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
 import { hookLines } from './hooks.js';
@@ -33,7 +40,8 @@ export async function startContainers(
     services.push(isMade ? await withoutOthers(context, scale) : scale);
   }
   const asking = askingOf(context, plan, services);
-  await create(context, { name: 'start', services, then: START, asking });
+  const again = runningOf(context, services, plan);
+  await create(context, { name: 'start', services, again, then: START, asking });
 }
 
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
@@ -164,20 +172,25 @@ interface Creation {
   readonly services: readonly ServiceScale[];
   /** Incumbents that stop when the new containers are there, and before these start. */
   readonly stop?: readonly string[];
+  /** Containers that ran before, and must run when this is undone. */
+  readonly again?: readonly string[];
   readonly then: readonly string[];
   readonly asking?: Asking | undefined;
 }
 
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context: RolloutContext, creation: Creation): Promise<void> {
-  const { name, services, stop = [], then, asking } = creation;
+  const { name, services, stop = [], again = [], then, asking } = creation;
   const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
   const output = await context.transaction.step({
     name,
     undo: [
       // Journalled first, so that it is undone last: the new container goes before the old returns.
       ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
-      undoOf(context, services, known),
+      [
+        undoOf(context, services, known),
+        ...(again.length === 0 ? [] : [`run_again ${again.join(' ')}`]),
+      ].join('\n'),
     ],
     script: [...['up', ...then].map(remoteScript), asking?.script ?? ''].join('\n'),
     variables: {

@@ -1,6 +1,7 @@
 import { DeployError } from '../errors.js';
 import { contentsOf } from '../plan/contents.js';
 import type { Container } from '../plan/observation.js';
+import type { Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import type { RolloutContext } from './context.js';
 import { standing } from './volumes.js';
@@ -68,4 +69,17 @@ export function scales({ results }: RolloutContext, services: readonly ServiceSc
       return `--scale ${service}=${String(replicas + before)}`;
     })
     .join(' ');
+}
+
+/** What Compose looks after when it creates containers of the services, and what is to run on: all but jobs. */
+export function runningOf(
+  context: RolloutContext,
+  services: readonly ServiceScale[],
+  plan: Plan,
+): readonly string[] {
+  const needed = neededBy(context, services);
+  const jobs = plan.services.filter(({ role }) => role === 'job').map(({ service }) => service);
+  return context.observation.containers
+    .filter(({ service, running }) => running && needed.has(service) && !jobs.includes(service))
+    .map(({ id }) => id);
 }

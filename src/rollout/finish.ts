@@ -76,7 +76,8 @@ function forward(
     together([
       [
         // Before its image, which Docker keeps as long as a container needs it.
-        ...(retire.length === 0 ? [] : [`remove_present ${retire.join(' ')}`]),
+        // One that Docker cannot remove now goes with the next deploy.
+        ...(retire.length === 0 ? [] : [tidy([`remove_present ${retire.join(' ')}`])]),
         ...(volumes.length === 0 ? [] : [tidy([`forget_volumes ${volumes.join(' ')}`])]),
         ...forgotten(context, services, record).map((command) => tidy([command])),
         tidy([

@@ -47,7 +47,9 @@ export async function restoreImages(context: RolloutContext, operation: Restore)
     name: 'images',
     undo: restoreTags(operation.references),
     script: operation.references
-      .map(({ reference, imageId }) => `restore_tag ${quote(reference)} ${quote(imageId ?? '')}`)
+      .flatMap(({ reference, imageId }) =>
+        imageId === undefined ? [] : [`set_tag ${quote(reference)} ${quote(imageId)}`],
+      )
       .join('\n'),
     variables: {},
   });

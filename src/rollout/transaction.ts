@@ -59,7 +59,7 @@ const LEASE_LOST = 79;
 const EARLIER_STEP_FAILED = 78;
 
 export interface TransactionOptions {
-  /** Shell code that sets STATE. */
+  /** Shell code that sets STATE and LIBRARY. */
   readonly state: string;
   readonly signal: AbortSignal;
   /**
@@ -131,7 +131,9 @@ function gated(
   return [
     `${state}(`,
     'set -eu',
-    '. "$STATE/bin/lib.sh"',
+    // Gone with the lease, where another version of the action has taken it long ago.
+    `[ -e "$LIBRARY/lib.sh" ] || exit ${String(LEASE_LOST)}`,
+    '. "$LIBRARY/lib.sh"',
     `FENCE=$(lease_of ${String(pid)}) || exit ${String(LEASE_LOST)}`,
     followsOthers ? `[ ! -e ${failed} ] || exit ${String(EARLIER_STEP_FAILED)}` : `rm -f ${failed}`,
     body,

@@ -1,5 +1,6 @@
 import { transact, type DeployDeps, type DeployRequest, type Judged } from './transact.js';
 import { wantEdge } from './edge.js';
+import { createHeartbeat } from './heartbeat.js';
 import { endWithoutRelease } from './end-without-release.js';
 import { RefusedError } from '../errors.js';
 import { acquireLease, tellAfterReboot, type Lease } from '../host/lease.js';
@@ -8,6 +9,7 @@ import { toRecord } from '../host/recorded.js';
 import { inspectStorage } from '../host/storage.js';
 import { createRunnerImages, type RunnerImages } from '../images/runner.js';
 import type { Shell } from '../host/shell.js';
+import type { Session } from '../ssh/session.js';
 import { stateAssignment } from '../host/state.js';
 import { engineOf } from '../plan/engine.js';
 import type { Observation } from '../plan/observation.js';
@@ -26,12 +28,14 @@ import { planSwarm } from '../swarm/plan.js';
  */
 export async function deploy(
   request: DeployRequest,
-  given: Omit<DeployDeps, 'runnerImages'>,
+  given: Omit<DeployDeps, 'runnerImages' | 'heartbeat'>,
 ): Promise<void> {
   const { inputs, sha, run } = request;
   const { shell, progress, signal } = given;
-  const deps = { ...given, runnerImages: runnerImagesFor(request, given) };
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
+  const session = (): Promise<Session> => given.opening?.session ?? given.connection.openSession();
+  const heartbeat = createHeartbeat(session, state, given);
+  const deps = { ...given, heartbeat, runnerImages: runnerImagesFor(request, given) };
   const look = async (): Promise<Observation> => {
     const seen = await progress.phase('observe', async () => {
       const host = await observe(shell, inputs, sha, run, signal);
@@ -47,6 +51,8 @@ export async function deploy(
       acquireLease(shell, { state, owner: request.owner, waitMs: inputs.lockTimeoutMs }, signal),
     );
     progress.leased(lease.fence);
+    // Also before the plan: to look at the host may take longer than the lease lives.
+    heartbeat.start(lease.fence);
     tellAfterReboot(lease.afterReboot, inputs.connection.username, given.log);
     return lease;
   };
@@ -58,6 +64,8 @@ export async function deploy(
     const untouched = progress.facts.fence === undefined && !signal.aborted;
     if (untouched) await clearStage(shell, { state, run, fence: undefined });
     throw error;
+  } finally {
+    heartbeat.stop();
   }
 }
 
@@ -95,7 +103,7 @@ async function requireRunner(
 }
 
 interface Acts {
-  /** Shell code that sets STATE. */
+  /** Shell code that sets STATE and LIBRARY. */
   readonly state: string;
   readonly look: () => Promise<Observation>;
   readonly take: () => Promise<Lease>;
@@ -139,7 +147,8 @@ async function withStorage(
   if (observation.swarmStack !== undefined) return observation;
   const { plan } = makePlan(observation, planOptions(inputs, release, observation));
   const questions = storageToInspect(observation, plan.services);
-  return { ...observation, storage: await inspectStorage(shell, questions, signal) };
+  const state = stateAssignment(inputs.compose.projectName, inputs.path);
+  return { ...observation, storage: await inspectStorage(shell, state, questions, signal) };
 }
 
 /** Nothing was changed: the run's own directory goes, and the lease is free again. */
@@ -147,7 +156,7 @@ async function clearStage(
   shell: Shell,
   { state, run, fence }: { state: string; run: string; fence: string | undefined },
 ): Promise<void> {
-  const release = fence === undefined ? '' : '. "$STATE/bin/lib.sh"\nlease_release "$FENCE"\n';
+  const release = fence === undefined ? '' : '. "$LIBRARY/lib.sh"\nlease_release "$FENCE"\n';
   const forget =
     'git --git-dir "$STATE/repository.git" update-ref -d "refs/resee-deploy/$RUN/branch" 2>/dev/null || :\n';
   await shell.run(`${state}rm -rf "$STATE/stage/$RUN"\n${forget}${release}`, {

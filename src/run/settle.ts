@@ -7,7 +7,7 @@ import type { Connection } from '../ssh/connect.js';
 import { SessionLostError } from '../ssh/lost.js';
 import { ProxyCommandError } from '../ssh/proxy-command.js';
 import type { Clock } from '../clock.js';
-import { handStackBack } from './hand-stack-back.js';
+import { forgetRun, handStackBack } from './hand-stack-back.js';
 import type { Progress } from './progress.js';
 
 const LOSS_IS_TOLD_WITHIN_MS = 200;
@@ -40,19 +40,25 @@ interface SettleDeps {
   readonly progress: Progress;
   readonly clock: Clock;
   readonly log: Log;
+  /** The run was told to end. */
+  readonly cancelled: boolean;
 }
 
 /** After a failure: the stack is handed back, and the error tells how it stands. */
 export async function settle(
   problem: unknown,
-  { inputs, run, connection, edge, progress, clock, log }: SettleDeps,
+  { inputs, run, connection, edge, progress, clock, log, cancelled }: SettleDeps,
 ): Promise<DeployError> {
   const error =
     problem instanceof SessionLostError
       ? await explainLostConnection(problem, inputs.connection.host, connection, clock)
       : asDeployError(problem);
   const { fence } = progress.facts;
-  if (fence === undefined) return error;
+  if (fence === undefined) {
+    // What it began on the host may still go on there.
+    if (cancelled) await forgetRun({ inputs, run }, { connection, log, clock });
+    return error;
+  }
   try {
     const back = await progress.phase('roll back', () =>
       handStackBack({ inputs, run, fence }, { connection, log, clock }),

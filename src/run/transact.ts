@@ -3,7 +3,7 @@ import { watchEdge, type EdgeOfRelease } from './edge.js';
 import type { Edge } from '../edge/edge.js';
 import { openEntrance, type Entrance } from '../health/entrance.js';
 import type { Probe } from '../health/probe.js';
-import { keepLease, type Lease } from '../host/lease.js';
+import type { Lease } from '../host/lease.js';
 import type { RunnerImages } from '../images/runner.js';
 import type { Shell } from '../host/shell.js';
 import { composeArguments, stateAssignment } from '../host/state.js';
@@ -11,7 +11,8 @@ import type { Inputs } from '../inputs.js';
 import type { Log } from '../log.js';
 import { checkPublicUrl, startMeasuring } from './measure.js';
 import { warnOfDoubt } from '../health/doubt.js';
-import { openEagerly, type Opening } from './opening.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { Opening } from './opening.js';
 import { healthTarget } from '../plan/health-host.js';
 import type { Observation, ReleaseRecord } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
@@ -49,6 +50,8 @@ export interface DeployDeps {
   readonly log: Log;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** Keeps the lease from when it is there. */
+  readonly heartbeat: Heartbeat;
   /** With `build: runner`. */
   readonly runnerImages: RunnerImages | undefined;
 }
@@ -61,7 +64,7 @@ export interface Judged {
 }
 
 /**
- * Executes a plan as one transaction, with the lease kept alive. The site's availability is measured from
+ * Executes a plan as one transaction. The site's availability is measured from
  * before the first change; undoing is the caller's, and so is the end of the measuring, after it.
  *
  * @param leasing the lease, or where it was only just asked for, its coming: images are made behind it
@@ -79,9 +82,8 @@ export async function transact(
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
   const behind = leasing instanceof Promise ? leasing : undefined;
   // What was opened before somebody else was waited for tells of another time.
-  const fresh = deps.opening === undefined || behind === undefined;
-  const opening = fresh ? openEagerly(connection, request.inputs, deps) : deps.opening;
-  const { session, entrance } = asking(inputs.health, opening, request, deps);
+  const opened = behind === undefined ? undefined : deps.opening?.entrance;
+  const entrance = entranceFor(inputs.health, opened, request, deps);
   const late: LateValues = {};
   const context: RolloutContext = {
     transaction: openTransaction(shell, { state, signal, behind }),
@@ -111,21 +113,19 @@ export async function transact(
   late.lease = lease;
   if (behind !== undefined && lease.changed) return false;
 
-  const heartbeat = session.then((opened) => keepLease(opened, state, lease.fence, deps));
   const measure = async (): Promise<void> => {
     const way = await entrance;
     void warnOfDoubt(way, way.first, inputs, log);
     late.probe = await measureFrom(way, inputs, deps);
   };
-  const watched = Promise.all([heartbeat, measure()]);
+  const watched = Promise.all([deps.heartbeat.started(), measure()]);
   const edge = watchEdge({ inputs, observation, entrance }, edgeDeps(deps));
   try {
     await executeToItsEnd(plan, context, { images, watched, edge }, deps);
   } finally {
     deps.progress.counted(context.results.traffic);
     // What was only just being opened has to be there, or to have failed, before it can be ended.
-    const [opened] = await Promise.allSettled([heartbeat, watched]);
-    if (opened.status === 'fulfilled') opened.value.stop();
+    await Promise.allSettled([watched]);
   }
   return true;
 }
@@ -141,18 +141,18 @@ export function withHealthTarget(inputs: Inputs, observation: Observation): Inpu
   return { ...inputs, health: { ...inputs.health, url, host } };
 }
 
-/** The entrance by the name that is asked for; one by another name is not needed any more. */
-function asking(
+/** The entrance by the name that is asked for; one that was opened by another name is not needed any more. */
+function entranceFor(
   health: Inputs['health'],
-  opening: Opening,
+  opened: Promise<Entrance> | undefined,
   { inputs }: DeployRequest,
   deps: Pick<DeployDeps, 'connection' | 'clock' | 'log'>,
-): Opening {
-  if (health === inputs.health) return opening;
-  void opening.entrance.then((first) => first.close()).catch(() => undefined);
+): Promise<Entrance> {
+  if (opened !== undefined && health === inputs.health) return opened;
+  void opened?.then((first) => first.close()).catch(() => undefined);
   const entrance = openEntrance(deps.connection, health, deps);
   entrance.catch(() => undefined);
-  return { session: opening.session, entrance };
+  return entrance;
 }
 
 async function measureFrom(

@@ -11,7 +11,7 @@ caddy_reload() {
   config=$(caddy_option "$1" config)
   adapter=$(caddy_option "$1" adapter)
   say "$ docker exec $1 caddy reload --force --config ${config:-/etc/caddy/Caddyfile}"
-  own_exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"} >&2
+  own_exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"} >&2 || return
 }
 
 # Without `keepalive off` it stays connected, and nobody waits for this.

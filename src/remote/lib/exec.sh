@@ -18,25 +18,11 @@ root_exec_from() { # FILE ARGUMENTS…
 }
 ROOT_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-# The same, told to a person as it could be typed; what it prints is for people.
+# The same, told to a person as it could be typed; what it prints is for people. A shell that ended here by `set -e`
+# would run its trap with the output of this command.
 run_in() {
   say "$ docker exec $*"
-  container_exec "$@" >&2
-}
-
-# scratch_directory: prints a new directory of ours that can be written to, on a full disk one in memory.
-scratch_directory() {
-  for scratch_in in "${TMPDIR:-/tmp}" /dev/shm; do
-    scratch=$(mktemp -d "$scratch_in/resee-deploy.XXXXXX" 2>/dev/null) || continue
-    if echo >"$scratch/probe"; then
-      rm -f "$scratch/probe"
-      printf '%s\n' "$scratch"
-      return
-    fi 2>/dev/null
-    rm -rf "$scratch"
-  done
-  say 'no file can be written on the host: its disk is full'
-  return 1
+  container_exec "$@" >&2 || return
 }
 
 EXEC_ATTEMPTS=4
@@ -48,10 +34,10 @@ ENGINE_AWAY=20
 # What one attempt may print, in blocks of 512 bytes (bash: 1024): all of it is kept until the attempt is judged.
 EXEC_OUTPUT=32768
 
-exec_attempts() { # SECONDS (- for no limit: a longer attempt returns 124) FILE ARGUMENTS…
+exec_attempts() { with_scratch exec_tries "$@"; } # SECONDS (- for no limit: a longer attempt returns 124) FILE ARGUMENTS…
+exec_tries() {
   exec_seconds=$1 exec_stdin=$2
   shift 2
-  exec_work=$(scratch_directory) || return
   exec_tried=0 exec_since=$(now)
   while :; do
     exec_code=0
@@ -64,16 +50,16 @@ exec_attempts() { # SECONDS (- for no limit: a longer attempt returns 124) FILE 
     esac
     sleep 0.3
   done
-  cat "$exec_work/out"
-  cat "$exec_work/err" >&2
-  rm -rf "$exec_work"
+  # shellcheck disable=SC2154
+  cat "$scratch/out"
+  cat "$scratch/err" >&2
   return "$exec_code"
 }
 
 # shellcheck disable=SC2094
 exec_once() (
   ulimit -f "$EXEC_OUTPUT" || :
-  exec >"$exec_work/out" 2>"$exec_work/err" <"$exec_stdin"
+  exec >"$scratch/out" 2>"$scratch/err" <"$exec_stdin"
   [ "$exec_seconds" != - ] || exec docker exec "$@"
   exec timeout "$exec_seconds" docker exec "$@"
 )
@@ -83,7 +69,7 @@ exec_once() (
 # stderr, the engine on the stream of the command's stdout; nothing else is on either then.
 engine_failure() {
   case $1 in 1 | 126 | 127 | 128 | 255) ;; *) return 0 ;; esac
-  exec_told=$(cat "$exec_work/out" "$exec_work/err" | head -c 2048 | tr -d '\000')
+  exec_told=$(cat "$scratch/out" "$scratch/err" | head -c 2048 | tr -d '\000')
   case $exec_told in
     'Cannot connect to the Docker daemon'* | 'error during connect:'* | 'failed to connect to the docker API'*) echo away ;;
     'OCI runtime exec failed:'* | 'Error response from daemon:'*)

@@ -11,9 +11,10 @@ journal() {
   entry=$STATE/journal/${3:-$number}-$1.sh
   {
     assigned STATE "$STATE"
-    # The undo script expands STATE when it runs, not here.
+    assigned LIBRARY "$LIBRARY"
+    # The undo script expands it when it runs, not here.
     # shellcheck disable=SC2016
-    printf 'set -eu\n. "$STATE/bin/lib.sh"\n%s\n%s\n' "$2" "$LAST_LINE"
+    printf 'set -eu\n. "$LIBRARY/lib.sh"\n%s\n%s\n' "$2" "$LAST_LINE"
   } >"$entry.new"
   is_whole "$entry.new" || {
     say "the journal cannot be written: $(df -Pk "$STATE" | tail -n 1)"
@@ -38,11 +39,9 @@ run_whole() {
     say "$1 was not written whole"
     return 1
   fi
-  whole_text=$(cat "$1")
-  (
-    eval "$whole_text"
-    exit "$ENDED"
-  ) &
+  # It may load the library of another version, which says nothing about how this one knows its end.
+  whole_text=$(cat "$1" && echo "exit $ENDED")
+  (eval "$whole_text") &
   whole_code=0
   wait "$!" || whole_code=$?
   case $whole_code in
@@ -91,12 +90,13 @@ critical() {
 critical_run() {
   critical_text=$(
     assigned STATE "$STATE"
+    assigned LIBRARY "$LIBRARY"
     assigned FENCE "${FENCE-}"
     # So that what it answers is believed as well.
     assigned MARK "${MARK-}"
     # The script expands these when it runs.
     # shellcheck disable=SC2016
-    printf '. "$STATE/bin/lib.sh"\nset -eu\n%s\nexit "$ENDED"\n%s' "$1" "$LAST_LINE"
+    printf '. "$LIBRARY/lib.sh"\nset -eu\n%s\nexit "$ENDED"\n%s' "$1" "$LAST_LINE"
   )
   critical_files=$STATE/critical.d critical_code=0
   if ! critical_written && ! { critical_files=$(scratch_directory) && critical_written; }; then
@@ -155,7 +155,7 @@ abort_now() {
   await_critical
   # shellcheck disable=SC2016
   critical 'set +e
-. "$STATE/bin/abort.sh"
+. "$LIBRARY/abort.sh"
 undone=$?
 [ "$undone" = 0 ] || exit "$undone"'
 }

@@ -3,9 +3,13 @@
 
 # lease/{fence,expires,owner,session}; every change happens under a file lock that dies with us.
 
+# What `locked` ends with where the file system bears no locks (NFS without its lock daemon, some of FUSE): nothing was
+# done, whoever holds the lease.
+CANNOT_LOCK=70
 locked() {
   (
-    flock 9
+    # As a condition -e holds in no shell.
+    flock 9 || exit "$CANNOT_LOCK"
     "$@"
   ) 9>"$STATE/lock"
 }
@@ -121,43 +125,8 @@ lease_release() { locked lease_remove_if_ours "$1"; }
 # start_watchdog: unless one is there already, whoever's lease it was started for.
 start_watchdog() {
   [ -z "$(process_of "$STATE/lease/watchdog")" ] || return 0
-  setsid sh "$STATE/bin/watchdog.sh" "$STATE" >/dev/null 2>&1 </dev/null &
+  setsid sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY" >/dev/null 2>&1 </dev/null &
   note_process "$!" "$STATE/lease/watchdog"
-}
-
-# The process that works for the lease's owner: its pid and start time, so that a reused pid is
-# never taken for it.
-process_start() { # PID
-  read -r process_stat 2>/dev/null <"/proc/$1/stat" || return 0
-  # The fields after the command's name, which may hold anything.
-  # shellcheck disable=SC2086
-  set -- ${process_stat##*) }
-  # One that has ended may wait for its parent to hear of it.
-  [ "$1" = Z ] || printf '%s\n' "${20}"
-}
-
-process_parent() { # PID
-  read -r process_stat 2>/dev/null <"/proc/$1/stat" || return 0
-  # shellcheck disable=SC2086
-  set -- ${process_stat##*) }
-  printf '%s\n' "$2"
-}
-
-note_process() { # PID FILE
-  noted="$1 $(process_start "$1")"
-  # In one write: whoever reads the file meanwhile would find nobody.
-  echo "$noted" >"$2"
-}
-
-# process_of FILE: prints the pid that the file notes, if that process still runs.
-process_of() {
-  read -r pid started 2>/dev/null <"$1" || return 0
-  [ -z "$started" ] || [ "$(process_start "$pid")" != "$started" ] || echo "$pid"
-}
-
-end_process() { # FILE
-  ended=$(process_of "$1")
-  [ -z "$ended" ] || [ "$ended" = "$$" ] || kill -TERM "-$ended" 2>/dev/null || :
 }
 
 lease_enter() { note_process "$1" "$STATE/lease/session"; }

@@ -26,9 +26,10 @@ arm_reboot() {
       [ -z "$armed_value" ] || { assigned "$armed_name" "$armed_value" && echo "export $armed_name"; }
     done
     assigned STATE "$STATE"
-    # It expands this when it runs.
+    assigned LIBRARY "$LIBRARY"
+    # It expands these when it runs.
     # shellcheck disable=SC2016
-    printf 'exec sh "$STATE/bin/watchdog.sh" "$STATE"\n'
+    printf 'exec sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY"\n'
   } >"$STATE/bin/reboot.sh"
   for armed_by in systemd cron; do
     case $armed_by in
