@@ -37,6 +37,8 @@ const LONGEST_MS = 240_000;
 export const hostileContainer: Scenario = {
   name: 'hostile-container',
   home: 'tiny',
+  // Each command in a container that hangs is waited for, up to its limit.
+  alone: true,
   stacks: ({ name }) => name === 'tiny',
   reusable: false,
   sentence:
