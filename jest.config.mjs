@@ -16,7 +16,7 @@ const config = {
   // The sources say `./x.js`, as Node's ESM wants it; the file is `./x.ts`.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   // They wait for processes and clocks more than they compute: by default two cores would get one worker.
   maxWorkers: 4,
 };

@@ -203,7 +203,7 @@ export function hasEnded(pid: number): boolean {
 }
 
 /** @throws Error when `condition` does not become true in time. */
-export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`never true: ${condition.toString()}`);

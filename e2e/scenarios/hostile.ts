@@ -32,7 +32,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** No run takes longer than this, whatever a container does. */
-const LONGEST_MS = 240_000;
+const LONGEST_MS = 360_000;
 
 export const hostileContainer: Scenario = {
   name: 'hostile-container',
@@ -87,8 +87,9 @@ async function checkUnharmed(
   const known = new RegExp(
     `^(${bed.place.directory}/\\.env|/home/ec2-user/\\.local/state/resee-deploy/.*)$`,
   );
+  // The engine keeps what its containers were given.
   const others = files.filter(
-    (file) => !known.test(file) && !file.startsWith('/var/lib/docker/containers/'),
+    (file) => !known.test(file) && !/^\/(?:var\/lib|run)\/docker\//.test(file),
   );
   checks.equal(others, [], `${name}: files with the secret`);
   const left = await ask(
