@@ -32,6 +32,7 @@ describe.each(SHELLS)('the look at the host, with $name as sh', ({ path }) => {
     const files = [
       '.git/refs/heads/main',
       '.git/objects/ab/1',
+      '.git/hooks/trap',
       'conf/sub/file',
       'other/file',
       'top',
@@ -46,7 +47,7 @@ describe.each(SHELLS)('the look at the host, with $name as sh', ({ path }) => {
       ].join('\n'),
     );
     const { stdout, stderr } = await host.run(
-      `cd "$TOY" && chmod -R a+rwX . && chmod 755 live/.git/objects/ab live/conf/sub live/other
+      `cd "$TOY" && chmod -R a+rwX . && chmod 755 live/.git/objects/ab live/.git/hooks live/conf/sub live/other
 ${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
       { TOY: host.root },
     );

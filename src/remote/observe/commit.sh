@@ -89,7 +89,11 @@ observe_commit() {
 unwritable() {
   [ -d "$DIR" ] || return 0
   {
-    if [ -d "$DIR/.git" ]; then find "$DIR/.git" -type d; fi
+    # Nothing of ours goes to the others of .git: hooks, info.
+    if [ -d "$DIR/.git" ]; then
+      printf '%s\n' "$DIR/.git"
+      find "$DIR/.git/objects" "$DIR/.git/refs" "$DIR/.git/logs" -type d 2>/dev/null
+    fi
     git_own diff --name-only --no-renames -z "$BASE" "$SHA" | path_lines | sed 's#^#/#; s#/[^/]*$##' | sort -u |
       while IFS= read -r below; do
         until [ -d "$DIR$below" ]; do below=${below%/*}; done
