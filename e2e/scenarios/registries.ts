@@ -83,6 +83,8 @@ export const privateRegistry: Scenario = {
   home: 'tiny',
   sentence: 'images of a private registry are pulled with a login of which nothing is left',
   from: 'deployed',
+  // What it leaves is a stack of pulled images.
+  reusable: false,
   run: async (bed, checks, standing) => {
     const before = await bed.lookSettled();
     const release = bed.nextRelease();
