@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { RefusedError } from '../../src/errors.js';
 import { openEntrance } from '../../src/health/entrance.js';
 import type { Entrance } from '../../src/health/entrance.js';
 import type { HealthInputs } from '../../src/inputs.js';
-import { until } from '../remote/host.js';
+import { removeTree, until } from '../remote/host.js';
 import { cleanUp, opened, serve, user } from '../ssh/fixture.js';
 import { inputsFor, realClock, recordedLog } from '../ssh/server.js';
 import type { RecordedLog, TestServer } from '../ssh/server.js';
@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(async () => {
   await cleanUp();
   await running.close();
-  rmSync(directory, { recursive: true, force: true });
+  removeTree(directory);
 });
 
 /** Programs that ask.sh may use beside what asks. */

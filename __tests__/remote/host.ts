@@ -121,7 +121,7 @@ export function toyHost(shell: string): ToyHost {
 }
 
 /** Again and again, for 10 s: Node's own retries do not look for what came in meanwhile. */
-function removeTree(root: string): void {
+export function removeTree(root: string): void {
   const deadline = Date.now() + 10_000;
   for (;;) {
     try {

@@ -20,7 +20,7 @@ import { handBack, openTransaction, type Transaction } from '../../src/rollout/t
 import { remoteScript } from '../../src/remote/load.js';
 import { SESSION_LOOP } from '../../src/ssh/session-loop.js';
 import { createNonce, startSession, type ExecChannel } from '../../src/ssh/session.js';
-import { hasEnded, toyHost, until, type ToyHost } from './host.js';
+import { hasEnded, removeTree, toyHost, until, type ToyHost } from './host.js';
 
 /**
  * A host of files on which several deploys, the watchdog, a person and the power go at once: the scripts, the session
@@ -171,7 +171,7 @@ export function createWorld(shell: string): World {
   return {
     host,
     arm: (cut) => {
-      rmSync(host.path('armed'), { recursive: true, force: true });
+      removeTree(host.path('armed'));
       if (cut === undefined) return;
       armed += 1;
       const line = `${String(cut.at)} ${cut.kills} ${String(cut.after)}\n`;
