@@ -65162,15 +65162,8 @@ function needsImage(observation, service, role, options) {
         ...observation.live.modified,
     ];
     return (build.remote ||
-        runsAnotherImage(observation, service.name, released.imageId) ||
         changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
         changedFor('image', observation, service).length > 0);
-}
-/** Somebody has made its containers anew since the release, from an image that no release has. */
-function runsAnotherImage({ containers }, service, imageId) {
-    return containers
-        .filter((container) => container.service === service && container.running && !container.oneOff)
-        .some((container) => container.imageId !== imageId);
 }
 function planService(observation, service, decision, rebuilt, options) {
     const containers = observation.containers.filter((container) => container.service === service.name && !container.oneOff);

@@ -99,17 +99,9 @@ export function needsImage(
   ];
   return (
     build.remote ||
-    runsAnotherImage(observation, service.name, released.imageId) ||
     changed.some((path) => build.inputs.some((place) => isWithin(path, place))) ||
     changedFor('image', observation, service).length > 0
   );
-}
-
-/** Somebody has made its containers anew since the release, from an image that no release has. */
-function runsAnotherImage({ containers }: Observation, service: string, imageId: string): boolean {
-  return containers
-    .filter((container) => container.service === service && container.running && !container.oneOff)
-    .some((container) => container.imageId !== imageId);
 }
 
 function planService(
