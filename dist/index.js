@@ -78122,6 +78122,7 @@ const LIBRARY = [
     'git',
     'volumes',
     'containers',
+    'images',
     'registries',
     'variables',
     'hooks',

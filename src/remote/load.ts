@@ -30,6 +30,7 @@ const LIBRARY = [
   'git',
   'volumes',
   'containers',
+  'images',
   'registries',
   'variables',
   'hooks',

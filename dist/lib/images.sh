@@ -1,0 +1,41 @@
+# What references name: a release gives them other images, and an undo gives them back.
+# shellcheck shell=sh
+
+# An image that a failed release made, and that no reference names: a kept release may have the same.
+remove_unnamed() {
+  [ "$(docker image inspect -f '{{len .RepoTags}}' "$1" 2>/dev/null)" != 0 ] || docker rmi "$1" >&2 ||
+    say "the image $1 is still used, and stays"
+}
+
+# set_tag REFERENCE IMAGE: the reference names that image. What it named until now goes, where nothing else names or
+# uses it.
+set_tag() {
+  made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
+  run docker tag "$2" "$1" || return
+  [ -z "$made" ] || remove_unnamed "$made"
+}
+
+# restore_tag REFERENCE IMAGE: undoes what gave the reference another image: it names that one again, or nothing if
+# it named nothing. What it named until now goes, where nothing else names or uses it. What nobody can undo any more
+# is told, and holds nothing up: an image that was removed meanwhile (`docker image prune`), a name that is in use.
+restore_tag() {
+  former=$2
+  if [ -n "$former" ] && ! former_said=$(docker image inspect -f '{{.Id}}' "$former" 2>&1); then
+    case $former_said in
+      *[Nn]'o such '*) say "$former, which $1 named before, is gone: somebody removed it. $1 names nothing" ;;
+      *)
+        say "$former_said"
+        return 1
+        ;;
+    esac
+    former=
+  fi
+  if [ -n "$former" ]; then
+    set_tag "$1" "$former"
+  else
+    made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
+    [ -n "$made" ] || return 0
+    run docker rmi "$1" || say "$1 is in use, and stays"
+    remove_unnamed "$made"
+  fi
+}
