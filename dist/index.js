@@ -58370,7 +58370,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9133);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9432);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59864,7 +59864,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9133:
+/***/ 9432:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -68400,6 +68400,49 @@ function restoreTags(references) {
         .join('\n');
 }
 
+;// CONCATENATED MODULE: ./src/rollout/engine-neutral.ts
+
+
+
+const ENGINE_NEUTRAL = [
+    'prepare-images',
+    'restore-images',
+    'install-env-file',
+    'install-files',
+    'finish',
+];
+function isEngineNeutral(operation) {
+    return ENGINE_NEUTRAL.some((kind) => kind === operation.kind);
+}
+/** @throws whatever the operation throws; undoing is the caller's */
+function performEngineNeutral(operation, context, plan) {
+    switch (operation.kind) {
+        case 'prepare-images':
+            return prepareImages(context, operation);
+        case 'restore-images':
+            return restoreImages(context, operation);
+        case 'install-env-file':
+            return installEnvFile(context, operation);
+        case 'install-files':
+            return installFiles(context, operation);
+        case 'finish':
+            return finish(context, operation, plan, new Date().toISOString());
+    }
+}
+
+;// CONCATENATED MODULE: ./src/rollout/refuse.ts
+
+/** @throws RefusedError with all of them, where there is one */
+function throwRefusals(refusals, where) {
+    if (refusals.length === 0)
+        return;
+    throw new errors/* RefusedError */.f({
+        what: refusals.map(({ what }) => what).join('\n'),
+        ...(where === undefined ? {} : { where }),
+        next: refusals.map(({ next }) => next).join('\n'),
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/render.ts
 
 /** The plan as lines for a person: a table of services, then the steps. */
@@ -68890,8 +68933,6 @@ async function watchHealth(context, over) {
 
 
 
-
-
 /** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */
 function sendImages(plan, context) {
     return execute_send(plan.operations.filter((each) => isImageOperation(each) && !isShipping(each)), plan, context);
@@ -68923,7 +68964,7 @@ async function executePlan(plan, context, { images: sentBefore, watched, phased:
         watched,
     ]);
     const settled = settlePlan(plan, Object.fromEntries(context.results.imageIds), context.observation, context.planOptions);
-    refuseChanges(settled, context);
+    throwRefusals(refusedIn(settled, context));
     const sent = await ahead;
     if (sent !== undefined)
         await follow(sent, phased);
@@ -68985,16 +69026,6 @@ function execute_send(operations, plan, context) {
 }
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
-/** Only now is it known which images differ: a change that nobody accepted stops the deploy here. */
-function refuseChanges(plan, context) {
-    const against = refusedIn(plan, context);
-    if (against.length === 0)
-        return;
-    throw new errors/* RefusedError */.f({
-        what: against.map(({ what }) => what).join('\n'),
-        next: against.map(({ next }) => next).join('\n'),
-    });
-}
 function refusedIn(plan, { observation, planOptions }) {
     return [
         ...refusedChanges(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
@@ -69002,15 +69033,9 @@ function refusedIn(plan, { observation, planOptions }) {
     ];
 }
 function performOperation(operation, context, { plan, operations, before }) {
+    if (isEngineNeutral(operation))
+        return performEngineNeutral(operation, context, plan);
     switch (operation.kind) {
-        case 'prepare-images':
-            return prepareImages(context, operation);
-        case 'restore-images':
-            return restoreImages(context, operation);
-        case 'install-env-file':
-            return installEnvFile(context, operation);
-        case 'install-files':
-            return installFiles(context, operation);
         case 'start':
             return startContainers(context, operation, plan);
         case 'run-command':
@@ -69038,8 +69063,6 @@ function performOperation(operation, context, { plan, operations, before }) {
             return checkHealthAfter(context, before);
         case 'soak':
             return soakBeside(context, operation, plan, before);
-        case 'finish':
-            return finish(context, operation, plan, new Date().toISOString());
     }
 }
 function isCutover(operation) {
@@ -69738,6 +69761,7 @@ function hostPorts(definition) {
 
 
 
+
 /** From the wanted stack and the observed Swarm to what will be done. Pure. */
 function planSwarm(observation, stack, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
@@ -69823,23 +69847,10 @@ const OF_SWARM = /^(?:deploy\.|scale$)/;
 /** The steps, without the images, which come first. Data comes up before what needs it. */
 function swarmOperations(observation, services, { preDeploy }) {
     const files = groupFiles(observation, services);
-    const paths = [...files.first, ...files.cutover];
     const acting = services.filter(({ action }) => !STAYS.has(action) && action !== 'remove');
     const isFirst = ({ role, action }) => role === 'data' && action === 'start';
-    const { envFile } = observation;
     return [
-        ...(envFile === undefined || envFile.change === 'same'
-            ? []
-            : [{ kind: 'install-env-file', ...envFile }]),
-        ...(paths.length === 0
-            ? []
-            : [
-                {
-                    kind: 'install-files',
-                    paths,
-                    inPlace: files.inPlace.filter((path) => paths.includes(path)),
-                },
-            ]),
+        ...liveFiles(observation, [...files.first, ...files.cutover], files.inPlace),
         ...updates(acting.filter(isFirst)),
         ...(acting.length === 0
             ? []
@@ -69919,8 +69930,6 @@ function unsupported({ wanted, installed }, services, options) {
 
 
 
-
-
 /** What a stack that is brought back has beside `ready-timeout`: its old tasks may have to start again. */
 const UNDO_SECONDS = 60;
 /**
@@ -69936,13 +69945,7 @@ async function executeSwarm(plan, context, stack, { images, watched, phased }) {
     const imageIds = Object.fromEntries(results.imageIds);
     const settled = settleSwarmPlan(plan, imageIds, observation, planOptions);
     const file = translateProject(stack.project, stack.contents);
-    const against = swarmRefusals(observation, settled.services, file, planOptions);
-    if (against.length > 0) {
-        throw new errors/* RefusedError */.f({
-            what: against.map(({ what }) => what).join('\n'),
-            next: against.map(({ next }) => next).join('\n'),
-        });
-    }
+    throwRefusals(swarmRefusals(observation, settled.services, file, planOptions));
     for (const operation of settled.operations) {
         await phased(operation, describe(operation), () => execute_perform(operation, context, stack, settled));
     }
@@ -69952,15 +69955,9 @@ async function executeSwarm(plan, context, stack, { images, watched, phased }) {
     };
 }
 function execute_perform(operation, context, stack, plan) {
+    if (isEngineNeutral(operation))
+        return performEngineNeutral(operation, context, plan);
     switch (operation.kind) {
-        case 'prepare-images':
-            return prepareImages(context, operation);
-        case 'restore-images':
-            return restoreImages(context, operation);
-        case 'install-env-file':
-            return installEnvFile(context, operation);
-        case 'install-files':
-            return installFiles(context, operation);
         case 'run-command':
             return runInSwarm(context, stack, operation);
         case 'update-services':
@@ -69969,8 +69966,6 @@ function execute_perform(operation, context, stack, plan) {
             return requireHealth(context);
         case 'soak':
             return soak(context, plan, operation.part);
-        case 'finish':
-            return finish(context, operation, plan, new Date().toISOString());
         default:
             throw new Error(`${operation.kind} is no operation of a Swarm`);
     }
@@ -71802,13 +71797,9 @@ function planOrRefuse(observation, options, deps) {
     deps.progress.planned(planned.plan);
     for (const line of renderPlan(planned.plan))
         deps.log.info(line);
-    if (planned.kind === 'plan')
-        return planned.plan;
-    throw new errors/* RefusedError */.f({
-        what: planned.refusals.map(({ what }) => what).join('\n'),
-        where: observation.live.path,
-        next: planned.refusals.map(({ next }) => next).join('\n'),
-    });
+    if (planned.kind === 'refused')
+        throwRefusals(planned.refusals, observation.live.path);
+    return planned.plan;
 }
 /** The live directory is at a newer commit of the branch already: one that the branch still has. */
 function isSuperseded({ live, commit }) {

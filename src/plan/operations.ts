@@ -93,7 +93,7 @@ function startsAfter(
 }
 
 /** What Compose reads in the live directory must be there before the first container is made. */
-function liveFiles(
+export function liveFiles(
   { envFile }: Observation,
   paths: readonly string[],
   inPlace: readonly string[],

@@ -1,4 +1,3 @@
-import { RefusedError } from '../errors.js';
 import type { Refusal } from '../plan/gaps.js';
 import type { CutoverOperation, Operation, Plan } from '../plan/plan.js';
 import { cameTrue, cutOverBy, foreseePlan, isImageOperation, settlePlan } from '../plan/planner.js';
@@ -14,11 +13,10 @@ import {
   stopIncumbents,
 } from './containers.js';
 import { pointCallers } from './callers.js';
+import { isEngineNeutral, performEngineNeutral } from './engine-neutral.js';
+import { throwRefusals } from './refuse.js';
 import type { RolloutContext } from './context.js';
 import { cutOver, hold, withdraw } from './cutover.js';
-import { installEnvFile, installFiles } from './files.js';
-import { finish } from './finish.js';
-import { prepareImages, restoreImages } from './images.js';
 import { follow, PREPARING, sendable, sendTogether, type Phased, type Sent } from './sending.js';
 import { requireHealth, soak } from './watch.js';
 
@@ -76,7 +74,7 @@ export async function executePlan(
     context.observation,
     context.planOptions,
   );
-  refuseChanges(settled, context);
+  throwRefusals(refusedIn(settled, context));
   const sent = await ahead;
   if (sent !== undefined) await follow(sent, phased);
   const left = sendable(afterImages(settled), context.observation);
@@ -148,16 +146,6 @@ function send(
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
 
-/** Only now is it known which images differ: a change that nobody accepted stops the deploy here. */
-function refuseChanges(plan: Plan, context: RolloutContext): void {
-  const against = refusedIn(plan, context);
-  if (against.length === 0) return;
-  throw new RefusedError({
-    what: against.map(({ what }) => what).join('\n'),
-    next: against.map(({ next }) => next).join('\n'),
-  });
-}
-
 function refusedIn(plan: Plan, { observation, planOptions }: RolloutContext): readonly Refusal[] {
   return [
     ...refusedChanges(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
@@ -179,15 +167,8 @@ function performOperation(
   context: RolloutContext,
   { plan, operations, before }: OperationContext,
 ): Promise<void> {
+  if (isEngineNeutral(operation)) return performEngineNeutral(operation, context, plan);
   switch (operation.kind) {
-    case 'prepare-images':
-      return prepareImages(context, operation);
-    case 'restore-images':
-      return restoreImages(context, operation);
-    case 'install-env-file':
-      return installEnvFile(context, operation);
-    case 'install-files':
-      return installFiles(context, operation);
     case 'start':
       return startContainers(context, operation, plan);
     case 'run-command':
@@ -215,8 +196,6 @@ function performOperation(
       return checkHealthAfter(context, before);
     case 'soak':
       return soakBeside(context, operation, plan, before);
-    case 'finish':
-      return finish(context, operation, plan, new Date().toISOString());
   }
 }
 

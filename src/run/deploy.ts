@@ -2,7 +2,6 @@ import { transact, type DeployDeps, type DeployRequest, type Judged } from './tr
 import { wantEdge } from './edge.js';
 import { createHeartbeat } from './heartbeat.js';
 import { endWithoutRelease } from './end-without-release.js';
-import { RefusedError } from '../errors.js';
 import { acquireLease, tellAfterReboot, type Lease } from '../host/lease.js';
 import { observe } from '../host/observe.js';
 import { toRecord } from '../host/recorded.js';
@@ -19,6 +18,7 @@ import { planOptions } from './plan-options.js';
 import { isRunning } from '../plan/releases.js';
 import { renderPlan } from '../plan/render.js';
 import { storageToInspect } from '../plan/storage.js';
+import { throwRefusals } from '../rollout/refuse.js';
 import { lookAtSwarm } from '../swarm/look.js';
 import { planSwarm } from '../swarm/plan.js';
 
@@ -201,12 +201,8 @@ function planOrRefuse(observation: Observation, options: PlanOptions, deps: Depl
       : planSwarm(observation, swarmStack, options);
   deps.progress.planned(planned.plan);
   for (const line of renderPlan(planned.plan)) deps.log.info(line);
-  if (planned.kind === 'plan') return planned.plan;
-  throw new RefusedError({
-    what: planned.refusals.map(({ what }) => what).join('\n'),
-    where: observation.live.path,
-    next: planned.refusals.map(({ next }) => next).join('\n'),
-  });
+  if (planned.kind === 'refused') throwRefusals(planned.refusals, observation.live.path);
+  return planned.plan;
 }
 
 /** The live directory is at a newer commit of the branch already: one that the branch still has. */

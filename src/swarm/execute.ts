@@ -1,4 +1,3 @@
-import { RefusedError } from '../errors.js';
 import { parseTasks } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import type { SwarmStack } from '../plan/observation.js';
@@ -6,11 +5,10 @@ import type { Operation, Plan } from '../plan/plan.js';
 import { isImageOperation } from '../plan/planner.js';
 import { describe } from '../plan/render.js';
 import { remoteScript } from '../remote/load.js';
+import { isEngineNeutral, performEngineNeutral } from '../rollout/engine-neutral.js';
+import { throwRefusals } from '../rollout/refuse.js';
 import type { RolloutContext } from '../rollout/context.js';
 import type { ExecutionHooks } from '../rollout/execute.js';
-import { installEnvFile, installFiles } from '../rollout/files.js';
-import { finish } from '../rollout/finish.js';
-import { prepareImages, restoreImages } from '../rollout/images.js';
 import { follow } from '../rollout/sending.js';
 import { requireHealth, soak } from '../rollout/watch.js';
 import { jobFile } from './job.js';
@@ -38,13 +36,7 @@ export async function executeSwarm(
   const imageIds = Object.fromEntries(results.imageIds);
   const settled = settleSwarmPlan(plan, imageIds, observation, planOptions);
   const file = translateProject(stack.project, stack.contents);
-  const against = swarmRefusals(observation, settled.services, file, planOptions);
-  if (against.length > 0) {
-    throw new RefusedError({
-      what: against.map(({ what }) => what).join('\n'),
-      next: against.map(({ next }) => next).join('\n'),
-    });
-  }
+  throwRefusals(swarmRefusals(observation, settled.services, file, planOptions));
   for (const operation of settled.operations) {
     await phased(operation, describe(operation), () => perform(operation, context, stack, settled));
   }
@@ -60,15 +52,8 @@ function perform(
   stack: SwarmStack,
   plan: Plan,
 ): Promise<void> {
+  if (isEngineNeutral(operation)) return performEngineNeutral(operation, context, plan);
   switch (operation.kind) {
-    case 'prepare-images':
-      return prepareImages(context, operation);
-    case 'restore-images':
-      return restoreImages(context, operation);
-    case 'install-env-file':
-      return installEnvFile(context, operation);
-    case 'install-files':
-      return installFiles(context, operation);
     case 'run-command':
       return runInSwarm(context, stack, operation);
     case 'update-services':
@@ -77,8 +62,6 @@ function perform(
       return requireHealth(context);
     case 'soak':
       return soak(context, plan, operation.part);
-    case 'finish':
-      return finish(context, operation, plan, new Date().toISOString());
     default:
       throw new Error(`${operation.kind} is no operation of a Swarm`);
   }

@@ -5,6 +5,7 @@ import type { Refusal } from '../plan/gaps.js';
 import { imageOperations } from '../plan/image-operations.js';
 import { objectOf } from '../plan/json.js';
 import type { Observation, SwarmStack } from '../plan/observation.js';
+import { liveFiles } from '../plan/operations.js';
 import { STAYS, type Operation, type Plan, type ServicePlan } from '../plan/plan.js';
 import { expectImages, type Planned, type PlanOptions } from '../plan/planner.js';
 import { changedData, commonRefusals } from '../plan/refusals.js';
@@ -133,23 +134,10 @@ export function swarmOperations(
   { preDeploy }: Pick<PlanOptions, 'preDeploy'>,
 ): readonly Operation[] {
   const files = groupFiles(observation, services);
-  const paths = [...files.first, ...files.cutover];
   const acting = services.filter(({ action }) => !STAYS.has(action) && action !== 'remove');
   const isFirst = ({ role, action }: ServicePlan): boolean => role === 'data' && action === 'start';
-  const { envFile } = observation;
   return [
-    ...(envFile === undefined || envFile.change === 'same'
-      ? []
-      : [{ kind: 'install-env-file', ...envFile } as const]),
-    ...(paths.length === 0
-      ? []
-      : [
-          {
-            kind: 'install-files',
-            paths,
-            inPlace: files.inPlace.filter((path) => paths.includes(path)),
-          } as const,
-        ]),
+    ...liveFiles(observation, [...files.first, ...files.cutover], files.inPlace),
     ...updates(acting.filter(isFirst)),
     ...(acting.length === 0
       ? []
