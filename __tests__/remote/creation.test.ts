@@ -48,7 +48,7 @@ describe.each(SHELLS)('the image that was decided, with $name as sh', ({ path: s
     });
     expect(code).toBe(0);
     expect(host.dockerCalls()).toContain(
-      'compose up --no-start --no-recreate --no-build --pull missing --scale api=2 api',
+      'compose up --no-start --no-recreate --no-build --pull missing --remove-orphans=false --scale api=2 api',
     );
   });
 
@@ -80,8 +80,8 @@ esac`);
     const again = () => host.run('set -eu\ncreate_again "$DIR" \'\' shop api', { DIR: host.root });
     expect((await again()).code).toBe(0);
     expect(host.dockerCalls().filter((call) => call.startsWith('compose'))).toEqual([
-      'compose up --no-start --no-recreate --no-build --pull missing api',
-      'compose up -d --no-deps --no-recreate --no-build --pull missing api',
+      'compose up --no-start --no-recreate --no-build --pull missing --remove-orphans=false api',
+      'compose up -d --no-deps --no-recreate --no-build --pull missing --remove-orphans=false api',
     ]);
     host.write('state', 'true true 3\n');
     const { code, stderr } = await again();
