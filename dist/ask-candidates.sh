@@ -10,7 +10,9 @@
 
 # Nothing where the container has no address there.
 address_on() { # ID NETWORK
-  docker inspect -f "{{with index .NetworkSettings.Networks \"$2\"}}{{or .IPAddress .GlobalIPv6Address}}{{end}}" "$1" 2>/dev/null
+  on_network=$(docker inspect -f "{{with index .NetworkSettings.Networks \"$2\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" "$1" 2>/dev/null) || return
+  # shellcheck disable=SC2086
+  addresses_in $on_network | head -n 1
 }
 
 # Sets `got`: the status, or 0 without an answer.

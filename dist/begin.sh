@@ -15,10 +15,12 @@ if [ -n "$new" ]; then
   run docker start $new
   run_hooks "$TIMEOUT" "$HOOKS" $new
   docker inspect $new | answer_lines
-  CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}' $new |
-    while read -r service id address _; do
+  CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' $new |
+    while read -r service id found; do
+      # shellcheck disable=SC2046
+      addresses=$(addresses_in $found | paste -sd , -)
       port=$(printf '%s' "$PORTS" | awk -v service="$service" '$1 == service {print $2}')
-      if [ -z "$address" ] || [ "$port" = - ]; then address=- port=-; fi
-      printf '%s %s %s %s\n' "$service" "$id" "$address" "$port"
+      if [ -z "$addresses" ] || [ "$port" = - ]; then addresses=- port=-; fi
+      printf '%s %s %s %s\n' "$service" "$id" "$addresses" "$port"
     done)
 fi

@@ -2,17 +2,18 @@
 # it has none, its port accepts (or it has run for 3 s).
 # A service of which nothing runs yet may start over as often as its restart policy lets it: what it needs
 # may be starting as well.
-# Vars: CANDIDATES (lines `service id address port`, address and port may be `-`) TIMEOUT
+# Vars: CANDIDATES (lines `service id addresses port`, addresses are separated by commas, both may be `-`) TIMEOUT
 #   NEW (services of which nothing ran before this deploy)
 # Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
 # `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
 
-answers_now() { # ID ADDRESS PORT KIND
+answers_now() { # ID ADDRESSES PORT KIND
   case $4 in
     NONE)
       if [ "$3" != - ]; then
-        timeout 2 bash -c ": </dev/tcp/$2/$3" 2>"$answers/$1"
+        # shellcheck disable=SC2046
+        accepts "$3" $(printf '%s' "$2" | tr , ' ') 2>"$answers/$1"
       else
         [ $(($(now) - $(cat "$answers/$1.since" 2>/dev/null || echo "$began"))) -ge 3 ]
       fi

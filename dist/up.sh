@@ -24,8 +24,9 @@ $(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --filter lab
   --format '{{.Label "com.docker.compose.service"}}' | sort | uniq -c | awk '$1 > 1')
 EOS
 # What runs is the image that was decided, whatever `pull_policy` says: nothing is built or pulled for it that is
-# there.
-arguments="up --no-start --no-recreate --no-build --pull missing $SCALES $SERVICES"
+# there. Containers of services that the commit no longer has stay until the release is proven, whatever
+# COMPOSE_REMOVE_ORPHANS says on the host.
+arguments="up --no-start --no-recreate --no-build --pull missing --remove-orphans=false $SCALES $SERVICES"
 say "$ docker compose $COMPOSE $arguments"
 eval "$VARIABLES docker compose $COMPOSE $arguments" >&2
 [ -z "$RESUME" ] || eval "run docker start $RESUME"

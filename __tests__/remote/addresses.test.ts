@@ -82,7 +82,8 @@ describe.each(SHELLS)('addresses of containers, with $name as sh', ({ path }) =>
     addresses('old1', '198.19.1.2 fd00::2 ');
     addresses('old2', 'invalid IP fd00::3 ');
     addresses('old3', 'invalid IP invalid IP ');
-    const row = (remote: string, state: string): string => `   0: 00000000:1F90 ${remote} ${state} 0 0\n`;
+    const row = (remote: string, state: string): string =>
+      `   0: 00000000:1F90 ${remote} ${state} 0 0\n`;
     host.write('proc/7/net/tcp', `sl local remote st\n${row('020113C6:0BB8', '01')}`);
     host.write(
       'proc/7/net/tcp6',

@@ -35,13 +35,12 @@ connection_table() {
         case " $* " in *" $id "*) echo unseen ;; esac
       fi
     done
-  } | LC_ALL=C awk -v targets=" $* " "$CONNECTIONS_AWK"
+  } | LC_ALL=C awk -v targets=" $* " "$KERNEL_ADDRESS_AWK$CONNECTIONS_AWK"
 }
 
-# The kernel writes addresses in hexadecimal digits, each group of four bytes backwards; IPv4 in IPv6 sockets
-# behind FFFF.
+# kernel_address(TEXT): as the kernel writes the address: in hexadecimal digits, each group of four bytes backwards.
 # shellcheck disable=SC2016
-CONNECTIONS_AWK='
+KERNEL_ADDRESS_AWK='
 function backwards(group) { return substr(group, 7, 2) substr(group, 5, 2) substr(group, 3, 2) substr(group, 1, 2) }
 function kernel_address(text,   part, parts, filled, i, digits, head) {
   if (text ~ /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/) {
@@ -65,6 +64,11 @@ function kernel_address(text,   part, parts, filled, i, digits, head) {
   for (i = 1; i <= 8; i++) digits = digits substr("0000" toupper(part[i]), length(part[i]) + 1)
   return backwards(substr(digits, 1, 8)) backwards(substr(digits, 9, 8)) backwards(substr(digits, 17, 8)) backwards(substr(digits, 25, 8))
 }
+'
+
+# The kernel writes IPv4 in IPv6 sockets behind FFFF.
+# shellcheck disable=SC2016
+CONNECTIONS_AWK='
 function plain(address) { return substr(address, 1, 24) == "0000000000000000FFFF0000" ? substr(address, 25) : address }
 $1 == "container" {
   sub(/^\//, "", $3)

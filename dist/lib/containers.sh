@@ -75,7 +75,7 @@ create_again() {
 }
 again_up() { # WORDS
   again_with=$(kept_variables)
-  (cd "$again_in" && eval "$again_with docker compose $again_compose $1 --no-recreate --no-build --pull missing $again_service") >&2
+  (cd "$again_in" && eval "$again_with docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
 }
 
 # How long a container must run to be taken for one that does.

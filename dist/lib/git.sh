@@ -11,6 +11,21 @@ git_host() {
     GIT_TERMINAL_PROMPT=0 git "$@"
 }
 
+# The same, whatever the user's configuration says of what git prints, and of what it writes beside an index.
+git_plain() {
+  git_host -c core.quotePath=false -c core.splitIndex=false -c core.hooksPath=/dev/null -c core.fsmonitor=false \
+    -c log.showSignature=false "$@"
+}
+
+# git_init COMMIT ARGUMENT…: a repository whose objects have names like that of the commit; what git takes by default
+# differs between versions and configurations.
+git_init() (
+  case ${#1} in 64) GIT_DEFAULT_HASH=sha256 ;; *) GIT_DEFAULT_HASH=sha1 ;; esac
+  export GIT_DEFAULT_HASH
+  shift
+  git_host init -q --template= "$@"
+)
+
 # Git LFS where the host has it, set up by its user or not. Where it is missing, git must not fail for that: the
 # files are pointers then, and told.
 if command -v git-lfs >/dev/null 2>&1; then
@@ -27,7 +42,9 @@ with_lfs() { # GIT_COMMAND OPTION…
 }
 
 # In our own repository. No container can write there: its configuration is the user's and ours.
-git_own() { with_lfs git_host --git-dir "$STATE/repository.git" -c core.quotePath=false "$@"; }
+git_own() { with_lfs git_plain --git-dir "$STATE/repository.git" "$@"; }
+# git_changes OPTION… TREE TREE: the paths in which they differ, each ending with NUL; a submodule is one.
+git_changes() { git_own diff-tree -r --no-renames --ignore-submodules=none -z "$@"; }
 git_index() ( # INDEX_FILE …: the same, with that index
   GIT_INDEX_FILE=$1
   export GIT_INDEX_FILE
@@ -77,7 +94,7 @@ refresh_index() {
 # git_move LIVE_DIRECTORY BRANCH COMMIT REMOTE_URL RUN: the clone in the live directory is on BRANCH at COMMIT;
 # its files are already those of the commit. RUN is whose fetch brought it.
 git_move() {
-  [ -e "$1/.git" ] || git_create "$1" "$2" "$4"
+  [ -e "$1/.git" ] || git_create "$1" "$2" "$4" "$3"
   # Left by a host that lost its power while git wrote.
   find "$1/.git" -maxdepth 4 -name '*.lock' -mmin +1 -exec rm -f {} +
   moved_from=$(git_live "$1" rev-parse -q --verify HEAD) || moved_from=
@@ -110,9 +127,9 @@ git_store() ( # FORMER_HEAD
   if [ -z "$1" ]; then git_own index-pack --stdin >/dev/null; else git_own unpack-objects -q; fi
 )
 
-git_create() { # LIVE_DIRECTORY BRANCH REMOTE_URL
+git_create() { # LIVE_DIRECTORY BRANCH REMOTE_URL COMMIT
   rm -rf "$STATE/clone"
-  git_host init -q --template= "$STATE/clone"
+  git_init "$4" "$STATE/clone"
   git_host --git-dir "$STATE/clone/.git" remote add origin "$3"
   git_host --git-dir "$STATE/clone/.git" config "branch.$2.remote" origin
   git_host --git-dir "$STATE/clone/.git" config "branch.$2.merge" "refs/heads/$2"

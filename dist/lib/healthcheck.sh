@@ -86,14 +86,21 @@ is_ready() {
   if [ "$kind" != NONE ]; then
     healthcheck "$1" >&2
   elif [ -n "${2-}" ]; then
-    accepts "$(inspect_container "$1" '{{range .NetworkSettings.Networks}}{{or .IPAddress .GlobalIPv6Address}} {{end}}')" "$2"
+    # shellcheck disable=SC2046
+    accepts "$2" $(addresses_in $(inspect_container "$1" '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}')) 2>/dev/null
   fi
 }
 
-# accepts ADDRESSES PORT: the first of them takes a connection. Without bash the host cannot try.
+# accepts PORT ADDRESS…: one of them takes a connection: not every network of a container can be reached from the host
+# (overlay, macvlan). Without bash the host cannot try.
 accepts() {
   command -v bash >/dev/null || return 0
-  timeout 2 bash -c ': <"/dev/tcp/$1/$2"' accepts "${1%% *}" "$2" 2>/dev/null
+  accepting=$1
+  shift
+  for address; do
+    ! timeout 2 bash -c ': <"/dev/tcp/$1/$2"' accepts "$address" "$accepting" || return 0
+  done
+  return 1
 }
 
 # last_words SERVICE ID REASON FILE: what the container wrote last, and its healthcheck into FILE.

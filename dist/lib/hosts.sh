@@ -1,15 +1,22 @@
 # The pin: /etc/hosts of a proxy's container says where a name leads.
 # shellcheck shell=sh
 
+# addresses_in WORD…: those that are addresses, a line each. For one that there is not an engine or docker may print
+# `invalid IP`, which docker's templates take for a value: `or` does not go on to the next.
+addresses_in() {
+  for word; do
+    case $word in '' | *[!0-9a-fA-F.:]*) ;; *) printf '%s\n' "$word" ;; esac
+  done
+}
+
 # pins_of LINES: lines `CONTAINER NETWORK NAME…` as lines for /etc/hosts: every address that the
 # container has there now, with every name.
 pins_of() {
   printf '%s\n' "$1" | while read -r id network names; do
     [ -n "$id" ] || continue
     found=$(docker inspect -f "{{with index .NetworkSettings.Networks \"$network\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" "$id")
-    for address in $found; do
-      # An engine may say `invalid IP` for none.
-      case $address in *[!0-9a-fA-F.:]*) continue ;; esac
+    # shellcheck disable=SC2086
+    for address in $(addresses_in $found); do
       printf '%s %s # resee-deploy\n' "$address" "$names"
     done
   done

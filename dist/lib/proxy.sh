@@ -74,17 +74,15 @@ unpin() { # CONTAINER: it holds the addresses already, or DNS says the same by n
   [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" != true ] || write_pins "$1" ''
 }
 
-# connections_to PROXY ID…: how many connections the proxy's container holds to the containers. The
-# kernel writes IPv4 addresses byte by byte backwards, and those of IPv6 sockets behind FFFF0000.
+# connections_to PROXY ID…: how many connections the proxy's container holds to the containers.
 connections_to() {
   peers=$1
   shift
-  wanted=
-  for address in $(docker inspect -f '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$@" 2>/dev/null); do
-    wanted="$wanted|$(echo "$address" | awk -F. '{printf "%02X%02X%02X%02X", $4, $3, $2, $1}')"
-  done
+  # shellcheck disable=SC2046
+  wanted=$(addresses_in $(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' "$@" 2>/dev/null) |
+    awk "$KERNEL_ADDRESS_AWK"'{ printf "|%s", kernel_address($1) }')
   [ -n "$wanted" ] || { echo 0 && return; }
   pid=$(docker inspect -f '{{.State.Pid}}' "$peers")
-  # 01 is ESTABLISHED.
-  cat "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" | awk '$4 == "01" {print $3}' | grep -cE "(^|FFFF0000)(${wanted#|}):" || :
+  # 01 is ESTABLISHED. IPv4 in IPv6 sockets stands behind FFFF.
+  cat "$RESEE_PROC/$pid/net/tcp" "$RESEE_PROC/$pid/net/tcp6" | awk '$4 == "01" {print $3}' | grep -cE "(^|FFFF0000)(${wanted#|}):" || :
 }

@@ -11,7 +11,7 @@ lay_stage() {
   cat "$OWN/modified"
   if [ -d "$DIR" ]; then
     section conflicts
-    git_own diff --name-only --no-renames --diff-filter=A -z "$BASE" "$SHA" | path_lines | conflicting
+    git_changes --name-only --diff-filter=A "$BASE" "$SHA" | path_lines | conflicting
     # Local changes to files that the commit doesn't touch stay.
     while IFS= read -r path; do
       [ ! -f "$DIR/$path" ] || [ ! -f "$STAGE/$path" ] || [ -h "$DIR/$path" ] || cp -pP "$DIR/$path" "$STAGE/$path"

@@ -6,7 +6,7 @@
 git_module() { # GIT_DIR …
   module=$1
   shift
-  git_host --git-dir "$module" -c core.quotePath=false "$@"
+  git_plain --git-dir "$module" "$@"
 }
 gitlinks() { # GIT_DIR TREE: lines `COMMIT PATH`
   git_module "$1" ls-tree -r -z "$2" 2>/dev/null | path_lines | sed -n 's/^160000 commit \([0-9a-f]*\)	/\1 /p'
@@ -46,7 +46,7 @@ whole_url() { # PARENT URL
 }
 
 fetch_module() { # GIT_DIR URL COMMIT
-  [ -e "$1/HEAD" ] || git_host init -q --bare --template= "$1" || return
+  [ -e "$1/HEAD" ] || git_init "$3" --bare "$1" || return
   git_module "$1" rev-parse -q --verify "refs/kept/$3" >/dev/null && return
   # Nearly every server gives a commit by its name; others give the branches.
   git_fetch_into "$1" fetch --quiet --no-tags --no-recurse-submodules --depth 1 --force "$2" "$3:refs/kept/$3" 2>"$SCRATCH/module.err" ||
@@ -88,7 +88,7 @@ lay_module() {
   module_index "$1" --work-tree "$there" diff-files --name-status --no-renames --ignore-submodules -z | path_lines | paired >"$OWN/module.differ"
   : >"$OWN/module.local"
   if [ -n "$4" ] && git_module "$1" cat-file -e "$4^{tree}" 2>/dev/null; then
-    git_module "$1" diff --name-status --no-renames --ignore-submodules -z "$4" "$2" | path_lines | paired >"$OWN/module.changed"
+    git_module "$1" diff-tree -r --name-status --no-renames --ignore-submodules -z "$4" "$2" | path_lines | paired >"$OWN/module.changed"
     module_index "$1" read-tree "$4"
     module_index "$1" --work-tree "$there" update-index -q --refresh >/dev/null
     module_index "$1" --work-tree "$there" diff-files --name-only --diff-filter=M --ignore-submodules -z | path_lines >"$OWN/module.local"

@@ -16,14 +16,14 @@ git_fetch_into() { # GIT_DIR …
     RESEE_TOKEN=$TOKEN
     export RESEE_TOKEN
     fetched=0
-    git_host --git-dir "$fetching" "$@" || fetched=$?
+    git_plain --git-dir "$fetching" "$@" || fetched=$?
     unset RESEE_TOKEN
     return "$fetched"
   fi
-  git_host --git-dir "$fetching" "$@"
+  git_plain --git-dir "$fetching" "$@"
 }
 fetch_branch() {
-  [ -e "$STATE/repository.git/HEAD" ] || git_host init -q --bare --template= "$STATE/repository.git" ||
+  [ -e "$STATE/repository.git/HEAD" ] || git_init "$SHA" --bare "$STATE/repository.git" ||
     [ -e "$STATE/repository.git/HEAD" ] || return
   git_fetch_into "$STATE/repository.git" fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+$REF:$TIP"
 }
@@ -79,7 +79,7 @@ observe_commit() {
     BASE=$HEAD
   fi
   section changed
-  git_own diff --name-status --no-renames -z "$BASE" "$SHA" | path_lines
+  git_changes --name-status "$BASE" "$SHA" | path_lines
   section unwritable
   unwritable | head -n 20
   observe_since
@@ -94,7 +94,7 @@ unwritable() {
       printf '%s\n' "$DIR/.git"
       find "$DIR/.git/objects" "$DIR/.git/refs" "$DIR/.git/logs" -type d 2>/dev/null
     fi
-    git_own diff --name-only --no-renames -z "$BASE" "$SHA" | path_lines | sed 's#^#/#; s#/[^/]*$##' | sort -u |
+    git_changes --name-only "$BASE" "$SHA" | path_lines | sed 's#^#/#; s#/[^/]*$##' | sort -u |
       while IFS= read -r below; do
         until [ -d "$DIR$below" ]; do below=${below%/*}; done
         printf '%s\n' "$DIR$below"
@@ -109,7 +109,7 @@ observe_since() {
   sed -n 's/^ *"commit": "\([0-9a-f]\{40,64\}\)",\{0,1\}$/\1/p' "$record" | sort -u | while read -r base; do
     if [ "$base" = "$HEAD" ] || ! git_own cat-file -e "$base^{commit}" 2>/dev/null; then continue; fi
     section "since:$base"
-    git_own diff --name-status --no-renames -z "$base" "$SHA" | path_lines
+    git_changes --name-status "$base" "$SHA" | path_lines
   done
 }
 

@@ -35,7 +35,7 @@ observe_unset() {
   sed -n 's/.*The \\*"\([A-Za-z_][A-Za-z0-9_]*\)\\*" variable is not set.*/\1/p' "$SCRATCH/config.err" |
     sort -u | head -n 20 | while read -r variable; do
     pattern="[$][{]?$variable([^A-Za-z0-9_]|\$)"
-    found=$(git_own grep -nE -e "$pattern" "$SHA" -- '*.yml' '*.yaml' | sed -n 's/^[^:]*:\([^:]*:[0-9]*\):.*/\1/p' | head -n 5)
+    found=$(git_own grep --no-color -nE -e "$pattern" "$SHA" -- '*.yml' '*.yaml' | sed -n 's/^[^:]*:\([^:]*:[0-9]*\):.*/\1/p' | head -n 5)
     if [ -n "$found" ]; then
       printf '%s\n' "$found" | sed "s/\$/ $variable/"
     else
@@ -48,12 +48,12 @@ observe_unset() {
 observe_proxy_files() {
   section proxy-files
   {
-    git_own grep -lzE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
-    git_own grep -lzE '^ *server ' "$SHA" -- '*haproxy*'
-    git_own grep -lzE --all-match -e '^(frontend|backend|listen) +[^ ]' -e '^ +server +[^ ]+ +[^ ]' "$SHA" -- '*.cfg*' '*.conf*'
-    git_own grep -lziE '^ *(ProxyPass(Match)?|BalancerMember) ' "$SHA" -- '*.conf*'
+    git_own grep --no-color -lzE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
+    git_own grep --no-color -lzE '^ *server ' "$SHA" -- '*haproxy*'
+    git_own grep --no-color -lzE --all-match -e '^(frontend|backend|listen) +[^ ]' -e '^ +server +[^ ]+ +[^ ]' "$SHA" -- '*.cfg*' '*.conf*'
+    git_own grep --no-color -lziE '^ *(ProxyPass(Match)?|BalancerMember) ' "$SHA" -- '*.conf*'
     # Traefik's file provider, Kong, Envoy.
-    git_own grep -lzE '(loadBalancer|load_assignment|_format_version)' "$SHA" -- '*.yml' '*.yaml' '*.toml' '*.json' '*.tmpl' '*.template'
+    git_own grep --no-color -lzE '(loadBalancer|load_assignment|_format_version)' "$SHA" -- '*.yml' '*.yaml' '*.toml' '*.json' '*.tmpl' '*.template'
   } | path_lines | sed 's/^[^:]*://' | sort -u | head -n 50 | while IFS= read -r path; do
     section "proxy-file:$path"
     cat "$STAGE/$path"
