@@ -28,6 +28,22 @@ describe.each(SHELLS)('the look at the host, with $name as sh', ({ path }) => {
     expect(code).toBe(0);
   });
 
+  it('takes a container that somebody runs of an image of the stack for none of it', async () => {
+    // The labels of an image that Compose has built are those of the project and the service, and no more.
+    host.answerDocker(`case "$*" in
+  'ps -aq'*oneoff*) echo a1 ;;
+  'ps -aq'*) echo a1; echo by-hand ;;
+  'inspect a1'*|'inspect by-hand'*) echo "seen: $*" ;;
+esac`);
+    host.write('scratch/.keep', '');
+    const words = ['observe/sections', 'observe/running'].map(remoteScript).join('\n');
+    const { stdout } = await host.run(`${words}\nobserve_running shop`, {
+      MARK: 'm',
+      SCRATCH: host.path('scratch'),
+    });
+    expect(stdout).toContain('seen: inspect a1\n');
+  });
+
   it('tells of the directories of the clone that the release must write, and cannot', async () => {
     const files = [
       '.git/refs/heads/main',

@@ -39,6 +39,7 @@ import { powerLost, powerLostUnattended } from './power.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
+import { runByHand } from './run-by-hand.js';
 import { strangeLogin } from './strange-login.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
 import { swarm, swarmLost } from './swarm.js';
@@ -85,6 +86,7 @@ export const scenarios: readonly Scenario[] = [
   planOnly,
   superseded,
   strangeLogin,
+  runByHand,
   limited,
   localChangeKept,
   localChangeRefused,

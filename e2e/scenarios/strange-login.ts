@@ -12,16 +12,28 @@ echo 'mesg: ttyname failed: Inappropriate ioctl for device' >&2
 umask 077
 export LANG=ko_KR.UTF-8 LC_ALL=ko_KR.UTF-8 TZ=Asia/Seoul
 export TMPDIR=/nonexistent CDPATH=/srv:/ ENV=/nonexistent IFS=:
-export COMPOSE_IGNORE_ORPHANS=true BUILDKIT_PROGRESS=rawjson
+export COMPOSE_IGNORE_ORPHANS=true COMPOSE_REMOVE_ORPHANS=true BUILDKIT_PROGRESS=rawjson
 export GIT_DIR=/nonexistent GIT_WORK_TREE=/nonexistent GIT_INDEX_FILE=/nonexistent
 export TOKEN=of-the-host STATE=of-the-host RUN=of-the-host FENCE=of-the-host HOST=of-the-host PORT=9 TAG=of-the-host
+`;
+
+/** It colours what git prints, and lets an index point to another file. */
+const GIT_CONFIGURATION = `
+[color]
+	ui = always
+[core]
+	splitIndex = true
+[diff]
+	ignoreSubmodules = all
+[init]
+	defaultObjectFormat = sha256
 `;
 
 export const strangeLogin: Scenario = {
   name: 'strange-login',
   home: 'tiny',
   sentence:
-    'a login that prints, sets a mask, a language, and variables of git, of the tools and of our own names, changes nothing',
+    'a login that prints, sets a mask, a language, and variables of git, of the tools and of our own names, and a git that is configured in its own way, change nothing',
   from: 'deployed',
   run: async (bed, checks, standing) => {
     const before = await bed.lookSettled();
@@ -39,7 +51,7 @@ export const strangeLogin: Scenario = {
       checks.equal(back.outputs['result'], 'deployed', 'result of the rollback');
       await checkWhole(bed, checks, before, standing);
     } finally {
-      await bed.host.ask('mv .bashrc.kept .bashrc');
+      await bed.host.ask('mv .bashrc.kept .bashrc && rm .gitconfig');
     }
   },
 };
@@ -48,4 +60,5 @@ async function arrange(bed: Bed): Promise<void> {
   await ask(bed.host, 'touch .bashrc && mv .bashrc .bashrc.kept && cat >.bashrc', {
     stdin: PROFILE,
   });
+  await ask(bed.host, 'cat >.gitconfig', { stdin: GIT_CONFIGURATION });
 }

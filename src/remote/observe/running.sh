@@ -36,7 +36,9 @@ observe_projects() {
 observe_running() { # PROJECT
   docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$SCRATCH/running" &
   listing=$!
-  ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1")
+  # What somebody runs by `docker run` of an image that Compose has built has the image's labels, those of the project
+  # and the service among them; only Compose itself says of a container whether it is one of `docker compose run`.
+  ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff)
   section containers
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
