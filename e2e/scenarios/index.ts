@@ -5,6 +5,7 @@ import { buildFails, failsBehindProxy, failsItsHealthPath, migrationFails } from
 import { neverReady, proxyConfigBroken } from './failures.js';
 import { acceptedGap } from './accepted-gap.js';
 import { anonymousVolumes } from './anonymous-volumes.js';
+import { anotherLogin } from './another-login.js';
 import { adoption } from './adoption.js';
 import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
@@ -101,6 +102,7 @@ export const scenarios: readonly Scenario[] = [
   leftOut,
   updateOrder,
   anonymousVolumes,
+  anotherLogin,
   unknownHost,
   composeV1,
   dataChange,
