@@ -71414,6 +71414,7 @@ function git(path, words, options) {
 
 
 
+
 const WHERE = 'build: runner';
 /** Looks at the runner at once, beside what else is looked at; what is wrong is told by `require`. */
 function createRunnerImages(sha, deps) {
@@ -71462,11 +71463,18 @@ function createRunnerImages(sha, deps) {
         },
     };
 }
-/** The project comes by standard input: build arguments may be secrets, and stand in no file. */
+/**
+ * The project comes by standard input: build arguments may be secrets, and stand in no file. Its name is said as an
+ * option, as images are named after it, and a job may have its own in COMPOSE_PROJECT_NAME.
+ */
 async function buildImages({ project, stage, services, platform }, { engine: { workspace, platform: own }, docker, variables }) {
-    const input = JSON.stringify(buildProject(project, stage, workspace.path));
-    const result = await docker(['compose', '--project-directory', workspace.path, '-f', '-', 'build', ...services], {
-        input,
+    const moved = buildProject(project, stage, workspace.path);
+    const result = await docker([
+        ...['compose', '--project-directory', workspace.path],
+        ...['--project-name', textOf(moved['name']) ?? ''],
+        ...['-f', '-', 'build', ...services],
+    ], {
+        input: JSON.stringify(moved),
         environment: platform === own ? variables : { ...variables, DOCKER_DEFAULT_PLATFORM: platform },
     });
     if (result.code === 0)
@@ -77871,8 +77879,8 @@ function bar(phase, endMs) {
     return `\`${'·'.repeat(from)}${'█'.repeat(to - from)}${'·'.repeat(BAR_WIDTH - to)}\``;
 }
 
-// EXTERNAL MODULE: ./src/ssh/connect.ts + 19 modules
-var connect = __nccwpck_require__(5232);
+// EXTERNAL MODULE: ./src/ssh/connect.ts + 20 modules
+var connect = __nccwpck_require__(1387);
 // EXTERNAL MODULE: ./src/run-state.ts
 var run_state = __nccwpck_require__(518);
 // EXTERNAL MODULE: ./src/system-clock.ts + 1 modules
@@ -78535,7 +78543,7 @@ function newRunName({ runId, runAttempt }) {
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2067);
 /* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
 /* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8657);
-/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5232);
+/* harmony import */ var _ssh_connect_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1387);
 
 
 
@@ -78610,7 +78618,7 @@ function unlessAborted(work, signal) {
 
 /***/ }),
 
-/***/ 5232:
+/***/ 1387:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -80033,6 +80041,26 @@ function dialCode(message) {
     return 'ECONNREFUSED';
 }
 
+;// CONCATENATED MODULE: ./src/ssh/refused-session.ts
+
+/**
+ * What it means that the host opens no further session on a connection that stands: sshd counts them. Undefined for
+ * any other error.
+ */
+function refusedSession(error, host) {
+    // RFC 4254, 5.1: the host has answered, with a number that says why.
+    if (!(error instanceof Error && 'reason' in error && typeof error.reason === 'number')) {
+        return undefined;
+    }
+    return new errors/* DeployError */.s({
+        what: 'sshd on the host opens no further session on this connection',
+        where: host,
+        next: 'A deploy has up to four at a time. Set `MaxSessions 10`, which is the default, in /etc/ssh/sshd_config ' +
+            'and restart sshd.',
+        cause: error,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/ssh/framing.ts
 /** What a session's loop says first, followed by its pid. */
 const HELLO = 'resee-deploy hello';
@@ -80360,6 +80388,7 @@ function noShell(host, greeting, cause) {
 ;// CONCATENATED MODULE: ./src/ssh/upload.ts
 
 
+
 /** The path comes first on standard input: it is in no argv, and no shell reads it as text. */
 const RECEIVE = `exec sh -c 'umask 077; IFS= read -r path && exec cat >"$path"'`;
 /**
@@ -80372,7 +80401,8 @@ function uploadThrough(client, host, { path, source, signal }) {
     return new Promise((resolve, reject) => {
         const lost = (cause) => {
             source.destroy();
-            reject(new ssh_lost/* SessionLostError */.T(`the SSH connection to ${host} was lost`, cause));
+            reject(refusedSession(cause, host) ??
+                new ssh_lost/* SessionLostError */.T(`the SSH connection to ${host} was lost`, cause));
         };
         try {
             client.exec(RECEIVE, (error, channel) => {
@@ -80433,6 +80463,7 @@ function notWritten(path, complaint, host) {
 }
 
 ;// CONCATENATED MODULE: ./src/ssh/connection.ts
+
 
 
 
@@ -80503,7 +80534,8 @@ async function openSession(client, host, clock) {
 function execLoop(client, host) {
     return new Promise((resolve, reject) => {
         const lost = (error) => {
-            reject(new ssh_lost/* SessionLostError */.T(`no SSH session could be opened on ${host}`, error));
+            reject(refusedSession(error, host) ??
+                new ssh_lost/* SessionLostError */.T(`no SSH session could be opened on ${host}`, error));
         };
         try {
             client.exec(SESSION_LOOP, (error, channel) => {

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { failureOf } from '../../src/health/failure.js';
@@ -47,6 +49,23 @@ describe('a connection', () => {
     const server = await serve({ forwarding: false });
     const connection = await opened(inputsFor(server, user.private));
     await expect(connection.dial('127.0.0.1', 80)).rejects.toThrow(/AllowTcpForwarding/);
+  });
+
+  it('names the setting when sshd opens no further session, which is no connection that is lost', async () => {
+    const server = await serve({ maxSessions: 1 });
+    const connection = await opened(inputsFor(server, user.private));
+    const session = await connection.openSession();
+    await expect(connection.openSession()).rejects.toThrow(/no further session/);
+    await expect(connection.openSession()).rejects.toMatchObject({
+      next: expect.stringContaining('MaxSessions 10'),
+    });
+    const upload = connection.upload(
+      '/nowhere',
+      Readable.from(['x']),
+      new AbortController().signal,
+    );
+    await expect(upload).rejects.toThrow(/no further session/);
+    expect(await session.run('echo on')).toMatchObject({ stdout: 'on\n' });
   });
 
   it('tells a stream that it was lost with the connection', async () => {

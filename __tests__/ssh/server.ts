@@ -37,6 +37,8 @@ export interface TestServerOptions {
   readonly authorizedKeys: readonly string[];
   readonly shell?: readonly string[];
   readonly forwarding?: boolean;
+  /** Of a connection; more than these are refused. */
+  readonly maxSessions?: number;
   /** A second factor, which we do not have, is asked for after the key. */
   readonly asksForMore?: boolean;
   readonly port?: number;
@@ -81,7 +83,13 @@ export async function startServer(options: TestServerOptions): Promise<TestServe
     client.on('error', ignore);
     client.on('close', () => clients.delete(client));
     authenticate(client, options, signatures);
-    client.on('session', (accept) => {
+    let sessions = 0;
+    client.on('session', (accept, reject) => {
+      sessions += 1;
+      if (sessions > (options.maxSessions ?? Infinity)) {
+        reject();
+        return;
+      }
       accept().on('exec', (acceptExec, _reject, info) => {
         runShell(acceptExec(), options.shell ?? ['/bin/sh'], info.command);
       });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeployError, RefusedError } from '../errors.js';
 import type { Log } from '../log.js';
-import type { JsonObject } from '../plan/json.js';
+import { textOf, type JsonObject } from '../plan/json.js';
 import { readArchive, type ImageArchive } from './archive.js';
 import { COMMAND_NOT_FOUND, runCommand, type CommandResult } from './command.js';
 import { buildProject, contextsOf } from './project.js';
@@ -114,16 +114,23 @@ interface Building {
   readonly variables: RunnerDeps['variables'];
 }
 
-/** The project comes by standard input: build arguments may be secrets, and stand in no file. */
+/**
+ * The project comes by standard input: build arguments may be secrets, and stand in no file. Its name is said as an
+ * option, as images are named after it, and a job may have its own in COMPOSE_PROJECT_NAME.
+ */
 async function buildImages(
   { project, stage, services, platform }: RunnerBuild,
   { engine: { workspace, platform: own }, docker, variables }: Building,
 ): Promise<void> {
-  const input = JSON.stringify(buildProject(project, stage, workspace.path));
+  const moved = buildProject(project, stage, workspace.path);
   const result = await docker(
-    ['compose', '--project-directory', workspace.path, '-f', '-', 'build', ...services],
+    [
+      ...['compose', '--project-directory', workspace.path],
+      ...['--project-name', textOf(moved['name']) ?? ''],
+      ...['-f', '-', 'build', ...services],
+    ],
     {
-      input,
+      input: JSON.stringify(moved),
       environment:
         platform === own ? variables : { ...variables, DOCKER_DEFAULT_PLATFORM: platform },
     },

@@ -8,6 +8,7 @@ import { dialThrough } from './dial.js';
 import type { Handshaken } from './handshake.js';
 import { fingerprintOf } from './known-hosts.js';
 import { SessionLostError } from './lost.js';
+import { refusedSession } from './refused-session.js';
 import { SESSION_LOOP } from './session-loop.js';
 import { createNonce, startSession } from './session.js';
 import type { Session } from './session.js';
@@ -118,7 +119,10 @@ async function openSession(client: Client, host: string, clock: Clock): Promise<
 function execLoop(client: Client, host: string): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const lost = (error: unknown): void => {
-      reject(new SessionLostError(`no SSH session could be opened on ${host}`, error));
+      reject(
+        refusedSession(error, host) ??
+          new SessionLostError(`no SSH session could be opened on ${host}`, error),
+      );
     };
     try {
       client.exec(SESSION_LOOP, (error, channel) => {

@@ -4,6 +4,7 @@ import type { Client } from 'ssh2';
 
 import { DeployError } from '../errors.js';
 import { SessionLostError } from './lost.js';
+import { refusedSession } from './refused-session.js';
 
 /** The path comes first on standard input: it is in no argv, and no shell reads it as text. */
 const RECEIVE = `exec sh -c 'umask 077; IFS= read -r path && exec cat >"$path"'`;
@@ -22,7 +23,10 @@ export function uploadThrough(
   return new Promise((resolve, reject) => {
     const lost = (cause: unknown): void => {
       source.destroy();
-      reject(new SessionLostError(`the SSH connection to ${host} was lost`, cause));
+      reject(
+        refusedSession(cause, host) ??
+          new SessionLostError(`the SSH connection to ${host} was lost`, cause),
+      );
     };
     try {
       client.exec(RECEIVE, (error, channel) => {
