@@ -68,6 +68,26 @@ describe('refuseUnfit', () => {
       /usermod -aG docker/,
     ],
     [
+      'a daemon that was stopped, as Docker 29 says it',
+      {
+        docker: undefined,
+        'docker.err':
+          'failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory',
+      },
+      'the Docker daemon does not run',
+      /systemctl enable --now docker/,
+    ],
+    [
+      'Docker as a snap, whatever it says',
+      {
+        'docker-program': '/usr/bin/snap\n',
+        docker: undefined,
+        'docker.err': 'permission denied while trying to connect to the Docker daemon socket',
+      },
+      'Docker is installed as a snap, which may not read the directories that a deploy works in',
+      /snap remove docker/,
+    ],
+    [
       'a state that another directory of the same name has',
       {
         state: '/home/ec2-user/.local/state/resee-deploy/resee-project',

@@ -14,6 +14,7 @@ import { linesOf, type Sections } from './sections.js';
  */
 export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): void {
   const problem =
+    snapProblem(sections) ??
     dockerProblem(sections) ??
     composeProblem(sections) ??
     toolsProblem(sections) ??
@@ -29,6 +30,16 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
   }
 }
 
+/** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
+function snapProblem(sections: Sections): Problem | undefined {
+  if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
+    return undefined;
+  return {
+    what: 'Docker is installed as a snap, which may not read the directories that a deploy works in',
+    next: 'Replace it by the package of the distribution. A snap keeps volumes and images of its own, and takes them away with it: copy the data first. Then, on the host: sudo snap remove docker && sudo apt-get install -y docker.io docker-compose-v2 docker-buildx && sudo usermod -aG docker "$USER"',
+  };
+}
+
 function dockerProblem(sections: Sections): Problem | undefined {
   const said = complaint(sections, 'docker');
   if (said === undefined) return undefined;
@@ -39,7 +50,10 @@ function dockerProblem(sections: Sections): Problem | undefined {
       evidence: said,
     };
   }
-  if (/cannot connect|is the docker daemon running/i.test(said)) {
+  // Of no socket, and of one on which nobody listens.
+  if (
+    /cannot connect|failed to connect to the docker API|is the docker daemon running/i.test(said)
+  ) {
     return {
       what: 'the Docker daemon does not run',
       next: 'On the host: sudo systemctl enable --now docker',
