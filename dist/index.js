@@ -58370,7 +58370,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9432);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4499);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59864,7 +59864,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9432:
+/***/ 4499:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -66065,7 +66065,21 @@ function stoppedTwins({ containers }, services) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/plan/local-changes.ts
+/** Of files that are told in one sentence so many are named: a `chmod -R` changes thousands. */
+const MOST_FILES = 20;
+/** The command that drops local changes in these files of a clone; of too many to name, in all of them. */
+function dropping(clone, paths) {
+    if (paths.length > MOST_FILES) {
+        return `git -C ${clone} reset --hard (which drops every local change there; git -C ${clone} status names them)`;
+    }
+    const words = paths.map((path) => `'${path.replaceAll("'", `'\\''`)}'`);
+    return `git -C ${clone} checkout -- ${words.join(' ')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/image-refusals.ts
+
+
 
 
 /** What is built is the commit: nothing that was changed on the host, by whomever, goes into an image. */
@@ -66082,12 +66096,12 @@ function changedBuildInputs({ wanted, live, commit }, { images, services }) {
     });
     if (found.length === 0)
         return [];
-    const paths = found.map(({ path }) => `'${path}'`).join(' ');
+    const paths = found.map(({ path }) => path);
     const names = [...new Set(found.flatMap(({ of }) => of))].join(', ');
     return [
         {
-            what: `files that ${names} is built from were changed in ${live.path}: ${found.map(({ path }) => path).join(', ')}`,
-            next: `What is built must be the commit. On the host, commit and push the changes, or drop them: git -C ${live.path} checkout -- ${paths}. If nobody made them, look at which container can write there.`,
+            what: `files that ${names} is built from were changed in ${live.path}: ${changes_listed(paths, MOST_FILES)}`,
+            next: `What is built must be the commit. On the host, commit and push the changes, or drop them: ${dropping(live.path, paths)}. If nobody made them, look at which container can write there.`,
         },
     ];
 }
@@ -66242,6 +66256,7 @@ function withoutGap(single) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -66307,21 +66322,20 @@ function unknownRoles({ wanted }) {
 function filesInTheWay({ live, commit }) {
     const changed = new Set(commit.changes.map(({ path }) => path));
     const overwritten = live.modified.filter((path) => changed.has(path));
-    const list = (paths) => paths.slice(0, 20).join(', ');
     return [
         ...(overwritten.length === 0
             ? []
             : [
                 {
-                    what: `local changes in ${live.path} would be overwritten: ${list(overwritten)}`,
-                    next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${overwritten.map((path) => `'${path}'`).join(' ')}`,
+                    what: `local changes in ${live.path} would be overwritten: ${changes_listed(overwritten, MOST_FILES)}`,
+                    next: `On the host, keep them (git stash, or commit and push them) or drop them: ${dropping(live.path, overwritten)}`,
                 },
             ]),
         ...(live.conflicts.length === 0
             ? []
             : [
                 {
-                    what: `untracked files in ${live.path} would be overwritten: ${list(live.conflicts)}`,
+                    what: `untracked files in ${live.path} would be overwritten: ${changes_listed(live.conflicts, MOST_FILES)}`,
                     next: 'The commit brings files of the same names with another content. Move them away on the host.',
                 },
             ]),
@@ -66459,6 +66473,7 @@ function isMoved({ containerId }, { service }, { services, cutovers }) {
 
 
 
+
 /** What a person should know before the plan is executed, and what mends it. */
 function warnings(observation, services, operations, options) {
     const { live } = observation;
@@ -66468,7 +66483,7 @@ function warnings(observation, services, operations, options) {
         ...(live.modified.length === 0
             ? []
             : [
-                `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
+                `local changes on the host are kept, and are part of this release: ${changes_listed(live.modified, MOST_FILES)}`,
             ]),
         ...aboutVariables(observation),
         ...aboutContexts(observation, operations),
@@ -70740,7 +70755,8 @@ function nameProblem(sections) {
  * @throws RefusedError that says what is missing, and the command that mends it
  */
 function refuseUnfit(sections, inputs, sha) {
-    const problem = dockerProblem(sections) ??
+    const problem = snapProblem(sections) ??
+        dockerProblem(sections) ??
         composeProblem(sections) ??
         toolsProblem(sections) ??
         locksProblem(sections) ??
@@ -70754,6 +70770,15 @@ function refuseUnfit(sections, inputs, sha) {
         throw new errors/* RefusedError */.f({ where: inputs.connection.host, ...problem });
     }
 }
+/** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
+function snapProblem(sections) {
+    if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
+        return undefined;
+    return {
+        what: 'Docker is installed as a snap, which may not read the directories that a deploy works in',
+        next: 'Replace it by the package of the distribution. A snap keeps volumes and images of its own, and takes them away with it: copy the data first. Then, on the host: sudo snap remove docker && sudo apt-get install -y docker.io docker-compose-v2 docker-buildx && sudo usermod -aG docker "$USER"',
+    };
+}
 function dockerProblem(sections) {
     const said = complaint(sections, 'docker');
     if (said === undefined)
@@ -70765,7 +70790,8 @@ function dockerProblem(sections) {
             evidence: said,
         };
     }
-    if (/cannot connect|is the docker daemon running/i.test(said)) {
+    // Of no socket, and of one on which nobody listens.
+    if (/cannot connect|failed to connect to the docker API|is the docker daemon running/i.test(said)) {
         return {
             what: 'the Docker daemon does not run',
             next: 'On the host: sudo systemctl enable --now docker',

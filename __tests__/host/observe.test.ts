@@ -477,6 +477,19 @@ esac`);
     expect(seen.live.conflicts).toEqual(['web/a file']);
   });
 
+  it('sees a changed mode, unless the clone says that modes tell nothing there', async () => {
+    deployed(first);
+    chmodSync(host.path('shop/web/Dockerfile'), 0o755);
+    chmodSync(host.path('shop/compose.yaml'), 0o755);
+    const modified = ['compose.yaml', 'web/Dockerfile'];
+    expect((await look(second)).live.modified).toEqual(modified);
+    // As on a file system that keeps none, or by hand: git on the host shows nothing to undo.
+    git('shop', 'config', 'core.fileMode', 'false');
+    expect((await look(second)).live.modified).toEqual([]);
+    git('shop', 'config', 'core.fileMode', 'true');
+    expect((await look(second)).live.modified).toEqual(modified);
+  });
+
   it('sees no conflict in an untracked file that is the commit’s already', async () => {
     deployed(first);
     host.write('shop/web/a file', 'new\n');

@@ -67,6 +67,19 @@ describe('what a plan refuses', () => {
     expect(planned({ live }, { images: 'kept' }).kind).toBe('plan');
   });
 
+  it('local changes in thousands of files, without naming them all', () => {
+    const modified = Array.from({ length: 3_000 }, (_, index) => `api/file ${String(index)}`);
+    const [of] = refused({ live: { modified } });
+    expect(of?.what).toContain('api/file 18, api/file 19 and 2980 more');
+    expect(of?.next).toContain('drop them: git -C /home/ec2-user/tiny reset --hard (which');
+    const [over] = refused({ live: { modified }, changes: modified });
+    expect(over?.what).toContain('would be overwritten: api/file 0,');
+    expect(JSON.stringify([of, over]).length).toBeLessThan(3_000);
+    const elsewhere = modified.map((path) => path.replace('api', 'docs'));
+    const { warnings } = planned({ live: { modified: elsewhere } }).plan;
+    expect(warnings.join().length).toBeLessThan(1_000);
+  });
+
   it('a second stack beside the one of this directory', () => {
     const situation: Situation = {
       containers: () => [],

@@ -81,6 +81,15 @@ forget_commit() {
   git_own update-ref -d "refs/resee-deploy/$1/branch" || :
 }
 
+# git_of_live LIVE_DIRECTORY INDEX_FILE …: in our own repository, with that index and the files of the live directory.
+# Where its clone says that modes tell nothing (core.fileMode), they do not: git there would neither show nor undo them.
+git_of_live() {
+  of_live=$1 of_index=$2
+  shift 2
+  modes=$(git_live "$of_live" config --bool core.fileMode 2>/dev/null) || modes=true
+  git_index "$of_index" -c "core.fileMode=$modes" --work-tree "$of_live" "$@"
+}
+
 # refresh_index LIVE_DIRECTORY COMMIT INDEX_FILE: an index of COMMIT that knows the files of the live
 # directory. What is known of them from the last time is in repository.git/live.index.
 refresh_index() {
@@ -88,7 +97,7 @@ refresh_index() {
     rm -f "$3"
     git_index "$3" read-tree "$2" || return
   fi
-  git_index "$3" --work-tree "$1" update-index -q --refresh --ignore-submodules >/dev/null || :
+  git_of_live "$1" "$3" update-index -q --refresh --ignore-submodules >/dev/null || :
 }
 
 # git_move LIVE_DIRECTORY BRANCH COMMIT REMOTE_URL RUN: the clone in the live directory is on BRANCH at COMMIT;

@@ -22,6 +22,8 @@ observe_machine() {
   capture git-version git --version || return
   capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash ps; do command -v "$t" >/dev/null || echo "$t"; done'
   capture locks locks_hold
+  section docker-program
+  readlink -f "$(command -v docker)"
   section meminfo
   grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
   section disk

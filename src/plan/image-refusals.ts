@@ -1,4 +1,6 @@
+import { listed } from './changes.js';
 import type { Refusal } from './gaps.js';
+import { dropping, MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
 import { STAYS, type ServicePlan } from './plan.js';
 import { isWithin } from './stack.js';
@@ -25,12 +27,12 @@ export function changedBuildInputs(
       return of.length === 0 ? [] : [{ path, of: of.map(({ name }) => name) }];
     });
   if (found.length === 0) return [];
-  const paths = found.map(({ path }) => `'${path}'`).join(' ');
+  const paths = found.map(({ path }) => path);
   const names = [...new Set(found.flatMap(({ of }) => of))].join(', ');
   return [
     {
-      what: `files that ${names} is built from were changed in ${live.path}: ${found.map(({ path }) => path).join(', ')}`,
-      next: `What is built must be the commit. On the host, commit and push the changes, or drop them: git -C ${live.path} checkout -- ${paths}. If nobody made them, look at which container can write there.`,
+      what: `files that ${names} is built from were changed in ${live.path}: ${listed(paths, MOST_FILES)}`,
+      next: `What is built must be the commit. On the host, commit and push the changes, or drop them: ${dropping(live.path, paths)}. If nobody made them, look at which container can write there.`,
     },
   ];
 }

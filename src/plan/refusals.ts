@@ -1,7 +1,8 @@
-import { changedFor } from './changes.js';
+import { changedFor, listed } from './changes.js';
 import { isNamed, type Permissions } from './decision.js';
 import { sharedStorage } from './data-refusals.js';
 import { differences } from './definition.js';
+import { dropping, MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
 import { changedBuildInputs, missingImages } from './image-refusals.js';
 import type { ServicePlan } from './plan.js';
@@ -101,21 +102,20 @@ function unknownRoles({ wanted }: Observation): readonly Refusal[] {
 function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
   const changed = new Set(commit.changes.map(({ path }) => path));
   const overwritten = live.modified.filter((path) => changed.has(path));
-  const list = (paths: readonly string[]) => paths.slice(0, 20).join(', ');
   return [
     ...(overwritten.length === 0
       ? []
       : [
           {
-            what: `local changes in ${live.path} would be overwritten: ${list(overwritten)}`,
-            next: `On the host, keep them (git stash, or commit and push them) or drop them: git -C ${live.path} checkout -- ${overwritten.map((path) => `'${path}'`).join(' ')}`,
+            what: `local changes in ${live.path} would be overwritten: ${listed(overwritten, MOST_FILES)}`,
+            next: `On the host, keep them (git stash, or commit and push them) or drop them: ${dropping(live.path, overwritten)}`,
           },
         ]),
     ...(live.conflicts.length === 0
       ? []
       : [
           {
-            what: `untracked files in ${live.path} would be overwritten: ${list(live.conflicts)}`,
+            what: `untracked files in ${live.path} would be overwritten: ${listed(live.conflicts, MOST_FILES)}`,
             next: 'The commit brings files of the same names with another content. Move them away on the host.',
           },
         ]),

@@ -1,6 +1,7 @@
 import { volumesTold } from './anonymous-volumes.js';
 import { planBatches } from './batches.js';
 import { listed } from './changes.js';
+import { MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
 import type { Operation, ServicePlan } from './plan.js';
 import { readProxy, type ProxyReading } from './proxies/proxy.js';
@@ -24,7 +25,7 @@ export function warnings(
     ...(live.modified.length === 0
       ? []
       : [
-          `local changes on the host are kept, and are part of this release: ${live.modified.join(', ')}`,
+          `local changes on the host are kept, and are part of this release: ${listed(live.modified, MOST_FILES)}`,
         ]),
     ...aboutVariables(observation),
     ...aboutContexts(observation, operations),

@@ -138,6 +138,6 @@ observe_head() {
   refresh_index "$DIR" "$HEAD" "$OWN/live.index" || return
   cp -p "$OWN/live.index" "$STATE/repository.git/live.index.$RUN" &&
     mv -f "$STATE/repository.git/live.index.$RUN" "$STATE/repository.git/live.index"
-  git_index "$OWN/live.index" --work-tree "$DIR" diff-files --name-only --no-renames --ignore-submodules -z |
+  git_of_live "$DIR" "$OWN/live.index" diff-files --name-only --no-renames --ignore-submodules -z |
     path_lines >"$OWN/modified"
 }
