@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { takeBundle } from './harness/bundle.js';
 import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
-import type { Suite } from './host/host.js';
+import { type Suite, SUITES } from './host/host.js';
 import { loadedImages } from './images/loaded.js';
 import { type Group, group, runInLanes } from './lanes.js';
 import { scenarios, trials } from './scenarios/index.js';
 import { others, stacks } from './stacks/index.js';
 
 const ALL_STACKS = [...stacks, ...others];
-const USAGE = `npm run e2e -- [--stack NAME] [--suite trixie|forky] [--list] [SCENARIO…]
+const USAGE = `npm run e2e -- [--stack NAME] [--suite ${SUITES.join('|')}] [--list] [SCENARIO…]
 A name stands for that scenario, or for all that begin with it; without one all of them run.
 Without a stack each runs on its own one. The stacks: ${ALL_STACKS.map(({ name }) => name).join(', ')}.`;
 
@@ -32,15 +32,14 @@ function parse(argv: readonly string[]): Wish {
       list: { type: 'boolean', default: false },
     },
   });
-  if (values.suite !== 'trixie' && values.suite !== 'forky') {
-    throw new Error(`No suite "${values.suite}"\n${USAGE}`);
-  }
+  const suite = SUITES.find((each) => each === values.suite);
+  if (suite === undefined) throw new Error(`No suite "${values.suite}"\n${USAGE}`);
   if (values.stack !== undefined && !ALL_STACKS.some(({ name }) => name === values.stack)) {
     throw new Error(`No stack "${values.stack}"\n${USAGE}`);
   }
   return {
     groups: groupsOf(values.stack, positionals),
-    suite: values.suite,
+    suite,
     listOnly: values.list,
   };
 }

@@ -26,11 +26,13 @@ show_micro_memory() {
 }
 
 configure_engine() {
+  local store='"storage-driver": "overlay2"'
   mkdir -p /etc/docker
+  if [ "$(</etc/stand-in-image-store)" = containerd ]; then store='"features": { "containerd-snapshotter": true }'; fi
   # dns: nothing listens there, so a container's lookup of a foreign name is refused at once.
   cat >/etc/docker/daemon.json <<JSON
 {
-  "storage-driver": "overlay2",
+  $store,
   "cgroup-parent": "/$group/docker",
   "bip": "198.19.$((number * 4)).1/24",
   "dns": ["198.19.$((number * 4)).1"],

@@ -7,13 +7,17 @@ import type { Readable } from 'node:stream';
 import { asRoot, run, runOrThrow } from './process.js';
 import type { Finished } from './process.js';
 
-export type Suite = 'trixie' | 'forky';
+export const SUITES = ['trixie', 'forky', 'forky-containerd'] as const;
+export type Suite = (typeof SUITES)[number];
 export type Size = 'any' | 't2.micro';
 
 export interface HostOptions {
   /** A lower-case letter, then at most 30 of a-z, 0-9 and -. One host of a name at a time. */
   readonly name: string;
-  /** `trixie`: Engine 26.1, Compose 2.26. `forky`: Engine 28, Compose 2.40. Default `trixie`. */
+  /**
+   * `trixie`: Engine 26.1, Compose 2.26. `forky`: Engine 28, Compose 2.40. `forky-containerd`: the same, with
+   * images in containerd's store. Default `trixie`.
+   */
   readonly suite?: Suite;
   /** `t2.micro`: one CPU and 1 GiB without swap for all that runs on the host. Default `any`. */
   readonly size?: Size;

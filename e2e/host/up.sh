@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings up a stand-in host: a machine in namespaces with sshd, Docker Engine, Compose and git.
-# usage: up.sh NAME [trixie|forky] [any|t2.micro] [DATA] [TREE]
+# usage: up.sh NAME [trixie|forky|forky-containerd] [any|t2.micro] [DATA] [TREE]
 #
+# forky-containerd is forky, whose engine keeps images in containerd's store.
 # DATA is a directory that save-data.sh made: the engine starts with its images. TREE is a root file system in the
 # place of the one that tree.sh makes. Prints a JSON description on
 # stdout, progress on stderr.
@@ -36,6 +37,11 @@ claim() {
   trap 'teardown "$name"' EXIT
   mkdir "$dir" "$dir"/{upper,work,root,docker,identity}
   printf '%s\n' "$tree" >"$dir/tree"
+  mkdir -p "$dir/upper/etc"
+  case $suite in
+    *-containerd) echo containerd ;;
+    *) echo overlay2 ;;
+  esac >"$dir/upper/etc/stand-in-image-store"
 }
 
 make_keys() {
@@ -93,7 +99,7 @@ JSON
 }
 
 preflight
-[ -n "$tree" ] || tree=$("$source_dir/tree.sh" "$suite")
+[ -n "$tree" ] || tree=$("$source_dir/tree.sh" "${suite%-containerd}")
 claim
 make_keys
 make_disks
