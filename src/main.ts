@@ -67,6 +67,7 @@ export async function main(): Promise<void> {
       availability: facts.availability,
       traffic: facts.traffic,
       heldConnections: facts.heldConnections,
+      shipment: facts.shipment,
       edge: facts.edge,
       durationMs: systemClock.now() - from,
       url: inputs?.url,

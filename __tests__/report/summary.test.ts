@@ -82,6 +82,14 @@ describe('the summary', () => {
     expect(render({})).not.toContain('still open');
   });
 
+  it('tells how the images came from the runner', () => {
+    const shipment = { layersShipped: 2, layersReused: 7, bytes: 10_500, durationMs: 1_240 };
+    expect(render({ shipment })).toContain(
+      'Images from the runner: 2 layers shipped (10.5 kB) in 1.2 s, 7 were there already.',
+    );
+    expect(render({})).not.toContain('Images from the runner');
+  });
+
   it('shows a plan with its reasons, and phases in the order they began', () => {
     const backend = {
       service: 'backend',

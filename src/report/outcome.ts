@@ -3,6 +3,7 @@ import type { DeployError } from '../errors.js';
 import type { Availability } from '../health/measurement.js';
 import type { ProbeSummary } from '../health/probe.js';
 import type { Traffic } from '../health/traffic.js';
+import type { Shipment } from '../images/shipment.js';
 import type { Plan } from '../plan/plan.js';
 
 /** How a run ended; `output result` in action.yml. */
@@ -32,6 +33,8 @@ export interface Outcome {
   readonly traffic?: Traffic | undefined;
   /** WebSockets and long requests that outlasted `drain-timeout`, and were ended with the incumbents. */
   readonly heldConnections: number;
+  /** How the images came from the runner; undefined where none did. */
+  readonly shipment?: Shipment | undefined;
   /** What was done at the edge, and what is wrong there. */
   readonly edge?: readonly EdgeNote[] | undefined;
   readonly durationMs: number;

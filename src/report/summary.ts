@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { availabilitySection } from './availability.js';
 import { headline, introduction } from './headline.js';
 import { details, escapedLines, escapeMarkdown, fenced, seconds, table } from './markdown.js';
+import { describeShipment } from '../images/shipment.js';
 import type { OperationName } from '../inputs/types.js';
 import { entranceProbe, inOrder, type Outcome, type Phase } from './outcome.js';
 import { latencyPicture, timelinePicture } from './pictures.js';
@@ -42,6 +43,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
     availabilitySection(outcome.availability),
     trafficSection(outcome.traffic),
     heldSection(outcome.heldConnections),
+    shipmentSection(outcome.shipment),
     edgeSection(outcome.edge ?? []),
     timeSection(outcome, context),
   ];
@@ -68,6 +70,10 @@ function heldSection(connections: number): string {
   if (connections === 0) return '';
   const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
   return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
+}
+
+function shipmentSection(shipment: Outcome['shipment']): string {
+  return shipment === undefined ? '' : `Images from the runner: ${describeShipment(shipment)}.`;
 }
 
 function edgeSection(notes: NonNullable<Outcome['edge']>): string {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { RunnerImages } from '../images/runner.js';
+import type { Shipment } from '../images/shipment.js';
 import type { Log } from '../log.js';
 import type { Entrance } from '../health/entrance.js';
 import type { HttpAnswer } from '../health/http.js';
@@ -9,7 +10,6 @@ import type { Inputs } from '../inputs.js';
 import type { Container, Observation } from '../plan/observation.js';
 import type { PlanOptions } from '../plan/planner.js';
 import type { Connection } from '../ssh/connect.js';
-import type { Shipment } from './shipping.js';
 import type { Transaction } from './transaction.js';
 
 /** What the steps of one rollout share. */

@@ -1,5 +1,6 @@
 import { layersOnHost, parseHostLayers } from '../images/layers.js';
 import { packWithout, type ImageArchive } from '../images/archive.js';
+import { describeShipment, readableBytes, type Shipment } from '../images/shipment.js';
 import { compressionFor, outgoing, type Outgoing } from '../images/stream.js';
 import type { Operation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
@@ -7,15 +8,6 @@ import type { RolloutContext } from './context.js';
 import { StepError } from './transaction.js';
 
 type Prepare = Extract<Operation, { kind: 'prepare-images' }>;
-
-/** How a release's images came to the host. */
-export interface Shipment {
-  readonly layersShipped: number;
-  readonly layersReused: number;
-  /** Sent to the host, after compression. */
-  readonly bytes: number;
-  readonly durationMs: number;
-}
 
 const PROGRESS_EVERY_MS = 5_000;
 
@@ -119,7 +111,7 @@ async function uploadWithProgress(
     for (;;) {
       await clock.sleep(PROGRESS_EVERY_MS, over.signal);
       const percent = total === 0 ? 100 : Math.floor((shipment.read.bytes / total) * 100);
-      log.info(`${String(percent)} % shipped (${megabytes(shipment.sent.bytes)} so far)`);
+      log.info(`${String(percent)} % shipped (${readableBytes(shipment.sent.bytes)} so far)`);
     }
   };
   // It ends with the upload.
@@ -129,20 +121,4 @@ async function uploadWithProgress(
   } finally {
     over.abort();
   }
-}
-
-/** One line for people. */
-export function describeShipment({
-  layersShipped,
-  layersReused,
-  bytes,
-  durationMs,
-}: Shipment): string {
-  return `${String(layersShipped)} layers shipped (${megabytes(bytes)}) in ${(durationMs / 1000).toFixed(1)} s, ${String(layersReused)} were there already`;
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1_000_000
-    ? `${(bytes / 1000).toFixed(1)} kB`
-    : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EdgeNote } from '../edge/note.js';
 import type { Availability } from '../health/measurement.js';
 import type { Traffic } from '../health/traffic.js';
+import type { Shipment } from '../images/shipment.js';
 import type { Log } from '../log.js';
 import type { Measuring } from './measure.js';
 import type { Observation } from '../plan/observation.js';
@@ -42,6 +43,7 @@ export interface RunFacts {
   availability: Availability | undefined;
   traffic: Traffic | undefined;
   heldConnections: number;
+  shipment: Shipment | undefined;
   edge: EdgeNote[];
   status: readonly string[];
   /** Set from the moment that the host may have been changed. */
@@ -61,6 +63,7 @@ function noFacts(): RunFacts {
     availability: undefined,
     traffic: undefined,
     heldConnections: 0,
+    shipment: undefined,
     edge: [],
     status: [],
     fence: undefined,
@@ -120,6 +123,7 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
       facts.plan = plan;
       facts.services = outcomes(plan, results, secondsOf);
       facts.heldConnections = results.heldConnections;
+      facts.shipment = results.shipment;
     },
     counted: (traffic) => {
       facts.traffic = traffic;
