@@ -58370,7 +58370,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4499);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8995);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59864,7 +59864,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 4499:
+/***/ 8995:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -68200,6 +68200,18 @@ async function writeAll(chunks, sink) {
     sink.end(undefined);
 }
 
+;// CONCATENATED MODULE: ./src/images/shipment.ts
+/** One line for people. */
+function describeShipment({ layersShipped, layersReused, bytes, durationMs, }) {
+    return `${String(layersShipped)} layers shipped (${readableBytes(bytes)}) in ${(durationMs / 1000).toFixed(1)} s, ${String(layersReused)} were there already`;
+}
+/** Bytes for people: `1.5 MB`, `10.5 kB`. */
+function readableBytes(bytes) {
+    return bytes < 1_000_000
+        ? `${(bytes / 1000).toFixed(1)} kB`
+        : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
 // EXTERNAL MODULE: external "node:zlib"
 var external_node_zlib_ = __nccwpck_require__(8522);
 ;// CONCATENATED MODULE: ./src/images/stream.ts
@@ -68251,6 +68263,7 @@ function outgoing(source, compression) {
 // EXTERNAL MODULE: ./src/rollout/transaction.ts
 var transaction = __nccwpck_require__(8657);
 ;// CONCATENATED MODULE: ./src/rollout/shipping.ts
+
 
 
 
@@ -68335,7 +68348,7 @@ async function uploadWithProgress({ upload, clock, log, signal }, { file, shipme
         for (;;) {
             await clock.sleep(PROGRESS_EVERY_MS, over.signal);
             const percent = total === 0 ? 100 : Math.floor((shipment.read.bytes / total) * 100);
-            log.info(`${String(percent)} % shipped (${megabytes(shipment.sent.bytes)} so far)`);
+            log.info(`${String(percent)} % shipped (${readableBytes(shipment.sent.bytes)} so far)`);
         }
     };
     // It ends with the upload.
@@ -68346,15 +68359,6 @@ async function uploadWithProgress({ upload, clock, log, signal }, { file, shipme
     finally {
         over.abort();
     }
-}
-/** One line for people. */
-function describeShipment({ layersShipped, layersReused, bytes, durationMs, }) {
-    return `${String(layersShipped)} layers shipped (${megabytes(bytes)}) in ${(durationMs / 1000).toFixed(1)} s, ${String(layersReused)} were there already`;
-}
-function megabytes(bytes) {
-    return bytes < 1_000_000
-        ? `${(bytes / 1000).toFixed(1)} kB`
-        : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/images.ts
@@ -72030,6 +72034,7 @@ function noFacts() {
         availability: undefined,
         traffic: undefined,
         heldConnections: 0,
+        shipment: undefined,
         edge: [],
         status: [],
         fence: undefined,
@@ -72083,6 +72088,7 @@ function createProgress(clock, log, onLease) {
             facts.plan = plan;
             facts.services = outcomes(plan, results, secondsOf);
             facts.heldConnections = results.heldConnections;
+            facts.shipment = results.shipment;
         },
         counted: (traffic) => {
             facts.traffic = traffic;
@@ -77796,6 +77802,7 @@ function shortImage(image) {
 
 
 
+
 /** GitHub drops a summary of more than 1 MiB whole. */
 const MAX_BYTES = 1_000_000;
 const MAX_EVIDENCE_LENGTH = 60_000;
@@ -77814,6 +77821,7 @@ function renderSummary(outcome, context) {
         availabilitySection(outcome.availability),
         trafficSection(outcome.traffic),
         heldSection(outcome.heldConnections),
+        shipmentSection(outcome.shipment),
         edgeSection(outcome.edge ?? []),
         timeSection(outcome, context),
     ];
@@ -77840,6 +77848,9 @@ function heldSection(connections) {
         return '';
     const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
     return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
+}
+function shipmentSection(shipment) {
+    return shipment === undefined ? '' : `Images from the runner: ${describeShipment(shipment)}.`;
 }
 function edgeSection(notes) {
     if (notes.length === 0)
@@ -77971,6 +77982,7 @@ async function main() {
         availability: facts.availability,
         traffic: facts.traffic,
         heldConnections: facts.heldConnections,
+        shipment: facts.shipment,
         edge: facts.edge,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,

@@ -249,7 +249,7 @@ describe('a load', () => {
   it('runs in a process of its own until it is stopped', async () => {
     const base = await serve((_request, response) => response.end('ok'));
     const load = startLoad(spec(base, KEEP_ALIVE, 100_000));
-    await load.answered(1, 10_000);
+    await load.answered(1, 60_000);
     const result = await load.stop();
     expect(result.failed).toBe(0);
     expect(result.sent).toBeGreaterThan(0);

@@ -25,7 +25,7 @@ export function servers(): Servers {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     open.push(server);
-    return new URL(`${protocol}://localhost:${portOf(server.address())}/api/health/?deep=1`);
+    return new URL(`${protocol}://127.0.0.1:${portOf(server.address())}/api/health/?deep=1`);
   };
   return {
     add,

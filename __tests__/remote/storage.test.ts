@@ -1,4 +1,4 @@
-import { closeSync, openSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -62,15 +62,16 @@ describe.each(SHELLS)('a look into storage, with $name as sh', ({ path }) => {
   });
 
   it('finds a file that a process has locked, whatever its name', async () => {
+    const file = host.path('inside/data/state.bin');
     host.write('inside/data/state.bin', '');
-    const locked = openSync(host.path('inside/data/state.bin'), 'r');
-    // flock holds the lock of the open file that it was given, as long as that is open.
-    await once(
-      spawn('flock', ['--exclusive', '3'], { stdio: ['ignore', 'ignore', 'ignore', locked] }),
-      'exit',
-    );
+    // The process that took the lock lives on: in a container the kernel shows no lock of one that is gone.
+    const holder = spawn('flock', ['--exclusive', file, 'sh', '-c', 'echo locked; read -r _'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await once(holder.stdout, 'data');
     expect(await look('c1 /data\n')).toEqual(['database 1 /data/state.bin']);
-    closeSync(locked);
+    holder.stdin.end();
+    await once(holder, 'exit');
     expect(await look('c1 /data\n')).toEqual(['none 1']);
   });
 
