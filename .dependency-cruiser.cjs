@@ -13,7 +13,7 @@ const entry = '^src/(?!(errors|log|clock|inputs)\\.ts$)[^/]+\\.ts$';
 /** One run from its operation to its end, which joins the other rooms. */
 const run = '^src/run/';
 /** The nouns of a plan, which the host is read into; what is made of them is no business of the host. */
-const nouns = '^src/plan/(json|stack|compose-config|definition|observation)\\.ts$';
+const nouns = '^src/plan/(addresses|json|stack|compose-config|definition|observation)\\.ts$';
 const deciding = '^src/(gate|plan|rollout|swarm|report)/';
 const machine = '^src/(health|host|edge|images|remote)/';
 const value = { dependencyTypesNot: ['type-only'] };

@@ -1,8 +1,10 @@
 # Builds (or pulls) the images of BASES, one by one, then of SERVICES, in the staged tree. Prints `reference image-id` for each of
 # REFERENCES, and notes the same in the lease. Vars: STATE STAGE COMPOSE VARIABLES VERB BASES SERVICES REFERENCES LOGINS_OF AUTHS HELPERS
+#   ROOM (arguments of make_room, quoted, or nothing)
 # shellcheck shell=sh
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1 DOCKER_BUILDKIT=1 BUILDKIT_PROGRESS=plain COMPOSE_ANSI=never
 use_registries "$STATE/stage/$LOGINS_OF/docker-config" "$AUTHS" "$HELPERS" || exit
+[ -z "$ROOM" ] || eval "make_room $ROOM" || exit
 cd "$STAGE" || exit
 make_images() { # SERVICES, quoted
   say "$ docker compose $COMPOSE $VERB $1"

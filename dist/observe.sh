@@ -12,6 +12,9 @@ export LC_ALL=C COMPOSE_ANSI=never
 # Ours, whatever the host's environment exports.
 unset SCRATCH OWN STAGE HEAD BASE TIP looked
 
+section state
+printf '%s\n' "$STATE"
+observe_room
 OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
 # No run outlives a reboot, or its session: what it has left is known by these. Where nothing can be written, that is
@@ -22,7 +25,11 @@ if mkdir -p "$OWN"; then
 fi 2>/dev/null
 sweep_scratch
 sweep_stages
-SCRATCH=$(scratch_directory) || exit
+SCRATCH=$(scratch_directory 2>&1) || {
+  section scratch.err
+  printf '%s\n' "$SCRATCH"
+  exit 0
+}
 # What was laid out stays for the run that it is told to, and for no other.
 looked=
 leave() {
@@ -33,13 +40,12 @@ leave() {
 trap leave EXIT
 trap 'exit 143' HUP INT TERM PIPE
 
-section state
-printf '%s\n' "$STATE"
 beside docker docker_version
 beside compose compose_version
 beside images images
 beside projects observe_projects
-beside swarm observe_swarm
+beside engine observe_engine
+beside listening observe_listening
 # Nearly always Compose's own choice as well; where it is not, it is looked at again.
 guessed=$(basename "$STATE")
 beside running observe_running "$guessed"
@@ -72,7 +78,9 @@ project=$(project_of "$SCRATCH/config.out")
 [ -z "$HEAD" ] || shown live
 shown images
 shown projects
-shown swarm
+observe_elsewhere "$project"
+shown engine
+shown listening
 if [ "$project" = "$guessed" ]; then
   shown running
 else

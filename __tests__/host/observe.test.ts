@@ -10,12 +10,13 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { observe } from '../../src/host/observe.js';
 import type { Observation } from '../../src/plan/observation.js';
 import { accepted } from '../inputs/given.js';
 import { SHELLS, shellOf, type ToyHost } from '../remote/host.js';
-import { shopOn, type Shop } from './shop.js';
+import { ENGINE, shopOn, type Shop } from './shop.js';
 
 /** A docker whose stack has a secret of a variable; it interpolates `${TOKEN-}` from .env, as Compose does. */
 const WITH_SECRET = `
@@ -63,7 +64,6 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     const seen = await look(second);
     expect(seen.host).toMatchObject({ engineVersion: '26.1.5', composeVersion: '2.26.1' });
     expect(seen.host.memoryTotalKb).toBeGreaterThan(0);
-    expect(seen.host.diskFreeKb).toBeGreaterThan(0);
     expect(seen.stateDirectory).toBe(host.path('.local/state/resee-deploy/shop'));
     expect(seen.releases).toEqual([]);
     expect(seen.busy).toBe(false);
@@ -103,6 +103,52 @@ esac`);
     expect(seen.wanted.project).toBe('other');
     expect(host.read('order')).toBe('guessed\nwanted\n');
     expect(host.read('git.log')).toMatch(/-c http\.lowSpeedTime=60 .*fetch --quiet/);
+  });
+
+  it('sees whose containers there are, which ports they hold, and where the engine keeps images', async () => {
+    deployed(first);
+    for (const directory of ['another/shop', 'engine', 'shop/deploy']) {
+      mkdirSync(host.path(directory), { recursive: true });
+    }
+    symlinkSync(host.path('shop'), host.path('linked'));
+    host.answerDocker(`
+case "$*" in
+  'ps -a --format'*)
+    for place in /another/shop /gone /linked /shop /shop/deploy ''; do
+      printf 'shop\t%s\t%s\tFalse\tUp 2 hours (healthy)\tshop-web-1\t0.0.0.0:80->80/tcp\n' "$TOY$place" compose.yaml
+    done
+    printf 'shop\t%s\told.yaml\tFalse\tExited (0) 2 hours ago\tshop-web-2\t\n' "$TOY/shop"
+    printf 'shop\t%s\trun.yaml\tTrue\tUp 1 second\tshop-web-run-1\t\n' "$TOY/shop"
+    printf '\t\t\t\tUp 1 second\talone\t\n' ;;
+  info*) printf 'inactive false\n%s\n[["Backing Filesystem","extfs"]]\n' "$TOY/engine" ;;
+  *)
+${ENGINE}
+esac`);
+    const seen = await look(second);
+    expect(seen.projects.map(({ directory, elsewhere }) => [directory, elsewhere]).sort()).toEqual([
+      [host.root, undefined],
+      [host.path('another/shop'), 'there'],
+      [host.path('gone'), undefined],
+      [host.path('linked'), undefined],
+      [host.path('shop'), undefined],
+      [host.path('shop/deploy'), undefined],
+    ]);
+    const by = { kind: 'container', name: 'shop-web-1', project: 'shop' };
+    expect(seen.heldPorts).toContainEqual({ protocol: 'tcp', address: '0.0.0.0', port: 80, by });
+    expect(seen.host.imageRoom?.path).toBe(host.path('engine'));
+    expect(seen.host.imageRoom?.freeKb).toBeGreaterThan(0);
+    expect(seen.swarm.node).toBe('none');
+  });
+
+  it('sees on which ports a process listens', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const seen = await look(second);
+    server.close();
+    const by = { kind: 'process', uid: process.getuid?.() };
+    expect(seen.heldPorts).toContainEqual({ protocol: 'tcp', address: '127.0.0.1', port, by });
   });
 
   it('sees what the commit changes', async () => {

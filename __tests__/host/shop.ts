@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { toyHost, type ToyHost } from '../remote/host.js';
 
 /** A docker that knows a stack of one service, whose containers never run. */
-const ENGINE = `
+export const ENGINE = `
 case "$*" in
   'version --format {{json .Server}}') echo '{"Version":"26.1.5"}' ;;
   'compose version --short') echo 2.26.1 ;;
@@ -11,9 +11,8 @@ case "$*" in
     [ -e compose.yaml ] || { echo 'no configuration file provided: not found' >&2; exit 14; }
     [ -z "\${TAG-}" ] || echo "$PWD $TAG" >>"$TOY/tags"
     printf '{\\n  "name": "shop",\\n  "services": {"web": {"build": {"context": "%s/web"}, "environment": {"KEY": "%s"}}}\\n}\\n' "$PWD" "$(cat .env 2>/dev/null)" ;;
-  'image ls'*) echo 'sha256:1 shop-web:latest'; echo 'sha256:2 redis:8' ;;
-  'info'*Swarm*) echo 'inactive false' ;;
-  'info'*) echo / ;;
+  'image ls'*) echo 'sha256:1 77.8MB shop-web:latest'; echo 'sha256:2 9kB redis:8' ;;
+  'info'*) printf 'inactive false\n/\n[]\n' ;;
 esac`;
 
 /** A toy host that a shop of two commits is deployed to, from a repository beside it. */

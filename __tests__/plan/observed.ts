@@ -79,6 +79,8 @@ export interface Situation {
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
   readonly pointers?: Observation['pointers'];
+  readonly heldPorts?: Observation['heldPorts'];
+  readonly imageSizesKb?: Observation['imageSizesKb'];
   readonly storage?: Observation['storage'];
   readonly dockerfiles?: Observation['dockerfiles'];
   /** What the commit changes since others that services were left at. */
@@ -115,8 +117,9 @@ export function observed(situation: Situation = {}): Observation {
       memoryAvailableKb: 500_000,
       swapTotalKb: 0,
       swapFreeKb: 0,
+      imageRoom: { path: '/var/lib/docker', freeKb: 5_000_000, freeInodes: 500_000 },
+      buildxVersion: undefined,
       ...situation.host,
-      diskFreeKb: 5_000_000,
     },
     stateDirectory: `/home/ec2-user/.local/state/resee-deploy/${installed.project}`,
     releases: recorded ? [recordOf(installed, LIVE_SHA, situation.leftAt)] : [],
@@ -153,6 +156,8 @@ export function observed(situation: Situation = {}): Observation {
     containers,
     projects: situation.projects ?? [],
     swarm: { node: 'none', stacks: [], unknown: undefined, ...situation.swarm },
+    heldPorts: situation.heldPorts ?? [],
+    imageSizesKb: situation.imageSizesKb ?? {},
     images: Object.fromEntries(
       images.flatMap(([image, id]) => (id === undefined ? [] : [[image, id]])),
     ),

@@ -83,13 +83,17 @@ describe('what a plan refuses', () => {
   it('a second stack beside the one of this directory', () => {
     const situation: Situation = {
       containers: () => [],
-      projects: [{ name: 'deploy', directory: '/home/ec2-user/tiny/deploy' }],
+      projects: [{ name: 'deploy', directory: '/home/ec2-user/tiny/deploy', elsewhere: undefined }],
     };
     const [refusal] = refused(situation);
     expect(refusal?.what).toMatch(/belong to the project deploy, .* of the project tiny/);
     expect(refusal?.next).toMatch(/project-name: deploy/);
     expect(planned(situation, { projectNamed: true }).kind).toBe('plan');
-    const elsewhere = { name: 'deploy', directory: '/home/ec2-user/tiny2' };
+    const elsewhere = {
+      name: 'deploy',
+      directory: '/home/ec2-user/tiny2',
+      elsewhere: 'there',
+    } as const;
     expect(planned({ ...situation, projects: [elsewhere] }).kind).toBe('plan');
     expect(planned({ projects: situation.projects ?? [] }).kind).toBe('plan');
   });

@@ -73,6 +73,21 @@ ${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
     );
   });
 
+  it('takes a directory for another one than the stack’s where nobody may look for it', async () => {
+    host.write('home/.keep', '');
+    host.write(
+      'ask.sh',
+      `${remoteScript('observe/running')}\nDIR=$1/shop STATE=$1/state\nwhereabouts "$1/home/a/shop"\n`,
+    );
+    const ask = `"$TOY/bin/sh" "$TOY/ask.sh" "$TOY"`;
+    const { stdout, stderr } = await host.run(
+      `cd "$TOY" && chmod -R a+rwX . && ${AS_NOBODY} ${ask}; chmod 700 home; ${AS_NOBODY} ${ask}`,
+      { TOY: host.root },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe(`hidden ${host.path('home/a/shop')}\n`);
+  });
+
   it('tells what the images are built from, of the Dockerfiles that Compose names', async () => {
     const stage = host.path('stage');
     const build = (context: string, dockerfile?: string) => ({ build: { context, dockerfile } });

@@ -9,6 +9,7 @@ import { anotherLogin } from './another-login.js';
 import { adoption } from './adoption.js';
 import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
+import { diskFull } from './disk-full.js';
 import { envFile } from './env-file.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
 import { forwardingForbidden } from './forwarding.js';
@@ -36,6 +37,7 @@ import { unpinnedHost, wrongBranch } from './refusals.js';
 import { rendered } from './rendered.js';
 import { privateRegistry } from './registries.js';
 import { ownDatabase } from './own-database.js';
+import { foreignProject, portHeld, roomMade } from './preflight.js';
 import { powerLost, powerLostUnattended } from './power.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
@@ -105,6 +107,7 @@ export const scenarios: readonly Scenario[] = [
   anotherLogin,
   unknownHost,
   composeV1,
+  roomMade,
   dataChange,
   proxyChange,
   rollbackOperation,
@@ -117,6 +120,7 @@ export const scenarios: readonly Scenario[] = [
   connectionCut,
   connectionCutAfterwards,
   connectionFrozen,
+  ...diskFull,
   ...powerLost,
   powerLostUnattended,
   ...waysIn,
@@ -125,6 +129,8 @@ export const scenarios: readonly Scenario[] = [
   swarm,
   swarmLost,
   firstDeployWithoutEnv,
+  portHeld,
+  foreignProject,
   adoption,
   manyDeploys,
 ];

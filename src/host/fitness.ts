@@ -5,6 +5,7 @@ import { gitProblem } from './git-fitness.js';
 import { envFileProblem } from './env-file.js';
 import { complaint, type Problem } from './problem.js';
 import { commandLine } from './quote.js';
+import { roomProblem } from './room.js';
 import { linesOf, type Sections } from './sections.js';
 
 /**
@@ -15,6 +16,7 @@ import { linesOf, type Sections } from './sections.js';
 export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): void {
   const problem =
     snapProblem(sections) ??
+    roomProblem(sections) ??
     dockerProblem(sections) ??
     composeProblem(sections) ??
     toolsProblem(sections) ??

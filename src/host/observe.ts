@@ -1,10 +1,10 @@
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import { numberOf, objectOf, textOf } from '../plan/json.js';
+import type { ComposeProject } from '../plan/host-facts.js';
 import type {
   Container,
   FileChange,
-  HostFacts,
   LiveDirectory,
   Observation,
   ProxyFacts,
@@ -16,6 +16,8 @@ import { parseContainers } from './containers.js';
 import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { inLiveTerms } from './live-terms.js';
+import { parseFacts } from './facts.js';
+import { heldPorts } from './ports.js';
 import { releasesIn } from './releases.js';
 import { parseDockerfiles } from './dockerfiles.js';
 import { parseImages } from './images.js';
@@ -110,12 +112,10 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       parseContainers(sections.get('containers') ?? ''),
       linesOf(sections.get('memory')),
     ),
-    projects: linesOf(sections.get('projects')).map((line) => {
-      const [name = '', ...directory] = line.split('=');
-      return { name, directory: directory.join('=') };
-    }),
+    projects: parseProjects(sections),
+    heldPorts: heldPorts(sections),
     swarm: parseSwarm(sections),
-    images: parseImages(sections.get('images') ?? ''),
+    ...parseImages(sections.get('images') ?? ''),
     dockerfiles: parseDockerfiles(sections.get('dockerfiles')),
     proxies: parseProxies(sections),
     storage: [],
@@ -137,24 +137,15 @@ function variablesIn(sections: Sections): Readonly<Record<string, string>> {
   );
 }
 
-function parseFacts(sections: Sections): HostFacts {
-  const memory = new Map(
-    linesOf(sections.get('meminfo')).map((line) => {
-      const [name = '', kb = '0'] = line.split(/:\s*/);
-      return [name, Number.parseInt(kb, 10)] as const;
-    }),
-  );
-  const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
-  return {
-    engineVersion: textOf(server['Version']) ?? '',
-    platform: `${textOf(server['Os']) ?? ''}/${textOf(server['Arch']) ?? ''}`,
-    composeVersion: trimmed(sections, 'compose') ?? '',
-    memoryTotalKb: memory.get('MemTotal') ?? 0,
-    memoryAvailableKb: memory.get('MemAvailable') ?? 0,
-    swapTotalKb: memory.get('SwapTotal') ?? 0,
-    swapFreeKb: memory.get('SwapFree') ?? 0,
-    diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
-  };
+function parseProjects(sections: Sections): readonly ComposeProject[] {
+  const elsewhere = new Set(linesOf(sections.get('elsewhere')));
+  const where = (directory: string): ComposeProject['elsewhere'] =>
+    (['there', 'hidden'] as const).find((word) => elsewhere.has(`${word} ${directory}`));
+  return linesOf(sections.get('projects')).map((line) => {
+    const [name = '', ...words] = line.split('=');
+    const directory = words.join('=');
+    return { name, directory, elsewhere: where(directory) };
+  });
 }
 
 function parseLive(sections: Sections, path: string): LiveDirectory {

@@ -91,6 +91,17 @@ function memoryKb({ containers, wanted }: Observation, plan: ServicePlan): numbe
   );
 }
 
+/** Of services that have incumbents, the one whose candidates need the most memory. */
+export function largestCandidateKb(
+  { containers }: Observation,
+  services: readonly string[],
+): { readonly service: string; readonly kb: number } | undefined {
+  const used = containers
+    .filter(({ running, oneOff, service }) => running && !oneOff && services.includes(service))
+    .map(({ service, memoryKb: kb = 0 }) => ({ service, kb }));
+  return used.sort((one, other) => other.kb - one.kb)[0];
+}
+
 function mebibytes(kb: number): string {
   return `${String(Math.round(kb / 1024))} MiB`;
 }

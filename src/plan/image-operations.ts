@@ -2,6 +2,7 @@ import { buildOrder, type BuildOrder } from './builds.js';
 import type { Observation } from './observation.js';
 import type { ImageReference, Operation, ServicePlan } from './plan.js';
 import type { PlanOptions } from './planner.js';
+import { roomWanted } from './room.js';
 import { isBuilt } from './services.js';
 
 /** How the images of the release are made, or brought back. */
@@ -37,12 +38,15 @@ export function imageOperations(
     ...chosen.map(({ image }) => image),
     ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
   ];
+  const references = [...new Set(made)].map(reference);
+  const room = roomWanted(observation, references);
   return [
     {
       kind: 'prepare-images',
       verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
       ...order,
-      references: [...new Set(made)].map(reference),
+      references,
+      ...(room === undefined ? {} : { room }),
     },
   ];
 }

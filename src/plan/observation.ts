@@ -1,4 +1,5 @@
 import type { Fingerprint } from './definition.js';
+import type { ComposeProject, HeldPort, HostFacts } from './host-facts.js';
 import type { JsonObject } from './json.js';
 import type { Stack } from './stack.js';
 
@@ -34,13 +35,17 @@ export interface Observation {
   readonly installed: Stack | undefined;
   readonly containers: readonly Container[];
   /** The Compose projects on the host, and the directories that they were started from. */
-  readonly projects: readonly { readonly name: string; readonly directory: string }[];
+  readonly projects: readonly ComposeProject[];
+  /** Ports of the host that containers, of whatever project, and other processes hold. */
+  readonly heldPorts: readonly HeldPort[];
   /** What Docker Swarm has to do with this host. */
   readonly swarm: SwarmFacts;
   /** The stack in the Swarm, where that runs it: then `containers` are those of its tasks. */
   readonly swarmStack?: SwarmStack | undefined;
   /** Image id by reference. */
   readonly images: Readonly<Record<string, string>>;
+  /** What each takes, in KiB, with the layers that it shares with others; by reference. */
+  readonly imageSizesKb: Readonly<Record<string, number>>;
   /** Proxies that run on a network of the stack, also those of other projects. */
   readonly proxies: readonly ProxyFacts[];
   /** What was found in storage that only one routed service writes to; looked into only where a plan needs it. */
@@ -98,18 +103,6 @@ export interface StorageContents {
 export interface EnvFileChange {
   readonly path: string;
   readonly change: 'same' | 'added' | 'modified' | 'removed';
-}
-
-export interface HostFacts {
-  readonly engineVersion: string;
-  /** Of its engine, as Docker writes it: `linux/amd64`. */
-  readonly platform: string;
-  readonly composeVersion: string;
-  readonly memoryTotalKb: number;
-  readonly memoryAvailableKb: number;
-  readonly swapTotalKb: number;
-  readonly swapFreeKb: number;
-  readonly diskFreeKb: number;
 }
 
 export interface LiveDirectory {

@@ -1,5 +1,6 @@
 import type { EnvFileChange, ProxyFacts } from './observation.js';
 import type { Role } from './roles.js';
+import type { RoomWanted } from './room.js';
 import type { HandedVolumes, ServiceScale } from './scale.js';
 
 /** What a deploy will do, as data: printed, tested and executed. */
@@ -61,6 +62,7 @@ export type Operation =
       readonly bases: readonly string[];
       readonly services: readonly string[];
       readonly references: readonly ImageReference[];
+      readonly room?: RoomWanted | undefined;
     }
   | { readonly kind: 'restore-images'; readonly references: readonly ImageReference[] }
   | ({ readonly kind: 'install-env-file' } & EnvFileChange)

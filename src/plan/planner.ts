@@ -4,6 +4,7 @@ import { healthNotes, healthRefusals, type HealthTarget } from './health-host.js
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
 import { servicesOf, type Operation, type Plan, type ServicePlan } from './plan.js';
+import { preflightNotes, preflightRefusals } from './preflight.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles } from './roles.js';
@@ -58,6 +59,7 @@ export function makePlan(seen: Observation, options: PlanOptions): Planned {
     operations,
     warnings: [
       ...warnings(observation, services, operations, options),
+      ...preflightNotes(observation, services, operations),
       ...healthNotes(observation, options.health),
       ...engineNotes(observation, options.engine),
     ],
@@ -70,6 +72,7 @@ export function makePlan(seen: Observation, options: PlanOptions): Planned {
       commands: [...options.preDeploy, ...options.postDeploy],
     }),
     ...unmovedProxies(observation, services, operations),
+    ...preflightRefusals(observation, services, operations),
     ...healthRefusals(observation, options.health),
   ];
   return against.length === 0

@@ -7,6 +7,7 @@ import type { Observation } from './observation.js';
 import { changedBuildInputs, missingImages } from './image-refusals.js';
 import type { ServicePlan } from './plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
+import { anotherProject } from './projects.js';
 import { ROLES, ROLE_LABEL } from './roles.js';
 
 export interface RefusalOptions extends GapOptions, Permissions {
@@ -127,26 +128,6 @@ function filesInTheWay({ live, commit }: Observation): readonly Refusal[] {
             next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
           },
         ]),
-  ];
-}
-
-/** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
-function anotherProject(
-  { wanted, live, containers, projects }: Observation,
-  { projectNamed }: RefusalOptions,
-): readonly Refusal[] {
-  if (containers.length > 0 || projectNamed) return [];
-  const others = projects.filter(
-    ({ name, directory }) =>
-      name !== wanted.project && (directory === live.path || directory.startsWith(`${live.path}/`)),
-  );
-  if (others.length === 0) return [];
-  const names = [...new Set(others.map(({ name }) => name))];
-  return [
-    {
-      what: `the containers of ${live.path} belong to the project ${names.join(', ')}, and this deploy is of the project ${wanted.project}: it would start a second stack, with empty volumes, beside the first`,
-      next: `To go on with the stack that is there, set project-name: ${names[0] ?? ''}. If a second one is wanted, say so: project-name: ${wanted.project}.`,
-    },
   ];
 }
 

@@ -7,6 +7,8 @@ const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
 /** A line of ready.sh and soak.sh. */
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
+/** A line of make_room. */
+const NO_ROOM_LINE = /^no-room (\S+) (.*)$/m;
 /** How Docker and registries say that a login is missing or wrong. */
 const NOT_LOGGED_IN =
   /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
@@ -79,6 +81,7 @@ function sentence(
   const look = 'See the lines above for what the host said.';
   switch (operation.kind) {
     case 'prepare-images':
+      if (NO_ROOM_LINE.test(stdout)) return noRoom(stdout);
       if (NOT_LOGGED_IN.test(stderr)) return registryRefused(operation.verb, stderr);
       return {
         what: `docker compose ${operation.verb} of ${servicesOf(operation).join(', ')} failed`,
@@ -141,6 +144,14 @@ function notLeft(
       'The old containers were not stopped. A proxy that looks an address up once and keeps it must be nginx or Caddy ' +
       'with static names, so that it can be moved; anything else must look the name up at each connection. ' +
       '`allow-downtime: true` accepts the failed requests.',
+  };
+}
+
+function noRoom(stdout: string): { readonly what: string; readonly next: string } {
+  const [, path = '', left = ''] = NO_ROOM_LINE.exec(stdout) ?? [];
+  return {
+    what: `there is no room for images on the host: only ${left} are free in ${path}, after what no release needs was removed`,
+    next: `Make room on the host: docker system df; sudo du -xh --max-depth=2 ${path} | sort -h | tail; sudo journalctl --vacuum-size=100M. Or give it a larger disk. The running release was not touched.`,
   };
 }
 

@@ -15,7 +15,10 @@ type Restore = Extract<Operation, { kind: 'restore-images' }>;
 export async function prepareImages(context: RolloutContext, operation: Prepare): Promise<void> {
   const output =
     operation.verb === 'ship'
-      ? await shipImages(context, operation, restoreTags(operation.references))
+      ? await shipImages(context, operation, {
+          undo: restoreTags(operation.references),
+          room: roomArguments(operation),
+        })
       : await buildOrPull(context, operation);
   for (const line of linesOf(output)) {
     const [reference, id] = line.split(' ');
@@ -36,6 +39,7 @@ function buildOrPull(context: RolloutContext, operation: Prepare): Promise<strin
       BASES: operation.bases.join(' '),
       SERVICES: commandLine(operation.services),
       REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
+      ROOM: roomArguments(operation),
       ...registryVariables(context),
     },
   });
@@ -56,6 +60,13 @@ export async function restoreImages(context: RolloutContext, operation: Restore)
   for (const { reference, imageId } of operation.references) {
     if (imageId !== undefined) context.results.imageIds.set(reference, imageId);
   }
+}
+
+/** Those of make_room; nothing where there is enough. */
+function roomArguments({ room }: Prepare): string {
+  if (room === undefined) return '';
+  const { path, project, wantedKb, leastKb, leastInodes } = room;
+  return commandLine([path, project, ...[wantedKb, leastKb, leastInodes].map(String)]);
 }
 
 function restoreTags(references: readonly ImageReference[]): string {

@@ -19,7 +19,7 @@ const PROGRESS_EVERY_MS = 5_000;
 export async function shipImages(
   context: RolloutContext,
   operation: Prepare,
-  undo: string,
+  { undo, room }: Pick<Cargo, 'undo' | 'room'>,
 ): Promise<string> {
   const { runnerImages, transaction, observation } = context;
   if (runnerImages === undefined) throw new Error('there is nothing to build images with');
@@ -42,7 +42,7 @@ export async function shipImages(
   try {
     const [archive, layers] = await Promise.all([build(), present]);
     const omitted = layersOnHost(archive.images, parseHostLayers(layers));
-    return await loadOrSendAll(context, { archive, omitted, references, undo });
+    return await loadOrSendAll(context, { archive, omitted, references, undo, room });
   } finally {
     await runnerImages.close();
   }
@@ -55,6 +55,8 @@ interface Cargo {
   readonly references: readonly string[];
   /** Gives the references back what they named before. */
   readonly undo: string;
+  /** Arguments of make_room, quoted; empty where there is enough. */
+  readonly room: string;
 }
 
 /** An engine may list a layer whose content it cannot build on (the containerd image store): then all are sent. */
@@ -70,7 +72,7 @@ async function loadOrSendAll(context: RolloutContext, cargo: Cargo): Promise<str
 
 async function send(
   context: RolloutContext,
-  { archive, omitted, references, undo }: Cargo,
+  { archive, omitted, references, undo, room }: Cargo,
 ): Promise<string> {
   const { observation, transaction, clock, log, run } = context;
   const file = `${observation.stateDirectory}/stage/${run}/images.tar`;
@@ -84,7 +86,12 @@ async function send(
     name: 'ship',
     undo,
     script: remoteScript('load-images'),
-    variables: { FILE: file, SHA256: shipment.digest(), REFERENCES: references.join(' ') },
+    variables: {
+      FILE: file,
+      SHA256: shipment.digest(),
+      REFERENCES: references.join(' '),
+      ROOM: room,
+    },
   });
   const all = new Set(archive.images.flatMap(({ layers }) => layers.map(({ path }) => path)));
   const shipped: Shipment = {

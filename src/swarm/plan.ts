@@ -7,6 +7,7 @@ import { objectOf } from '../plan/json.js';
 import type { Observation, SwarmStack } from '../plan/observation.js';
 import { liveFiles } from '../plan/operations.js';
 import { STAYS, type Operation, type Plan, type ServicePlan } from '../plan/plan.js';
+import { machineNotes, machineRefusals } from '../plan/preflight.js';
 import { expectImages, type Planned, type PlanOptions } from '../plan/planner.js';
 import { changedData, commonRefusals } from '../plan/refusals.js';
 import { assignRoles } from '../plan/roles.js';
@@ -35,24 +36,27 @@ export function planSwarm(
           observation.containers,
         ).map((service) => asSwarmDoes(observation, stack, service, { file, options }))
       : decided;
+  const operations = [
+    ...imageOperations(observation, services, options),
+    ...swarmOperations(observation, services, options),
+  ];
   const plan: Plan = {
     project: observation.wanted.project,
     sha: observation.commit.sha,
     previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
     services,
-    operations: [
-      ...imageOperations(observation, services, options),
-      ...swarmOperations(observation, services, options),
-    ],
+    operations,
     warnings: [
       `engine: Docker Swarm (${stack.services.length === 0 ? 'the input engine says so' : 'the stack runs there'})`,
       ...file.notes,
       ...lintNotes(services, file.services),
       ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
+      ...machineNotes(observation, operations),
     ],
   };
   const against = [
     ...hostRefusals(stack),
+    ...machineRefusals(observation, operations),
     ...commonRefusals(observation, services, {
       ...options,
       commands: [...options.preDeploy, ...options.postDeploy],

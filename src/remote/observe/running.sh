@@ -22,15 +22,43 @@ loaded_config() {
   esac
 }
 
-# Every Compose project on the host, the directory that it was started from, and the files that its containers were
-# created from.
+# Every Compose project on the host, the directories that it was started from, the files that its containers were
+# created from, and the ports that containers publish.
 observe_projects() {
+  docker ps -a --format '{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}\t{{.Label "com.docker.compose.project.config_files"}}\t{{.Label "com.docker.compose.oneoff"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}' >"$SCRATCH/all"
   section projects
-  docker ps -a --filter label=com.docker.compose.project \
-    --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.working_dir"}}' | sort -u
+  awk -F '\t' '$1 != "" { print $1 "=" $2 }' "$SCRATCH/all" | sort -u >"$SCRATCH/projects"
+  cat "$SCRATCH/projects"
   section config-files
-  docker ps --filter label=com.docker.compose.project --filter label=com.docker.compose.oneoff=False \
-    --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.config_files"}}' | sort -u
+  awk -F '\t' '$1 != "" && $4 == "False" && $5 ~ /^(Up|Restarting)/ { print $1 "=" $3 }' "$SCRATCH/all" | sort -u
+  section published
+  awk -F '\t' '$7 ~ /->/ { print $1 "\t" $6 "\t" $7 }' "$SCRATCH/all"
+}
+
+# The directories of a project that are other ones than the stack's, lines `there DIRECTORY` or `hidden DIRECTORY`.
+# Follows observe_projects. Vars: DIR STATE
+observe_elsewhere() { # PROJECT
+  section elsewhere
+  while IFS= read -r line; do
+    [ "${line%%=*}" != "$1" ] || whereabouts "${line#*=}"
+  done <"$SCRATCH/projects"
+}
+
+# whereabouts DIRECTORY: prints nothing where it is DIR, within or above it, by whatever mount or link, or is gone.
+whereabouts() {
+  case $1/ in / | "$DIR"/* | "$STATE"/*) return ;; esac
+  case $DIR/ in "$1"/*) return ;; esac
+  if [ -d "$1" ]; then
+    if [ -d "$DIR" ]; then
+      [ "$(stat -L -c %d:%i "$1")" != "$(stat -L -c %d:%i "$DIR")" ] || return 0
+      case $(cd "$1" 2>/dev/null && pwd -P)/ in "$(cd "$DIR" && pwd -P)"/*) return ;; esac
+    fi
+    printf 'there %s\n' "$1"
+    return
+  fi
+  above=$(dirname "$1")
+  until [ -d "$above" ]; do above=$(dirname "$above"); done
+  [ -x "$above" ] || printf 'hidden %s\n' "$1"
 }
 
 observe_running() { # PROJECT
