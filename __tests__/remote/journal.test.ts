@@ -150,6 +150,16 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       },
     );
 
+    it('begins no step whose undo cannot be written, and tells that there is no room', async () => {
+      const { code, stderr } = await host.run(
+        `set -eu\ntrap '' XFSZ\nulimit -f 0\n${journal('one', noting('one'))}\necho begun >&2`,
+      );
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^the journal cannot be written: .*\d+%/m);
+      expect(stderr).not.toContain('begun');
+      expect(entries()).toEqual([]);
+    });
+
     it.each(['exit 0', 'eval "return 0"; :', '(exit 0); exit 0'])(
       'takes no undo for done that ended before its end: %s',
       async (early) => {

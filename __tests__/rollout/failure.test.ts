@@ -40,6 +40,16 @@ const CUTOVER: Operation = {
 };
 
 describe('explainFailure', () => {
+  it.each([
+    'the journal cannot be written: none 12288 12288 0 100% /home/u',
+    'write /var/lib/docker/tmp/x: no space left on device',
+    'mkdir: cannot create directory: Disk quota exceeded',
+  ])('tells of a full disk: %s', (said) => {
+    const { what, next } = told(START, '', `before\n${said}\nafter`);
+    expect(what).toBe('starting api, worker failed: a disk of the host is full');
+    expect(next).toMatch(/^Make room on the host: df -h; .*See the lines above/);
+  });
+
   it.each<[Operation, string, RegExp]>([
     [
       {

@@ -9,17 +9,17 @@ journal() {
   # shellcheck disable=SC2012
   number=$(printf '%03d' $(($(ls "$STATE/journal" | sed -n 's/^\([0-9]*\)-.*\.sh$/\1/p' | tail -n 1 | sed 's/^0*//;s/^$/0/') + 1)))
   entry=$STATE/journal/${3:-$number}-$1.sh
-  {
-    assigned STATE "$STATE"
-    assigned LIBRARY "$LIBRARY"
-    # The undo script expands it when it runs, not here.
-    # shellcheck disable=SC2016
-    printf 'set -eu\n. "$LIBRARY/lib.sh"\n%s\n%s\n' "$2" "$LAST_LINE"
-  } >"$entry.new"
-  is_whole "$entry.new" || {
+  # A disk that is full may have room again for the next word: none is written after one that was not.
+  # The undo script expands its variables when it runs, not here.
+  # shellcheck disable=SC2016
+  if ! {
+    assigned STATE "$STATE" && assigned LIBRARY "$LIBRARY" &&
+      printf 'set -eu\n. "$LIBRARY/lib.sh"\n%s\n%s\n' "$2" "$LAST_LINE"
+  } 2>/dev/null >"$entry.new" || ! is_whole "$entry.new"; then
+    rm -f "$entry.new"
     say "the journal cannot be written: $(df -Pk "$STATE" | tail -n 1)"
     return 1
-  }
+  fi
   sync "$entry.new" 2>/dev/null || sync
   mv -f "$entry.new" "$entry"
 }

@@ -39,7 +39,7 @@ export const diskFull: readonly Scenario[] = Object.entries(MOMENTS).map(([key, 
         ['failed', 'rolled-back', 'refused'].includes(run.outputs['result'] ?? 'failed'),
         `the result is ${run.outputs['result'] ?? 'none'}`,
       );
-      checks.matches(`${errorOf(run)}\n${run.log}`, /no room|No space left|disk/, 'what was said');
+      checks.matches(errorOf(run), /a disk of the host is full.*df -h/s, 'the annotation');
       await checkUndone(bed, checks, standing, run.log);
 
       const refused = await bed.deploy(sha, SAID);

@@ -9,6 +9,8 @@ const MOST_EVIDENCE_CHARACTERS = 16_000;
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
 /** A line of make_room. */
 const NO_ROOM_LINE = /^no-room (\S+) (.*)$/m;
+/** How the host's tools, and the journal, say that a disk has no room. */
+const NO_SPACE = /no space left on device|disk quota exceeded|^the journal cannot be written: /im;
 /** How Docker and registries say that a login is missing or wrong. */
 const NOT_LOGGED_IN =
   /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
@@ -36,7 +38,9 @@ export function explainFailure(error: unknown, operation: Operation): unknown {
       cause: error,
     });
   }
-  return new DeployError({ ...sentence(operation, stdout, stderr), evidence, cause: error });
+  const told = sentence(operation, stdout, stderr);
+  const { what, next } = NO_SPACE.test(stderr) ? withoutSpace(told) : told;
+  return new DeployError({ what, next, evidence, cause: error });
 }
 
 interface Candidate {
@@ -73,11 +77,12 @@ function nextAfter(candidates: readonly Candidate[], operation: Operation): stri
   return `Its last log lines, under "Last output", tell why.${also}${slow}`;
 }
 
-function sentence(
-  operation: Operation,
-  stdout: string,
-  stderr: string,
-): { readonly what: string; readonly next: string } {
+interface Sentence {
+  readonly what: string;
+  readonly next: string;
+}
+
+function sentence(operation: Operation, stdout: string, stderr: string): Sentence {
   const look = 'See the lines above for what the host said.';
   switch (operation.kind) {
     case 'prepare-images':
@@ -131,10 +136,7 @@ function sentence(
 }
 
 /** Who sends requests to containers that nothing was to be sent to any more. */
-function notLeft(
-  services: readonly string[],
-  stdout: string,
-): { readonly what: string; readonly next: string } | undefined {
+function notLeft(services: readonly string[], stdout: string): Sentence | undefined {
   const opened = [...stdout.matchAll(OPENED_LINE)];
   if (opened.length === 0) return undefined;
   const told = opened.map(([, name = '', number = '']) => `${name} (${number} new connections)`);
@@ -147,7 +149,7 @@ function notLeft(
   };
 }
 
-function noRoom(stdout: string): { readonly what: string; readonly next: string } {
+function noRoom(stdout: string): Sentence {
   const [, path = '', left = ''] = NO_ROOM_LINE.exec(stdout) ?? [];
   return {
     what: `there is no room for images on the host: only ${left} are free in ${path}, after what no release needs was removed`,
@@ -155,10 +157,14 @@ function noRoom(stdout: string): { readonly what: string; readonly next: string 
   };
 }
 
-function registryRefused(
-  verb: string,
-  stderr: string,
-): { readonly what: string; readonly next: string } {
+function withoutSpace({ what, next }: Sentence): Sentence {
+  return {
+    what: `${what}: a disk of the host is full`,
+    next: `Make room on the host: df -h; df -i; docker system df; docker image prune; docker builder prune. ${next}`,
+  };
+}
+
+function registryRefused(verb: string, stderr: string): Sentence {
   const line = stderr.split('\n').findLast((each) => NOT_LOGGED_IN.test(each)) ?? '';
   return {
     what: `docker compose ${verb} failed: the registry did not accept the login: ${line.trim().slice(0, 300)}`,
