@@ -58370,7 +58370,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8995);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8734);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59864,7 +59864,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 8995:
+/***/ 8734:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -64589,6 +64589,172 @@ function unique(names) {
     return [...new Set(names)];
 }
 
+;// CONCATENATED MODULE: ./src/plan/batches.ts
+/** Of the memory that is free now: what grows meanwhile needs some as well. */
+const USABLE = 0.9;
+/**
+ * All services of a release take over at once, so that no old frontend meets a new API. Two things
+ * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
+ * time, and memory that does not hold all candidates beside their incumbents: then one service after
+ * the other, workers first.
+ */
+function planBatches(observation, rolled) {
+    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
+    const { memoryAvailableKb, swapFreeKb } = observation.host;
+    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
+    const isTight = rolled.length > 1 && needed > free;
+    const split = rolled.map((plan) => portions(observation, plan));
+    if (isTight) {
+        return {
+            batches: [...split]
+                .sort((one, other) => rank(one) - rank(other))
+                .flatMap((parts) => parts.map((portion) => [portion])),
+            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
+        };
+    }
+    const together = split.flatMap((parts) => parts.slice(-1));
+    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
+    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
+    return {
+        batches: together.length === 0 ? [] : [...before, together],
+        why: before.length === 0
+            ? undefined
+            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
+    };
+}
+/** Workers change before any cutover. */
+function rank([portion]) {
+    return portion?.plan.role === 'routed' ? 1 : 0;
+}
+function portions({ wanted }, plan) {
+    const { replicas, incumbents } = plan;
+    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
+    const parts = [];
+    let serving = incumbents;
+    for (let started = 0; started < replicas; started += size) {
+        const candidates = Math.min(size, replicas - started);
+        const isLast = started + candidates === replicas;
+        const leaving = isLast ? serving : serving.slice(0, candidates);
+        parts.push({ plan, candidates, after: started, incumbents: serving, leaving });
+        serving = serving.filter((id) => !leaving.includes(id));
+    }
+    return parts;
+}
+/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
+function memoryKb({ containers, wanted }, plan) {
+    const used = containers
+        .filter(({ id }) => plan.incumbents.includes(id))
+        .map((container) => container.memoryKb ?? 0);
+    const each = used.length === 0 ? 0 : Math.max(...used);
+    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
+}
+/** Of services that have incumbents, the one whose candidates need the most memory. */
+function largestCandidateKb({ containers }, services) {
+    const used = containers
+        .filter(({ running, oneOff, service }) => running && !oneOff && services.includes(service))
+        .map(({ service, memoryKb: kb = 0 }) => ({ service, kb }));
+    return used.sort((one, other) => other.kb - one.kb)[0];
+}
+function mebibytes(kb) {
+    return `${String(Math.round(kb / 1024))} MiB`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/room.ts
+
+/** The least with which a step may begin: less of it, and the engine itself fails half-way. */
+const LEAST = {
+    images: { kb: 32 * 1024, inodes: 1_000 },
+    containers: { kb: 4 * 1024, inodes: 100 },
+};
+/** More than this is not short, however large the images are: most of their layers stay the same. */
+const PLENTY_KB = 512 * 1024;
+/** An image that is not there yet is thought to take so much. */
+const UNKNOWN_KB = 256 * 1024;
+/** With less memory for a build many compilers and package managers are killed. */
+const BUILD_MEMORY_KB = 256 * 1024;
+/** What the images that are made want; undefined where there is enough, or where nothing is known. */
+function roomWanted({ host: { imageRoom }, images, imageSizesKb, wanted: { project } }, references) {
+    if (imageRoom === undefined)
+        return undefined;
+    const sizes = new Map(references.map(({ reference }) => [
+        images[reference] ?? reference,
+        imageSizesKb[reference] ?? UNKNOWN_KB,
+    ]));
+    const all = [...sizes.values()].reduce((sum, kb) => sum + kb, 0);
+    const wantedKb = Math.ceil(Math.max(LEAST.images.kb, Math.min(all, PLENTY_KB)));
+    const { kb: leastKb, inodes: leastInodes } = LEAST.images;
+    return has(imageRoom, wantedKb, leastInodes)
+        ? undefined
+        : { path: imageRoom.path, project, wantedKb, leastKb, leastInodes };
+}
+function has({ freeKb, freeInodes }, kb, inodes) {
+    return freeKb >= kb && (freeInodes === undefined || freeInodes >= inodes);
+}
+/** Where images are made, room is made before them. Where none are, containers alone need some. */
+function roomRefusals({ host: { imageRoom } }, operations) {
+    const { kb, inodes } = LEAST.containers;
+    if (imageRoom === undefined ||
+        !operations.some(({ kind }) => CREATES.has(kind)) ||
+        operations.some(({ kind }) => kind === 'prepare-images') ||
+        has(imageRoom, kb, inodes)) {
+        return [];
+    }
+    return [
+        {
+            what: `${left(imageRoom)} in ${imageRoom.path}, and new containers need ${room_mebibytes(kb)} and ${String(inodes)} inodes`,
+            next: 'Make room on the host: docker system df; docker image prune; docker builder prune; sudo journalctl --vacuum-size=100M.',
+        },
+    ];
+}
+const CREATES = new Set([
+    'start',
+    'replace',
+    'run-command',
+    'run-job',
+    'update-services',
+]);
+/** What is short, and what is done about it or would mend it. */
+function roomNotes(observation, operations) {
+    const { imageRoom } = observation.host;
+    const made = operations.find((operation) => operation.kind === 'prepare-images');
+    const wanted = made?.room;
+    return [
+        ...(wanted === undefined || imageRoom === undefined
+            ? []
+            : [
+                `${left(imageRoom)} in ${imageRoom.path}, and the images that are made may take ${room_mebibytes(wanted.wantedKb)}: what no release needs is removed first (images of this project without a name, the cache of builds)`,
+            ]),
+        ...memoryNotes(observation, operations),
+    ];
+}
+function memoryNotes(observation, operations) {
+    const { memoryAvailableKb, swapFreeKb, swapTotalKb } = observation.host;
+    const freeKb = memoryAvailableKb + swapFreeKb;
+    const builds = operations.some((each) => each.kind === 'prepare-images' && each.verb === 'build');
+    const started = operations.flatMap((each) => each.kind === 'start' ? each.services.map(({ service }) => service) : []);
+    const largest = largestCandidateKb(observation, started);
+    const remedy = swapTotalKb === 0
+        ? 'The host has no swap. Add some: sudo dd if=/dev/zero of=/swapfile bs=1M count=2048 && sudo chmod 600 /swapfile && sudo mkswap /swapfile && sudo swapon /swapfile'
+        : 'Stop something else, or take a larger host';
+    if (largest !== undefined && largest.kb > freeKb) {
+        return [
+            `${room_mebibytes(freeKb)} of memory and swap are free, and a candidate of ${largest.service} needs about ${room_mebibytes(largest.kb)}: the kernel may kill it, or something else. ${remedy}`,
+        ];
+    }
+    return builds && freeKb < BUILD_MEMORY_KB
+        ? [
+            `${room_mebibytes(freeKb)} of memory and swap are free for the build: the kernel may kill it. ${remedy}, or build elsewhere: build: runner`,
+        ]
+        : [];
+}
+function left({ freeKb, freeInodes }) {
+    const inodes = freeInodes === undefined ? '' : ` and ${String(freeInodes)} inodes`;
+    return `only ${room_mebibytes(freeKb)}${inodes} are free`;
+}
+function room_mebibytes(kb) {
+    return `${String(Math.floor(kb / 1024))} MiB`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/contents.ts
 
 /** The `configs` with `content` and the configs and secrets with `environment` that a service uses. */
@@ -65254,6 +65420,7 @@ function imagesInUse({ role, dead, incumbents }, containers) {
 ;// CONCATENATED MODULE: ./src/plan/image-operations.ts
 
 
+
 /** How the images of the release are made, or brought back. */
 function imageOperations(observation, services, options) {
     const { images, wanted } = observation;
@@ -65284,12 +65451,15 @@ function imageOperations(observation, services, options) {
         ...chosen.map(({ image }) => image),
         ...order.bases.flatMap((base) => wanted.services[base]?.image ?? []),
     ];
+    const references = [...new Set(made)].map(reference);
+    const room = roomWanted(observation, references);
     return [
         {
             kind: 'prepare-images',
             verb: options.images === 'pull' ? 'pull' : options.buildsOnRunner ? 'ship' : 'build',
             ...order,
-            references: [...new Set(made)].map(reference),
+            references,
+            ...(room === undefined ? {} : { room }),
         },
     ];
 }
@@ -65308,12 +65478,12 @@ function volumesOf(container, service) {
     });
 }
 /** Actions after which a service has other containers. */
-const CREATES = new Set(['start', 'roll', 'replace', 'run']);
+const anonymous_volumes_CREATES = new Set(['start', 'roll', 'replace', 'run']);
 /** The containers of a service whose successors get their volumes, in the order in which they do. */
 function predecessors({ containers }, plan) {
     const { action, role, incumbents, dead } = plan;
     // What holds data and only stopped is started again.
-    if (!CREATES.has(action) || (action === 'start' && role === 'data'))
+    if (!anonymous_volumes_CREATES.has(action) || (action === 'start' && role === 'data'))
         return [];
     const ids = action === 'run' ? [...dead, ...incumbents] : [...incumbents, ...dead];
     return ids.flatMap((id) => containers.find((container) => container.id === id) ?? []);
@@ -65366,69 +65536,6 @@ function volumesTold(observation, plan) {
             ]),
         ...left.map(({ target, volume }) => `no container uses the anonymous volume ${volume.slice(0, 12)} any more (${target}); it stays, as it may hold data. To remove it: docker volume rm ${volume}`),
     ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/batches.ts
-/** Of the memory that is free now: what grows meanwhile needs some as well. */
-const USABLE = 0.9;
-/**
- * All services of a release take over at once, so that no old frontend meets a new API. Two things
- * speak against it: `update_config.parallelism`, which allows so many candidates of a service at a
- * time, and memory that does not hold all candidates beside their incumbents: then one service after
- * the other, workers first.
- */
-function planBatches(observation, rolled) {
-    const needed = rolled.reduce((sum, plan) => sum + memoryKb(observation, plan), 0);
-    const { memoryAvailableKb, swapFreeKb } = observation.host;
-    const free = (memoryAvailableKb + swapFreeKb) * USABLE;
-    const isTight = rolled.length > 1 && needed > free;
-    const split = rolled.map((plan) => portions(observation, plan));
-    if (isTight) {
-        return {
-            batches: [...split]
-                .sort((one, other) => rank(one) - rank(other))
-                .flatMap((parts) => parts.map((portion) => [portion])),
-            why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
-        };
-    }
-    const together = split.flatMap((parts) => parts.slice(-1));
-    const before = split.flatMap((parts) => parts.slice(0, -1).map((portion) => [portion]));
-    const inParts = split.flatMap((parts) => parts.length > 1 ? (parts[0]?.plan.service ?? []) : []);
-    return {
-        batches: together.length === 0 ? [] : [...before, together],
-        why: before.length === 0
-            ? undefined
-            : `${inParts.join(', ')} in parts: deploy.update_config.parallelism`,
-    };
-}
-/** Workers change before any cutover. */
-function rank([portion]) {
-    return portion?.plan.role === 'routed' ? 1 : 0;
-}
-function portions({ wanted }, plan) {
-    const { replicas, incumbents } = plan;
-    const size = Math.min(replicas, wanted.services[plan.service]?.parallelism ?? replicas);
-    const parts = [];
-    let serving = incumbents;
-    for (let started = 0; started < replicas; started += size) {
-        const candidates = Math.min(size, replicas - started);
-        const isLast = started + candidates === replicas;
-        const leaving = isLast ? serving : serving.slice(0, candidates);
-        parts.push({ plan, candidates, after: started, incumbents: serving, leaving });
-        serving = serving.filter((id) => !leaving.includes(id));
-    }
-    return parts;
-}
-/** What the candidates of a service will need: as much as the incumbents use that they start beside. */
-function memoryKb({ containers, wanted }, plan) {
-    const used = containers
-        .filter(({ id }) => plan.incumbents.includes(id))
-        .map((container) => container.memoryKb ?? 0);
-    const each = used.length === 0 ? 0 : Math.max(...used);
-    return (each * Math.min(plan.replicas, wanted.services[plan.service]?.parallelism ?? plan.replicas));
-}
-function mebibytes(kb) {
-    return `${String(Math.round(kb / 1024))} MiB`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/callers.ts
@@ -66015,6 +66122,251 @@ function within(inPlace, paths) {
     return paths.filter((path) => inPlace.includes(path));
 }
 
+;// CONCATENATED MODULE: ./src/plan/addresses.ts
+/** An IP address in one spelling, so that two that are equal are the same text; nothing stands for `0.0.0.0`. */
+function plainAddress(text) {
+    const address = text.trim();
+    if (address === '')
+        return '0.0.0.0';
+    if (!address.includes(':'))
+        return address;
+    const [, mapped] = /^(?:0*:)*:?ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
+    if (mapped !== undefined)
+        return mapped;
+    try {
+        return new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
+    }
+    catch {
+        return address;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/plan/ports.ts
+
+
+
+/** One that a container of the stack holds is free by then, or the plan leaves that container as it is. */
+function takenPorts(observation, services) {
+    const { wanted } = observation;
+    const starting = services.filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0);
+    return starting.flatMap(({ service }) => {
+        const definition = wanted.services[service];
+        const ports = definition === undefined ? [] : ports_portsOf(definition);
+        return ports.flatMap((port) => takenPort(observation, service, port) ?? []);
+    });
+}
+function takenPort(observation, service, port) {
+    const held = observation.heldPorts.flatMap((holder) => {
+        const meets = conflict(holder, port);
+        return meets === 'none' ? [] : [{ ...holder, isCertain: meets === 'certain' }];
+    });
+    const isOwn = ({ by }) => by.kind === 'container' && by.project === observation.wanted.project;
+    if (held.some(isOwn))
+        return undefined;
+    // The kernel tells a process for what an engine's proxy holds as well: the container has the name.
+    const [first] = [...held].sort((one, other) => ports_rank(one) - ports_rank(other));
+    if (first === undefined)
+        return undefined;
+    const { by, isCertain } = first;
+    if (by.kind === 'container')
+        return { ...heldByContainer(service, port, by), isCertain };
+    const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
+    return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
+}
+function ports_rank({ by, isCertain }) {
+    return (by.kind === 'container' ? 0 : 2) + (isCertain ? 0 : 1);
+}
+/** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
+function ports_portsOf({ definition }) {
+    if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? ''))
+        return [];
+    return listOf(definition['ports'])
+        .map(objectOf)
+        .flatMap((json) => {
+        const port = numberOf(json['published']);
+        if (port === undefined || port === 0)
+            return [];
+        const address = textOf(json['host_ip']) ?? '';
+        return [
+            {
+                protocol: textOf(json['protocol']) ?? 'tcp',
+                address: address === '' ? undefined : plainAddress(address),
+                port,
+            },
+        ];
+    });
+}
+const EVERY = new Set(['0.0.0.0', '::']);
+/**
+ * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
+ * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
+ */
+function conflict(held, wanted) {
+    if (held.port !== wanted.port || held.protocol !== wanted.protocol)
+        return 'none';
+    const { address } = wanted;
+    if (address === undefined)
+        return EVERY.has(held.address) ? 'certain' : 'possible';
+    if (address === held.address)
+        return 'certain';
+    const [one, other] = [family(address), family(held.address)];
+    if (one === other)
+        return EVERY.has(address) || EVERY.has(held.address) ? 'certain' : 'none';
+    return address === '::' || held.address === '::' ? 'possible' : 'none';
+}
+function family(address) {
+    return address.includes(':') ? 6 : 4;
+}
+/** What a process of the stack itself holds on the host's network looks as if somebody else held it. */
+function usesHostNetwork({ containers }) {
+    return containers.some(({ running, networks }) => running && networks['host'] !== undefined);
+}
+/** A client's socket for UDP looks like a server's; its port is one of those that the kernel gives out. */
+function isEphemeral({ protocol, port }) {
+    return protocol === 'udp' && port >= 32_768;
+}
+function heldByContainer(service, wanted, { name, project }) {
+    const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
+    return {
+        what: `${service} publishes ${ports_told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
+        next: `On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
+    };
+}
+function heldByProcess(service, wanted, uid) {
+    const { protocol, port } = wanted;
+    const list = protocol === 'udp' ? '-lunp' : '-ltnp';
+    return {
+        what: `${service} publishes ${ports_told(wanted)} of the host, and a process of ${uid === 0 ? 'root' : `the user with the id ${String(uid)}`} holds it`,
+        next: `On the host, see which one: sudo ss ${list} 'sport = :${String(port)}'. Stop it for good (a web server of the system: sudo systemctl disable --now nginx), or publish another port.`,
+    };
+}
+function ports_told({ protocol, address, port }) {
+    const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
+    return `port ${at}${String(port)}/${protocol}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/projects.ts
+/** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
+function anotherProject({ wanted, live, containers, projects }, { projectNamed }) {
+    if (containers.length > 0 || projectNamed)
+        return [];
+    const others = projects.filter(({ name, directory }) => name !== wanted.project && (directory === live.path || directory.startsWith(`${live.path}/`)));
+    if (others.length === 0)
+        return [];
+    const names = [...new Set(others.map(({ name }) => name))];
+    return [
+        {
+            what: `the containers of ${live.path} belong to the project ${names.join(', ')}, and this deploy is of the project ${wanted.project}: it would start a second stack, with empty volumes, beside the first`,
+            next: `To go on with the stack that is there, set project-name: ${names[0] ?? ''}. If a second one is wanted, say so: project-name: ${wanted.project}.`,
+        },
+    ];
+}
+/** A stack of another directory that has the same name: Compose would take its containers for those of this one. */
+function foreignProject({ wanted, live, projects }) {
+    const named = projects.filter(({ name }) => name === wanted.project);
+    const [other] = named;
+    if (other === undefined || named.some(({ elsewhere }) => elsewhere === undefined))
+        return [];
+    const { directory } = other;
+    const moved = other.elsewhere === 'there'
+        ? `move the old directory away: mv ${directory} ${directory}.old`
+        : `stop it where it was, which takes its containers away and leaves its volumes: docker compose --project-name ${wanted.project} down`;
+    return [
+        {
+            what: `the containers of the project ${wanted.project} on this host were started from ${directory}, and this deploy is of ${live.path}: it would replace or remove those of another stack`,
+            next: `If that is another stack, give this one a name of its own: project-name: ${wanted.project}-2, say. If it is this stack, set path: ${directory}; or, where it moved to ${live.path}, ${moved}`,
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/versions.ts
+/** Compose from here on hands builds over to Buildx with a flag that older ones do not know (`bake --allow`). */
+const BUILDX_SINCE = '2.40.1';
+const BUILDX_LEAST = '0.17.0';
+/** Nothing older was ever tried, and some of what a deploy uses came with later ones. */
+const TRIED = { 'Docker Engine': '23.0.0', 'Docker Compose': '2.20.0' };
+/** As Docker releases them; distributions patch theirs: `2.40.3+ds1`. */
+const UNPATCHED = /^v?[\d.]+$/;
+const BUILDX_REMEDY = 'On the host: sudo apt-get install -y docker-buildx (Debian, Ubuntu) or docker-buildx-plugin (from the packages of Docker); on Amazon Linux, which packages an old one, as docs/host-setup.md says. Or build elsewhere: build: runner.';
+/** What is too old for this plan. */
+function versionRefusals(host, operations) {
+    const what = oldBuildx(host, operations);
+    return what === undefined || !isRefusedByCompose(host) ? [] : [{ what, next: BUILDX_REMEDY }];
+}
+/** What may be too old. */
+function versionNotes(host, operations) {
+    const found = { 'Docker Engine': host.engineVersion, 'Docker Compose': host.composeVersion };
+    const what = oldBuildx(host, operations);
+    return [
+        ...(what === undefined || isRefusedByCompose(host) ? [] : [`${what}. ${BUILDX_REMEDY}`]),
+        ...['Docker Engine', 'Docker Compose']
+            .filter((tool) => isOlder(found[tool], TRIED[tool]))
+            .map((tool) => `${tool} ${found[tool]} is older than all that this action was tried with: update it to ${TRIED[tool]} or later`),
+    ];
+}
+function oldBuildx({ composeVersion, buildxVersion }, operations) {
+    const builds = operations.some((each) => each.kind === 'prepare-images' && each.verb === 'build');
+    if (!builds || buildxVersion === undefined || isOlder(composeVersion, BUILDX_SINCE)) {
+        return undefined;
+    }
+    if (buildxVersion === 'none') {
+        return `Buildx is not installed: Compose ${composeVersion} builds images with it, or with the old builder, which lacks features`;
+    }
+    return isOlder(buildxVersion, BUILDX_LEAST)
+        ? `Buildx ${buildxVersion} is too old: to build images Compose ${composeVersion} needs ${BUILDX_LEAST} or later`
+        : undefined;
+}
+/** Without Buildx some versions build with the old builder; what a distribution has patched nobody knows. */
+function isRefusedByCompose({ composeVersion, buildxVersion }) {
+    return buildxVersion !== 'none' && UNPATCHED.test(composeVersion);
+}
+/** False where a version is none. */
+function isOlder(version, than) {
+    const numbers = (text) => (/^v?(\d+(?:\.\d+)*)/.exec(text)?.[1] ?? '').split('.').filter(Boolean).map(Number);
+    const [own, other] = [numbers(version), numbers(than)];
+    if (own.length === 0)
+        return false;
+    for (const [index, number] of other.entries()) {
+        const difference = (own[index] ?? 0) - number;
+        if (difference !== 0)
+            return difference < 0;
+    }
+    return false;
+}
+
+;// CONCATENATED MODULE: ./src/plan/preflight.ts
+
+
+
+
+/** What of the host stands against a plan, before anything has changed: each with the command that mends it. */
+function preflightRefusals(observation, services, operations) {
+    const taken = takenPorts(observation, services).filter(({ isCertain }) => isCertain);
+    return [
+        ...foreignProject(observation),
+        ...taken.map(({ what, next }) => ({ what, next })),
+        ...machineRefusals(observation, operations),
+    ];
+}
+/** What of the host may stand against it. */
+function preflightNotes(observation, services, operations) {
+    const taken = takenPorts(observation, services).filter(({ isCertain }) => !isCertain);
+    return [
+        ...taken.map(({ what, next }) => `${what}: the container may not start. ${next}`),
+        ...machineNotes(observation, operations),
+    ];
+}
+/** The same of the machine alone, whatever runs the stack. */
+function machineRefusals(observation, operations) {
+    return [
+        ...roomRefusals(observation, operations),
+        ...versionRefusals(observation.host, operations),
+    ];
+}
+function machineNotes(observation, operations) {
+    return [...roomNotes(observation, operations), ...versionNotes(observation.host, operations)];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/data-refusals.ts
 
 /** What would start two containers on storage that only one may use. */
@@ -66257,6 +66609,7 @@ function withoutGap(single) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -66347,21 +66700,6 @@ function filesInTheWay({ live, commit }) {
                     next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
                 },
             ]),
-    ];
-}
-/** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
-function anotherProject({ wanted, live, containers, projects }, { projectNamed }) {
-    if (containers.length > 0 || projectNamed)
-        return [];
-    const others = projects.filter(({ name, directory }) => name !== wanted.project && (directory === live.path || directory.startsWith(`${live.path}/`)));
-    if (others.length === 0)
-        return [];
-    const names = [...new Set(others.map(({ name }) => name))];
-    return [
-        {
-            what: `the containers of ${live.path} belong to the project ${names.join(', ')}, and this deploy is of the project ${wanted.project}: it would start a second stack, with empty volumes, beside the first`,
-            next: `To go on with the stack that is there, set project-name: ${names[0] ?? ''}. If a second one is wanted, say so: project-name: ${wanted.project}.`,
-        },
     ];
 }
 function changedData(observation, services, options) {
@@ -66556,6 +66894,7 @@ function seconds(durationMs) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(seen, options) {
     const observation = planner_inOrder(seen);
@@ -66574,6 +66913,7 @@ function makePlan(seen, options) {
         operations,
         warnings: [
             ...warnings(observation, services, operations, options),
+            ...preflightNotes(observation, services, operations),
             ...healthNotes(observation, options.health),
             ...engineNotes(observation, options.engine),
         ],
@@ -66586,6 +66926,7 @@ function makePlan(seen, options) {
             commands: [...options.preDeploy, ...options.postDeploy],
         }),
         ...unmovedProxies(observation, services, operations),
+        ...preflightRefusals(observation, services, operations),
         ...healthRefusals(observation, options.health),
     ];
     return against.length === 0
@@ -68275,7 +68616,7 @@ const PROGRESS_EVERY_MS = 5_000;
  *
  * @returns what `docker image inspect` on the host says of them, as lines `reference image-id`
  */
-async function shipImages(context, operation, undo) {
+async function shipImages(context, operation, { undo, room }) {
     const { runnerImages, transaction, observation } = context;
     if (runnerImages === undefined)
         throw new Error('there is nothing to build images with');
@@ -68298,7 +68639,7 @@ async function shipImages(context, operation, undo) {
     try {
         const [archive, layers] = await Promise.all([build(), present]);
         const omitted = layersOnHost(archive.images, parseHostLayers(layers));
-        return await loadOrSendAll(context, { archive, omitted, references, undo });
+        return await loadOrSendAll(context, { archive, omitted, references, undo, room });
     }
     finally {
         await runnerImages.close();
@@ -68316,7 +68657,7 @@ async function loadOrSendAll(context, cargo) {
         return shipping_send(context, { ...cargo, omitted: new Set() });
     }
 }
-async function shipping_send(context, { archive, omitted, references, undo }) {
+async function shipping_send(context, { archive, omitted, references, undo, room }) {
     const { observation, transaction, clock, log, run } = context;
     const file = `${observation.stateDirectory}/stage/${run}/images.tar`;
     const from = clock.now();
@@ -68326,7 +68667,12 @@ async function shipping_send(context, { archive, omitted, references, undo }) {
         name: 'ship',
         undo,
         script: (0,load/* remoteScript */.mW)('load-images'),
-        variables: { FILE: file, SHA256: shipment.digest(), REFERENCES: references.join(' ') },
+        variables: {
+            FILE: file,
+            SHA256: shipment.digest(),
+            REFERENCES: references.join(' '),
+            ROOM: room,
+        },
     });
     const all = new Set(archive.images.flatMap(({ layers }) => layers.map(({ path }) => path)));
     const shipped = {
@@ -68372,7 +68718,10 @@ async function uploadWithProgress({ upload, clock, log, signal }, { file, shipme
 /** Builds, pulls or ships the release's images; the live directory is not touched. */
 async function prepareImages(context, operation) {
     const output = operation.verb === 'ship'
-        ? await shipImages(context, operation, restoreTags(operation.references))
+        ? await shipImages(context, operation, {
+            undo: restoreTags(operation.references),
+            room: roomArguments(operation),
+        })
         : await buildOrPull(context, operation);
     for (const line of (0,host_sections/* linesOf */.D)(output)) {
         const [reference, id] = line.split(' ');
@@ -68393,6 +68742,7 @@ function buildOrPull(context, operation) {
             BASES: operation.bases.join(' '),
             SERVICES: (0,quote/* commandLine */.ay)(operation.services),
             REFERENCES: operation.references.map(({ reference }) => reference).join(' '),
+            ROOM: roomArguments(operation),
             ...registryVariables(context),
         },
     });
@@ -68411,6 +68761,13 @@ async function restoreImages(context, operation) {
         if (imageId !== undefined)
             context.results.imageIds.set(reference, imageId);
     }
+}
+/** Those of make_room; nothing where there is enough. */
+function roomArguments({ room }) {
+    if (room === undefined)
+        return '';
+    const { path, project, wantedKb, leastKb, leastInodes } = room;
+    return (0,quote/* commandLine */.ay)([path, project, ...[wantedKb, leastKb, leastInodes].map(String)]);
 }
 function restoreTags(references) {
     return references
@@ -69113,6 +69470,10 @@ const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
 /** A line of ready.sh and soak.sh. */
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
+/** A line of make_room. */
+const NO_ROOM_LINE = /^no-room (\S+) (.*)$/m;
+/** How the host's tools, and the journal, say that a disk has no room. */
+const NO_SPACE = /no space left on device|disk quota exceeded|^the journal cannot be written: /im;
 /** How Docker and registries say that a login is missing or wrong. */
 const NOT_LOGGED_IN = /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
 /** A line of require_left. */
@@ -69139,7 +69500,9 @@ function explainFailure(error, operation) {
             cause: error,
         });
     }
-    return new errors/* DeployError */.s({ ...sentence(operation, stdout, stderr), evidence, cause: error });
+    const told = sentence(operation, stdout, stderr);
+    const { what, next } = NO_SPACE.test(stderr) ? withoutSpace(told) : told;
+    return new errors/* DeployError */.s({ what, next, evidence, cause: error });
 }
 /** What the host said of candidates: those that failed, and those that were just not ready yet. */
 function candidatesIn(stdout) {
@@ -69165,6 +69528,8 @@ function sentence(operation, stdout, stderr) {
     const look = 'See the lines above for what the host said.';
     switch (operation.kind) {
         case 'prepare-images':
+            if (NO_ROOM_LINE.test(stdout))
+                return failure_noRoom(stdout);
             if (NOT_LOGGED_IN.test(stderr))
                 return registryRefused(operation.verb, stderr);
             return {
@@ -69222,6 +69587,19 @@ function notLeft(services, stdout) {
         next: 'The old containers were not stopped. A proxy that looks an address up once and keeps it must be nginx or Caddy ' +
             'with static names, so that it can be moved; anything else must look the name up at each connection. ' +
             '`allow-downtime: true` accepts the failed requests.',
+    };
+}
+function failure_noRoom(stdout) {
+    const [, path = '', left = ''] = NO_ROOM_LINE.exec(stdout) ?? [];
+    return {
+        what: `there is no room for images on the host: only ${left} are free in ${path}, after what no release needs was removed`,
+        next: `Make room on the host: docker system df; sudo du -xh --max-depth=2 ${path} | sort -h | tail; sudo journalctl --vacuum-size=100M. Or give it a larger disk. The running release was not touched.`,
+    };
+}
+function withoutSpace({ what, next }) {
+    return {
+        what: `${what}: a disk of the host is full`,
+        next: `Make room on the host: df -h; df -i; docker system df; docker image prune; docker builder prune. ${next}`,
     };
 }
 function registryRefused(verb, stderr) {
@@ -69781,6 +70159,7 @@ function hostPorts(definition) {
 
 
 
+
 /** From the wanted stack and the observed Swarm to what will be done. Pure. */
 function planSwarm(observation, stack, options) {
     const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
@@ -69789,24 +70168,27 @@ function planSwarm(observation, stack, options) {
     const services = options.images === 'kept'
         ? settleImages(expectImages(decided, options.keptImages), options.keptImages, observation.containers).map((service) => asSwarmDoes(observation, stack, service, { file, options }))
         : decided;
+    const operations = [
+        ...imageOperations(observation, services, options),
+        ...swarmOperations(observation, services, options),
+    ];
     const plan = {
         project: observation.wanted.project,
         sha: observation.commit.sha,
         previousSha: observation.releases.at(-1)?.sha ?? observation.live.head,
         services,
-        operations: [
-            ...imageOperations(observation, services, options),
-            ...swarmOperations(observation, services, options),
-        ],
+        operations,
         warnings: [
             `engine: Docker Swarm (${stack.services.length === 0 ? 'the input engine says so' : 'the stack runs there'})`,
             ...file.notes,
             ...lintNotes(services, file.services),
             ...services.flatMap(({ service, told }) => told.map((text) => `${service}: ${text}`)),
+            ...machineNotes(observation, operations),
         ],
     };
     const against = [
         ...hostRefusals(stack),
+        ...machineRefusals(observation, operations),
         ...commonRefusals(observation, services, {
             ...options,
             commands: [...options.preDeploy, ...options.postDeploy],
@@ -70571,6 +70953,29 @@ function withKeptEnvFile(inputs, release, paths) {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./src/host/listed.ts
+
+function listedContainers(sections) {
+    return (0,host_sections/* linesOf */.D)(sections.get('listed')).map((line) => {
+        const [labelled = '', directory = '', files = '', oneOff = '', status = '', name = '', ports = '',] = line.split('\t');
+        const running = /^(?:Up|Restarting)\b/.test(status);
+        // What is run by hand of an image that Compose has built has the labels of that.
+        const project = oneOff === '' ? '' : labelled;
+        return { project, directory, files, oneOff: oneOff === 'True', running, name, ports };
+    });
+}
+/** Each Compose project on the host, once for each directory that it was started from. */
+function composeProjects(sections) {
+    const elsewhere = new Set((0,host_sections/* linesOf */.D)(sections.get('elsewhere')));
+    const where = (directory) => ['there', 'hidden'].find((word) => elsewhere.has(`${word} ${directory}`));
+    const made = listedContainers(sections).filter(({ project }) => project !== '');
+    const projects = new Map(made.map(({ project: name, directory }) => [
+        `${name}=${directory}`,
+        { name, directory, elsewhere: where(directory) },
+    ]));
+    return [...projects.values()];
+}
+
 ;// CONCATENATED MODULE: ./src/host/adoption.ts
 
 
@@ -70600,9 +71005,9 @@ function filesProblem(sections, { path, compose }) {
     if (isRecorded || isGiven || config === undefined)
         return undefined;
     const project = textOf(objectOf(JSON.parse(config))['name']) ?? '';
-    const used = (0,host_sections/* linesOf */.D)(sections.get('config-files'))
-        .filter((line) => line.startsWith(`${project}=`))
-        .map((line) => adoption_filesOf(line.slice(project.length + 1), path));
+    const used = listedContainers(sections)
+        .filter((listed) => listed.project === project && listed.running && !listed.oneOff)
+        .map(({ files }) => adoption_filesOf(files, path));
     const wanted = compose.files.map((file) => external_node_path_.posix.normalize(file));
     const isSame = (files) => wanted.length === 0
         ? files.every((file) => DEFAULT_FILE.test(file))
@@ -70745,7 +71150,80 @@ function nameProblem(sections) {
     };
 }
 
+;// CONCATENATED MODULE: ./src/host/room.ts
+
+
+
+/** The least that a run writes: its stage, records and journal; the files of the commit; what shells and Docker put aside. */
+const room_LEAST = {
+    state: { what: 'the state directory lies', kb: 4_096 },
+    stack: { what: 'the directory of the stack lies', kb: 1_024 },
+    temporary: { what: 'temporary files lie', kb: 256 },
+};
+const LEAST_INODES = 50;
+/** Why nothing can be written: then whatever else the host answered is not worth reading. */
+function roomProblem(sections) {
+    return unwritableState(sections) ?? fullDisk(sections) ?? noScratch(sections);
+}
+function unwritableState(sections) {
+    const [directory] = (0,host_sections/* linesOf */.D)(sections.get('state-unwritable'));
+    if (directory === undefined)
+        return undefined;
+    return {
+        what: `the user may not write to ${directory}, and this action keeps its state below it`,
+        next: `On the host: sudo chown "$USER" ${(0,quote/* commandLine */.ay)([directory])}, or log in as the user that it belongs to (the input username). Where the disk was mounted read-only after an error: sudo dmesg | tail`,
+    };
+}
+function fullDisk(sections) {
+    for (const line of (0,host_sections/* linesOf */.D)(sections.get('room'))) {
+        const [place = '', ...words] = line.split(' ');
+        const room = parseRoom(words.join(' '));
+        const least = room_LEAST[place];
+        if (room === undefined || least === undefined)
+            continue;
+        const short = shortage(room, least.kb);
+        if (short === undefined)
+            continue;
+        const at = (0,quote/* commandLine */.ay)([room.path]);
+        return {
+            what: `the disk of ${room.path} is full, and ${least.what} there: ${short}`,
+            next: `Make room on the host: df -h ${at}; df -i ${at}. What Docker could give back: docker system df; docker image prune; docker builder prune. Nothing was changed.`,
+        };
+    }
+    return undefined;
+}
+function noScratch(sections) {
+    const said = sections.get('scratch.err')?.trim();
+    return said === undefined
+        ? undefined
+        : {
+            what: 'no file can be written on the host',
+            next: 'On the host, look at the disk of the home directory: df -h ~; df -i ~; quota -s. Nothing was changed.',
+            evidence: said,
+        };
+}
+function shortage({ freeKb, freeInodes }, leastKb) {
+    if (freeKb < leastKb) {
+        return `${host_room_mebibytes(freeKb)} are free, and at least ${host_room_mebibytes(leastKb)} are needed`;
+    }
+    return freeInodes !== undefined && freeInodes < LEAST_INODES
+        ? `${String(freeInodes)} inodes are free, and at least ${String(LEAST_INODES)} are needed`
+        : undefined;
+}
+function host_room_mebibytes(kb) {
+    return `${(kb / 1024).toFixed(1)} MiB`;
+}
+/** @param text `KILOBYTES INODES PATH`, as room_in prints it */
+function parseRoom(text) {
+    const [, kb, inodes, path] = /^(\d+) (\d+|-) (\/.*)$/.exec(text?.trim() ?? '') ?? [];
+    const freeKb = numberOf(kb);
+    if (freeKb === undefined || path === undefined)
+        return undefined;
+    return { path, freeKb, freeInodes: inodes === '-' ? undefined : numberOf(inodes) };
+}
+
 ;// CONCATENATED MODULE: ./src/host/fitness.ts
+
 
 
 
@@ -70760,6 +71238,7 @@ function nameProblem(sections) {
  */
 function refuseUnfit(sections, inputs, sha) {
     const problem = snapProblem(sections) ??
+        roomProblem(sections) ??
         dockerProblem(sections) ??
         composeProblem(sections) ??
         toolsProblem(sections) ??
@@ -70921,6 +71400,88 @@ function inLiveTerms(config, stage, live) {
     return config.replaceAll(`${root}/`, '/').replaceAll(`"${root}"`, '"/"');
 }
 
+;// CONCATENATED MODULE: ./src/host/facts.ts
+
+
+
+/** What the host is, as it told. */
+function parseFacts(sections) {
+    const memory = new Map((0,host_sections/* linesOf */.D)(sections.get('meminfo')).map((line) => {
+        const [name = '', kb = '0'] = line.split(/:\s*/);
+        return [name, Number.parseInt(kb, 10)];
+    }));
+    const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
+    return {
+        engineVersion: textOf(server['Version']) ?? '',
+        platform: `${textOf(server['Os']) ?? ''}/${textOf(server['Arch']) ?? ''}`,
+        composeVersion: sections.get('compose')?.trim() ?? '',
+        buildxVersion: buildxVersion(sections),
+        memoryTotalKb: memory.get('MemTotal') ?? 0,
+        memoryAvailableKb: memory.get('MemAvailable') ?? 0,
+        swapTotalKb: memory.get('SwapTotal') ?? 0,
+        swapFreeKb: memory.get('SwapFree') ?? 0,
+        imageRoom: parseRoom(sections.get('image-room')),
+    };
+}
+function buildxVersion(sections) {
+    if (/not a docker command|unknown command/.test(sections.get('buildx.err') ?? ''))
+        return 'none';
+    return /\bv?(\d+\.\d+\S*)/.exec(sections.get('buildx') ?? '')?.[1];
+}
+
+;// CONCATENATED MODULE: ./src/host/ports.ts
+
+
+
+/** The ports of the host that somebody holds: containers that publish them, and processes that listen. */
+function heldPorts(sections) {
+    return [
+        ...listedContainers(sections).flatMap(publishedBy),
+        ...(0,host_sections/* linesOf */.D)(sections.get('listening')).flatMap(listener),
+    ];
+}
+function publishedBy({ project, name, ports }) {
+    return ports.split(', ').flatMap((text) => {
+        const [, address = '', first, last, protocol] = /^(.*):(\d+)(?:-(\d+))?->[\d-]+\/(tcp|udp)$/.exec(text.trim()) ?? [];
+        if (first === undefined || (protocol !== 'tcp' && protocol !== 'udp'))
+            return [];
+        const from = Number(first);
+        const count = Number(last ?? first) - from + 1;
+        return Array.from({ length: count }, (_, index) => ({
+            protocol,
+            address: plainAddress(address.replace(/^\[(.*)\]$/, '$1')),
+            port: from + index,
+            by: { kind: 'container', name, project },
+        }));
+    });
+}
+/** @param line `tcp6 00000000000000000000000000000000:0050 0`: bytes of the address as the machine orders them */
+function listener(line) {
+    const [, protocol, address = '', port = '', uid] = /^(tcp|udp)6? ((?:[\dA-F]{8}){1,4}):([\dA-F]{4}) (\d+)$/.exec(line) ?? [];
+    if (protocol !== 'tcp' && protocol !== 'udp')
+        return [];
+    return [
+        {
+            protocol,
+            address: addressOf(address),
+            port: Number.parseInt(port, 16),
+            by: { kind: 'process', uid: Number(uid) },
+        },
+    ];
+}
+function addressOf(hex) {
+    const words = hex.match(/.{8}/g) ?? [];
+    // Machines that this runs on have the lowest byte first.
+    const bytes = words.flatMap((word) => (word.match(/../g) ?? []).reverse());
+    const four = (part) => part.map((byte) => String(Number.parseInt(byte, 16))).join('.');
+    if (bytes.length === 4)
+        return four(bytes);
+    const text = bytes.join('').toLowerCase();
+    return text.startsWith(`${'0'.repeat(20)}ffff`)
+        ? four(bytes.slice(12))
+        : plainAddress((text.match(/.{4}/g) ?? []).join(':'));
+}
+
 ;// CONCATENATED MODULE: ./src/host/releases.ts
 
 
@@ -71004,18 +71565,37 @@ function parseDockerfiles(text) {
 
 ;// CONCATENATED MODULE: ./src/host/images.ts
 
+/** How Docker writes sizes for people. */
+const SIZE = /^([\d.]+)([kMGT]?B)$/;
+const KIB = {
+    B: 1 / 1024,
+    kB: 1000 / 1024,
+    MB: 1000 ** 2 / 1024,
+    GB: 1000 ** 3 / 1024,
+    TB: 1000 ** 4 / 1024,
+};
 /**
- * Image ids by reference.
+ * Image ids and sizes by reference.
  *
- * @param text lines `ID NAME:TAG NAME@DIGEST`, where `<none>` stands for what there is not
+ * @param text lines `ID SIZE NAME:TAG NAME@DIGEST`, where `<none>` stands for what there is not
  */
 function parseImages(text) {
-    return Object.fromEntries((0,host_sections/* linesOf */.D)(text).flatMap((line) => {
-        const [id = '', ...references] = line.split(' ');
+    const named = (0,host_sections/* linesOf */.D)(text).flatMap((line) => {
+        const [id = '', size = '', ...references] = line.split(' ');
         return references
             .filter((reference) => !reference.includes('<none>'))
-            .map((reference) => [reference.replace(/:latest$/, ''), id]);
-    }));
+            .map((reference) => ({ id, kb: kibibytes(size), name: reference.replace(/:latest$/, '') }));
+    });
+    return {
+        images: Object.fromEntries(named.map(({ name, id }) => [name, id])),
+        imageSizesKb: Object.fromEntries(named.flatMap(({ name, kb }) => (kb === undefined ? [] : [[name, kb]]))),
+    };
+}
+/** @param size such as `77.8MB` */
+function kibibytes(size) {
+    const [, number, unit = ''] = SIZE.exec(size) ?? [];
+    const kib = KIB[unit];
+    return number === undefined || kib === undefined ? undefined : Number(number) * kib;
 }
 
 ;// CONCATENATED MODULE: ./src/host/swarm.ts
@@ -71040,6 +71620,9 @@ function unknownOf(node, state, sections) {
 }
 
 ;// CONCATENATED MODULE: ./src/host/observe.ts
+
+
+
 
 
 
@@ -71122,12 +71705,10 @@ function parseObservation(sections, inputs) {
         wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
         installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path, values),
         containers: withMemory(parseContainers(sections.get('containers') ?? ''), (0,host_sections/* linesOf */.D)(sections.get('memory'))),
-        projects: (0,host_sections/* linesOf */.D)(sections.get('projects')).map((line) => {
-            const [name = '', ...directory] = line.split('=');
-            return { name, directory: directory.join('=') };
-        }),
+        projects: composeProjects(sections),
+        heldPorts: heldPorts(sections),
         swarm: parseSwarm(sections),
-        images: parseImages(sections.get('images') ?? ''),
+        ...parseImages(sections.get('images') ?? ''),
         dockerfiles: parseDockerfiles(sections.get('dockerfiles')),
         proxies: parseProxies(sections),
         storage: [],
@@ -71140,23 +71721,6 @@ function variablesIn(sections) {
     const services = objectOf(objectOf(JSON.parse(sections.get('variables') ?? '{}'))['services']);
     const labels = Object.values(services).map((service) => objectOf(objectOf(service)['labels']));
     return Object.fromEntries(labels.flatMap(Object.entries).map(([name, value]) => [name, textOf(value) ?? '']));
-}
-function parseFacts(sections) {
-    const memory = new Map((0,host_sections/* linesOf */.D)(sections.get('meminfo')).map((line) => {
-        const [name = '', kb = '0'] = line.split(/:\s*/);
-        return [name, Number.parseInt(kb, 10)];
-    }));
-    const server = objectOf(JSON.parse(sections.get('docker') ?? '{}'));
-    return {
-        engineVersion: textOf(server['Version']) ?? '',
-        platform: `${textOf(server['Os']) ?? ''}/${textOf(server['Arch']) ?? ''}`,
-        composeVersion: trimmed(sections, 'compose') ?? '',
-        memoryTotalKb: memory.get('MemTotal') ?? 0,
-        memoryAvailableKb: memory.get('MemAvailable') ?? 0,
-        swapTotalKb: memory.get('SwapTotal') ?? 0,
-        swapFreeKb: memory.get('SwapFree') ?? 0,
-        diskFreeKb: numberOf((trimmed(sections, 'disk') ?? '').split(/\s+/)[3]) ?? 0,
-    };
 }
 function parseLive(sections, path) {
     return {
@@ -78152,6 +78716,7 @@ const LIBRARY = [
     'scratch',
     'exec',
     'started',
+    'room',
     'lease',
     'journal',
     'files',
@@ -78207,13 +78772,14 @@ const OBSERVATION = [
     ...SCRATCH,
     'lib/exec',
     'lib/started',
+    'lib/room',
     'lib/git',
     'lib/variables',
     'observe/sections',
     'observe/machine',
     'observe/releases',
     'observe/running',
-    'observe/swarm',
+    'observe/engine',
     'observe/commit',
     'observe/stage',
     'observe/env-file',

@@ -35,6 +35,17 @@ function refusal(answers: Readonly<Record<string, string | undefined>>): Refused
   }
 }
 
+/** A container of the stack, as `docker ps` lists it. */
+function listed(
+  files: readonly string[],
+  oneOff = 'False',
+  status = 'Up 2 hours (healthy)',
+): string {
+  const directory = '/home/ec2-user/Resee-project';
+  const paths = files.map((file) => `${directory}/${file}`).join(',');
+  return `shop\t${directory}\t${paths}\t${oneOff}\t${status}\tshop-web-1\t0.0.0.0:80->80/tcp\n`;
+}
+
 describe('refuseUnfit', () => {
   it('lets a fit host pass', () => {
     expect(refusal({})).toBeUndefined();
@@ -43,7 +54,7 @@ describe('refuseUnfit', () => {
   it('lets a stack be taken over that was started with the files that this deploy reads', () => {
     const started = (...files: string[]) => ({
       config: '{"name":"shop"}',
-      'config-files': `shop=${files.map((file) => `/home/ec2-user/Resee-project/${file}`).join(',')}\n`,
+      listed: listed(files),
     });
     expect(refusal(started('compose.yaml', 'compose.override.yaml'))).toBeUndefined();
     const other = started('compose.yaml', 'compose.prod.yaml');
@@ -100,8 +111,10 @@ describe('refuseUnfit', () => {
       'containers that were created from other Compose files',
       {
         config: '{"name":"shop"}',
-        'config-files':
-          'other=/x/compose.yml\nshop=/home/ec2-user/Resee-project/docker-compose.yml,/home/ec2-user/Resee-project/docker-compose.prod.yml\n',
+        listed:
+          'other\t/x\t/x/compose.yml\tFalse\tUp 1 second\tother-1\t\n' +
+          `${listed(['compose.yaml'], 'True')}${listed(['compose.yaml'], 'False', 'Exited (0)')}` +
+          listed(['docker-compose.yml', 'docker-compose.prod.yml']),
       },
       'the containers of shop were created from docker-compose.yml, docker-compose.prod.yml, and this deploy reads the default Compose file',
       /Set compose-files: docker-compose\.yml, docker-compose\.prod\.yml/,

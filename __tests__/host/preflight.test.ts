@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseFacts } from '../../src/host/facts.js';
 import { parseImages } from '../../src/host/images.js';
+import { composeProjects } from '../../src/host/listed.js';
 import { heldPorts } from '../../src/host/ports.js';
 import { parseRoom, roomProblem } from '../../src/host/room.js';
 
@@ -13,13 +14,22 @@ describe('heldPorts', () => {
     const ports =
       '0.0.0.0:80->80/tcp, :::80->80/tcp, [::]:443->443/tcp, 127.0.0.1:5000-5001->5000-5001/udp, 9000/tcp';
     const by = { kind: 'container', name: 'web-1', project: 'shop' };
-    expect(held({ published: `shop\tweb-1\t${ports}\n` })).toEqual([
+    expect(
+      held({ listed: `shop\t/srv/shop\tc.yaml\tFalse\tUp 1 second\tweb-1\t${ports}\n` }),
+    ).toEqual([
       { protocol: 'tcp', address: '0.0.0.0', port: 80, by },
       { protocol: 'tcp', address: '::', port: 80, by },
       { protocol: 'tcp', address: '::', port: 443, by },
       { protocol: 'udp', address: '127.0.0.1', port: 5000, by },
       { protocol: 'udp', address: '127.0.0.1', port: 5001, by },
     ]);
+  });
+
+  it('takes a container that was run by hand from an image of the stack for none of it', () => {
+    const listed = 'shop\t\t\t\tUp 1 second\teager_bell\t0.0.0.0:80->80/tcp\n';
+    const by = { kind: 'container', name: 'eager_bell', project: '' };
+    expect(held({ listed })).toEqual([{ protocol: 'tcp', address: '0.0.0.0', port: 80, by }]);
+    expect(composeProjects(sections({ listed }))).toEqual([]);
   });
 
   it.each([
@@ -36,7 +46,9 @@ describe('heldPorts', () => {
   });
 
   it('reads nothing into what it does not know', () => {
-    expect(held({ listening: 'dccp 1:2 3\ntcp 1:2 3\n', published: 'a\tb\tx->y\n' })).toEqual([]);
+    expect(
+      held({ listening: 'dccp 1:2 3\ntcp 1:2 3\n', listed: 'a\tb\tc\tFalse\tUp\td\tx->y\n' }),
+    ).toEqual([]);
     expect(held({})).toEqual([]);
   });
 });

@@ -1,13 +1,61 @@
-# What the host is: its engine, its tools, its memory and disk. Vars: OWN (the directory of this run)
+# What the host is: its engine, its tools, its memory, the room on its disks, the ports that are taken.
+# Vars: DIR STATE OWN (the directory of this run)
 # shellcheck shell=sh
 
 docker_version() { capture docker docker version --format '{{json .Server}}'; }
 compose_version() {
-  capture compose docker compose version --short || capture compose-v1 docker-compose version --short
+  capture compose docker compose version --short || {
+    capture compose-v1 docker-compose version --short
+    return
+  }
+  # From 2.40.1 on its builds need a Buildx of some age.
+  case $(cat "$SCRATCH/compose.out") in
+    v[01].* | [01].* | 2.[0-9].* | v2.[0-9].* | 2.[123][0-9].* | v2.[123][0-9].*) ;;
+    *) capture buildx docker buildx version || return 0 ;;
+  esac
 }
 images() {
   section images
-  docker image ls --no-trunc --digests --format '{{.ID}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}'
+  docker image ls --no-trunc --digests --format '{{.ID}} {{.Size}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}'
+}
+
+# Room where a run writes, lines `PLACE KILOBYTES INODES PATH`. Before anything is written: without it nothing else can
+# be told.
+observe_room() {
+  section room
+  for place in state stack temporary; do
+    case $place in
+      state) path=$STATE ;;
+      stack) path=$DIR ;;
+      *) path=${TMPDIR:-/tmp} ;;
+    esac
+    room_in "$path" "$place "
+  done
+  above=$STATE
+  until [ -e "$above" ]; do above=$(dirname "$above"); done
+  if [ -d "$above" ] && [ -w "$above" ]; then return 0; fi
+  section state-unwritable
+  printf '%s\n' "$above"
+}
+
+# observe_image_room DIRECTORY DRIVER: room where the engine keeps images. With the image store of containerd they lie
+# in that one's directory, which is the engine's own where nobody else has started it.
+observe_image_room() {
+  case $2 in *io.containerd.snapshotter*) [ -d "$1/containerd" ] || [ ! -d /var/lib/containerd ] || set -- /var/lib/containerd ;; esac
+  section image-room
+  [ -z "$1" ] || room_in "$1"
+}
+
+# Ports on which a process of the host listens, lines `PROTOCOL ADDRESS:PORT UID` as the kernel writes them.
+observe_listening() {
+  section listening
+  set --
+  for protocol in tcp tcp6 udp udp6; do
+    [ ! -r "/proc/net/$protocol" ] || set -- "$@" "/proc/net/$protocol"
+  done
+  [ $# = 0 ] || awk '
+    FNR == 1 { protocol = substr(FILENAME, 11); next }
+    protocol ~ /^tcp/ ? $4 == "0A" : $3 ~ /^0+:0000$/ { print protocol, $2, $8 }' "$@"
 }
 
 # The lease is taken under a file lock, in the same file system as this.
@@ -26,6 +74,4 @@ observe_machine() {
   readlink -f "$(command -v docker)"
   section meminfo
   grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
-  section disk
-  { df -Pk /var/lib/docker 2>/dev/null || df -Pk /; } | tail -n 1
 }

@@ -22,15 +22,38 @@ loaded_config() {
   esac
 }
 
-# Every Compose project on the host, the directory that it was started from, and the files that its containers were
-# created from.
-observe_projects() {
-  section projects
-  docker ps -a --filter label=com.docker.compose.project \
-    --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.working_dir"}}' | sort -u
-  section config-files
-  docker ps --filter label=com.docker.compose.project --filter label=com.docker.compose.oneoff=False \
-    --format '{{.Label "com.docker.compose.project"}}={{.Label "com.docker.compose.project.config_files"}}' | sort -u
+# Every container on the host: its project, the directory and the files that it was created from, whether it is of
+# `docker compose run`, its status, its name, and the ports that it publishes.
+observe_listed() {
+  section listed
+  docker ps -a --format '{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}\t{{.Label "com.docker.compose.project.config_files"}}\t{{.Label "com.docker.compose.oneoff"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}'
+}
+
+# The directories of a project that are other ones than the stack's, lines `there DIRECTORY` or `hidden DIRECTORY`.
+# Follows observe_listed, which runs beside. Vars: DIR STATE SCRATCH
+observe_elsewhere() { # PROJECT
+  section elsewhere
+  tab=$(printf '\t')
+  while IFS=$tab read -r of directory _; do
+    [ "$of" != "$1" ] || whereabouts "$directory"
+  done <"$SCRATCH/listed.job"
+}
+
+# whereabouts DIRECTORY: prints nothing where it is DIR, within or above it, by whatever mount or link, or is gone.
+whereabouts() {
+  case $1/ in / | "$DIR"/* | "$STATE"/*) return ;; esac
+  case $DIR/ in "$1"/*) return ;; esac
+  if [ -d "$1" ]; then
+    if [ -d "$DIR" ]; then
+      [ "$(stat -L -c %d:%i "$1")" != "$(stat -L -c %d:%i "$DIR")" ] || return 0
+      case $(cd "$1" 2>/dev/null && pwd -P)/ in "$(cd "$DIR" && pwd -P)"/*) return ;; esac
+    fi
+    printf 'there %s\n' "$1"
+    return
+  fi
+  above=$(dirname "$1")
+  until [ -d "$above" ]; do above=$(dirname "$above"); done
+  [ -x "$above" ] || printf 'hidden %s\n' "$1"
 }
 
 observe_running() { # PROJECT

@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 import type { Inputs } from '../inputs.js';
 import { objectOf, textOf } from '../plan/json.js';
+import { listedContainers } from './listed.js';
 import type { Problem } from './problem.js';
-import { linesOf, type Sections } from './sections.js';
+import type { Sections } from './sections.js';
 
 /** Compose's own choice where nothing is named. */
 const DEFAULT_FILE = /^(?:docker-)?compose(?:\.override)?\.ya?ml$/;
@@ -30,9 +31,9 @@ function filesProblem(sections: Sections, { path, compose }: Inputs): Problem | 
   const config = sections.get('config');
   if (isRecorded || isGiven || config === undefined) return undefined;
   const project = textOf(objectOf(JSON.parse(config))['name']) ?? '';
-  const used = linesOf(sections.get('config-files'))
-    .filter((line) => line.startsWith(`${project}=`))
-    .map((line) => filesOf(line.slice(project.length + 1), path));
+  const used = listedContainers(sections)
+    .filter((listed) => listed.project === project && listed.running && !listed.oneOff)
+    .map(({ files }) => filesOf(files, path));
   const wanted = compose.files.map((file) => posix.normalize(file));
   const isSame = (files: readonly string[]): boolean =>
     wanted.length === 0

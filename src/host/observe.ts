@@ -1,7 +1,6 @@
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import { numberOf, objectOf, textOf } from '../plan/json.js';
-import type { ComposeProject } from '../plan/host-facts.js';
 import type {
   Container,
   FileChange,
@@ -17,6 +16,7 @@ import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { inLiveTerms } from './live-terms.js';
 import { parseFacts } from './facts.js';
+import { composeProjects } from './listed.js';
 import { heldPorts } from './ports.js';
 import { releasesIn } from './releases.js';
 import { parseDockerfiles } from './dockerfiles.js';
@@ -112,7 +112,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       parseContainers(sections.get('containers') ?? ''),
       linesOf(sections.get('memory')),
     ),
-    projects: parseProjects(sections),
+    projects: composeProjects(sections),
     heldPorts: heldPorts(sections),
     swarm: parseSwarm(sections),
     ...parseImages(sections.get('images') ?? ''),
@@ -135,17 +135,6 @@ function variablesIn(sections: Sections): Readonly<Record<string, string>> {
   return Object.fromEntries(
     labels.flatMap(Object.entries).map(([name, value]) => [name, textOf(value) ?? '']),
   );
-}
-
-function parseProjects(sections: Sections): readonly ComposeProject[] {
-  const elsewhere = new Set(linesOf(sections.get('elsewhere')));
-  const where = (directory: string): ComposeProject['elsewhere'] =>
-    (['there', 'hidden'] as const).find((word) => elsewhere.has(`${word} ${directory}`));
-  return linesOf(sections.get('projects')).map((line) => {
-    const [name = '', ...words] = line.split('=');
-    const directory = words.join('=');
-    return { name, directory, elsewhere: where(directory) };
-  });
 }
 
 function parseLive(sections: Sections, path: string): LiveDirectory {

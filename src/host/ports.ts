@@ -1,18 +1,17 @@
 import { plainAddress } from '../plan/addresses.js';
 import type { HeldPort } from '../plan/host-facts.js';
+import { listedContainers, type ListedContainer } from './listed.js';
 import { linesOf, type Sections } from './sections.js';
 
 /** The ports of the host that somebody holds: containers that publish them, and processes that listen. */
 export function heldPorts(sections: Sections): readonly HeldPort[] {
   return [
-    ...linesOf(sections.get('published')).flatMap(publishedBy),
+    ...listedContainers(sections).flatMap(publishedBy),
     ...linesOf(sections.get('listening')).flatMap(listener),
   ];
 }
 
-/** @param line project, name and ports of a container: `0.0.0.0:80->80/tcp, [::]:8000-8001->8000-8001/tcp` */
-function publishedBy(line: string): readonly HeldPort[] {
-  const [project = '', name = '', ports = ''] = line.split('\t');
+function publishedBy({ project, name, ports }: ListedContainer): readonly HeldPort[] {
   return ports.split(', ').flatMap((text) => {
     const [, address = '', first, last, protocol] =
       /^(.*):(\d+)(?:-(\d+))?->[\d-]+\/(tcp|udp)$/.exec(text.trim()) ?? [];

@@ -43,7 +43,7 @@ trap 'exit 143' HUP INT TERM PIPE
 beside docker docker_version
 beside compose compose_version
 beside images images
-beside projects observe_projects
+beside listed observe_listed
 beside engine observe_engine
 beside listening observe_listening
 # Nearly always Compose's own choice as well; where it is not, it is looked at again.
@@ -77,7 +77,7 @@ shown compose
 project=$(project_of "$SCRATCH/config.out")
 [ -z "$HEAD" ] || shown live
 shown images
-shown projects
+shown listed
 observe_elsewhere "$project"
 shown engine
 shown listening

@@ -1,18 +1,19 @@
 # Room on the disks of the host: free space and inodes.
 # shellcheck shell=sh
 
-# room_in PATH: prints `KILOBYTES INODES PLACE`, what this user may still use of the filesystem of PATH, or of the
-# nearest directory above it that is there; INODES is `-` where the filesystem makes them as it needs them. Prints
-# nothing where the filesystem does not tell.
+# room_in PATH [BEFORE]: prints, after BEFORE, `KILOBYTES INODES PLACE`, what this user may still use of the filesystem
+# of PATH, or of the nearest directory above it that is there; INODES is `-` where the filesystem makes them as it needs
+# them. Prints nothing where the filesystem does not tell.
 room_in() {
-  room_place=$1
+  room_place=$1 room_before=${2-}
   until [ -d "$room_place" ]; do room_place=$(dirname "$room_place"); done
   # Network filesystems tell as many as a number holds, or no size at all. More than the most is plenty.
-  stat -f -c '%a %S %b %c %d' "$room_place" 2>/dev/null | room_place=$room_place awk '
+  stat -f -c '%a %S %b %c %d' "$room_place" 2>/dev/null |
+    room_place=$room_place room_before=$room_before awk '
     function least(figure) { return figure < 1e12 ? figure : 1e12 }
     $3 > 0 {
       inodes = $4 > 0 ? sprintf("%.0f", least($5)) : "-"
-      printf "%.0f %s %s\n", least($1 * $2 / 1024), inodes, ENVIRON["room_place"]
+      printf "%s%.0f %s %s\n", ENVIRON["room_before"], least($1 * $2 / 1024), inodes, ENVIRON["room_place"]
     }'
 }
 

@@ -23,18 +23,19 @@ images() {
 # be told.
 observe_room() {
   section room
-  observe_room_in state "$STATE"
-  observe_room_in stack "$DIR"
-  observe_room_in temporary "${TMPDIR:-/tmp}"
+  for place in state stack temporary; do
+    case $place in
+      state) path=$STATE ;;
+      stack) path=$DIR ;;
+      *) path=${TMPDIR:-/tmp} ;;
+    esac
+    room_in "$path" "$place "
+  done
   above=$STATE
   until [ -e "$above" ]; do above=$(dirname "$above"); done
   if [ -d "$above" ] && [ -w "$above" ]; then return 0; fi
   section state-unwritable
   printf '%s\n' "$above"
-}
-observe_room_in() { # PLACE PATH
-  room_found=$(room_in "$2")
-  [ -z "$room_found" ] || printf '%s %s\n' "$1" "$room_found"
 }
 
 # observe_image_room DIRECTORY DRIVER: room where the engine keeps images. With the image store of containerd they lie
@@ -48,14 +49,13 @@ observe_image_room() {
 # Ports on which a process of the host listens, lines `PROTOCOL ADDRESS:PORT UID` as the kernel writes them.
 observe_listening() {
   section listening
+  set --
   for protocol in tcp tcp6 udp udp6; do
-    [ -r "/proc/net/$protocol" ] || continue
-    # Sockets that listen come first, before those of all connections.
-    awk -v protocol="$protocol" '
-      NR == 1 { next }
-      protocol ~ /^tcp/ && $4 != "0A" { exit }
-      protocol ~ /^tcp/ || $3 ~ /^0+:0000$/ { print protocol, $2, $8 }' "/proc/net/$protocol"
-  done | sort -u
+    [ ! -r "/proc/net/$protocol" ] || set -- "$@" "/proc/net/$protocol"
+  done
+  [ $# = 0 ] || awk '
+    FNR == 1 { protocol = substr(FILENAME, 11); next }
+    protocol ~ /^tcp/ ? $4 == "0A" : $3 ~ /^0+:0000$/ { print protocol, $2, $8 }' "$@"
 }
 
 # The lease is taken under a file lock, in the same file system as this.

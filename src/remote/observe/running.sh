@@ -22,26 +22,21 @@ loaded_config() {
   esac
 }
 
-# Every Compose project on the host, the directories that it was started from, the files that its containers were
-# created from, and the ports that containers publish.
-observe_projects() {
-  docker ps -a --format '{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}\t{{.Label "com.docker.compose.project.config_files"}}\t{{.Label "com.docker.compose.oneoff"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}' >"$SCRATCH/all"
-  section projects
-  awk -F '\t' '$1 != "" { print $1 "=" $2 }' "$SCRATCH/all" | sort -u >"$SCRATCH/projects"
-  cat "$SCRATCH/projects"
-  section config-files
-  awk -F '\t' '$1 != "" && $4 == "False" && $5 ~ /^(Up|Restarting)/ { print $1 "=" $3 }' "$SCRATCH/all" | sort -u
-  section published
-  awk -F '\t' '$7 ~ /->/ { print $1 "\t" $6 "\t" $7 }' "$SCRATCH/all"
+# Every container on the host: its project, the directory and the files that it was created from, whether it is of
+# `docker compose run`, its status, its name, and the ports that it publishes.
+observe_listed() {
+  section listed
+  docker ps -a --format '{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}\t{{.Label "com.docker.compose.project.config_files"}}\t{{.Label "com.docker.compose.oneoff"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}'
 }
 
 # The directories of a project that are other ones than the stack's, lines `there DIRECTORY` or `hidden DIRECTORY`.
-# Follows observe_projects. Vars: DIR STATE
+# Follows observe_listed, which runs beside. Vars: DIR STATE SCRATCH
 observe_elsewhere() { # PROJECT
   section elsewhere
-  while IFS= read -r line; do
-    [ "${line%%=*}" != "$1" ] || whereabouts "${line#*=}"
-  done <"$SCRATCH/projects"
+  tab=$(printf '\t')
+  while IFS=$tab read -r of directory _; do
+    [ "$of" != "$1" ] || whereabouts "$directory"
+  done <"$SCRATCH/listed.job"
 }
 
 # whereabouts DIRECTORY: prints nothing where it is DIR, within or above it, by whatever mount or link, or is gone.
