@@ -42,6 +42,23 @@ describe('the checkout on the runner', () => {
     await expect(requireWorkspace(tmpdir(), sha, options)).rejects.toThrow('no checkout');
   });
 
+  it('may belong to another user, as in a job with a container, also with git 2.34', async () => {
+    // This git does as if, and takes no such setting from the command line.
+    const bin = join(path, '.git', 'bin');
+    mkdirSync(bin);
+    const text = [
+      '#!/bin/sh',
+      `PATH=\${PATH#*:}`,
+      'if [ "$2" = "safe.directory=*" ]; then shift 2; fi',
+      'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec git "$@"',
+    ];
+    writeFileSync(join(bin, 'git'), `${text.join('\n')}\n`, { mode: 0o755 });
+    const PATH = `${bin}:${process.env['PATH'] ?? ''}`;
+    const given = { ...options, environment: { ...options.environment, PATH } };
+    expect(await requireWorkspace(path, sha, given)).toEqual({ path });
+    await requireClean({ path }, [join(path, 'api')], given);
+  });
+
   it('may hold what git ignores, and nothing else that the commit does not have', async () => {
     const contexts = [join(path, 'api')];
     mkdirSync(join(path, 'api', 'node_modules'));

@@ -138,6 +138,22 @@ case " $* " in *' repack '*) exit 1 ;; esac; PATH=\${PATH#*:} exec git "$@"`,
     expect(git('live', 'fsck', '--connectivity-only')).toBe('');
   });
 
+  it('makes a clone on another file system all the same where that was broken off', async () => {
+    fetchBranch();
+    host.write('live/kept', 'kept\n');
+    bringFiles();
+    // A copy that ends half-way, as where the disk is full or the power is lost.
+    host.answer(
+      'mv',
+      `case "$1" in */clone/.git) [ -e "$TOY/broken" ] || { : >"$TOY/broken"; mkdir -p "$2"; exit 1; } ;; esac
+PATH=\${PATH#*:} exec mv "$@"`,
+    );
+    expect((await move()).code).not.toBe(0);
+    expect((await move()).code).toBe(0);
+    expect(git('live', 'status', '--porcelain')).toBe('');
+    expect(git('live', 'rev-parse', 'HEAD')).toBe(second);
+  });
+
   it('runs nothing that the clone names, which a container may have written', async () => {
     execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
     git('live', 'reset', '-q', '--hard', first);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { RefusedError } from '../errors.js';
 import { runCommand, type CommandOptions } from './command.js';
 
@@ -77,9 +78,11 @@ export async function requireClean(
   });
 }
 
+/** The checkout may belong to another user than the one that runs this step in a container. */
 function git(path: string, words: readonly string[], options: Omit<CommandOptions, 'cwd'>) {
-  // The checkout may belong to another user than the one that runs this step in a container.
-  return runCommand('git', ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', ...words], {
+  // Of a repository that is named git does not ask whose it is; versions before 2.38 take no safe.directory from here.
+  const named = [`--git-dir=${join(path, '.git')}`, `--work-tree=${path}`];
+  return runCommand('git', ['-c', 'core.fsmonitor=false', ...named, ...words], {
     ...options,
     cwd: path,
   });
