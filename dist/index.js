@@ -71932,6 +71932,7 @@ function moved(value, from, to) {
 ;// CONCATENATED MODULE: ./src/images/workspace.ts
 
 
+
 const CHECK_OUT = 'Check it out in the same job before this step: uses: actions/checkout, with ref: the same commit.';
 /**
  * The checkout on the runner, where it is the commit that is deployed.
@@ -71991,9 +71992,11 @@ async function requireClean({ path }, contexts, options) {
         evidence: status.lastLines,
     });
 }
+/** The checkout may belong to another user than the one that runs this step in a container. */
 function git(path, words, options) {
-    // The checkout may belong to another user than the one that runs this step in a container.
-    return command_runCommand('git', ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', ...words], {
+    // Of a repository that is named git does not ask whose it is; versions before 2.38 take no safe.directory from here.
+    const named = [`--git-dir=${(0,external_node_path_.join)(path, '.git')}`, `--work-tree=${path}`];
+    return command_runCommand('git', ['-c', 'core.fsmonitor=false', ...named, ...words], {
         ...options,
         cwd: path,
     });

@@ -308,7 +308,10 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       );
       host.answerDocker(`
 case $1 in
-  logs) shift; from=$2 until=$4
+  logs) shift
+    # Without a number the engine reads a log of any size from its beginning.
+    [ "$1" = --tail ] || exit 1
+    from=$4 until=$6
     awk -F'[][]' -v from="$from" -v until="$until" '{
       command = "date -d \\"" gensub_time($2) "\\" +%s"; command | getline at; close(command)
       if (at >= from && at < until) print

@@ -142,6 +142,9 @@ git_create() { # LIVE_DIRECTORY BRANCH REMOTE_URL COMMIT
   git_host --git-dir "$STATE/clone/.git" remote add origin "$3"
   git_host --git-dir "$STATE/clone/.git" config "branch.$2.remote" origin
   git_host --git-dir "$STATE/clone/.git" config "branch.$2.merge" "refs/heads/$2"
-  mv "$STATE/clone/.git" "$1/.git"
+  # The live directory may be on another file system, where this is a copy, and not done at once.
+  rm -rf "$1/.git.resee"
+  mv "$STATE/clone/.git" "$1/.git.resee"
+  mv "$1/.git.resee" "$1/.git"
   rm -rf "$STATE/clone"
 }

@@ -5,6 +5,9 @@
 # container prints is no answer: it goes to stderr, to a file, or into a variable.
 # shellcheck shell=sh
 
+# What it names may be gone with the session that it was made for: buildx, which Compose builds with, would fail.
+if [ -n "${TMPDIR-}" ] && [ ! -d "$TMPDIR" ]; then unset TMPDIR; fi
+
 # A disk that is full, or nobody who listens, ends no work.
 say() { printf '%s\n' "$*" >&2 || :; }
 

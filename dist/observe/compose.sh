@@ -44,6 +44,8 @@ observe_unset() {
   done | sort -u
 }
 
+LARGEST_CONFIGURATION=1048576
+
 # Text of the commit's files that speak of upstreams.
 observe_proxy_files() {
   section proxy-files
@@ -56,6 +58,7 @@ observe_proxy_files() {
     git_own grep --no-color -lzE '(loadBalancer|load_assignment|_format_version)' "$SHA" -- '*.yml' '*.yaml' '*.toml' '*.json' '*.tmpl' '*.template'
   } | path_lines | sed 's/^[^:]*://' | sort -u | head -n 50 | while IFS= read -r path; do
     section "proxy-file:$path"
-    cat "$STAGE/$path"
+    # No configuration is larger: a dump or a bundle may hold the same words.
+    head -c "$LARGEST_CONFIGURATION" "$STAGE/$path"
   done
 }

@@ -4,13 +4,16 @@
 
 ACCESS_LOG_SECONDS=10
 ACCESS_LOG_BYTES=30000000
+# As many as these bytes hold. The engine reads so many from the end; without a number it reads a log of any size from its
+# beginning.
+ACCESS_LOG_LINES=200000
 
 # Times here are those of the clock, in seconds since 1970: logs know no other.
 
 # access_counts PROXY FROM UNTIL FILES: prints `REQUESTS FAILED` of those seconds: of what the container's log
 # holds, or else of files in the container (a line each).
 access_counts() {
-  counted=$(timeout "$ACCESS_LOG_SECONDS" docker logs --since "$2" --until "$3" "$1" 2>&1 |
+  counted=$(timeout "$ACCESS_LOG_SECONDS" docker logs --tail "$ACCESS_LOG_LINES" --since "$2" --until "$3" "$1" 2>&1 |
     head -c "$ACCESS_LOG_BYTES" | count_requests)
   if [ "$counted" = '0 0' ] && [ -n "$4" ]; then
     counted=$(printf '%s' "$4" | while read -r access_log; do
