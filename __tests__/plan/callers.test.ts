@@ -20,6 +20,8 @@ describe('who calls a service by its name', () => {
   it.each([
     'http://worker:8000',
     'http://worker/api',
+    'http://worker.tiny_default:8000/api',
+    'worker.tiny_default',
     'https://user:pass@worker',
     'worker:50051',
     'worker',

@@ -58,6 +58,23 @@ describe('behind nginx', () => {
     expect(refused({ nginx: config }, { allowDowntime: true })).toEqual([]);
   });
 
+  it('is cut over also where it names a service with its network', () => {
+    const nginx = 'server { listen 80; location / { proxy_pass http://api.tiny_default:3000; } }';
+    const steps = operations({ nginx });
+    expect(steps).toContainEqual(
+      expect.objectContaining({
+        kind: 'cutover',
+        routes: [expect.objectContaining({ service: 'api', names: ['api.tiny_default'] })],
+      }),
+    );
+    const { plan } = planned({ changes: CHANGE, nginx });
+    const observation = observed({ changes: CHANGE, nginx });
+    const without = plan.operations.filter(({ kind }) => kind !== 'cutover');
+    expect(unmovedProxies(observation, plan.services, without)).toMatchObject([
+      { what: expect.stringContaining('found no way to move them') },
+    ]);
+  });
+
   it('that is not part of the deploy is cut over all the same: it runs on', () => {
     const { operations: steps } = planned({ changes: CHANGE }, { services: ['api'] }).plan;
     expect(steps).toContainEqual(

@@ -147,7 +147,7 @@ describe('parseStack', () => {
   it('reads networks and aliases', () => {
     expect([web.networks, web.aliases]).toEqual([
       ['back', 'front'],
-      ['site', 'www'],
+      ['site', 'www', 'web.many_back', 'web.many_front', 'site.many_front', 'www.many_front'],
     ]);
     expect(serviceOf(many, 'mailer').networks).toEqual([]);
   });

@@ -93,7 +93,11 @@ describe('explainFailure', () => {
       'the release serves, but retiring the old one was not finished',
       /The next deploy finishes it/,
     ],
-    [{ kind: 'install-files', paths: [], inPlace: [] }, 'install-files failed', /above/],
+    [
+      { kind: 'install-files', paths: [], inPlace: [] },
+      'this step failed: bring 0 changed files to the live directory',
+      /above/,
+    ],
   ])('tells of %j', (operation, what, next) => {
     const error = told(operation);
     expect(error.what).toBe(what);

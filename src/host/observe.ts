@@ -63,7 +63,7 @@ export async function observe(
     throw new DeployError({
       what: 'looking at the host ended early',
       where: inputs.connection.host,
-      next: 'See the lines above for what the host said.',
+      next: 'See the lines above for what the host said. Is its disk full? On the host: df -h ~. Nothing was changed: run the workflow again.',
       evidence: stderr.slice(-2000),
     });
   }

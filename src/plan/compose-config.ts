@@ -12,6 +12,7 @@ import { familiarName } from './image-names.js';
 import { joinsOf } from './joins.js';
 import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
+import { namesWithNetwork } from './network-names.js';
 
 /**
  * Reads a normalised Compose project.
@@ -97,6 +98,7 @@ function parseService(
       ...endpoints.flatMap((endpoint) => wordsOf(endpoint['aliases'])),
       ...links.flatMap((link) => (link.startsWith(`${name}:`) ? link.slice(name.length + 1) : [])),
       ...addresses,
+      ...namesWithNetwork(name, json, whole),
     ],
     numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap(
       (number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash)),

@@ -1,6 +1,7 @@
 import type { Batch, Portion } from './batches.js';
 import { changesFor } from './changes.js';
 import { mountedChanges, type FileGroups } from './files.js';
+import { namesOn } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import {
   servicesOf,
@@ -166,7 +167,7 @@ function routesOf(
     const joined = containers.filter((container) => container.networks[network] !== undefined);
     if (joined.length === 0) return [];
     const names = [
-      ...joined.flatMap((container) => container.networks[network]?.names ?? []),
+      ...joined.flatMap((container) => namesOn(container, network)),
       ...namesOf(observation.wanted.services[plan.service]),
     ].filter((name) => used.has(name));
     if (names.length === 0) return [];

@@ -1,4 +1,5 @@
-import type { Container, Observation, ProxyFacts } from './observation.js';
+import { namesOn } from './network-names.js';
+import type { Observation, ProxyFacts } from './observation.js';
 import { STAYS, type CutoverOperation, type Operation, type ServicePlan } from './plan.js';
 import type { Refusal } from './gaps.js';
 import { readProxy } from './proxies/proxy.js';
@@ -21,8 +22,8 @@ export function unmovedProxies(
         .filter((proxy) => sendsTo(observation, proxy, rolled))
         .filter((proxy) => !isMoved(proxy, rolled, { services, cutovers }))
         .map((proxy) => ({
-          what: `${proxy.name} sends requests to ${rolled.service}, and nothing in this plan moves them to its candidates`,
-          next: 'This is an error of the plan, not of the stack: please report it. Nothing was changed.',
+          what: `${proxy.name} sends requests to ${rolled.service}, and this action found no way to move them to the new containers: they would fail`,
+          next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${rolled.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${rolled.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
         })),
     );
 }
@@ -34,11 +35,9 @@ function sendsTo(observation: Observation, proxy: ProxyFacts, rolled: ServicePla
   );
   return observation.containers
     .filter(({ id }) => rolled.incumbents.includes(id))
-    .some((container) => namesOn(container, proxy).some((name) => used.has(name)));
-}
-
-function namesOn({ networks }: Container, proxy: ProxyFacts): readonly string[] {
-  return proxy.networks.flatMap((network) => networks[network]?.names ?? []);
+    .some((container) =>
+      proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))),
+    );
 }
 
 interface Plans {

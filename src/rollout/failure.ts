@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.js';
 import { servicesOf, type Operation } from '../plan/plan.js';
+import { describe } from '../plan/render.js';
 import { StepError } from './transaction.js';
 
 /** Of each container that is shown, and of anything else. */
@@ -131,7 +132,7 @@ function sentence(operation: Operation, stdout: string, stderr: string): Sentenc
         next: 'The next deploy finishes it. See the lines above.',
       };
     default:
-      return { what: `${operation.kind} failed`, next: look };
+      return { what: `this step failed: ${describe(operation)}`, next: look };
   }
 }
 

@@ -1,0 +1,30 @@
+import { objectOf, textOf, wordsOf, type JsonObject } from './json.js';
+import type { Container } from './observation.js';
+
+/**
+ * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
+ * as `web.shop_default`.
+ *
+ * @param json the service, and `whole` its project, as `docker compose config` prints them
+ */
+export function namesWithNetwork(
+  service: string,
+  json: JsonObject,
+  whole: JsonObject,
+): readonly string[] {
+  return Object.entries(objectOf(json['networks'])).flatMap(([key, endpoint]) => {
+    const network = textOf(objectOf(objectOf(whole['networks'])[key])['name']);
+    const names = [
+      service,
+      textOf(json['container_name']) ?? [],
+      wordsOf(objectOf(endpoint)['aliases']),
+    ];
+    return network === undefined ? [] : names.flat().map((each) => `${each}.${network}`);
+  });
+}
+
+/** The names of a container that runs, to those on that network: each alone, and as `NAME.NETWORK`. */
+export function namesOn({ networks }: Pick<Container, 'networks'>, network: string): string[] {
+  const names = networks[network]?.names ?? [];
+  return [...names, ...names.map((name) => `${name}.${network}`)];
+}
