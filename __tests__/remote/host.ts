@@ -82,9 +82,12 @@ export function toyHost(shell: string): ToyHost {
   answerDocker(':');
   const pids: number[] = [];
   const startWhole = (script: string, variables: Variables = {}): Running => {
+    // In a file: one argument of a command is at most 128 KiB, and the library is nearly that.
+    const text = path(`script-${String(pids.length)}`);
+    writeFileSync(text, assignments({ STATE: state, LIBRARY: library, ...variables }) + script);
     const running = startShell(
       path('bin/sh'),
-      assignments({ STATE: state, LIBRARY: library, ...variables }) + script,
+      `text=$(cat '${text}' && echo .) && rm -f '${text}' && eval "\${text%.}"`,
       {
         ...process.env,
         HOME: root,

@@ -99,6 +99,49 @@ describe.each(SHELLS)('a reboot, with $name as sh', ({ path }) => {
     expect(armedFiles()).toEqual([`${STATE}/bin/reboot.sh`]);
   });
 
+  describe('where logind ends all that a login has started', () => {
+    const logind = (lines: string): void => {
+      host.answer('loginctl', `printf '${lines}'`);
+      host.answer(
+        'grep',
+        `case "$*" in *cgroup) exit 0 ;; esac; PATH=/usr/bin:/bin exec grep "$@"`,
+      );
+      host.answer(
+        'systemd-run',
+        `echo "$*" >>"$TOY/outside"; while [ "$1" != sh ]; do shift; done; setsid "$@" >/dev/null 2>&1 & echo $! >"$TOY/pid"`,
+      );
+      host.answer('systemctl', 'cat "$TOY/pid"');
+    };
+    const YES = 'KillExcludeUsers=root2\\nKillOnlyUsers=\\nKillUserProcesses=yes\\n';
+
+    it('the watchdog is a service of the user', async () => {
+      logind(YES);
+      const { code, stdout } = await acquire('systemd', session());
+      expect([code, stdout]).toEqual([0, expect.not.stringContaining('logout')]);
+      expect(host.read('outside')).toContain(
+        '--user --quiet --collect --unit=resee-deploy-watchdog-',
+      );
+      expect(host.read(`${STATE}/lease/watchdog`).split(' ')[0]).toBe(host.read('pid').trim());
+    });
+
+    it('it is told where the user does not linger', async () => {
+      logind(YES);
+      const { code, stdout } = await acquire('cron', session());
+      expect([code, stdout.split('\n')]).toEqual([0, expect.arrayContaining(['logout'])]);
+      expect(host.exists('outside')).toBe(false);
+    });
+
+    it.each([
+      ['KillExcludeUsers=root\\nKillOnlyUsers=\\nKillUserProcesses=no\\n'],
+      ['KillExcludeUsers=\\nKillOnlyUsers=somebody\\nKillUserProcesses=yes\\n'],
+    ])('and nothing else than ever is done where it does not: %s', async (lines) => {
+      logind(lines);
+      const { stdout } = await acquire('systemd', session());
+      expect(stdout).not.toContain('logout');
+      expect(host.exists('outside')).toBe(false);
+    });
+  });
+
   it('makes a unit that systemd starts when the user lingers', async () => {
     await acquire('systemd', session());
     const { stdout } = await host.run(`ls "$HOME/${unit}"; cat "$HOME/${unit}"/*`);

@@ -22,6 +22,8 @@ export interface Lease {
   readonly changed: boolean;
   /** What goes on after a reboot where the runner is gone; undefined where that was told before. */
   readonly afterReboot: AfterReboot | undefined;
+  /** True where nobody goes on when the connection ends: logind ends the watchdog with it. */
+  readonly endsWithLogin: boolean;
 }
 
 export interface LeaseRequest {
@@ -56,7 +58,12 @@ export async function acquireLease(
   const lines = result.stdout.split('\n');
   const [, fence] = /^fence (\d{1,15})$/m.exec(result.stdout) ?? [];
   if (result.code === 0 && fence !== undefined) {
-    return { fence, changed: lines.includes('changed'), afterReboot: afterRebootIn(lines) };
+    return {
+      fence,
+      changed: lines.includes('changed'),
+      afterReboot: afterRebootIn(lines),
+      endsWithLogin: lines.includes('logout'),
+    };
   }
   if (result.code === 75) {
     throw new RefusedError({
@@ -105,6 +112,14 @@ export function tellAfterReboot(by: AfterReboot | undefined, username: string, l
       return;
     case undefined:
   }
+}
+
+/** Tells where nothing puts the stack right once the connection is lost. */
+export function tellAfterLogin({ endsWithLogin }: Lease, username: string, log: Log): void {
+  if (!endsWithLogin) return;
+  log.warn(
+    `where the runner or the connection dies in the middle of a deploy, only the next deploy puts the stack right: logind ends all processes of a login with it (KillUserProcesses=yes), also the watchdog. To have it done at once, on the host: sudo loginctl enable-linger ${username}`,
+  );
 }
 
 /** Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. */

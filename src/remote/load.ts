@@ -47,6 +47,7 @@ const LIBRARY = [
   'retire',
   'restart',
   'reboot',
+  'logout',
   'swarm',
 ] as const;
 

@@ -2,7 +2,7 @@ import { transact, type DeployDeps, type DeployRequest, type Judged } from './tr
 import { wantEdge } from './edge.js';
 import { createHeartbeat } from './heartbeat.js';
 import { endWithoutRelease } from './end-without-release.js';
-import { acquireLease, tellAfterReboot, type Lease } from '../host/lease.js';
+import { acquireLease, tellAfterLogin, tellAfterReboot, type Lease } from '../host/lease.js';
 import { observe } from '../host/observe.js';
 import { toRecord } from '../host/recorded.js';
 import { inspectStorage } from '../host/storage.js';
@@ -54,6 +54,7 @@ export async function deploy(
     // Also before the plan: to look at the host may take longer than the lease lives.
     heartbeat.start(lease.fence);
     tellAfterReboot(lease.afterReboot, inputs.connection.username, given.log);
+    tellAfterLogin(lease, inputs.connection.username, given.log);
     return lease;
   };
 
