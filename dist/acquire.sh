@@ -3,7 +3,7 @@
 # Prints `fence N` and, if the host may have changed since it was observed, `changed`: then steps that were
 # sent behind this do nothing.
 # Prints `reboot systemd` or `reboot cron`: what goes on after a reboot without a runner; once for a host
-# `reboot none`, where it has nothing that could.
+# `reboot none`, where it has nothing that could. Prints `logout` where the watchdog ends with this login.
 # Exit 75: the lease is somebody else's; prints `owner JSON`. Exit 70: nothing can be locked where STATE is.
 # shellcheck shell=sh
 set -eu
@@ -48,6 +48,7 @@ trap ended EXIT
 lay_library
 lease_enter "$SESSION"
 start_watchdog
+if login_ends_all && ! user_units_start; then answer logout; fi
 reboot=$(arm_reboot) || reboot=none
 case $reboot in
   none)

@@ -58044,6 +58044,7 @@ class RefusedError extends DeployError {
 /* harmony export */   Vb: () => (/* binding */ LEASE_SECONDS),
 /* harmony export */   ZZ: () => (/* binding */ acquireLease),
 /* harmony export */   bV: () => (/* binding */ tellAfterReboot),
+/* harmony export */   l_: () => (/* binding */ tellAfterLogin),
 /* harmony export */   yx: () => (/* binding */ keepLease)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3916);
@@ -58074,7 +58075,12 @@ async function acquireLease(shell, request, signal) {
     const lines = result.stdout.split('\n');
     const [, fence] = /^fence (\d{1,15})$/m.exec(result.stdout) ?? [];
     if (result.code === 0 && fence !== undefined) {
-        return { fence, changed: lines.includes('changed'), afterReboot: afterRebootIn(lines) };
+        return {
+            fence,
+            changed: lines.includes('changed'),
+            afterReboot: afterRebootIn(lines),
+            endsWithLogin: lines.includes('logout'),
+        };
     }
     if (result.code === 75) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .f({
@@ -58114,6 +58120,12 @@ function tellAfterReboot(by, username, log) {
             return;
         case undefined:
     }
+}
+/** Tells where nothing puts the stack right once the connection is lost. */
+function tellAfterLogin({ endsWithLogin }, username, log) {
+    if (!endsWithLogin)
+        return;
+    log.warn(`where the runner or the connection dies in the middle of a deploy, only the next deploy puts the stack right: logind ends all processes of a login with it (KillUserProcesses=yes), also the watchdog. To have it done at once, on the host: sudo loginctl enable-linger ${username}`);
 }
 /** Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. */
 function keepLease(session, state, fence, deps) {
@@ -58370,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8734);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(63);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59864,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 8734:
+/***/ 63:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63712,7 +63724,11 @@ function parsed(text) {
 const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
 /** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
 function parseCaddyfile(text) {
-    const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
+    // A backslash at its end goes on with the line; words may be quoted.
+    const config = text
+        .replace(/(^|\s)#[^\n]*/g, '$1')
+        .replace(/\\\r?\n/g, ' ')
+        .replace(/["`]/g, '');
     return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
         .trim()
         .split(/\s+/)
@@ -63743,9 +63759,12 @@ function kindOfFile(path, text) {
         return 'declared';
     return APACHE.test(text) ? 'apache' : 'nginx';
 }
+/** Of YAML and TOML: a line of its own, or what follows a blank and is not within quotes. JSON has none. */
+const declared_COMMENT = /^((?:[^"'#\n]|"[^"\n]*"|'[^'\n]*'|(?<=\S)#)*)(?:(?<=\s)|(?<=^))#[^\n]*/gm;
 const ADDRESS = /(?<![\w.-])["']?(?:url|address|host|target)["']?\s*[:=]\s*["']?(?:[a-z][\w+.-]*:\/\/)?([^\s"',{}/#]+)/gi;
 /** Where a declarative configuration sends requests: every address in it that may be the name of a host. */
-function parseDeclared(text) {
+function parseDeclared(commented) {
+    const text = commented.replace(declared_COMMENT, '$1');
     return [...text.matchAll(ADDRESS)].flatMap((match) => {
         const upstream = parseAddress(match[1] ?? '');
         if (upstream === undefined)
@@ -65603,7 +65622,33 @@ function networksOf({ containers }, caller, incumbents) {
     return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
 }
 
+;// CONCATENATED MODULE: ./src/plan/network-names.ts
+
+/**
+ * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
+ * as `web.shop_default`.
+ *
+ * @param json the service, and `whole` its project, as `docker compose config` prints them
+ */
+function namesWithNetwork(service, json, whole) {
+    return Object.entries(objectOf(json['networks'])).flatMap(([key, endpoint]) => {
+        const network = textOf(objectOf(objectOf(whole['networks'])[key])['name']);
+        const names = [
+            service,
+            textOf(json['container_name']) ?? [],
+            wordsOf(objectOf(endpoint)['aliases']),
+        ];
+        return network === undefined ? [] : names.flat().map((each) => `${each}.${network}`);
+    });
+}
+/** The names of a container that runs, to those on that network: each alone, and as `NAME.NETWORK`. */
+function namesOn({ networks }, network) {
+    const names = networks[network]?.names ?? [];
+    return [...names, ...names.map((name) => `${name}.${network}`)];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/cutovers.ts
+
 
 
 
@@ -65722,7 +65767,7 @@ function routesOf(observation, { proxy, front, portion, }) {
         if (joined.length === 0)
             return [];
         const names = [
-            ...joined.flatMap((container) => container.networks[network]?.names ?? []),
+            ...joined.flatMap((container) => namesOn(container, network)),
             ...roles_namesOf(observation.wanted.services[plan.service]),
         ].filter((name) => used.has(name));
         if (names.length === 0)
@@ -66769,6 +66814,7 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
 ;// CONCATENATED MODULE: ./src/plan/unmoved.ts
 
 
+
 /**
  * Proxies that go on sending requests to incumbents that the plan retires: by what they have loaded, and
  * by the cutovers that the plan holds, however it came to them. A plan with one of these ends with
@@ -66782,8 +66828,8 @@ function unmovedProxies(observation, services, operations) {
         .filter((proxy) => sendsTo(observation, proxy, rolled))
         .filter((proxy) => !isMoved(proxy, rolled, { services, cutovers }))
         .map((proxy) => ({
-        what: `${proxy.name} sends requests to ${rolled.service}, and nothing in this plan moves them to its candidates`,
-        next: 'This is an error of the plan, not of the stack: please report it. Nothing was changed.',
+        what: `${proxy.name} sends requests to ${rolled.service}, and this action found no way to move them to the new containers: they would fail`,
+        next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${rolled.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${rolled.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
     })));
 }
 function sendsTo(observation, proxy, rolled) {
@@ -66791,10 +66837,7 @@ function sendsTo(observation, proxy, rolled) {
     const used = new Set(upstreams.map(({ name }) => name).filter((name) => obstacle(name) === undefined));
     return observation.containers
         .filter(({ id }) => rolled.incumbents.includes(id))
-        .some((container) => namesOn(container, proxy).some((name) => used.has(name)));
-}
-function namesOn({ networks }, proxy) {
-    return proxy.networks.flatMap((network) => networks[network]?.names ?? []);
+        .some((container) => proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))));
 }
 function isMoved({ containerId }, { service }, { services, cutovers }) {
     const own = services.find(({ incumbents }) => incumbents.includes(containerId));
@@ -69465,6 +69508,7 @@ async function soakBeside(context, { part }, plan, healthy = Promise.resolve()) 
 
 
 
+
 /** Of each container that is shown, and of anything else. */
 const EVIDENCE_CHARACTERS = 4_000;
 const MOST_EVIDENCE_CHARACTERS = 16_000;
@@ -69573,7 +69617,7 @@ function sentence(operation, stdout, stderr) {
                 next: 'The next deploy finishes it. See the lines above.',
             };
         default:
-            return { what: `${operation.kind} failed`, next: look };
+            return { what: `this step failed: ${describe(operation)}`, next: look };
     }
 }
 /** Who sends requests to containers that nothing was to be sent to any more. */
@@ -70672,6 +70716,7 @@ function joinPath(base, path) {
 
 
 
+
 /**
  * Reads a normalised Compose project.
  *
@@ -70727,6 +70772,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
             ...endpoints.flatMap((endpoint) => wordsOf(endpoint['aliases'])),
             ...links.flatMap((link) => (link.startsWith(`${name}:`) ? link.slice(name.length + 1) : [])),
             ...addresses,
+            ...namesWithNetwork(name, json, whole),
         ],
         numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
         links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
@@ -71665,7 +71711,7 @@ async function observe(shell, inputs, sha, run, signal) {
         throw new errors/* DeployError */.s({
             what: 'looking at the host ended early',
             where: inputs.connection.host,
-            next: 'See the lines above for what the host said.',
+            next: 'See the lines above for what the host said. Is its disk full? On the host: df -h ~. Nothing was changed: run the workflow again.',
             evidence: stderr.slice(-2000),
         });
     }
@@ -72290,6 +72336,7 @@ async function deploy(request, given) {
         // Also before the plan: to look at the host may take longer than the lease lives.
         heartbeat.start(lease.fence);
         (0,host_lease/* tellAfterReboot */.bV)(lease.afterReboot, inputs.connection.username, given.log);
+        (0,host_lease/* tellAfterLogin */.l_)(lease, inputs.connection.username, given.log);
         return lease;
     };
     try {
@@ -78743,6 +78790,7 @@ const LIBRARY = [
     'retire',
     'restart',
     'reboot',
+    'logout',
     'swarm',
 ];
 let library;

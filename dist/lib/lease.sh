@@ -125,6 +125,7 @@ lease_release() { locked lease_remove_if_ours "$1"; }
 # start_watchdog: unless one is there already, whoever's lease it was started for.
 start_watchdog() {
   [ -z "$(process_of "$STATE/lease/watchdog")" ] || return 0
+  ! login_ends_all || ! start_outside || return 0
   setsid sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY" >/dev/null 2>&1 </dev/null &
   note_process "$!" "$STATE/lease/watchdog"
 }

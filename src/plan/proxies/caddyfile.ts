@@ -4,7 +4,11 @@ const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm
 
 /** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
 export function parseCaddyfile(text: string): readonly Upstream[] {
-  const config = text.replace(/(^|\s)#[^\n]*/g, '$1');
+  // A backslash at its end goes on with the line; words may be quoted.
+  const config = text
+    .replace(/(^|\s)#[^\n]*/g, '$1')
+    .replace(/\\\r?\n/g, ' ')
+    .replace(/["`]/g, '');
   return [...config.matchAll(DIRECTIVE)].flatMap((match) =>
     (match[1] ?? '')
       .trim()

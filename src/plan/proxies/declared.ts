@@ -18,11 +18,14 @@ export function kindOfFile(path: string, text: string): FileKind {
   return APACHE.test(text) ? 'apache' : 'nginx';
 }
 
+/** Of YAML and TOML: a line of its own, or what follows a blank and is not within quotes. JSON has none. */
+const COMMENT = /^((?:[^"'#\n]|"[^"\n]*"|'[^'\n]*'|(?<=\S)#)*)(?:(?<=\s)|(?<=^))#[^\n]*/gm;
 const ADDRESS =
   /(?<![\w.-])["']?(?:url|address|host|target)["']?\s*[:=]\s*["']?(?:[a-z][\w+.-]*:\/\/)?([^\s"',{}/#]+)/gi;
 
 /** Where a declarative configuration sends requests: every address in it that may be the name of a host. */
-export function parseDeclared(text: string): readonly Upstream[] {
+export function parseDeclared(commented: string): readonly Upstream[] {
+  const text = commented.replace(COMMENT, '$1');
   return [...text.matchAll(ADDRESS)].flatMap((match) => {
     const upstream = parseAddress(match[1] ?? '');
     if (upstream === undefined) return [];
