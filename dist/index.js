@@ -69516,8 +69516,8 @@ const MOST_EVIDENCE_CHARACTERS = 16_000;
 const CANDIDATE_LINE = /^(failed|waiting) (\S+) (\S+) (.*)$/gm;
 /** A line of make_room. */
 const NO_ROOM_LINE = /^no-room (\S+) (.*)$/m;
-/** How the host's tools, and the journal, say that a disk has no room. */
-const NO_SPACE = /no space left on device|disk quota exceeded|^the journal cannot be written: /im;
+/** How the host's tools, the journal, and dash say that a disk has no room. */
+const NO_SPACE = /no space left on device|disk quota exceeded|^the journal cannot be written: |^\S*sh: \d+: (?:\w+: )+I\/O error$/im;
 /** How Docker and registries say that a login is missing or wrong. */
 const NOT_LOGGED_IN = /unauthorized|authentication required|incorrect username or password|no basic auth credentials|requested access to the resource is denied|insufficient_scope|401 Unauthorized|403 Forbidden/i;
 /** A line of require_left. */

@@ -44,6 +44,7 @@ describe('explainFailure', () => {
     'the journal cannot be written: none 12288 12288 0 100% /home/u',
     'write /var/lib/docker/tmp/x: no space left on device',
     'mkdir: cannot create directory: Disk quota exceeded',
+    'sh: 586: printf: printf: I/O error',
   ])('tells of a full disk: %s', (said) => {
     const { what, next } = told(START, '', `before\n${said}\nafter`);
     expect(what).toBe('starting api, worker failed: a disk of the host is full');
