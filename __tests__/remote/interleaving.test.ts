@@ -40,7 +40,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 const cut: fc.Arbitrary<Cut> = fc.record({
   at: fc.integer({ min: 1, max: 60 }),
-  kills: fc.constantFrom('group' as const, 'power' as const),
+  kills: fc.constantFrom('process' as const, 'group' as const, 'power' as const),
   after: fc.boolean(),
 });
 const events: fc.Arbitrary<readonly Event[]> = fc.array(

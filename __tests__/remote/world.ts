@@ -66,8 +66,11 @@ export interface World {
 /** A kill at the `at`-th command of what a script of ours starts, itself or in what it leaves running. */
 export interface Cut {
   readonly at: number;
-  /** `group`: the process group of who runs that command. `power`: every process of the host. */
-  readonly kills: 'group' | 'power';
+  /**
+   * `process`: the shell that runs that command, alone. `group`: its process group. `power`: every process of the
+   * host.
+   */
+  readonly kills: 'process' | 'group' | 'power';
   /** The command itself was still done. */
   readonly after: boolean;
 }
@@ -102,6 +105,7 @@ left=$((left - 1))
 echo "$left $kills $after" >"$cut" || left=-1
 [ "$left" = 0 ] || exec "$TOY_REAL/$command" "$@"
 [ "$after" != true ] || "$TOY_REAL/$command" "$@"
+[ "$kills" != process ] || { kill -KILL "$PPID"; exit 137; }
 [ "$kills" != power ] || : >'${root}/power'
 kill -KILL 0
 `;
