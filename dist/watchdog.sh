@@ -11,6 +11,10 @@ trap '' HUP PIPE
 # Where this goes on for days: one attempt in so many seconds at least.
 LONGEST_PAUSE=300
 
+# It is started before the lease that it watches is in its place.
+arrives_by=$(($(now) + 5))
+until [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ] || [ "$(now)" -ge "$arrives_by" ]; do sleep 0.1; done
+
 pause=5
 while [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ]; do
   other=$(process_of "$STATE/lease/watchdog")

@@ -9,7 +9,7 @@ import { scenarios, trials } from './scenarios/index.js';
 import { others, stacks } from './stacks/index.js';
 
 const ALL_STACKS = [...stacks, ...others];
-const USAGE = `npm run e2e -- [--stack NAME] [--suite ${SUITES.join('|')}] [--list] [SCENARIO…]
+const USAGE = `npm run e2e -- [--stack NAME] [--suite ${SUITES.join('|')}] [--lanes NUMBER] [--list] [SCENARIO…]
 A name stands for that scenario, or for all that begin with it; without one all of them run.
 Without a stack each runs on its own one. The stacks: ${ALL_STACKS.map(({ name }) => name).join(', ')}.`;
 
@@ -20,6 +20,7 @@ interface Wish {
   readonly groups: readonly Group[];
   readonly suite: Suite;
   readonly listOnly: boolean;
+  readonly lanes: number;
 }
 
 function parse(argv: readonly string[]): Wish {
@@ -30,6 +31,7 @@ function parse(argv: readonly string[]): Wish {
       stack: { type: 'string' },
       suite: { type: 'string', default: 'trixie' },
       list: { type: 'boolean', default: false },
+      lanes: { type: 'string', default: String(LANES) },
     },
   });
   const suite = SUITES.find((each) => each === values.suite);
@@ -41,7 +43,14 @@ function parse(argv: readonly string[]): Wish {
     groups: groupsOf(values.stack, positionals),
     suite,
     listOnly: values.list,
+    lanes: lanesIn(values.lanes),
   };
+}
+
+function lanesIn(text: string): number {
+  const lanes = Number(text);
+  if (Number.isInteger(lanes) && lanes >= 1 && lanes <= 8) return lanes;
+  throw new Error(`--lanes is a number from 1 to 8\n${USAGE}`);
 }
 
 /** What is wished for, the longest first. */
@@ -53,16 +62,20 @@ function groupsOf(onStack: string | undefined, names: readonly string[]): readon
       (scenario) =>
         (onStack ?? scenario.home) === stack.name &&
         (scenario.stacks?.(stack) ?? true) &&
-        (names.length === 0 ? scenario.alone !== true : wanted.includes(scenario.name)),
+        (names.length === 0
+          ? scenario.alone !== true && scenario.apart !== true
+          : wanted.includes(scenario.name)),
     );
+    const together = chosen.filter(({ alone = false, apart = false }) => !alone && !apart);
     groups.push(
+      ...chosen.filter(({ apart = false }) => apart).map((scenario) => group(stack, [scenario])),
       group(
         stack,
-        chosen.filter(({ alone = false, waits = false }) => !alone && !waits),
+        together.filter(({ waits = false }) => !waits),
       ),
       group(
         stack,
-        chosen.filter(({ alone = false, waits = false }) => !alone && waits),
+        together.filter(({ waits = false }) => waits),
       ),
       group(
         stack,
@@ -90,7 +103,7 @@ function named(name: string): readonly string[] {
 }
 
 async function main(): Promise<void> {
-  const { groups, suite, listOnly } = parse(process.argv.slice(2));
+  const { groups, suite, listOnly, lanes } = parse(process.argv.slice(2));
   if (listOnly) {
     for (const { stack, scenarios: chosen } of groups) {
       for (const { name, sentence } of chosen) {
@@ -107,7 +120,7 @@ async function main(): Promise<void> {
     cleanUps.push(bundle.remove);
     const dockerData = await loadedImages(suite);
     const failed = await runInLanes(groups, {
-      lanes: LANES,
+      lanes,
       suite,
       action: bundle.directory,
       dockerData,

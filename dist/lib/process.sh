@@ -17,6 +17,13 @@ process_parent() { # PID
   printf '%s\n' "$2"
 }
 
+process_group() { # PID
+  read -r process_stat 2>/dev/null <"/proc/$1/stat" || return 0
+  # shellcheck disable=SC2086
+  set -- ${process_stat##*) }
+  printf '%s\n' "$3"
+}
+
 note_process() { # PID FILE
   noted="$1 $(process_start "$1")"
   # In one write: whoever reads the file meanwhile would find nobody.

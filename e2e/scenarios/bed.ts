@@ -19,6 +19,8 @@ import type { Change, Stack, StackDefinition } from '../stacks/stack.js';
 export interface Bed<S extends Stack = StackDefinition> {
   readonly host: Host;
   readonly stack: S;
+  /** The directory of action.yml and dist/. */
+  readonly action: string;
   readonly fixture: GitFixture;
   readonly place: Place;
   /** `http://198.18.0.2`, with the stack's port where it is another than 80. */
@@ -44,6 +46,8 @@ export interface Said {
   readonly inputs?: Readonly<Record<string, string | undefined>>;
   readonly workflow?: Partial<ActionOptions['workflow']>;
   readonly environment?: ActionOptions['environment'];
+  /** Another copy of the action. */
+  readonly action?: string;
 }
 
 /** Short enough for a test, long enough to mean what they mean. */
@@ -90,9 +94,9 @@ export async function makeBed<S extends Stack>({
   let runs = 0;
   const options = (
     sha: string,
-    { inputs = {}, workflow = {}, environment = {} }: Said = {},
+    { inputs = {}, workflow = {}, environment = {}, action: copy = action }: Said = {},
   ): ActionOptions => ({
-    action,
+    action: copy,
     environment,
     inputs: defined({
       host: host.address,
@@ -121,6 +125,7 @@ export async function makeBed<S extends Stack>({
   const bed: Bed<S> = {
     host,
     stack,
+    action,
     fixture,
     place,
     base: new URL(`http://${host.address}:${String(stack.port ?? 80)}`).origin,

@@ -9,6 +9,7 @@ import { anotherLogin } from './another-login.js';
 import { adoption } from './adoption.js';
 import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
+import { chaos, someSteps } from './chaos.js';
 import { diskFull } from './disk-full.js';
 import { envFile } from './env-file.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
@@ -133,6 +134,8 @@ export const scenarios: readonly Scenario[] = [
   foreignProject,
   adoption,
   manyDeploys,
+  ...chaos,
+  someSteps,
 ];
 
 /** What is tried on each of the other stacks. */

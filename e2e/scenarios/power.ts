@@ -142,7 +142,7 @@ function running(
 }
 
 /** The distribution's own cron, of which only what it needs to run is unpacked: no maintainer script runs. */
-async function installCron(bed: Bed): Promise<void> {
+export async function installCron(bed: Bed): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'resee-e2e-cron-'));
   try {
     await runOrThrow(['sh', '-c', DOWNLOAD_CRON], { cwd: directory });

@@ -23,6 +23,8 @@ export interface Scenario extends Trial<StackDefinition> {
   readonly home: 'resee' | 'tiny';
   /** It measures time: it runs only when it is named, and while the other hosts are idle. */
   readonly alone?: boolean;
+  /** It takes long: it runs only when it is named, on a host that it has for itself, beside others. */
+  readonly apart?: boolean;
   /** Most of its time is waiting, for a lease to end: a host beside the others costs next to nothing. */
   readonly waits?: boolean;
 }
