@@ -74,13 +74,13 @@ export function plain(rows: Rows): Rows {
 }
 
 /**
- * Puts `text` between the markers of the region `bench`.
+ * Puts `text` between the markers of that region.
  *
  * @throws Error when a page does not have them.
  */
-export function replaceRegion(page: string, text: string): string {
-  const begin = '<!-- bench:begin -->';
-  const end = '<!-- bench:end -->';
+export function replaceRegion(page: string, text: string, region = 'bench'): string {
+  const begin = `<!-- ${region}:begin -->`;
+  const end = `<!-- ${region}:end -->`;
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
   if (from === -1 || to < from) throw new Error(`The markers ${begin} and ${end} are missing`);

@@ -141,7 +141,8 @@ async function untilWhole(bed: Bed): Promise<number> {
       if (performance.now() > deadline) throw new Error(`not whole: ${left.join('; ')}`);
     }
     if (performance.now() > deadline) {
-      throw new Error(`not whole: ${JSON.stringify(await bed.look())}`);
+      const left = leftovers(await bed.look(), bed.place, bed.stack.services);
+      throw new Error(`not whole: ${left.join('; ')}`);
     }
     await wait(100);
   }
