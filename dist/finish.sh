@@ -12,8 +12,11 @@ copy_paths "$STAGE" "$STATE/journal/release" "$STATE/journal/release.paths" "$ST
 [ -z "$ENV_PATH" ] || journal_env_file "$DIR" "$STAGE" "$ENV_PATH"
 write_whole "$STATE/journal/record.json" "$RECORD"
 (umask 077 && write_whole "$STATE/journal/variables.env" "$VARIABLES_FILE")
-write_whole "$STATE/journal/forward.sh" "$(assigned STATE "$STATE")
-$(assigned LIBRARY "$LIBRARY")
+# By themselves: within a word their failure would go by unnoticed.
+forward_state=$(assigned STATE "$STATE")
+forward_library=$(assigned LIBRARY "$LIBRARY")
+write_whole "$STATE/journal/forward.sh" "$forward_state
+$forward_library
 set -eu
 . \"\$LIBRARY/lib.sh\"
 $FORWARD

@@ -56,6 +56,13 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       expect(undone()).toBe('one\n');
     });
 
+    it('takes no entry for written where a process that it needed was killed', async () => {
+      host.answer('sed', 'kill -KILL $$');
+      const { code } = await host.run(`set -eu\n${journal('one', ':')}`);
+      expect(code).not.toBe(0);
+      expect(entries().filter((name) => name.endsWith('.sh'))).toEqual([]);
+    });
+
     it('leaves no half-written entry behind', async () => {
       await host.run(journal('one', ':'));
       expect(entries().filter((name) => !name.endsWith('.sh'))).toEqual([]);

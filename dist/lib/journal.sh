@@ -5,9 +5,12 @@
 # run from the highest number to the lowest; without NUMBER it is the next one.
 journal() {
   mkdir -p "$STATE/journal"
-  # `ls` sorts, and the names are ours.
-  # shellcheck disable=SC2012
-  number=$(printf '%03d' $(($(ls "$STATE/journal" | sed -n 's/^\([0-9]*\)-.*\.sh$/\1/p' | tail -n 1 | sed 's/^0*//;s/^$/0/') + 1)))
+  number=000
+  for entry in "$STATE"/journal/[0-9]*-*.sh; do
+    [ ! -e "$entry" ] || { entry=${entry##*/} && number=${entry%%-*}; }
+  done
+  # With a zero before it, it would be octal.
+  number=$(printf '%03d' $((1$number - 999)))
   entry=$STATE/journal/${3:-$number}-$1.sh
   # A disk that is full may have room again for the next word: none is written after one that was not.
   # The undo script expands its variables when it runs, not here.
@@ -64,12 +67,13 @@ end_journal() {
 
 # The value as one word of a script; newlines at its end stay.
 quoted() {
-  quoted_text=$(printf '%s.' "$1" | sed "s/'/'\\\\''/g")
+  quoted_text=$(printf '%s.' "$1" | sed "s/'/'\\\\''/g") || return
   printf "'%s'" "${quoted_text%.}"
 }
 
 # assigned NAME VALUE: as text of a script. What the environment exports under that name stays out of it.
-assigned() { printf 'unset %s; %s=%s\n' "$1" "$1" "$(quoted "$2")"; }
+# Where a process that it needs is killed, it fails, instead of saying that the value is empty.
+assigned() { assigned_text=$(quoted "$2") && printf 'unset %s; %s=%s\n' "$1" "$1" "$assigned_text"; }
 
 # critical SCRIPT: runs the text in a session of its own, where no hang-up and no kill of ours reaches it, so that it
 # never stops half-way; where it does not come to its end, this fails. Its output is kept, and shown when it has ended.
@@ -88,16 +92,12 @@ critical() {
 }
 
 critical_run() {
+  # With the MARK what it answers is believed as well. The script expands its variables when it runs.
+  # shellcheck disable=SC2016
   critical_text=$(
-    assigned STATE "$STATE"
-    assigned LIBRARY "$LIBRARY"
-    assigned FENCE "${FENCE-}"
-    # So that what it answers is believed as well.
-    assigned MARK "${MARK-}"
-    # The script expands these when it runs.
-    # shellcheck disable=SC2016
-    printf '. "$LIBRARY/lib.sh"\nset -eu\n%s\nexit "$ENDED"\n%s' "$1" "$LAST_LINE"
-  )
+    assigned STATE "$STATE" && assigned LIBRARY "$LIBRARY" && assigned FENCE "${FENCE-}" && assigned MARK "${MARK-}" &&
+      printf '. "$LIBRARY/lib.sh"\nset -eu\n%s\nexit "$ENDED"\n%s' "$1" "$LAST_LINE"
+  ) || return
   critical_files=$STATE/critical.d critical_code=0
   if ! critical_written && ! { critical_files=$(scratch_directory) && critical_written; }; then
     # By a pipe: it is in no argv. Nobody may listen any more when it says something.

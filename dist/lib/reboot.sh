@@ -25,8 +25,8 @@ arm_reboot() {
       eval "armed_value=\${$armed_name-}"
       [ -z "$armed_value" ] || { assigned "$armed_name" "$armed_value" && echo "export $armed_name"; }
     done
-    assigned STATE "$STATE"
-    assigned LIBRARY "$LIBRARY"
+    assigned STATE "$STATE" || return
+    assigned LIBRARY "$LIBRARY" || return
     # It expands these when it runs.
     # shellcheck disable=SC2016
     printf 'exec sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY"\n'
