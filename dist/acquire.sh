@@ -21,7 +21,7 @@ parent=$(process_parent "$SESSION")
 waited=
 try_lease() {
   code=0
-  fence=$(lease_take "$OWNER" "$TTL") || code=$?
+  fence=$(lease_take "$OWNER" "$TTL" watched) || code=$?
   return "$code"
 }
 until try_lease; do

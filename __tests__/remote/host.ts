@@ -82,12 +82,12 @@ export function toyHost(shell: string): ToyHost {
   answerDocker(':');
   const pids: number[] = [];
   const startWhole = (script: string, variables: Variables = {}): Running => {
-    // In a file: one argument of a command is at most 128 KiB, and the library is nearly that.
+    // In a file: one argument of a command is at most 128 KiB, and the library is nearly that. A test may have its own rm.
     const text = path(`script-${String(pids.length)}`);
     writeFileSync(text, assignments({ STATE: state, LIBRARY: library, ...variables }) + script);
     const running = startShell(
       path('bin/sh'),
-      `text=$(cat '${text}' && echo .) && rm -f '${text}' && eval "\${text%.}"`,
+      `text=$(/bin/cat '${text}' && echo .) && /bin/rm -f '${text}' && eval "\${text%.}"`,
       {
         ...process.env,
         HOME: root,

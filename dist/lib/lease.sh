@@ -70,8 +70,9 @@ next_fence() {
   echo $((highest + 1))
 }
 
-# lease_try OWNER TTL_SECONDS: takes the lease if it is free or has run out; prints the fence. Where that cannot be
-# written, the lease stays whose it is.
+# lease_try OWNER TTL_SECONDS [watched]: takes the lease if it is free or has run out; prints the fence. Where that
+# cannot be written, the lease stays whose it is. With `watched` its watchdog runs before it is there: whatever ends us
+# then, somebody takes it away.
 lease_try() {
   ! [ -d "$STATE/lease" ] || lease_expired || return 1
   fence=$(next_fence)
@@ -82,6 +83,7 @@ lease_try() {
   fi
   end_session
   rm -rf "$STATE/lease"
+  [ "${3-}" != watched ] || watch_lease "$STATE/lease.new"
   mv "$STATE/lease.new" "$STATE/lease"
   echo "$fence"
 }
@@ -102,18 +104,25 @@ lease_lapse_if_ours() {
 lease_remove_if_ours() {
   lease_is_ours "$1" || return 0
   disarm_reboot || say 'what goes on after a reboot could not be taken away'
-  end_process "$STATE/lease/watchdog"
-  rm -rf "$STATE/lease"
+  # By one rename: there is no lease without its watchdog.
+  rm -rf "$STATE/lease.over"
+  mv "$STATE/lease" "$STATE/lease.over" || return
+  end_process "$STATE/lease.over/watchdog"
+  rm -rf "$STATE/lease.over"
 }
 
 # lease_seize_now OWNER TTL_SECONDS: takes the lease from whoever holds it, and ends what they still run here.
 lease_seize_now() {
+  rm -rf "$STATE/lease.over"
   if [ -d "$STATE/lease" ]; then
-    end_process "$STATE/lease/watchdog"
     end_session
-    rm -rf "$STATE/lease"
+    mv "$STATE/lease" "$STATE/lease.over" || return
   fi
-  lease_try "$@"
+  seized=0
+  lease_try "$1" "$2" watched || seized=$?
+  end_process "$STATE/lease.over/watchdog"
+  rm -rf "$STATE/lease.over"
+  return "$seized"
 }
 
 lease_seize() { locked lease_seize_now "$@"; }
@@ -124,10 +133,19 @@ lease_release() { locked lease_remove_if_ours "$1"; }
 
 # start_watchdog: unless one is there already, whoever's lease it was started for.
 start_watchdog() {
-  [ -z "$(process_of "$STATE/lease/watchdog")" ] || return 0
-  ! login_ends_all || ! start_outside || return 0
-  setsid sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY" >/dev/null 2>&1 </dev/null &
-  note_process "$!" "$STATE/lease/watchdog"
+  [ -n "$(process_of "$STATE/lease/watchdog")" ] || watch_lease "$STATE/lease"
+}
+
+watch_lease() { # DIRECTORY of the lease, or of one that is about to be
+  ! login_ends_all || ! start_outside "$1" || return 0
+  setsid sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY" >/dev/null 2>&1 </dev/null 9>&- &
+  watching=$! watch_tries=0
+  note_process "$watching" "$1/watchdog" || return
+  # What ends our process group ends it as well until it has one of its own.
+  until [ "$(process_group "$watching")" = "$watching" ] || [ "$watch_tries" = 100 ]; do
+    watch_tries=$((watch_tries + 1))
+    sleep 0.01
+  done
 }
 
 lease_enter() { note_process "$1" "$STATE/lease/session"; }

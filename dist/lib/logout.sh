@@ -16,8 +16,10 @@ login_ends_all() {
   printf '%s\n' "$logout_says" | grep -qx KillUserProcesses=yes
 }
 
-# start_outside: the watchdog as a service of the user, who must linger: else it ends with the last login as well.
+# start_outside DIRECTORY: the watchdog as a service of the user, who must linger: else it ends with the last login as
+# well. It is noted in the directory, of a lease that is there or about to be.
 start_outside() {
+  outside_lease=$1
   user_units_start || return
   : "${XDG_RUNTIME_DIR:=/run/user/$(id -u)}"
   export XDG_RUNTIME_DIR
@@ -31,5 +33,5 @@ start_outside() {
     sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY" >&2 </dev/null || return
   outside_pid=$(systemctl --user show -p MainPID --value "$outside_unit") || return
   [ "${outside_pid:-0}" -gt 0 ] || return
-  note_process "$outside_pid" "$STATE/lease/watchdog"
+  note_process "$outside_pid" "$outside_lease/watchdog"
 }
