@@ -193,7 +193,7 @@ describe('assignRoles', () => {
     [
       'a client in the image of a database',
       { image: 'postgres:17', command: ['sh', '-c', 'while true; do pg_dump shop; sleep 9; done'] },
-      'worker: no proxy names it, no port',
+      'singleton: a loop with pauses: two would do its work twice',
     ],
     [
       'nginx as a word among others',
@@ -234,6 +234,52 @@ describe('assignRoles', () => {
     ['a script of cron', { image: 'nextcloud', entrypoint: ['/cron.sh'] }, SCHEDULER],
     ['a line of a crontab', { ...BUILD, command: ['0 0 * * * cleanup --days 90'] }, SCHEDULER],
     [
+      'a scheduler in a loop of the shell',
+      {
+        ...BUILD,
+        command: ['sh', '-c', 'while true; do php artisan schedule:run; sleep 60; done'],
+      },
+      SCHEDULER,
+    ],
+    [
+      'whatever is done again and again',
+      {
+        image: 'certbot/certbot',
+        entrypoint: [
+          '/bin/sh',
+          '-c',
+          'trap exit TERM; while :; do certbot renew; sleep 12h & wait $!; done;',
+        ],
+      },
+      'singleton: a loop with pauses: two would do its work twice',
+    ],
+    [
+      'a pause as what a loop asks for',
+      { ...BUILD, command: ['bash', '-c', 'while sleep 60; do ./sync.sh; done'] },
+      'singleton: a loop with pauses: two would do its work twice',
+    ],
+    [
+      'a worker that waits for its database in a loop',
+      {
+        ...BUILD,
+        command: ['sh', '-c', 'while ! nc -z db 5432; do sleep 1; done; exec python worker.py'],
+      },
+      'worker: no proxy names it, no port',
+    ],
+    [
+      'a worker beside which something is done again and again',
+      {
+        ...BUILD,
+        command: ['sh', '-c', 'while true; do sleep 6h; ./tidy; done & exec python worker.py'],
+      },
+      'worker: no proxy names it, no port',
+    ],
+    [
+      'a worker that a loop starts again',
+      { ...BUILD, command: ['sh', '-c', 'while true; do php artisan queue:work; done'] },
+      'worker: no proxy names it, no port',
+    ],
+    [
       'an app called scheduler',
       { ...BUILD, command: ['celery', '-A', 'scheduler', 'worker'] },
       'worker: no proxy names it, no port',
@@ -250,9 +296,9 @@ describe('assignRoles', () => {
           [],
         ),
       ).map(({ role }) => role);
-    expect(new Set(roles(['scheduler', 'celery-beat', 'cron', 'cron-jobs', 'crontabber']))).toEqual(
-      new Set(['singleton']),
-    );
+    expect(
+      new Set(roles(['schedule', 'scheduler', 'celery-beat', 'cron', 'cron-jobs', 'crontabber'])),
+    ).toEqual(new Set(['singleton']));
     expect(new Set(roles(['heartbeat', 'filebeat', 'beatles', 'clock-api']))).toEqual(
       new Set(['worker']),
     );

@@ -4,7 +4,7 @@ import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
 import { isTraefikRouted } from './proxies/traefik.js';
 import type { Upstream } from './proxies/upstream.js';
-import { hasSchedulerName, isScheduler } from './schedulers.js';
+import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
 import { NOTHING_SEEN, type Seen } from './seen.js';
 import type { Mount, Service, Stack } from './stack.js';
 import { exclusiveStorage, ONLY_WRITER, placeOf } from './storage.js';
@@ -35,6 +35,7 @@ export function isProxyImage(image: string): boolean {
 }
 
 const TWICE = 'a scheduler: two would run every job twice';
+const PERIODIC = 'a loop with pauses: two would do its work twice';
 
 /** The role of every service of the stack, and why. */
 export function assignRoles(
@@ -119,6 +120,7 @@ function roleOf(service: Service, context: RoleContext): Assigned {
     const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
     return { role: 'singleton', reason: isNamed ? TWICE + doubt : TWICE };
   }
+  if (isPeriodic(service)) return { role: 'singleton', reason: PERIODIC };
   if (orderOf(service) === 'stop-first') {
     return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
   }

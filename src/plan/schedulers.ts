@@ -11,6 +11,9 @@ const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-sche
 /** Options whose value names an app or a queue, which may be called anything. */
 const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
 const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
+/** A command line that is a loop without an end, and waits in it. */
+const LOOP =
+  /(?:^|[\s;&('"])while\s+(?:(?:true|:|\[+ 1 \]+|\(\(\s*1\s*\)\))\s*[;\n]\s*do\s[^]*\bsleep\s|sleep\s[^]*[;\n]\s*do\s)[^]*\bdone[;\s'"]*$/;
 /** Five fields of a crontab, and what they run. */
 const CRON_LINE =
   /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
@@ -19,14 +22,19 @@ const IMAGE =
   /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
 /** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
 const NAME =
-  /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
+  /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|schedule|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
 
 /** True where the command, or an image that the stack does not build, is a scheduler. */
 export function isScheduler({ command, image, build }: Service): boolean {
   if (build === undefined && IMAGE.test(image)) return true;
   if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word))) return true;
-  const words = command.flatMap((word) => word.split(/[\s'"]+/)).filter((word) => word !== '');
+  const words = command.flatMap((word) => word.split(/[\s'";&|()]+/)).filter((word) => word !== '');
   return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+
+/** True where the command does its work again and again, with a pause between: two would do it twice. */
+export function isPeriodic({ command }: Service): boolean {
+  return LOOP.test(command.join(' '));
 }
 
 /** True where the service is called as schedulers are. */
