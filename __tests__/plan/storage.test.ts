@@ -73,7 +73,7 @@ describe('storage of its own', () => {
     expect(singleOf(it, {}, ['data/.gitkeep', 'data/seed.json'])).toBeUndefined();
   });
 
-  it('is not what a sibling uses as well, unless that is a backup, has ended, or mounts all sources', () => {
+  it('is not what a sibling uses as well, unless that is a backup, only reads it, has ended, or mounts all sources', () => {
     const it = { volumes: [bind('/srv/shop/data')] };
     const sibling = { ...BUILD, volumes: [bind('/srv/shop/data', '/media')] };
     expect(singleOf(it, { sibling })).toBeUndefined();
@@ -83,6 +83,9 @@ describe('storage of its own', () => {
     expect(
       singleOf(it, { backup: { ...sibling, image: 'offen/docker-volume-backup:v2' } }),
     ).toBeDefined();
+    const reads = { ...BUILD, volumes: [{ ...bind('/srv/shop/data'), read_only: true }] };
+    expect(singleOf(it, { reads })).toBeDefined();
+    expect(singleOf(it, { reads, sibling })).toBeUndefined();
     const waits = {
       ...BUILD,
       depends_on: { sibling: { condition: 'service_completed_successfully' } },

@@ -13,6 +13,7 @@ import { joinsOf } from './joins.js';
 import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 import { namesWithNetwork } from './network-names.js';
+import { withVolumesFrom } from './volumes-from.js';
 
 /**
  * Reads a normalised Compose project.
@@ -40,7 +41,7 @@ export function parseStack(
   );
   return {
     project: name,
-    services: Object.fromEntries(services),
+    services: withVolumesFrom(Object.fromEntries(services), project),
     networks: texts(objectOf(project['networks'])),
     volumes: texts(volumes),
   };

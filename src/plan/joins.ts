@@ -16,7 +16,8 @@ export function joinsOf(json: JsonObject, project: JsonObject): readonly string[
   return [...new Set(joined)];
 }
 
-function serviceOfContainer(container: string, project: JsonObject): string | undefined {
+/** The service of the project whose container has this name; undefined: none. */
+export function serviceOfContainer(container: string, project: JsonObject): string | undefined {
   const prefix = textOf(project['name']) ?? '';
   const [service] =
     Object.entries(objectOf(project['services'])).find(

@@ -7,7 +7,7 @@ export const ONLY_WRITER = 'only it writes to';
 
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
- * what no other service uses: nothing shows that its files bear two writers.
+ * what no other service writes to: nothing shows that its files bear two writers.
  */
 export function exclusiveStorage(
   stack: Stack,
@@ -23,7 +23,9 @@ export function exclusiveStorage(
       // Replicas share it already, unless each has its own.
       (service.replicas <= 1 || isAnonymous(mount)) &&
       isStorage(mount, service, files) &&
-      !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))),
+      !siblings.some(({ mounts }) =>
+        mounts.some((other) => !other.readOnly && overlaps(mount, other, files)),
+      ),
   );
 }
 

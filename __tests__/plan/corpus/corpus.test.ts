@@ -56,6 +56,16 @@ function plan(shape: StackShape, changed?: string): Planned {
         Object.values(wanted.services).map(({ image }) => [image, imageId(image)]),
       ),
       proxies: [],
+      storage: Object.values(wanted.services)
+        .filter(({ name }) => shape.services[name]?.[3] === 'files')
+        .flatMap(({ name: service, mounts }) =>
+          mounts.map(({ target }) => ({
+            service,
+            target,
+            database: undefined,
+            unknown: undefined,
+          })),
+        ),
       proxyFiles: { 'nginx.conf': `server { ${pass.join(' ')} }` },
     },
     options,

@@ -2,8 +2,16 @@ import type { JsonObject } from '../../../src/plan/json.js';
 
 /** What must come of a change of a service alone: a candidate, stop then start, a run, or a refusal. */
 export type Wanted = 'roll' | 'replace' | 'run' | 'refused';
-/** Its definition, its role, and what comes of a changed variable. */
-export type Shape = readonly [definition: JsonObject, role: string, wanted: Wanted];
+/**
+ * Its definition, its role, and what comes of a changed variable; `files`: its storage was looked into, and holds no
+ * database.
+ */
+export type Shape = readonly [
+  definition: JsonObject,
+  role: string,
+  wanted: Wanted,
+  looked?: 'files',
+];
 
 export interface StackShape {
   readonly name: string;
@@ -206,9 +214,22 @@ export const STACKS: readonly StackShape[] = [
   }),
   stack('web statistics', ['app:9000'], {
     web: nginx,
-    app: routed(of('matomo:fpm', ['site:/var/www/html'])),
+    app: [of('matomo:fpm', ['site:/var/www/html']), 'routed', 'roll', 'files'],
     sync: worker(of('acme/sync', ['site:/var/www/html:ro'])),
     db: data('mariadb', 'db:/var/lib/mysql'),
+  }),
+  stack('what siblings only read', ['site:3000'], {
+    web: [
+      of('nginx:alpine', ['files:/srv:ro', './n.conf:/etc/nginx/nginx.conf:ro'], PORT),
+      'proxy',
+      'refused',
+    ],
+    site: onlyOne(of('wiki', ['wiki:/wiki'])),
+    feeds: alone(of('feeds', ['files:/var/lib/feeds'])),
+    archive: worker(of('archiver', ['wiki:/source:ro', 'files:/more:ro'])),
+    search: alone(of('indexer', [], { volumes_from: ['holder'] })),
+    holder: job(of('busybox', ['index:/index'])),
+    after: worker(of('reports', [], after('holder'))),
   }),
   stack('fitness', ['web:8000'], {
     nginx,
