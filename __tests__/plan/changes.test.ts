@@ -268,6 +268,18 @@ describe('what is compared with a record', () => {
     expect(places(observed({ containers: stopped }))).toEqual([]);
   });
 
+  it('is none of which Compose prints the name with each dollar sign twice', () => {
+    const was = services({ api: { environment: { 'FEATURE_$${STAGE}': 'on' } } });
+    const as = (value: string) =>
+      changing('api', { environment: { GREETING: 'hello', 'FEATURE_${STAGE}': value } });
+    expect(places(observed({ was, containers: as('on') }))).toEqual([]);
+    expect(places(observed({ was, containers: as('off') }))).toEqual([
+      'environment.FEATURE_$${STAGE}',
+    ]);
+    const wants = services({ api: { environment: { 'FEATURE_$${STAGE}': 'off' } } });
+    expect(actions(planned({ was, wants, containers: as('off') }))).toEqual({});
+  });
+
   describe('of another version of Compose', () => {
     const newer = (situation: Situation): Observation =>
       observed({ ...situation, host: { composeVersion: '2.40.0' } });

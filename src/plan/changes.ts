@@ -111,7 +111,7 @@ function changedVariables({ containers }: Observation, service: Service): readon
   return Object.entries(environment).flatMap(([name, value]) => {
     const wanted = textOf(value);
     return wanted !== undefined &&
-      running.some((each) => each.environment[name] !== unescaped(wanted))
+      running.some((each) => each.environment[unescaped(name)] !== unescaped(wanted))
       ? `environment.${name}`
       : [];
   });

@@ -56,6 +56,6 @@ export function isThereAlready(
     name !== undefined &&
     wanted !== undefined &&
     running.length > 0 &&
-    running.every(({ environment }) => environment[name] === unescaped(wanted))
+    running.every(({ environment }) => environment[unescaped(name)] === unescaped(wanted))
   );
 }
