@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/plan/json.js';
+import type { Container } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
 import type { PlanOptions } from '../../src/plan/planner.js';
 import {
+  actions,
   changing,
   container,
   fixtureText,
   operationsOf,
   planned,
+  refusalsOf,
   services,
   without,
   type Situation,
@@ -263,6 +267,66 @@ describe('starting', () => {
       { service: 'store', dead: [], resumed: ['store-1'] },
       { service: 'worker', dead: ['worker-1'], resumed: [] },
     ]);
+  });
+});
+
+describe('a file that an nginx mounts which is not in front', () => {
+  const inner: JsonObject = {
+    image: 'nginx:alpine',
+    build: undefined,
+    volumes: [
+      { type: 'bind', source: '/home/ec2-user/tiny/inner', target: '/etc/nginx/conf.d' },
+      { type: 'bind', source: '/home/ec2-user/tiny/www', target: '/var/www' },
+    ],
+  };
+  const single = { ...inner, container_name: 'inner' };
+  const situation = (worker: JsonObject, other: Partial<Container> = {}): Situation => ({
+    was: services({ worker }),
+    containers: changing('worker', other),
+    changes: ['inner/site.conf', 'www/robots.txt'],
+    proxies: ['proxy', 'worker'].map((name) => ({
+      kind: 'nginx',
+      containerId: `${name}-1`,
+      name: `tiny-${name}-1`,
+      networks: ['tiny_default'],
+      config: name === 'proxy' ? 'server { location / { proxy_pass http://worker; } }' : '',
+    })),
+  });
+  const outcome = (worker: JsonObject, other: Partial<Container> = {}) => {
+    const plan = planned(situation(worker, other));
+    return { actions: actions(plan), refused: refusalsOf(plan).length };
+  };
+
+  it('comes by a reload, where there may be only one of it', () => {
+    expect(outcome(single)).toEqual({ actions: { worker: 'reload' }, refused: 0 });
+    const plan = planned(situation(single));
+    expect(operationsOf(plan, 'cutover')).toMatchObject([
+      { proxyService: 'worker', reloads: true, paths: ['inner/site.conf', 'www/robots.txt'] },
+    ]);
+    expect(operationsOf(plan, 'install-files')).toEqual([]);
+  });
+
+  it('comes by a reload to one of an image of the stack, where nothing runs beside it', () => {
+    const own = { ...single, image: 'acme/web:1' };
+    const command = ['/docker-entrypoint.sh', 'nginx', '-g', 'daemon off;'];
+    expect(outcome(own, { command }).actions).toEqual({ worker: 'reload' });
+    for (const other of [['/init'], ['sh', '-c', 'php-fpm -D && nginx'], []]) {
+      expect(outcome(own, { command: other })).toEqual({
+        actions: { worker: 'replace' },
+        refused: 1,
+      });
+    }
+  });
+
+  it('comes with a candidate otherwise', () => {
+    expect(outcome(inner)).toEqual({ actions: { worker: 'roll' }, refused: 0 });
+  });
+
+  it('waits for no reload where the definition or the image changes as well', () => {
+    const wants = services({ worker: { environment: { A: '1' } } });
+    expect(actions(planned({ ...situation(single), wants }))).toEqual({ worker: 'replace' });
+    const images = { 'nginx:alpine': 'sha256:newer' };
+    expect(actions(planned({ ...situation(single), images }))['worker']).toBe('replace');
   });
 });
 

@@ -124,7 +124,7 @@ function cutoverOf(
   const binds =
     front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
   const paths =
-    stays && files !== undefined && front?.role === 'proxy'
+    stays && files !== undefined && (front?.role === 'proxy' || front?.action === 'reload')
       ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
       : [];
   const { lingersMs, resolvesAtEachConnection, staysConnected } = readProxy(proxy);

@@ -2,6 +2,7 @@ import { changedFor, changesFor, listed } from './changes.js';
 import { envFileChanges, mountedChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
 import type { Action } from './plan.js';
+import { mayRead, readingOf } from './reading.js';
 import type { RoleDecision } from './roles.js';
 import type { Service } from './stack.js';
 import { isShared, isThereAlready, waitsFor } from './waiting.js';
@@ -90,10 +91,13 @@ export function decide(
     return isAnother ? say(change, `it ended, and ${service.image} names another image`) : start;
   }
   if (reason !== undefined) return say(change, reason);
-  const read = role === 'proxy' ? readingOf(observation, service, { running, files }) : undefined;
+  const read = mayRead(service, decision, running)
+    ? readingOf(observation, service, { running, files })
+    : undefined;
   if (read !== undefined) {
     const reads = say(read.action, read.why);
-    if (!named) return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
+    if (role === 'proxy' && !named)
+      return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
     if (mayChange) return { ...say(change, MAY_CHANGE, true), ifSame: read.ifSame };
     if (!isAnother) return reads;
   } else if (files.length > 0) {
@@ -115,34 +119,6 @@ function isOfAnother(
 ): boolean {
   const current = images[image];
   return current !== undefined && containers.some(({ imageId }) => imageId !== current);
-}
-
-/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
-function readingOf(
-  observation: Observation,
-  service: Service,
-  { running, files }: { readonly running: readonly Container[]; readonly files: readonly string[] },
-): (Pick<Decision, 'why' | 'ifSame'> & { readonly action: 'reload' | 'keep' }) | undefined {
-  if (files.length === 0) return undefined;
-  if (isReloaded(observation, running)) {
-    return { action: 'reload', why: `${listed(files, 2)} changed`, ifSame: 'reload' };
-  }
-  return isWatched(service, files)
-    ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
-    : undefined;
-}
-
-/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
-function isReloaded({ proxies }: Observation, running: readonly Container[]): boolean {
-  return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
-}
-
-/** Traefik watches what its file provider names; its static configuration is read at its start only. */
-function isWatched({ image }: Service, files: readonly string[]): boolean {
-  return (
-    /(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
-    !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file))
-  );
 }
 
 function reasonFor(

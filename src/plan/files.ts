@@ -25,7 +25,7 @@ export function groupFiles(observation: Observation, services: readonly ServiceP
     services.filter(test).map((service) => service.service);
   const proxies = bindsOf(
     wanted,
-    byAction(({ role, action }) => role === 'proxy' && STAYS.has(action)),
+    byAction(({ role, action }) => action === 'reload' || (role === 'proxy' && STAYS.has(action))),
   );
   const replaced = bindsOf(
     installed,
