@@ -88,6 +88,32 @@ ${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
     expect(stdout).toBe(`hidden ${host.path('home/a/shop')}\n`);
   });
 
+  it('tells of every file of the commit that says where a proxy sends requests, whatever stands between its words', async () => {
+    const files = {
+      'nginx/tabs.conf': 'location / {\n\tproxy_pass\thttp://web:3000;\n}\n',
+      'nginx/scgi.conf': 'location / { scgi_pass app:4000; }\n',
+      Caddyfile: 'example.com {\n\treverse_proxy\tapp:80\n}\n',
+      'haproxy.cfg': 'backend a\n\tserver one web:80\n',
+      'lb.cfg': 'listen\tin\n\tserver\tone\tweb:80\n',
+      'httpd.conf': '\tProxyPass\t/ http://web/\n',
+      'README.md': 'proxy_pass http://web;\n',
+      'settings.conf': 'proxy_passes 3\nserver one\n',
+    };
+    for (const [file, text] of Object.entries(files)) host.write(`stage/${file}`, text);
+    const { stdout, stderr } = await host.run(
+      [
+        ...['observe/sections', 'observe/compose'].map(remoteScript),
+        'git_own() { git -C "$STAGE" -c user.name=Tester -c user.email=tester@example.com "$@"; }',
+        'git_own init -q && git_own add --all && git_own commit -q -m first',
+        'observe_proxy_files',
+      ].join('\n'),
+      { MARK: 'm', STAGE: host.path('stage'), SHA: 'HEAD' },
+    );
+    expect(stderr).toBe('');
+    const told = [...stdout.matchAll(/^=m=proxy-file:(.*)=$/gm)].map(([, file]) => file);
+    expect(told.sort()).toEqual(Object.keys(files).slice(0, 6).sort());
+  });
+
   it('tells what the images are built from, of the Dockerfiles that Compose names', async () => {
     const stage = host.path('stage');
     const build = (context: string, dockerfile?: string) => ({ build: { context, dockerfile } });
