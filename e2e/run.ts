@@ -84,10 +84,14 @@ function groupsOf(onStack: string | undefined, names: readonly string[]): readon
       ),
     );
   }
-  for (const stack of others.filter(({ name }) => (onStack ?? name) === name)) {
+  const asked = others.filter(({ name, onlyNamed = false }) =>
+    onStack === undefined ? !onlyNamed : onStack === name,
+  );
+  for (const stack of asked) {
     const chosen = trials.filter(
       (trial) =>
-        (trial.stacks?.(stack) ?? true) && (names.length === 0 || wanted.includes(trial.name)),
+        (trial.stacks?.(stack) ?? true) &&
+        (names.length === 0 ? trial.onlyNamed !== true : wanted.includes(trial.name)),
     );
     groups.push(group(stack, chosen));
   }

@@ -54,7 +54,9 @@ hosts_of() {
 
 echo '== pins'
 docker ps --quiet --filter "label=com.docker.compose.project=$project" | while read -r id; do
+  # What the Compose file says as extra_hosts is no pin.
   hosts_of "$id" |
+    awk -v said=" $(docker inspect --format '{{range .HostConfig.ExtraHosts}}{{.}} {{end}}' "$id")" '!index(said, " " $2 ":")' |
     grep -vE '(^#|^$|localhost|ip6-)' | grep -vF "$(docker inspect --format '{{.Config.Hostname}}' "$id")" |
     sed "s/^/$id /" || continue
 done

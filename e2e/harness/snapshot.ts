@@ -86,6 +86,7 @@ export function leftovers(
   seen: Snapshot,
   place: Place,
   services: Readonly<Record<string, number>>,
+  others: readonly string[] = [],
 ): string[] {
   const problems: string[] = [];
   for (const [service, wanted] of Object.entries(services)) {
@@ -99,6 +100,7 @@ export function leftovers(
     }
   }
   for (const { id, state, project, service, oneOff } of seen.containers) {
+    if (others.includes(project)) continue;
     const known = project === place.project && service in services && !oneOff;
     if (!known || state !== 'running') {
       problems.push(`container ${id.slice(0, 12)} of "${service}" is left over (${state})`);

@@ -44,6 +44,7 @@ import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
 import { runByHand } from './run-by-hand.js';
+import { brokenRelease } from './broken-release.js';
 import { strangeLogin } from './strange-login.js';
 import { schedulerFails, taskInFlight } from './tasks.js';
 import { swarm, swarmLost } from './swarm.js';
@@ -139,4 +140,9 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** What is tried on each of the other stacks. */
-export const trials: readonly Trial<Stack>[] = [twoDeploys, ownDatabase, acceptedGap];
+export const trials: readonly Trial<Stack>[] = [
+  twoDeploys,
+  brokenRelease,
+  ownDatabase,
+  acceptedGap,
+];

@@ -14,6 +14,8 @@ export interface Trial<S extends Stack> {
   readonly reusable?: boolean;
   /** Stacks that it makes no sense for are left out. */
   readonly stacks?: (stack: S) => boolean;
+  /** It runs only when it is named. */
+  readonly onlyNamed?: boolean;
   run(bed: Bed<S>, checks: Checks, standing: Standing): Promise<void>;
 }
 

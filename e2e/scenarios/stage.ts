@@ -32,6 +32,7 @@ export function makeStage(bed: Bed<Stack>, first: Standing): Stage {
       await emptyHost(bed);
       if (from === 'deployed') {
         await placeFiles(bed);
+        await bed.stack.arrange?.(bed.host, first.release);
         const run = await bed.deploy(first.sha);
         if (run.outputs['result'] !== 'deployed') {
           throw new Error(`The first deploy failed:\n${run.log.slice(-2_000)}`);
@@ -41,7 +42,7 @@ export function makeStage(bed: Bed<Stack>, first: Standing): Stage {
     },
     keep: async () => {
       const seen = await bed.look();
-      const isWhole = leftovers(seen, bed.place, bed.stack.services).length === 0;
+      const isWhole = leftovers(seen, bed.place, bed.stack.services, bed.stack.beside).length === 0;
       if (isWhole && seen.head !== undefined && seen.status.length === 0) {
         standing = { sha: seen.head, release: await answeringRelease(bed) };
       }

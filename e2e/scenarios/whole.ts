@@ -101,7 +101,8 @@ export async function checkWhole(
     ),
     danglingImages: options.rolledBack === true ? [] : after.danglingImages,
   };
-  for (const problem of leftovers(left, bed.place, bed.stack.services)) checks.that(false, problem);
+  for (const problem of leftovers(left, bed.place, bed.stack.services, bed.stack.beside))
+    checks.that(false, problem);
   checks.equal(after.head, standing.sha, 'HEAD on the host');
   checks.equal(after.branch, 'main', 'the branch on the host');
   checks.equal(after.status, options.status ?? [], 'git status on the host');

@@ -1,3 +1,11 @@
+import { behind } from './behind.js';
+import { classic } from './classic.js';
+import { fastcgi } from './fastcgi.js';
+import { hardy } from './hardy.js';
+import { layered } from './layered.js';
+import { mono } from './mono.js';
+import { sites } from './sites.js';
+import { social } from './social.js';
 import { caddy } from './caddy.js';
 import { direct } from './direct.js';
 import { files } from './files.js';
@@ -25,4 +33,12 @@ export const others: readonly Stack[] = [
   traefik,
   ssr,
   direct,
+  behind,
+  classic,
+  fastcgi,
+  hardy,
+  layered,
+  mono,
+  sites,
+  social,
 ];

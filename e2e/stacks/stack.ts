@@ -23,6 +23,8 @@ export interface Stack {
   readonly composeOptions?: string;
   /** How many containers each service has. */
   readonly services: Readonly<Record<string, number>>;
+  /** Compose projects on the host that are not of this stack. */
+  readonly beside?: readonly string[];
   /** Services whose container has done its work and stands there, exited. */
   readonly jobs?: readonly string[];
   /** Services that no deploy of code may touch: their containers keep their ids. */
@@ -39,6 +41,12 @@ export interface Stack {
   };
   /** A reload of its proxy closes the connections of visitors that are idle just then. */
   readonly closesIdle?: boolean;
+  /** A release that is taken back: its app never answers. */
+  readonly broken?: Change;
+  /** Its sources are mounted, so that a new container comes with every file. */
+  readonly readmeReplaces?: boolean;
+  /** It runs only when it is named. */
+  readonly onlyNamed?: boolean;
   /** Its app cannot be replaced without a gap. */
   readonly hasGap?: boolean;
   /** What somebody else's pipeline does on the host before a release comes. */

@@ -90,6 +90,7 @@ def main():
         threading.Thread(target=server.shutdown).start()
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGQUIT, stop)
     print(f"release {RELEASE} serves on port {PORT}", flush=True)
     server.serve_forever(poll_interval=0.05)
     for connection in list(server.idle):

@@ -1,0 +1,1 @@
+<?php // What PHP would run.
