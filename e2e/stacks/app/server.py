@@ -37,7 +37,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(text)))
-        if stopping.is_set():
+        # Without the word nginx takes a connection that it asked to be closed for one that it may use again.
+        if stopping.is_set() or self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(text)
