@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(63);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3146);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 63:
+/***/ 3146:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63650,20 +63650,26 @@ const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-sche
 /** Options whose value names an app or a queue, which may be called anything. */
 const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
 const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
+/** A command line that is a loop without an end, and waits in it. */
+const LOOP = /(?:^|[\s;&('"])while\s+(?:(?:true|:|\[+ 1 \]+|\(\(\s*1\s*\)\))\s*[;\n]\s*do\s[^]*\bsleep\s|sleep\s[^]*[;\n]\s*do\s)[^]*\bdone[;\s'"]*$/;
 /** Five fields of a crontab, and what they run. */
 const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
 /** Schedulers of other people's, by image. */
 const IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
 /** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
-const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
+const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|schedule|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
 /** True where the command, or an image that the stack does not build, is a scheduler. */
 function isScheduler({ command, image, build }) {
     if (build === undefined && IMAGE.test(image))
         return true;
     if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word)))
         return true;
-    const words = command.flatMap((word) => word.split(/[\s'"]+/)).filter((word) => word !== '');
+    const words = command.flatMap((word) => word.split(/[\s'";&|()]+/)).filter((word) => word !== '');
     return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+/** True where the command does its work again and again, with a pause between: two would do it twice. */
+function isPeriodic({ command }) {
+    return LOOP.test(command.join(' '));
 }
 /** True where the service is called as schedulers are. */
 function hasSchedulerName({ name }) {
@@ -63993,7 +63999,7 @@ function runningProxies({ proxies, containers }) {
 const ONLY_WRITER = 'only it writes to';
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
- * what no other service uses: nothing shows that its files bear two writers.
+ * what no other service writes to: nothing shows that its files bear two writers.
  */
 function exclusiveStorage(stack, service, { files, ended, containers }) {
     const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image));
@@ -64002,7 +64008,7 @@ function exclusiveStorage(stack, service, { files, ended, containers }) {
     // Replicas share it already, unless each has its own.
     (service.replicas <= 1 || isAnonymous(mount)) &&
         isStorage(mount, service, files) &&
-        !siblings.some(({ mounts }) => mounts.some((other) => overlaps(mount, other, files))));
+        !siblings.some(({ mounts }) => mounts.some((other) => !other.readOnly && overlaps(mount, other, files))));
 }
 function isAnonymous({ kind, source }) {
     return kind === 'volume' && source === undefined;
@@ -64116,6 +64122,7 @@ function isProxyImage(image) {
     return PROXY_IMAGE.test(image);
 }
 const TWICE = 'a scheduler: two would run every job twice';
+const PERIODIC = 'a loop with pauses: two would do its work twice';
 /** The role of every service of the stack, and why. */
 function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     const services = Object.values(stack.services);
@@ -64178,6 +64185,8 @@ function roleOf(service, context) {
         const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
         return { role: 'singleton', reason: isNamed ? TWICE + doubt : TWICE };
     }
+    if (isPeriodic(service))
+        return { role: 'singleton', reason: PERIODIC };
     if (orderOf(service) === 'stop-first') {
         return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
     }
@@ -64983,7 +64992,7 @@ function changedVariables({ containers }, service) {
     return Object.entries(environment).flatMap(([name, value]) => {
         const wanted = textOf(value);
         return wanted !== undefined &&
-            running.some((each) => each.environment[name] !== unescaped(wanted))
+            running.some((each) => each.environment[unescaped(name)] !== unescaped(wanted))
             ? `environment.${name}`
             : [];
     });
@@ -65031,7 +65040,7 @@ function groupFiles(observation, services) {
     const kept = new Set(live.modified);
     const paths = commit.changes.map((change) => change.path).filter((path) => !kept.has(path));
     const byAction = (test) => services.filter(test).map((service) => service.service);
-    const proxies = bindsOf(wanted, byAction(({ role, action }) => role === 'proxy' && STAYS.has(action)));
+    const proxies = bindsOf(wanted, byAction(({ role, action }) => action === 'reload' || (role === 'proxy' && STAYS.has(action))));
     const replaced = bindsOf(installed, byAction(({ action }) => action === 'roll' || action === 'replace' || action === 'remove'));
     const everyWanted = bindsOf(wanted, Object.keys(wanted.services));
     const starting = bindsOf(wanted, byAction(({ action }) => STARTS.has(action)));
@@ -65076,6 +65085,46 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
+;// CONCATENATED MODULE: ./src/plan/reading.ts
+
+
+
+/**
+ * True where a new container would mean a gap, and the one that runs can be told to read changed files: a proxy in
+ * front, or an nginx or Caddy behind it of which there may be only one, with nothing else beside it in its container.
+ */
+function mayRead({ image }, decision, running) {
+    const { role, single } = decision;
+    if (role === 'proxy')
+        return true;
+    if (role === 'data' || single === undefined)
+        return false;
+    const programs = running.flatMap(({ command }) => invocationsOf(command));
+    const isAlone = programs.length > 0 && programs.every(({ program }) => RELOADED.has(program));
+    return isProxyImage(image) || isAlone;
+}
+const RELOADED = new Set(['nginx', 'openresty', 'caddy']);
+/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
+function readingOf(observation, service, { running, files }) {
+    if (files.length === 0)
+        return undefined;
+    if (isReloaded(observation, running)) {
+        return { action: 'reload', why: `${changes_listed(files, 2)} changed`, ifSame: 'reload' };
+    }
+    return isWatched(service, files)
+        ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
+        : undefined;
+}
+/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
+function isReloaded({ proxies }, running) {
+    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
+}
+/** Traefik watches what its file provider names; its static configuration is read at its start only. */
+function isWatched({ image }, files) {
+    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
+        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/waiting.ts
 
 
@@ -65114,10 +65163,11 @@ function isThereAlready(place, service, running) {
     return (name !== undefined &&
         wanted !== undefined &&
         running.length > 0 &&
-        running.every(({ environment }) => environment[name] === unescaped(wanted)));
+        running.every(({ environment }) => environment[unescaped(name)] === unescaped(wanted)));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/decision.ts
+
 
 
 
@@ -65163,10 +65213,12 @@ function decide(observation, service, decision, { all, named, rebuilt, unpulled 
     }
     if (reason !== undefined)
         return say(change, reason);
-    const read = role === 'proxy' ? readingOf(observation, service, { running, files }) : undefined;
+    const read = mayRead(service, decision, running)
+        ? readingOf(observation, service, { running, files })
+        : undefined;
     if (read !== undefined) {
         const reads = say(read.action, read.why);
-        if (!named)
+        if (role === 'proxy' && !named)
             return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
         if (mayChange)
             return { ...say(change, MAY_CHANGE, true), ifSame: read.ifSame };
@@ -65188,26 +65240,6 @@ function decide(observation, service, decision, { all, named, rebuilt, unpulled 
 function isOfAnother({ images }, { image }, containers) {
     const current = images[image];
     return current !== undefined && containers.some(({ imageId }) => imageId !== current);
-}
-/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
-function readingOf(observation, service, { running, files }) {
-    if (files.length === 0)
-        return undefined;
-    if (isReloaded(observation, running)) {
-        return { action: 'reload', why: `${changes_listed(files, 2)} changed`, ifSame: 'reload' };
-    }
-    return isWatched(service, files)
-        ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
-        : undefined;
-}
-/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
-function isReloaded({ proxies }, running) {
-    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
-}
-/** Traefik watches what its file provider names; its static configuration is read at its start only. */
-function isWatched({ image }, files) {
-    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
-        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
 }
 function reasonFor(service, running, changed) {
     if (changed.length > 0)
@@ -65731,7 +65763,7 @@ function withdrawals({ wanted }, changed) {
 }
 function cutoverOf(observation, { proxy, front, stays, routes, files }) {
     const binds = front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
-    const paths = stays && files !== undefined && front?.role === 'proxy'
+    const paths = stays && files !== undefined && (front?.role === 'proxy' || front?.action === 'reload')
         ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
         : [];
     const { lingersMs, resolvesAtEachConnection, staysConnected } = readProxy(proxy);
@@ -70684,6 +70716,7 @@ function joinsOf(json, project) {
     });
     return [...new Set(joined)];
 }
+/** The service of the project whose container has this name; undefined: none. */
 function serviceOfContainer(container, project) {
     const prefix = textOf(project['name']) ?? '';
     const [service] = Object.entries(objectOf(project['services'])).find(([name, definition]) => textOf(objectOf(definition)['container_name']) === container ||
@@ -70711,7 +70744,53 @@ function joinPath(base, path) {
     return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/volumes-from.ts
+
+
+/**
+ * Services with what they mount by `volumes_from`: named volumes, directories and files of another service, at the
+ * same paths. Its anonymous volumes stay its own.
+ *
+ * @param project the whole normalised project
+ */
+function withVolumesFrom(services, project) {
+    const whole = (name, within) => {
+        const service = services[name];
+        if (service === undefined || within.includes(name))
+            return undefined;
+        return wordsOf(service.definition['volumes_from']).reduce((sum, line) => {
+            const source = whole(sourceOf(line, project) ?? '', [...within, name]);
+            return source === undefined ? sum : joined(sum, source, line.endsWith(':ro'));
+        }, service);
+    };
+    return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, whole(name, []) ?? service]));
+}
+/** Of `SERVICE`, `SERVICE:ro` and `container:NAME`; undefined for a container of no service of the project. */
+function sourceOf(line, project) {
+    const words = line.replace(/:(?:ro|rw|z|Z)$/, '');
+    if (objectOf(project['services'])[words] !== undefined)
+        return words;
+    const [, container] = /^container:(.+)$/.exec(words) ?? [];
+    return container === undefined ? undefined : serviceOfContainer(container, project);
+}
+/** What a service mounts itself hides what comes from another one to the same path. */
+function joined(service, source, readOnly) {
+    const own = new Set([...service.mounts, ...service.binds].map(({ target }) => target));
+    const more = (mounts) => mounts
+        .filter(({ target }) => !own.has(target))
+        .map((mount) => (readOnly ? { ...mount, readOnly } : mount));
+    return {
+        ...service,
+        binds: [...service.binds, ...more(source.binds)],
+        mounts: [
+            ...service.mounts,
+            ...more(source.mounts.filter((mount) => mount.source !== undefined)),
+        ],
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/compose-config.ts
+
 
 
 
@@ -70734,7 +70813,7 @@ function parseStack(text, root, values = {}) {
     const services = definitions.map(([service, definition]) => [service, parseService(service, definition, { name, project, links, root, values })]);
     return {
         project: name,
-        services: Object.fromEntries(services),
+        services: withVolumesFrom(Object.fromEntries(services), project),
         networks: texts(objectOf(project['networks'])),
         volumes: texts(volumes),
     };

@@ -50,10 +50,10 @@ LARGEST_CONFIGURATION=1048576
 observe_proxy_files() {
   section proxy-files
   {
-    git_own grep --no-color -lzE '((proxy|fastcgi|grpc|uwsgi)_pass|reverse_proxy|php_fastcgi) ' "$SHA" -- ':!*.md'
-    git_own grep --no-color -lzE '^ *server ' "$SHA" -- '*haproxy*'
-    git_own grep --no-color -lzE --all-match -e '^(frontend|backend|listen) +[^ ]' -e '^ +server +[^ ]+ +[^ ]' "$SHA" -- '*.cfg*' '*.conf*'
-    git_own grep --no-color -lziE '^ *(ProxyPass(Match)?|BalancerMember) ' "$SHA" -- '*.conf*'
+    git_own grep --no-color -lzE '((proxy|fastcgi|grpc|uwsgi|scgi)_pass|reverse_proxy|php_fastcgi)[[:space:]]' "$SHA" -- ':!*.md'
+    git_own grep --no-color -lzE '^[[:space:]]*server[[:space:]]' "$SHA" -- '*haproxy*'
+    git_own grep --no-color -lzE --all-match -e '^(frontend|backend|listen)[[:space:]]+[^[:space:]]' -e '^[[:space:]]+server[[:space:]]+[^[:space:]]+[[:space:]]+[^[:space:]]' "$SHA" -- '*.cfg*' '*.conf*'
+    git_own grep --no-color -lziE '^[[:space:]]*(ProxyPass(Match)?|BalancerMember)[[:space:]]' "$SHA" -- '*.conf*'
     # Traefik's file provider, Kong, Envoy.
     git_own grep --no-color -lzE '(loadBalancer|load_assignment|_format_version)' "$SHA" -- '*.yml' '*.yaml' '*.toml' '*.json' '*.tmpl' '*.template'
   } | path_lines | sed 's/^[^:]*://' | sort -u | head -n 50 | while IFS= read -r path; do
