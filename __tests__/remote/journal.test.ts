@@ -314,6 +314,7 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
   describe('finish', () => {
     const finish = (forward: string) =>
       host.run(`set -eu\n${remoteScript('finish')}`, {
+        CANDIDATES: '',
         FORWARD: forward,
         RECORD: '{"sha":"it\'s"}',
         DIR: '',

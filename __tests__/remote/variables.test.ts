@@ -65,6 +65,7 @@ describe.each(SHELLS)('variables of a release, with $name as sh', ({ path: shell
 
   const finish = (forward: string) =>
     host.run(`set -eu\n${remoteScript('finish')}`, {
+      CANDIDATES: '',
       FORWARD: forward,
       RECORD: '{}',
       DIR: '',

@@ -13,7 +13,7 @@ case "$*" in
   *HostConfig.NetworkMode*) echo shop_one ;;
   *'range .Mounts'*) printf '${FRESH}\\t/my data\\t"/my data"\\nshop_things\\t/things\\t"/things"\\n' ;;
   *'{{.Name}} '*) echo /shop-worker-2 ;;
-  *'json .Config'*) printf '%s\\n' '{"Hostname":"0123456789ab","Image":"shop","Env":["A=\\u0022\\n%s"]}' ;;
+  *'json .Config'*) printf '%s\\n' '{"Hostname":"0123456789ab","Entrypoint":null,"Image":"shop","Env":["A=\\u0022\\n%s"]}' ;;
   *'json .HostConfig'*) echo '{"Binds":null,"Mounts":[{"Type":"volume","Target":"/my data","VolumeOptions":{}},{"Type":"volume","Source":"shop_things","Target":"/things"}],"Init":true}' ;;
   *'range .HostConfig.Mounts'*) printf '/my data\\t{"Type":"volume","Target":"/my data","VolumeOptions":{}}\\n/things\\t{"Type":"volume","Source":"shop_things","Target":"/things"}\\n' ;;
   *'NetworkSettings.Networks'*) printf 'shop_one\\t{"Aliases":["worker"]}\\nshop_two\\t{"Aliases":["other"]}\\n' ;;
@@ -59,6 +59,8 @@ describe.each(SHELLS)('handing volumes on, with $name', ({ path }) => {
     const [line, body] = request(0);
     expect(line).toBe('POST /containers/create?name=shop-worker-2 HTTP/1.0');
     expect(body).toEqual({
+      // None, and not that of the image.
+      Entrypoint: [''],
       Image: 'shop',
       Env: ['A="\n%s'],
       HostConfig: {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Running, ToyHost } from './host.js';
 import { SHELLS, toyHost, until } from './host.js';
+import { quote } from '../../src/host/quote.js';
 import { remoteScript } from '../../src/remote/load.js';
 import type { ScriptResult } from '../../src/host/shell.js';
 
@@ -22,8 +23,12 @@ case $1 in
         printf "'%s' " "$(sed "s/'/'\\\\\\\\''/g" "$TOY/checks/$last")"
         exit ;;
     esac
-    [ -e "$TOY/containers/$last" ] || { echo "no such object: $last" >&2; exit 1; }
-    cat "$TOY/containers/$last" ;;
+    shift 3
+    gone=0
+    for each; do
+      cat "$TOY/containers/$each" 2>/dev/null || { gone=1; echo "no such object: $each" >&2; }
+    done
+    exit $gone ;;
   logs) echo "the log of $last" ;;
   version) [ ! -e "$TOY/stays-away" ] ;;
   exec)
@@ -329,6 +334,35 @@ ${ENGINE}`);
       expect(stdout).toBe('traffic p1 2 0 1 1\n');
     });
 
+    it('sees one exit while the healthcheck of another hangs, and starts at once what has stopped for it', async () => {
+      container('a1', 'sleep 20');
+      container('b1', 'true');
+      host.write('containers/old', 'exited 0 0 false - 0 NONE\n');
+      const soak = host.start(script('soak'), {
+        CANDIDATES: 'api a1\nweb b1\n',
+        HUNDREDTHS_TO_SOAK: '60000',
+        STOPPED: 'old',
+      });
+      await until(() => host.dockerCalls().some((call) => call.startsWith('exec a1')));
+      container('b1', 'true', { status: 'exited', code: 3 });
+      const from = performance.now();
+      const { code, stdout } = await soak.ended;
+      expect(performance.now() - from).toBeLessThan(10_000);
+      expect([code, stdout]).toEqual([72, 'failed web b1 it exited with 3\n']);
+      const calls = host.dockerCalls();
+      expect(calls).toContain('start old');
+      expect(calls.indexOf('start old')).toBeLessThan(calls.indexOf('logs --tail 40 b1'));
+    }, 30_000);
+
+    it('waits for a check that goes on when the time is over, and judges it', async () => {
+      container('a1', 'sleep 2; false', { retries: 1 });
+      const { code, stdout } = await startSoak('api a1\n', 1).ended;
+      expect([code, stdout]).toEqual([
+        72,
+        'failed api a1 its healthcheck failed 1 times in a row\n',
+      ]);
+    });
+
     it('names each container that did not survive', async () => {
       container('a1', undefined, { status: 'exited' });
       const { stdout } = await startSoak('api a1\nweb b1\n', 600).ended;
@@ -346,6 +380,38 @@ ${ENGINE}`);
       expect(stdout).toBe('failed api a1 its healthcheck failed 2 times in a row\n');
       expect(stderr).toContain('too slow');
       expect(host.read('asked').trim().split('\n')).toHaveLength(4);
+    });
+  });
+
+  describe('while requests go to them alone', () => {
+    const beside = (work: string): Running =>
+      host.start(`set -eu\nwhile_they_stand "$CANDIDATES" ${quote(work)}\necho after`, {
+        CANDIDATES: 'api a1\nworker b1\n',
+      });
+
+    it('what waits for others goes on to its own end', async () => {
+      container('a1', 'true');
+      container('b1', undefined);
+      expect(await beside('sleep 0.3; echo held 2').ended).toMatchObject({
+        code: 0,
+        stdout: 'held 2\nafter\n',
+      });
+      expect(await beside('false; echo no').ended).toMatchObject({ code: 1, stdout: '' });
+    });
+
+    it('nothing is waited for once one has exited', async () => {
+      container('a1', 'true');
+      container('b1', undefined, { status: 'exited', code: 137, oom: true });
+      const { code, stdout, stderr } = await beside(`together 'while :; do sleep 0.1; done'`).ended;
+      expect([code, stdout]).toEqual([72, 'failed worker b1 it exited with 137, out of memory\n']);
+      expect(stderr).toContain('the log of b1');
+    });
+
+    it('the release is not finished where one has exited', async () => {
+      container('a1', 'true', { status: 'exited', code: 1 });
+      const { code, stdout } = await host.run(script('finish'), { CANDIDATES: 'api a1\n' });
+      expect([code, stdout]).toEqual([72, 'failed api a1 it exited with 1\n']);
+      expect(host.exists("state of o'neill/journal/forward.sh")).toBe(false);
     });
   });
 });

@@ -389,7 +389,7 @@ function finishing(of: {
     `rm -rf "$STATE/stage/${of.run}"`,
     'end_journal',
   ];
-  return `FORWARD=${quote(forward.join('\n'))}\n${remoteScript('finish')}`;
+  return `CANDIDATES=''\nFORWARD=${quote(forward.join('\n'))}\n${remoteScript('finish')}`;
 }
 
 function realCommand(host: ToyHost, command: string): string {

@@ -128,6 +128,9 @@ describe('explainFailure', () => {
     );
     expect(error.next).toContain('allow-downtime');
     expect(told(stop, '').what).toBe('stopping the old api failed');
+    expect(told(stop, 'failed api a1 it exited with 1\n').what).toBe(
+      'api did not survive the soak: it exited with 1',
+    );
   });
 
   it('names the candidate that did not become ready, and why', () => {

@@ -5,7 +5,7 @@ import { startProbe } from '../../src/health/probe.js';
 import { byStatus } from '../../src/health/sample.js';
 import { requireHealth, requireLastAnswers, soak } from '../../src/rollout/watch.js';
 import type { RolloutContext } from '../../src/rollout/context.js';
-import type { Step } from '../../src/rollout/transaction.js';
+import { StepError, type Step } from '../../src/rollout/transaction.js';
 import { fakeClock, response, type FakeClock } from '../health/servers.js';
 import { accepted } from '../inputs/given.js';
 import { observed, options } from '../plan/observed.js';
@@ -33,8 +33,8 @@ function siteOf(given: Readonly<Record<string, string>> = {}): Site {
   const probe = startProbe(check, { intervalMs: 100, judge: byStatus(200) }, clock);
   const context: RolloutContext = {
     transaction: {
-      step: async () => {
-        await clock.sleep(inputs.soakMs);
+      step: async ({ name }) => {
+        if (name === 'soak') await clock.sleep(inputs.soakMs);
         return '';
       },
       close: () => Promise.resolve(),
@@ -142,6 +142,31 @@ describe('the soak', () => {
     const verdict = soak({ ...context, probe }, plan).catch((error: unknown) => error);
     await clock.advance(20_000);
     expect(failure(await verdict).what).toContain('timeout: 10');
+  });
+
+  it.each([
+    ['while the last answers are late', 5_000],
+    ['and requests failed', 1],
+  ])('tells that a candidate has ended when the soak is over, %s', async (_, lateMs) => {
+    const { context, clock } = siteOf();
+    const endsAt = 9_800;
+    const check = async (): Promise<HttpAnswer> => {
+      if (clock.now() < endsAt) return response(200);
+      await clock.sleep(lateMs);
+      return { kind: 'timeout', message: 'none', durationMs: lateMs };
+    };
+    const probe = startProbe(check, { intervalMs: 100, judge: byStatus(200) }, clock);
+    const ended = new StepError('look', {
+      code: 72,
+      stdout: 'failed api a1 it exited with 1',
+      stderr: '',
+    });
+    const step = ({ name }: Step): Promise<string> =>
+      name === 'soak' ? clock.sleep(10_000).then(() => '') : Promise.reject(ended);
+    const transaction = { ...context.transaction, step };
+    const verdict = soak({ ...context, probe, transaction }, plan).catch((error: unknown) => error);
+    await clock.advance(11_200);
+    expect(await Promise.race([verdict, Promise.resolve('it goes on')])).toBe(ended);
   });
 
   it('forgives what failed before the soak', async () => {

@@ -12,6 +12,7 @@ import { assets } from './assets.js';
 import { chaos, someSteps } from './chaos.js';
 import { diskFull } from './disk-full.js';
 import { envFile } from './env-file.js';
+import { fixedName } from './fixed-name.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
 import { forwardingForbidden } from './forwarding.js';
 import {
@@ -107,6 +108,7 @@ export const scenarios: readonly Scenario[] = [
   updateOrder,
   anonymousVolumes,
   anotherLogin,
+  fixedName,
   unknownHost,
   composeV1,
   roomMade,

@@ -16,8 +16,10 @@ import {
 } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
+import { standingLines } from './standing.js';
 import { hookLines } from './hooks.js';
-import { handedLines, handedWords, goingFirst, isInTheWay, standing } from './volumes.js';
+import { withoutOthers } from './recreation.js';
+import { handedLines, goingFirst, isInTheWay } from './volumes.js';
 import { countHeld, drains, together } from './cutover.js';
 
 type Start = Extract<Operation, { kind: 'start' }>;
@@ -45,7 +47,11 @@ export async function startContainers(
 }
 
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
-export async function stopIncumbents(context: RolloutContext, operation: Stop): Promise<void> {
+export async function stopIncumbents(
+  context: RolloutContext,
+  operation: Stop,
+  plan: Plan,
+): Promise<void> {
   if (operation.ids.length === 0) return;
   const { ids, drained } = operation;
   const draining = drains(context, drained, ids);
@@ -53,12 +59,15 @@ export async function stopIncumbents(context: RolloutContext, operation: Stop): 
     name: 'stop',
     undo: startsAgain(operation),
     script: [
-      ...(draining.length === 0 ? [] : [together(draining)]),
+      // Requests go to the candidates alone by now.
+      ...(draining.length === 0
+        ? []
+        : [`while_they_stand "$CANDIDATES" ${quote(together(draining))}`]),
       // Where a gap is accepted, somebody may be known to go on with them.
       `require_left ${context.inputs.allowDowntime ? 'no' : 'yes'} ${ids.join(' ')}`,
       `${stopsBy(operation)} ${ids.join(' ')}`,
     ].join('\n'),
-    variables: {},
+    variables: { CANDIDATES: standingLines(context, plan.services) },
   });
   countHeld(context, output);
 }
@@ -104,25 +113,6 @@ export async function replaceContainers(
 async function recreate(context: RolloutContext, scale: ServiceScale): Promise<void> {
   const services = [await withoutOthers(context, scale)];
   await create(context, { name: 'start', services, then: START });
-}
-
-/** Removes those that have the name, and whose undo makes them again; what is left to do. */
-async function withoutOthers(context: RolloutContext, scale: ServiceScale): Promise<ServiceScale> {
-  const { service, handed } = scale;
-  const { live, wanted } = context.observation;
-  const ids = [...scale.incumbents, ...standing(scale)];
-  const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
-  if (ids.length === 0) return left;
-  const again = [live.path, context.compose, wanted.project, service];
-  await context.transaction.step({
-    name: `recreate-${service}`,
-    // The old definition and image are back by then: Compose makes the old container again.
-    undo: `create_again ${[...again, ...handed.flatMap(handedWords)].map(quote).join(' ')}`,
-    undoneLast: true,
-    script: `stop_containers ${ids.join(' ')}\nrun docker rm ${ids.join(' ')}`,
-    variables: {},
-  });
-  return left;
 }
 
 /**

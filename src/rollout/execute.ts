@@ -176,7 +176,7 @@ function performOperation(
     case 'run-job':
       return runJob(context, operation);
     case 'stop-incumbents':
-      return stopIncumbents(context, operation);
+      return stopIncumbents(context, operation, plan);
     case 'await-incumbents':
       return awaitIncumbents(context);
     case 'replace':

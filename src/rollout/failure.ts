@@ -59,10 +59,13 @@ function candidatesIn(stdout: string): readonly Candidate[] {
   );
 }
 
+/** Operations that wait until their candidates are ready; the others watch those that were. */
+const STARTING: ReadonlySet<Operation['kind']> = new Set(['start', 'replace', 'run-job']);
+
 function whatFailed({ service, reason }: Candidate, operation: Operation): string {
-  return operation.kind === 'soak'
-    ? `${service} did not survive the soak: ${reason}`
-    : `${service} did not become ready: ${reason}`;
+  return STARTING.has(operation.kind)
+    ? `${service} did not become ready: ${reason}`
+    : `${service} did not survive the soak: ${reason}`;
 }
 
 function nextAfter(candidates: readonly Candidate[], operation: Operation): string {
@@ -73,7 +76,7 @@ function nextAfter(candidates: readonly Candidate[], operation: Operation): stri
       : ` Not ready yet at that moment: ${[...new Set(waiting)].join(', ')}.`;
   const late = candidates.some(({ reason }) => / within \d+ s$/.test(reason));
   const slow =
-    late && operation.kind !== 'soak'
+    late && STARTING.has(operation.kind)
       ? ' If it only needs longer to start, raise `ready-timeout`.'
       : '';
   return `Its last log lines, under "Last output", tell why.${also}${slow}`;

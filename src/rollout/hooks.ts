@@ -1,6 +1,7 @@
 import { commandLine } from '../host/quote.js';
 import { startHooks, type Hook } from '../plan/hooks.js';
 import type { ServiceScale } from '../plan/scale.js';
+import type { Stack } from '../plan/stack.js';
 import type { RolloutContext } from './context.js';
 
 /** For `run_hooks` on the host: lines `SERVICE BASE64`, the text being arguments of `docker exec` with `"$id"`. */
@@ -8,9 +9,17 @@ export function hookLines(
   { observation }: Pick<RolloutContext, 'observation'>,
   services: readonly Pick<ServiceScale, 'service'>[],
 ): string {
+  return hookLinesOf(observation.wanted, services);
+}
+
+/** The same, as a stack says it. */
+export function hookLinesOf(
+  stack: Stack | undefined,
+  services: readonly Pick<ServiceScale, 'service'>[],
+): string {
   return services
     .flatMap(({ service }) => {
-      const definition = observation.wanted.services[service];
+      const definition = stack?.services[service];
       return (definition === undefined ? [] : startHooks(definition)).map(
         (hook) => `${service} ${Buffer.from(execArguments(hook), 'utf8').toString('base64')}`,
       );

@@ -10,7 +10,8 @@ import type { Operation, Plan, ServicePlan } from '../plan/plan.js';
 import { accessLogs } from '../plan/proxies/access-logs.js';
 import { remoteScript } from '../remote/load.js';
 import { unlessAborted } from '../ssh/abort.js';
-import { candidatesOf, type RolloutContext } from './context.js';
+import type { RolloutContext } from './context.js';
+import { standingLines, stoppedBy, whileTheyStand } from './standing.js';
 
 const BETWEEN_CHECKS_MS = 100;
 const SEE_THE_LOGS =
@@ -108,16 +109,13 @@ export async function soak(
 ): Promise<void> {
   const soakMs = context.inputs.soakMs * SHARE[part];
   if (soakMs === 0) return;
-  // A job has done its work when it has exited.
-  const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
+  const candidates = standingLines(context, services);
   const watched = context.transaction.step({
     name: 'soak',
     script: remoteScript('soak'),
     variables: {
-      CANDIDATES: candidatesOf(context)
-        .filter(({ service }) => !jobs.has(service))
-        .map(({ service, id }) => `${service} ${id}\n`)
-        .join(''),
+      CANDIDATES: candidates,
+      STOPPED: part === 'alone' ? operations.flatMap(stoppedBy).join(' ') : '',
       HUNDREDTHS_TO_SOAK: String(Math.ceil(soakMs / 10)),
       GOES_ON: part === 'alone' ? 'yes' : '',
       PROXIES: accessLogs(context.observation, { operations })
@@ -136,9 +134,11 @@ export async function soak(
     return context.results.soakBegan;
   };
   const [output, mark] = await Promise.all([ended, watch()]);
-  judgeTraffic(context, parseTraffic(output));
-  if (context.probe !== undefined && mark !== undefined)
-    await judgeProbe(context, context.probe, mark);
+  const { probe } = context;
+  await whileTheyStand(context, candidates, async () => {
+    judgeTraffic(context, parseTraffic(output));
+    if (probe !== undefined && mark !== undefined) await judgeProbe(context, probe, mark);
+  });
 }
 
 /**

@@ -57,45 +57,6 @@ remove_unused_networks() {
   done
 }
 
-# create_again DIR COMPOSE PROJECT SERVICE [VOLUME:TARGET…]: the container of the service by what the live directory
-# says, with the variables of the release that it is of, and the volumes that it had (see hand_on). Fails where it does
-# not stay up: the host's own files may not be those that it ran with.
-create_again() {
-  again_in=$1 again_compose=$2 again_project=$3 again_service=$4
-  shift 4
-  again_up 'up --no-start' || return
-  again_ids=$(container_ids "$again_project" "$again_service")
-  if [ $# != 0 ] && [ "$(docker inspect -f '{{.State.Status}}' "$again_ids")" = created ]; then
-    again_ids=$(hand_on "$again_ids" "$@") || return
-  fi
-  # Compose starts it: it gives it the secrets that are in no file, and runs its hooks.
-  again_up 'up -d --no-deps' || return
-  # shellcheck disable=SC2086
-  stay_up $again_ids
-}
-again_up() { # WORDS
-  again_with=$(kept_variables)
-  (cd "$again_in" && eval "$again_with docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
-}
-
-# How long a container must run to be taken for one that does.
-STAYS_UP_SECONDS=3
-
-stay_up() { # ID…
-  [ $# != 0 ] || return 0
-  up_until=$(($(now) + STAYS_UP_SECONDS))
-  while [ "$(now)" -lt "$up_until" ]; do
-    for id; do
-      [ "$(docker inspect -f '{{.State.Running}} {{.State.Restarting}} {{.RestartCount}}' "$id")" = 'true false 0' ] || {
-        docker logs --tail 20 "$id" >&2
-        say "$id was created again, and does not stay up: look at .env and the other files of the host that it reads"
-        return 1
-      }
-    done
-    sleep 0.5
-  done
-}
-
 # put_contents CONTENTS ID…: gives containers that were created, and have not started yet, the files of their configs
 # and secrets that are in no file of the host. Compose does it when it creates a container, or, by its version, only
 # when it starts one, which we do ourselves. CONTENTS: lines `SERVICE MODE UID GID BASE64-OF-TARGET BASE64-OF-TEXT`.

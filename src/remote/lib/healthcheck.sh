@@ -4,11 +4,16 @@
 
 # look_at ID: sets `kind` (of its healthcheck, NONE without one), `retries`, `health` (Docker's word, or
 # `-`), and `reason`: why it will not serve, empty where it may.
-look_at() {
+look_at() { judge_state "$1" "$(inspect_container "$1" "$STATE_TEMPLATE" || :)"; }
+
+STATE_TEMPLATE='{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{with .Config.Healthcheck}}{{.Retries}} {{if .Test}}{{index .Test 0}}{{else}}NONE{{end}}{{else}}0 NONE{{end}}'
+
+# The same, of what the engine has said of it by STATE_TEMPLATE; nothing where it has no such container.
+judge_state() { # ID TEXT
   reason=
   # shellcheck disable=SC2034
   read -r status restarts code oom health retries kind <<EOS
-$(inspect_container "$1" '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{with .Config.Healthcheck}}{{.Retries}} {{if .Test}}{{index .Test 0}}{{else}}NONE{{end}}{{else}}0 NONE{{end}}' || :)
+$2
 EOS
   case $status in
     '') reason='it is gone' ;;

@@ -77,21 +77,43 @@ hand_each() {
 }
 
 # make_again ID ENTRIES: ENTRIES are lines `TARGET<tab>MOUNT`, what is mounted there from now on.
-make_again() {
-  name=$(docker inspect -f '{{.Name}}' "$1") && config=$(docker inspect -f '{{json .Config}}' "$1") &&
-    limits=$(docker inspect -f '{{json .HostConfig}}' "$1") &&
-    others=$(docker inspect -f '{{range .HostConfig.Mounts}}{{.Target}}{{"\t"}}{{json .}}{{"\n"}}{{end}}' "$1") &&
-    networks=$(docker inspect -f '{{range $name, $endpoint := .NetworkSettings.Networks}}{{$name}}{{"\t"}}{{json $endpoint}}{{"\n"}}{{end}}' "$1") ||
-    return
-  mode=$(docker inspect -f '{{.HostConfig.NetworkMode}}' "$1") || return
-  # The engine made its name of its id; a container in another one's network has none.
-  short=$(printf %.12s "$1")
+make_again() { with_scratch make_each_again "$@"; }
+make_each_again() {
+  # shellcheck disable=SC2154
+  describe "$1" "$scratch" || return
+  say "$ docker rm -v $1  # and created as it is, with the volumes of the old container"
+  docker rm -v "$1" >/dev/null || return
+  make_described "$scratch" "$2"
+}
+
+# describe ID DIRECTORY: what make_described needs to know of the container, in files.
+describe() {
+  printf '%s\n' "$1" >"$2/id" && docker inspect -f '{{.Name}}' "$1" >"$2/name" &&
+    docker inspect -f '{{.HostConfig.NetworkMode}}' "$1" >"$2/mode" &&
+    docker inspect -f '{{json .Config}}' "$1" >"$2/config" && docker inspect -f '{{json .HostConfig}}' "$1" >"$2/limits" &&
+    docker inspect -f '{{range .HostConfig.Mounts}}{{.Target}}{{"\t"}}{{json .}}{{"\n"}}{{end}}' "$1" >"$2/mounts" &&
+    describe_networks "$1" "$2"
+}
+describe_networks() {
+  docker inspect -f '{{range $name, $endpoint := .NetworkSettings.Networks}}{{$name}}{{"\t"}}{{json $endpoint}}{{"\n"}}{{end}}' "$1" >"$2/networks"
+}
+
+# make_described DIRECTORY ENTRIES: creates the container that was described, with what ENTRIES say; see make_again.
+make_described() {
+  read -r was <"$1/id" && read -r name <"$1/name" && read -r mode <"$1/mode" || return
+  config=$(cat "$1/config") limits=$(cat "$1/limits") networks=$(cat "$1/networks")
+  # The engine made its name of its id, and called it so; a container in another one's network has none.
+  short=$(printf %.12s "$was")
   config=$(without "$config" "\"Hostname\":\"$short\",")
+  networks=$(printf '%s\n' "$networks" | sed "s/,\"$short\"//g; s/\"$short\",//g; s/\"$short\"//g")
   case $mode in host | container:*) config=$(printf '%s' "$config" | sed 's/"Hostname":"[^"]*",//') ;; esac
-  was=$(printf '%s\n' "$others" | sed '/^$/d' | cut -f2- | paste -sd , -)
+  # Without one of its own it would get that of the image.
+  config=$(printf '%s' "$config" | sed 's/"Entrypoint":null/"Entrypoint":[""]/')
+  others=$(sed '/^$/d' "$1/mounts")
+  was=$(printf '%s\n' "$others" | cut -f2- | paste -sd , -)
   [ -z "$was" ] || limits=$(without "$limits" "\"Mounts\":[$was],")
   mounts=$(
-    printf '%s\n' "$2" | cut -f2-
+    printf '%s\n' "$2" | sed '/^$/d' | cut -f2-
     printf '%s\n' "$others" | ENTRIES=$2 awk -F '\t' '
       BEGIN {
         count = split(ENVIRON["ENTRIES"], lines, "\n")
@@ -100,8 +122,6 @@ make_again() {
       $0 != "" && !($1 in given)' | cut -f2-
   )
   first=$(printf '%s\n' "$networks" | awk -F '\t' -v name="$mode" '$1 == name { printf "\"%s\":%s", $1, $2 }')
-  say "$ docker rm -v $1  # and created as it is, with the volumes of the old container"
-  docker rm -v "$1" >/dev/null || return
   answered=$(engine_post "/containers/create?name=${name#/}" "${config%\}},\"HostConfig\":${limits%\}},\"Mounts\":[$(printf '%s\n' "$mounts" | paste -sd , -)]},\"NetworkingConfig\":{\"EndpointsConfig\":{$first}}}") || {
     say "$answered"
     return 1

@@ -1,0 +1,156 @@
+# Containers with a fixed name: where another one is to have it, the one that has it must go. An undo makes it again
+# as it was, from what the engine said of it: neither the Compose file nor .env of the host need be those that it was
+# made from.
+# shellcheck shell=sh
+
+# take_down CONTENTS ID…: notes what the containers are, stops them and removes them; their volumes stay. CONTENTS:
+# paths of files that Compose has put into them, each in base64.
+take_down() {
+  down_contents=$1
+  shift
+  for down_id; do
+    down_to=$STATE/journal/containers/$down_id
+    (umask 077 && mkdir -p "$down_to") && (umask 077 && note_container "$down_id" "$down_to") || return
+  done
+  stop_containers "$@"
+  for down_id; do
+    down_to=$STATE/journal/containers/$down_id
+    # A stopped one tells only the addresses that it was given, and none that the engine chose for it.
+    (umask 077 && describe_networks "$down_id" "$down_to" && write_whole "$down_to/whole" yes) || return
+  done
+  run docker rm "$@"
+}
+
+note_container() { # ID DIRECTORY
+  describe "$1" "$2" &&
+    docker inspect -f '{{.State.Running}}' "$1" >"$2/running" && docker inspect -f '{{.Image}}' "$1" >"$2/image" &&
+    docker inspect -f '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{"\t"}}{{.Destination}}{{"\t"}}{{json .Destination}}{{"\n"}}{{end}}{{end}}' "$1" |
+    awk -F '\t' '$1 ~ /^[0-9a-f]+$/ && length($1) == 64 {
+        print $2 "\t{\"Type\":\"volume\",\"Source\":\"" $1 "\",\"Target\":" $3 "}"
+      }' >"$2/volumes" || return
+  noted=0
+  for note_path in $down_contents; do
+    noted=$((noted + 1))
+    note_path=$(printf %s "$note_path" | base64 -d) || return
+    printf '%s\n' "$note_path" >"$2/content-$noted"
+    # Not every container of the service has it.
+    docker cp "$1:$note_path" - >"$2/content-$noted.tar" 2>/dev/null || rm -f "$2/content-$noted"
+  done
+}
+
+# bring_back IDS SECONDS HOOKS DIR COMPOSE PROJECT SERVICE [VOLUME:TARGET…]: the containers that take_down took are
+# there again, under other ids, and those that ran run; with the hooks of their service (see run_hooks). Where the engine does not make one as it
+# was (a network or a container that it was tied to is gone), Compose makes it, by what the live directory says; see
+# create_again.
+bring_back() {
+  back_ids=$1 back_seconds=$2 back_hooks=$3
+  shift 3
+  for back_id in $back_ids; do
+    if docker inspect -f '{{.Id}}' "$back_id" >/dev/null 2>&1; then
+      # It was not removed.
+      start_containers "$back_id"
+      continue
+    fi
+    back_from=$STATE/journal/containers/$back_id
+    back_new=
+    if [ -e "$back_from/whole" ]; then
+      name_is_free "$back_from" || return
+      back_new=$(made_as_it_was "$back_from") || back_new=
+    fi
+    if [ -z "$back_new" ]; then
+      say "$back_id cannot be made as it was: Compose makes it, as the files of the host say"
+      create_again "$@" || return
+    elif [ "$(cat "$back_from/running")" = true ]; then
+      run docker start "$back_new"
+      run_hooks "$back_seconds" "$back_hooks" "$back_new" || :
+      stay_up "$back_new" || return
+    fi
+  done
+}
+
+# Fails where another one has the name: the release that is taken back is still there.
+name_is_free() { # DIRECTORY
+  read -r name <"$1/name" || return
+  holder=$(docker inspect -f '{{.State.Status}} {{.Id}}' "${name#/}" 2>/dev/null) || return 0
+  case $holder in "created "* | *" $(cat "$1/made" 2>/dev/null)") return 0 ;; esac
+  say "the name ${name#/} is that of another container: ${holder#* }"
+  return 1
+}
+
+# Prints the id of the new one.
+made_as_it_was() { # DIRECTORY
+  made=$(cat "$1/made" 2>/dev/null) || made=
+  if [ -n "$made" ] && docker inspect -f '{{.Id}}' "$made" >/dev/null 2>&1; then
+    printf '%s\n' "$made"
+    return
+  fi
+  # One that was created, and the host then lost its power: nothing has run in it.
+  read -r name <"$1/name" || return
+  [ "$(docker inspect -f '{{.State.Status}}' "${name#/}" 2>/dev/null)" != created ] || run docker rm "${name#/}" || return
+  # Its reference may name another image by now.
+  reference=$(docker image inspect -f '{{.Id}}' "$(sed -n 's/.*"Image":"\([^"]*\)".*/\1/p' "$1/config")" 2>/dev/null) || reference=
+  image=$(cat "$1/image") || return
+  [ "$reference" = "$image" ] || sed -i "s/\"Image\":\"[^\"]*\"/\"Image\":\"$image\"/" "$1/config" || return
+  say "$ docker create --name ${name#/} …  # as it was"
+  made=$(make_described "$1" "$(cat "$1/volumes")") || {
+    [ "$(docker inspect -f '{{.State.Status}}' "${name#/}" 2>/dev/null)" != created ] || run docker rm "${name#/}"
+    return 1
+  }
+  for content in "$1"/content-*.tar; do
+    [ -e "${content%.tar}" ] || continue
+    put_back "$made" "$(cat "${content%.tar}")" "$content" || return
+  done
+  write_whole "$1/made" "$made"
+  printf '%s\n' "$made"
+}
+
+# put_back ID PATH TAR: the file, as `docker cp` gave it.
+put_back() {
+  say "$ docker cp - $1:${2%/*}/  # $2"
+  ! docker cp - "$1:${2%/*}/" <"$3" >&2 || return 0
+  # The directory is not in the image.
+  with_scratch put_directory "$1" "${2%/*}" && docker cp - "$1:${2%/*}/" <"$3" >&2
+}
+put_directory() { # ID DIRECTORY
+  # shellcheck disable=SC2154
+  mkdir -p "$scratch$2" && tar -C "$scratch" --numeric-owner --owner=0 --group=0 --mode=755 -cf - "${2#/}" | docker cp - "$1:/" >&2
+}
+
+# create_again DIR COMPOSE PROJECT SERVICE [VOLUME:TARGET…]: the container of the service by what the live directory
+# says, with the variables of the release that it is of, and the volumes that it had (see hand_on). Fails where it does
+# not stay up: the host's own files may not be those that it ran with.
+create_again() {
+  again_in=$1 again_compose=$2 again_project=$3 again_service=$4
+  shift 4
+  again_up 'up --no-start' || return
+  again_ids=$(container_ids "$again_project" "$again_service")
+  if [ $# != 0 ] && [ "$(docker inspect -f '{{.State.Status}}' "$again_ids")" = created ]; then
+    again_ids=$(hand_on "$again_ids" "$@") || return
+  fi
+  # Compose starts it: it gives it the secrets that are in no file, and runs its hooks.
+  again_up 'up -d --no-deps' || return
+  # shellcheck disable=SC2086
+  stay_up $again_ids
+}
+again_up() { # WORDS
+  again_with=$(kept_variables)
+  (cd "$again_in" && eval "$again_with docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
+}
+
+# How long a container must run to be taken for one that does.
+STAYS_UP_SECONDS=3
+
+stay_up() { # ID…
+  [ $# != 0 ] || return 0
+  up_until=$(($(now) + STAYS_UP_SECONDS))
+  while [ "$(now)" -lt "$up_until" ]; do
+    for id; do
+      [ "$(docker inspect -f '{{.State.Running}} {{.State.Restarting}} {{.RestartCount}}' "$id")" = 'true false 0' ] || {
+        docker logs --tail 20 "$id" >&2
+        say "$id was created again, and does not stay up: its last lines are above; look at the files of the host that it mounts or reads"
+        return 1
+      }
+    done
+    sleep 0.5
+  done
+}
