@@ -1,9 +1,11 @@
 # The point of no return: the release is proven. Retires the incumbents, moves git to the commit,
 # writes the record. Stands in the journal as forward.sh first, so that whoever finds it half done
 # finishes it instead of undoing it; what that needs of the staged tree is kept there as well.
-# Vars: FORWARD RECORD STAGE LAST_PATHS (files that reach the live directory after the old containers)
+# A candidate that has ended by then is no release: exit 72, as in soak.sh.
+# Vars: CANDIDATES (lines `service id`) FORWARD RECORD STAGE LAST_PATHS (files that reach the live directory after the old containers)
 #   VARIABLES_FILE (text of the file of variables) DIR ENV_PATH (of the stack's .env, where the release has one)
 # shellcheck shell=sh
+require_standing "$CANDIDATES"
 mkdir -p "$STATE/journal/release"
 printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
 : >"$STATE/journal/release.inplace"

@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3146);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7260);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3146:
+/***/ 7260:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -67575,6 +67575,59 @@ function registryVariables({ inputs, run }) {
     return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
 }
 
+;// CONCATENATED MODULE: ./src/rollout/standing.ts
+
+
+const BETWEEN_LOOKS_MS = 1_000;
+/** What serves, and may end, as lines `service id`: a job has done its work when it has exited. */
+function standingLines(context, services) {
+    const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
+    return candidatesOf(context)
+        .filter(({ service }) => !jobs.has(service))
+        .map(({ service, id }) => `${service} ${id}\n`)
+        .join('');
+}
+/** Incumbents that the release does without by now: where it fails they are needed at once. */
+function stoppedBy(operation) {
+    return operation.kind === 'stop-incumbents' && operation.retiring ? operation.ids : [];
+}
+/**
+ * Does what may take long, and looks at the candidates every second meanwhile. That one has ended says more than
+ * what it did to requests, so where the work fails, they are looked at once more.
+ *
+ * @param candidates as `standingLines` gives them
+ * @throws StepError where a candidate has ended; whatever `work` throws otherwise
+ */
+async function whileTheyStand({ transaction, clock }, candidates, work) {
+    const look = async () => {
+        const variables = { CANDIDATES: candidates };
+        await transaction.step({ name: 'look', script: 'require_standing "$CANDIDATES"', variables });
+    };
+    const over = new AbortController();
+    const working = work().finally(() => {
+        over.abort();
+    });
+    const looking = async () => {
+        for (;;) {
+            await clock.sleep(BETWEEN_LOOKS_MS, over.signal).catch((error) => {
+                if (!over.signal.aborted)
+                    throw error;
+            });
+            if (over.signal.aborted)
+                return;
+            await look();
+        }
+    };
+    try {
+        await Promise.all([working, looking()]);
+    }
+    catch (error) {
+        if (error instanceof errors/* DeployError */.s)
+            await look();
+        throw error;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/plan/hooks.ts
 
 
@@ -67604,9 +67657,13 @@ function environmentOf(value) {
 
 /** For `run_hooks` on the host: lines `SERVICE BASE64`, the text being arguments of `docker exec` with `"$id"`. */
 function hookLines({ observation }, services) {
+    return hookLinesOf(observation.wanted, services);
+}
+/** The same, as a stack says it. */
+function hookLinesOf(stack, services) {
     return services
         .flatMap(({ service }) => {
-        const definition = observation.wanted.services[service];
+        const definition = stack?.services[service];
         return (definition === undefined ? [] : startHooks(definition)).map((hook) => `${service} ${Buffer.from(execArguments(hook), 'utf8').toString('base64')}`);
     })
         .join('\n');
@@ -67619,6 +67676,42 @@ function execArguments({ words, user, directory, isPrivileged, environment }) {
         ...environment.flatMap((each) => ['-e', each]),
     ];
     return `${(0,quote/* commandLine */.ay)(options)} "$id" ${(0,quote/* commandLine */.ay)(words)}`;
+}
+
+;// CONCATENATED MODULE: ./src/rollout/recreation.ts
+
+
+
+
+/** Removes those that have the name, and whose undo makes them again; what is left to do. */
+async function withoutOthers(context, scale) {
+    const { service, handed } = scale;
+    const { live, wanted, installed } = context.observation;
+    const ids = [...scale.incumbents, ...standing(scale)];
+    const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
+    if (ids.length === 0)
+        return left;
+    const seconds = String(Math.ceil(context.inputs.readyTimeoutMs / 1000));
+    const hooks = hookLinesOf(installed, [{ service }]);
+    const again = [live.path, context.compose, wanted.project, service];
+    const words = [ids.join(' '), seconds, hooks, ...again, ...handed.flatMap(handedWords)];
+    await context.transaction.step({
+        name: `recreate-${service}`,
+        undo: `bring_back ${words.map(quote/* quote */.hD).join(' ')}`,
+        // Its image, its files and its name are there again by then.
+        undoneLast: true,
+        script: `take_down "$CONTENTS" ${ids.join(' ')}`,
+        variables: { CONTENTS: recreation_placesOf([installed, wanted], service).join(' ') },
+    });
+    return left;
+}
+/** Where Compose may have put files into the containers of a service that are in none of the host; in base64. */
+function recreation_placesOf(stacks, name) {
+    const targets = stacks.flatMap((stack) => {
+        const service = stack?.services[name];
+        return service === undefined ? [] : contentsOf(service).map(({ target }) => target);
+    });
+    return [...new Set(targets)].map((target) => Buffer.from(target, 'utf8').toString('base64'));
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/left.ts
@@ -67856,6 +67949,8 @@ function cutover_together(scripts) {
 
 
 
+
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
 async function startContainers(context, operation, plan) {
@@ -67869,7 +67964,7 @@ async function startContainers(context, operation, plan) {
     await create(context, { name: 'start', services, again, then: START, asking });
 }
 /** Lets the incumbents finish what they hold; they are kept, stopped, until the release is proven. */
-async function stopIncumbents(context, operation) {
+async function stopIncumbents(context, operation, plan) {
     if (operation.ids.length === 0)
         return;
     const { ids, drained } = operation;
@@ -67878,12 +67973,15 @@ async function stopIncumbents(context, operation) {
         name: 'stop',
         undo: startsAgain(operation),
         script: [
-            ...(draining.length === 0 ? [] : [cutover_together(draining)]),
+            // Requests go to the candidates alone by now.
+            ...(draining.length === 0
+                ? []
+                : [`while_they_stand "$CANDIDATES" ${(0,quote/* quote */.hD)(cutover_together(draining))}`]),
             // Where a gap is accepted, somebody may be known to go on with them.
             `require_left ${context.inputs.allowDowntime ? 'no' : 'yes'} ${ids.join(' ')}`,
             `${stopsBy(operation)} ${ids.join(' ')}`,
         ].join('\n'),
-        variables: {},
+        variables: { CANDIDATES: standingLines(context, plan.services) },
     });
     countHeld(context, output);
 }
@@ -67923,25 +68021,6 @@ async function replaceContainers(context, operation) {
 async function recreate(context, scale) {
     const services = [await withoutOthers(context, scale)];
     await create(context, { name: 'start', services, then: START });
-}
-/** Removes those that have the name, and whose undo makes them again; what is left to do. */
-async function withoutOthers(context, scale) {
-    const { service, handed } = scale;
-    const { live, wanted } = context.observation;
-    const ids = [...scale.incumbents, ...standing(scale)];
-    const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
-    if (ids.length === 0)
-        return left;
-    const again = [live.path, context.compose, wanted.project, service];
-    await context.transaction.step({
-        name: `recreate-${service}`,
-        // The old definition and image are back by then: Compose makes the old container again.
-        undo: `create_again ${[...again, ...handed.flatMap(handedWords)].map(quote/* quote */.hD).join(' ')}`,
-        undoneLast: true,
-        script: `stop_containers ${ids.join(' ')}\nrun docker rm ${ids.join(' ')}`,
-        variables: {},
-    });
-    return left;
 }
 /**
  * Runs a job's service to its end; its exit code decides. Where its name is not fixed, the container of
@@ -68342,6 +68421,7 @@ function runningAs({ observation }, service, waits) {
 
 
 
+
 /**
  * The point of no return: the incumbents, which have stopped, are removed; git moves to the commit; the
  * release's record is written; what is older than the releases to keep is forgotten.
@@ -68355,6 +68435,7 @@ async function finish(context, operation, plan, deployedAt) {
         name: 'finish',
         script: (0,load/* remoteScript */.mW)('finish'),
         variables: {
+            CANDIDATES: standingLines(context, plan.services),
             RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
             DIR: context.observation.live.path,
             ENV_PATH: context.inputs.envFile?.path ?? '',
@@ -69228,16 +69309,13 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
     const soakMs = context.inputs.soakMs * SHARE[part];
     if (soakMs === 0)
         return;
-    // A job has done its work when it has exited.
-    const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
+    const candidates = standingLines(context, services);
     const watched = context.transaction.step({
         name: 'soak',
         script: (0,load/* remoteScript */.mW)('soak'),
         variables: {
-            CANDIDATES: candidatesOf(context)
-                .filter(({ service }) => !jobs.has(service))
-                .map(({ service, id }) => `${service} ${id}\n`)
-                .join(''),
+            CANDIDATES: candidates,
+            STOPPED: part === 'alone' ? operations.flatMap(stoppedBy).join(' ') : '',
             HUNDREDTHS_TO_SOAK: String(Math.ceil(soakMs / 10)),
             GOES_ON: part === 'alone' ? 'yes' : '',
             PROXIES: accessLogs(context.observation, { operations })
@@ -69257,9 +69335,12 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
         return context.results.soakBegan;
     };
     const [output, mark] = await Promise.all([ended, watch()]);
-    judgeTraffic(context, parseTraffic(output));
-    if (context.probe !== undefined && mark !== undefined)
-        await judgeProbe(context, context.probe, mark);
+    const { probe } = context;
+    await whileTheyStand(context, candidates, async () => {
+        judgeTraffic(context, parseTraffic(output));
+        if (probe !== undefined && mark !== undefined)
+            await judgeProbe(context, probe, mark);
+    });
 }
 /**
  * What visitors got, as the proxies' own access logs tell.
@@ -69494,7 +69575,7 @@ function performOperation(operation, context, { plan, operations, before }) {
         case 'run-job':
             return containers_runJob(context, operation);
         case 'stop-incumbents':
-            return stopIncumbents(context, operation);
+            return stopIncumbents(context, operation, plan);
         case 'await-incumbents':
             return awaitIncumbents(context);
         case 'replace':
@@ -69584,10 +69665,12 @@ function explainFailure(error, operation) {
 function candidatesIn(stdout) {
     return [...stdout.matchAll(CANDIDATE_LINE)].map(([, word = '', service = '', id = '', reason = '']) => ({ word, service, id, reason }));
 }
+/** Operations that wait until their candidates are ready; the others watch those that were. */
+const failure_STARTING = new Set(['start', 'replace', 'run-job']);
 function whatFailed({ service, reason }, operation) {
-    return operation.kind === 'soak'
-        ? `${service} did not survive the soak: ${reason}`
-        : `${service} did not become ready: ${reason}`;
+    return failure_STARTING.has(operation.kind)
+        ? `${service} did not become ready: ${reason}`
+        : `${service} did not survive the soak: ${reason}`;
 }
 function nextAfter(candidates, operation) {
     const waiting = candidates.filter(({ word }) => word === 'waiting').map(({ service }) => service);
@@ -69595,7 +69678,7 @@ function nextAfter(candidates, operation) {
         ? ''
         : ` Not ready yet at that moment: ${[...new Set(waiting)].join(', ')}.`;
     const late = candidates.some(({ reason }) => / within \d+ s$/.test(reason));
-    const slow = late && operation.kind !== 'soak'
+    const slow = late && failure_STARTING.has(operation.kind)
         ? ' If it only needs longer to start, raise `ready-timeout`.'
         : '';
     return `Its last log lines, under "Last output", tell why.${also}${slow}`;
@@ -78853,11 +78936,13 @@ const LIBRARY = [
     'git',
     'volumes',
     'containers',
+    'recreate',
     'images',
     'registries',
     'variables',
     'hooks',
     'healthcheck',
+    'candidates',
     'hosts',
     'callers',
     'proxy',

@@ -40,7 +40,7 @@ describe.each(SHELLS)('variables of a release, with $name as sh', ({ path: shell
   const places = () => ({ ...given, DIR: host.path('live'), STAGE: host.path('live') });
 
   it.each([
-    ['build', { VERB: 'build', BASES: '', SERVICES: 'api', REFERENCES: '' }],
+    ['build', { VERB: 'build', BASES: '', SERVICES: 'api', REFERENCES: '', ROOM: '' }],
     [
       'up',
       {
