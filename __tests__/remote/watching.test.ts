@@ -354,6 +354,22 @@ ${ENGINE}`);
       expect(calls.indexOf('start old')).toBeLessThan(calls.indexOf('logs --tail 40 b1'));
     }, 30_000);
 
+    it('starts what has stopped for it once: whoever undoes the rest waits for nothing', async () => {
+      container('b1', 'true', { status: 'exited', code: 3 });
+      host.write('containers/old', 'exited 0 0 false - 0 NONE\n');
+      host.write("state of o'neill/journal/stopping/old", '');
+      const soak = await host.run(script('soak'), {
+        CANDIDATES: 'web b1\n',
+        HUNDREDTHS_TO_SOAK: '60000',
+        STOPPED: 'old',
+      });
+      expect(soak.code).toBe(72);
+      host.write('containers/old', 'true\n');
+      expect((await host.run('set -eu\nstart_containers old')).code).toBe(0);
+      expect(host.dockerCalls().filter((call) => call.startsWith('wait'))).toEqual(['wait old']);
+      expect(host.dockerCalls().filter((call) => call.startsWith('start'))).toEqual(['start old']);
+    });
+
     it('waits for a check that goes on when the time is over, and judges it', async () => {
       container('a1', 'sleep 2; false', { retries: 1 });
       const { code, stdout } = await startSoak('api a1\n', 1).ended;

@@ -145,6 +145,8 @@ start_containers() {
       timeout $((grace + 2)) docker wait "$id" >/dev/null || say "$id was not stopped, and goes on"
     fi
     [ "$(docker inspect -f '{{.State.Running}}' "$id")" = true ] || run docker start "$id"
+    # Whoever comes next need not wait for its end.
+    rm -f "$STATE/journal/stopping/$id"
     restart_as_meant "$id"
   done
 }
