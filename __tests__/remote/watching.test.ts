@@ -16,6 +16,7 @@ case $1 in
   inspect)
     [ ! -e "$TOY/away" ] || { rm "$TOY/away"; echo 'Cannot connect to the Docker daemon' >&2; exit 1; }
     case "$*" in
+      *StopTimeout*) echo 1; exit ;;
       *RestartPolicy*) cat "$TOY/policies/$last" 2>/dev/null || echo always/0/; exit ;;
       *" .Timeout"*)
         cat "$TOY/timeouts/$last" 2>/dev/null || echo 0
