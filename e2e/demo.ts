@@ -8,7 +8,7 @@ import { usualLoad, type UsualPaths } from './load/spec.js';
 import { loadTable } from './load/table.js';
 import { type Bed, makeBed, placeFiles } from './scenarios/bed.js';
 import { type Checks, collectChecks } from './scenarios/checks.js';
-import type { Standing } from './scenarios/scenario.js';
+import type { LiveRelease } from './scenarios/scenario.js';
 import { checkWhole } from './scenarios/whole.js';
 import { type Live, showLive } from './show/live.js';
 import { deployTable, phaseTable, type Shown } from './show/tables.js';
@@ -54,7 +54,7 @@ async function threeDeploys(
     checks.equal(begin.outputs['result'], 'deployed', 'result of the first deploy');
     await checkWhole(bed, checks, undefined, first);
     const start = await bed.look();
-    const second: Standing = { sha: await commitNew(bed), release: 'r2' };
+    const second: LiveRelease = { sha: await commitNew(bed), release: 'r2' };
     live.title('2. A new backend and a new frontend, while the site is used');
     const change = await deployUnderLoad(bed, checks, live, {
       title: 'new version',

@@ -8,7 +8,7 @@ import { loadTable } from '../load/table.js';
 import type { LoadResult } from '../load/tally.js';
 import type { Bed } from '../scenarios/bed.js';
 import type { Checks } from '../scenarios/checks.js';
-import type { Standing } from '../scenarios/scenario.js';
+import type { LiveRelease } from '../scenarios/scenario.js';
 import { checkWhole } from '../scenarios/whole.js';
 import type { Fault } from './faults.js';
 import { exists, type Hook, type Point } from './hook.js';
@@ -32,10 +32,10 @@ export interface Around {
 export async function runCell(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
+  standing: LiveRelease,
   [point, fault]: readonly [Point, Fault],
   { hook, inputs }: Around,
-): Promise<{ readonly cell: Cell; readonly standing: Standing }> {
+): Promise<{ readonly cell: Cell; readonly standing: LiveRelease }> {
   const release = bed.nextRelease();
   const sha = await bed.commit(
     `${fault.name} at ${point.name}`,
@@ -91,7 +91,7 @@ async function checkNext(
   checks: Checks,
   before: Snapshot,
   inputs: Readonly<Record<string, string>>,
-): Promise<{ standing: Standing; result: string; failed: number }> {
+): Promise<{ standing: LiveRelease; result: string; failed: number }> {
   const release = bed.nextRelease();
   const sha = await bed.commit('The next one', bed.stack.changes.backend(release));
   const { value: run, load } = await used(bed, checks, () => bed.deploy(sha, { inputs }));

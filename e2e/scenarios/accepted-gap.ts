@@ -3,7 +3,7 @@ import { WORKER_RELEASE } from '../stacks/direct.js';
 import type { Stack } from '../stacks/stack.js';
 import { placeFiles } from './bed.js';
 import { checkDeployed } from './changes.js';
-import type { Standing, Trial } from './scenario.js';
+import type { LiveRelease, Trial } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** Stop and start of a container whose app boots in no time, on a machine that is busy. */
@@ -24,7 +24,7 @@ export const acceptedGap: Trial<Stack> = {
       Promise.resolve({ [WORKER_RELEASE]: 'two\n' }),
     );
     const before = idsByService(await bed.lookSettled());
-    let last: Standing = { sha: worker, release: standing.release };
+    let last: LiveRelease = { sha: worker, release: standing.release };
     await checkDeployed(bed, checks, standing, last);
     const after = idsByService(await bed.lookSettled());
     checks.equal(after['app'], before['app'], 'the container of the app');

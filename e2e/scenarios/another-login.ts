@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runOrThrow } from '../host/process.js';
 import { ask } from '../harness/shell.js';
-import type { Bed, Said } from './bed.js';
+import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import type { Scenario } from './scenario.js';
 import { checkRelease, underLoad } from './whole.js';
@@ -35,7 +35,7 @@ pkill -KILL -u ${USER} || true
 userdel --remove ${USER}
 `;
 
-type Inputs = NonNullable<Said['inputs']>;
+type Inputs = NonNullable<WorkflowOverrides['inputs']>;
 
 const LEFT = `
 cd "/home/${USER}/.local/state/resee-deploy"
@@ -139,10 +139,10 @@ async function goBack(
     inputs,
     workflow,
     first,
-  }: Required<Pick<Said, 'inputs' | 'workflow'>> & { readonly first: string },
+  }: Required<Pick<WorkflowOverrides, 'inputs' | 'workflow'>> & { readonly first: string },
 ): Promise<void> {
   const sha = await bed.fixture.git('rev-parse', 'HEAD');
-  const back = (to: string): Said => ({
+  const back = (to: string): WorkflowOverrides => ({
     workflow,
     inputs: { ...inputs, operation: 'rollback', 'rollback-to': to },
   });

@@ -12,7 +12,7 @@ import { ask } from '../harness/shell.js';
 import { type Place, type Snapshot, snapshot } from '../harness/snapshot.js';
 import type { Host } from '../host/host.js';
 import { fromDirectory, type GitFixture } from '../host/repository.js';
-import type { Standing } from './scenario.js';
+import type { LiveRelease } from './scenario.js';
 import type { Change, Stack, StackDefinition } from '../stacks/stack.js';
 
 /** A host with a stack's repository on it: where a scenario happens. */
@@ -29,9 +29,9 @@ export interface Bed<S extends Stack = StackDefinition> {
   commit(message: string, change: Change): Promise<string>;
   /** A name for the next release that no release had before. */
   nextRelease(): string;
-  start(sha: string, said?: Said): Promise<RunningAction>;
+  start(sha: string, overrides?: WorkflowOverrides): Promise<RunningAction>;
   /** The main step and, as a runner always does, the post step after it. */
-  deploy(sha: string, said?: Said): Promise<ActionRun>;
+  deploy(sha: string, overrides?: WorkflowOverrides): Promise<ActionRun>;
   look(): Promise<Snapshot>;
   /** As `look`, once the processes of a run that has ended are gone: they notice within a second. */
   lookSettled(): Promise<Snapshot>;
@@ -42,7 +42,7 @@ export interface Bed<S extends Stack = StackDefinition> {
 }
 
 /** What a scenario's workflow says differently; `undefined` takes an input away. */
-export interface Said {
+export interface WorkflowOverrides {
   readonly inputs?: Readonly<Record<string, string | undefined>>;
   readonly workflow?: Partial<ActionOptions['workflow']>;
   readonly environment?: ActionOptions['environment'];
@@ -85,7 +85,7 @@ export async function makeBed<S extends Stack>({
   stack,
   action,
   onLine = () => undefined,
-}: BedOptions<S>): Promise<{ bed: Bed<S>; first: Standing }> {
+}: BedOptions<S>): Promise<{ bed: Bed<S>; first: LiveRelease }> {
   const fixture = await repositoryOf(host, stack);
   const directory = `/home/ec2-user/${basename(stack.repository)}`;
   const place = { directory, project: stack.project ?? basename(stack.repository).toLowerCase() };
@@ -94,7 +94,7 @@ export async function makeBed<S extends Stack>({
   let runs = 0;
   const options = (
     sha: string,
-    { inputs = {}, workflow = {}, environment = {}, action: copy = action }: Said = {},
+    { inputs = {}, workflow = {}, environment = {}, action: copy = action }: WorkflowOverrides = {},
   ): ActionOptions => ({
     action: copy,
     environment,
@@ -120,8 +120,8 @@ export async function makeBed<S extends Stack>({
       onLine(line);
     },
   });
-  const start = (sha: string, said?: Said): Promise<RunningAction> =>
-    startAction(options(sha, said));
+  const start = (sha: string, overrides?: WorkflowOverrides): Promise<RunningAction> =>
+    startAction(options(sha, overrides));
   const bed: Bed<S> = {
     host,
     stack,
@@ -136,8 +136,8 @@ export async function makeBed<S extends Stack>({
     },
     nextRelease: () => `r${String((releases += 1))}`,
     start,
-    deploy: async (sha, said) => {
-      const running = await start(sha, said);
+    deploy: async (sha, overrides) => {
+      const running = await start(sha, overrides);
       const main = await running.done;
       log.push(`— exit ${String(main.exitCode)} after ${main.durationMs} ms`, main.report ?? '');
       const post = await running.post(main);

@@ -3,7 +3,7 @@ import { idsByService } from '../harness/snapshot.js';
 import { replacing, type Stack, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, type LoadOptions, underLoad } from './whole.js';
 
 export const unchanged: Scenario = {
@@ -123,8 +123,8 @@ export const proxyConfigStale: Scenario = {
 export async function checkDeployed(
   bed: Bed<Stack>,
   checks: Checks,
-  standing: Standing,
-  next: Standing,
+  standing: LiveRelease,
+  next: LiveRelease,
   options: LoadOptions = {},
 ): Promise<void> {
   const before = await bed.lookSettled();

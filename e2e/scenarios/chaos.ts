@@ -10,7 +10,7 @@ import { cacheDirectory } from '../host/host.js';
 import { type Bed, emptyHost, placeFiles } from './bed.js';
 import { type Checks, collectChecks } from './checks.js';
 import { installCron } from './power.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 
 /** Short, as what is waited for here is something else. */
 const INPUTS = { soak: '1s', 'drain-timeout': '4s' };
@@ -116,7 +116,7 @@ function isWanted(fault: number): (point: Point, step: number) => boolean {
 }
 
 /** An empty host, and on it a release whose store loses no row that it took, whatever ends it. */
-async function begin(bed: Bed, release: string): Promise<Standing> {
+async function begin(bed: Bed, release: string): Promise<LiveRelease> {
   await emptyHost(bed);
   await placeFiles(bed);
   const sha = await bed.commit('A release to begin with', async (fixture) => {
@@ -148,10 +148,10 @@ async function recordPoints(bed: Bed): Promise<readonly Point[]> {
 interface Tried {
   readonly cell: Cell;
   /** Undefined where nobody can tell what runs. */
-  readonly standing: Standing | undefined;
+  readonly standing: LiveRelease | undefined;
 }
 
-async function tryPoint(bed: Bed, stands: Standing, point: Point, fault: Fault): Promise<Tried> {
+async function tryPoint(bed: Bed, stands: LiveRelease, point: Point, fault: Fault): Promise<Tried> {
   const checks = collectChecks();
   const began = performance.now();
   bed.takeLog();

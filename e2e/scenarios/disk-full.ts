@@ -3,7 +3,7 @@ import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { MOMENTS, untilHostSays, WHOLE_WITHIN_MS } from './interruptions.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { answeringRelease, checkWhole, underLoad } from './whole.js';
 
 /** The soak is long enough to be met. */
@@ -67,7 +67,7 @@ export const diskFull: readonly Scenario[] = Object.entries(MOMENTS).map(([key, 
 async function checkUndone(
   bed: Bed,
   checks: Checks,
-  { release }: Standing,
+  { release }: LiveRelease,
   log: string,
 ): Promise<void> {
   checks.equal(await answeringRelease(bed), release, 'the release that answers afterwards');

@@ -2,9 +2,9 @@ import { ask } from '../harness/shell.js';
 import { idsByService } from '../harness/snapshot.js';
 import type { ActionRun } from '../harness/action.js';
 import { together } from '../stacks/stack.js';
-import type { Bed, Said } from './bed.js';
+import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** Found in nothing that a run prints or writes. */
@@ -12,7 +12,7 @@ const SECRETS = ['open-sesame-1', 'open-sesame-2', 'open-sesame-3'] as const;
 const TEXTS = SECRETS.map(
   (secret) => `# For the api alone.\nGREETING=hello\nPASSWORD='${secret}'\n`,
 );
-const said = (index: number, more: Said['inputs'] = {}): Said => ({
+const said = (index: number, more: WorkflowOverrides['inputs'] = {}): WorkflowOverrides => ({
   inputs: { 'env-file': TEXTS[index], ...more },
 });
 
@@ -63,8 +63,8 @@ export const envFile: Scenario = {
 };
 
 /** What cannot be written is refused before anything has changed, each with its reason. */
-async function refusals(bed: Bed, checks: Checks, { sha }: Standing): Promise<void> {
-  const refused = async (words: Said, pattern: RegExp): Promise<void> => {
+async function refusals(bed: Bed, checks: Checks, { sha }: LiveRelease): Promise<void> {
+  const refused = async (words: WorkflowOverrides, pattern: RegExp): Promise<void> => {
     const run = await bed.deploy(sha, words);
     checks.equal(run.outputs['result'], 'refused', `result of ${JSON.stringify(words.inputs)}`);
     checks.matches(run.log, pattern, 'the log');
@@ -84,7 +84,7 @@ async function refusals(bed: Bed, checks: Checks, { sha }: Standing): Promise<vo
 }
 
 /** A release that never gets ready: its .env goes with it. */
-async function undone(bed: Bed, checks: Checks, standing: Standing): Promise<void> {
+async function undone(bed: Bed, checks: Checks, standing: LiveRelease): Promise<void> {
   const before = await bed.lookSettled();
   const bad = await bed.commit(
     'Never ready',

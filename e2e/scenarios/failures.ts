@@ -4,7 +4,7 @@ import { type Change, replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 interface Failure {
@@ -145,7 +145,7 @@ export const proxyConfigBroken: Scenario = {
 async function checkFailed(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
+  standing: LiveRelease,
   change: Change,
   { inputs = {}, asksHealth = true, ...failure }: Failure,
 ): Promise<void> {

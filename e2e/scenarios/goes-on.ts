@@ -4,7 +4,7 @@ import { idsByService } from '../harness/snapshot.js';
 import { type Change, replacing } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const COMPOSE_FILE = 'docker-compose.yml';
@@ -29,7 +29,7 @@ export const goesOnWithTheOld: Scenario = {
     await checkWhole(calling, checks, undefined, { sha: second, release });
 
     const relaying = withServices(bed, { caller: 1, relay: 1 });
-    const last: Standing = { sha: await bed.commit('A relay', RELAY), release };
+    const last: LiveRelease = { sha: await bed.commit('A relay', RELAY), release };
     checks.equal((await bed.deploy(last.sha)).outputs['result'], 'deployed', 'result with a relay');
     const before = await bed.lookSettled();
     const other = bed.nextRelease();

@@ -1,9 +1,9 @@
 import type { RunningAction } from '../harness/action.js';
 import { ask } from '../harness/shell.js';
 import { idsOf, type Snapshot } from '../harness/snapshot.js';
-import type { Bed, Said } from './bed.js';
+import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { answeringRelease, checkWhole, underLoad } from './whole.js';
 
 /** A moment of a deploy, told by what stands on the host. */
@@ -25,10 +25,10 @@ export const MOMENTS = {
 } as const satisfies Record<string, Moment>;
 
 /** The soak is long enough to be met. */
-const SAID: Said = { inputs: { soak: '4s' } };
+const SAID: WorkflowOverrides = { inputs: { soak: '4s' } };
 
 /** Two jobs of one workflow run have the same id, and nothing else in common. */
-const SAME_RUN: Said = { workflow: { runId: '7' } };
+const SAME_RUN: WorkflowOverrides = { workflow: { runId: '7' } };
 
 /** Beyond the lease's expiry and the watchdog's work. */
 export const WHOLE_WITHIN_MS = 150_000;
@@ -76,7 +76,7 @@ export const connectionCut: Scenario = {
 };
 
 /** The release is recorded, and something still goes on. */
-const afterwards = ({ sha }: Standing): Moment => ({
+const afterwards = ({ sha }: LiveRelease): Moment => ({
   name: 'post-deploy',
   reached: (_bed, seen) => seen.head !== sha && seen.lease.length > 0,
 });
@@ -167,10 +167,10 @@ export const twoAtOnce: Scenario = {
 export async function interrupt(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
+  standing: LiveRelease,
   moment: Moment,
   act: (running: RunningAction) => Promise<void>,
-  said: Said = SAID,
+  said: WorkflowOverrides = SAID,
 ): Promise<void> {
   const release = bed.nextRelease();
   const sha = await bed.commit(`Interrupted`, bed.stack.changes.backend(release));

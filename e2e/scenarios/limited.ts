@@ -1,5 +1,5 @@
 import { together, type Change } from '../stacks/stack.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** One request a second of ours, and no other visitor's, on the path that the health check asks. */
@@ -43,7 +43,7 @@ export const limited: Scenario = {
     );
 
     const release = bed.nextRelease();
-    const standing: Standing = {
+    const standing: LiveRelease = {
       sha: await bed.commit('A release', bed.stack.changes.backend(release)),
       release,
     };

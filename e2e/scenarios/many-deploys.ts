@@ -4,7 +4,7 @@ import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { checkKept, checkNoGrowth, describe, type Disk, lookAtDisk } from './disk.js';
 import { roundOf, type Turn } from './rounds.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { whileOrdering } from './tasks.js';
 import { checkWhole, underLoad } from './whole.js';
 
@@ -50,7 +50,7 @@ function wanted(): number {
   return said;
 }
 
-async function inARow(bed: Bed, checks: Checks, standing: Standing): Promise<void> {
+async function inARow(bed: Bed, checks: Checks, standing: LiveRelease): Promise<void> {
   const count = wanted();
   const round = roundOf(bed.stack);
   // The releases that are kept there are of the same kinds as those at the end.
@@ -102,9 +102,9 @@ async function deployOne(
   checks: Checks,
   turn: Turn,
   number: number,
-  last: Standing,
+  last: LiveRelease,
   took: Took[],
-): Promise<Standing | undefined> {
+): Promise<LiveRelease | undefined> {
   const release = bed.nextRelease();
   const sha = await bed.commit(`${turn.kind} ${String(number)}`, turn.change(number, release));
   const run = await bed.deploy(sha, { inputs: { 'keep-releases': String(KEPT_RELEASES) } });

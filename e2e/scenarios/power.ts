@@ -9,7 +9,7 @@ import { runOrThrow } from '../host/process.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { MOMENTS, untilHostSays, WHOLE_WITHIN_MS } from './interruptions.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { answeringRelease, checkWhole } from './whole.js';
 
 /** How a deploy comes to the moment in which the host goes off. */
@@ -102,7 +102,7 @@ export const powerLostUnattended: Scenario = {
   },
 };
 
-async function cutPower(bed: Bed, until: Until): Promise<Standing> {
+async function cutPower(bed: Bed, until: Until): Promise<LiveRelease> {
   const release = bed.nextRelease();
   const sha = await bed.commit('Cut off', bed.stack.changes.backend(release));
   const running = await bed.start(sha, SAID);
@@ -116,8 +116,8 @@ async function cutPower(bed: Bed, until: Until): Promise<Standing> {
 async function checkStands(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
-  cut: Standing,
+  standing: LiveRelease,
+  cut: LiveRelease,
 ): Promise<void> {
   const { head } = await bed.look();
   await checkWhole(bed, checks, undefined, head === cut.sha ? cut : standing, {

@@ -2,7 +2,7 @@ import { ask } from '../harness/shell.js';
 import { type Bed, placeFiles } from './bed.js';
 import type { Checks } from './checks.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 export const portHeld: Scenario = {
@@ -70,7 +70,7 @@ printf 'services:\\n  api:\\n    image: nginx:alpine\\n' >compose.yaml
 docker compose up -d
 `;
 
-async function checkRefused(bed: Bed, checks: Checks, { sha }: Standing): Promise<string> {
+async function checkRefused(bed: Bed, checks: Checks, { sha }: LiveRelease): Promise<string> {
   const run = await bed.deploy(sha);
   checks.equal(run.exitCode, 1, 'the exit code');
   checks.equal(run.outputs['result'], 'refused', 'result');
@@ -81,7 +81,7 @@ async function checkRefused(bed: Bed, checks: Checks, { sha }: Standing): Promis
   return errorOf(run);
 }
 
-async function checkDeploys(bed: Bed, checks: Checks, standing: Standing): Promise<void> {
+async function checkDeploys(bed: Bed, checks: Checks, standing: LiveRelease): Promise<void> {
   const run = await bed.deploy(standing.sha);
   checks.equal(run.outputs['result'], 'deployed', 'result once nothing is in the way');
   await checkWhole(bed, checks, undefined, standing);

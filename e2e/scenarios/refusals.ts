@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ActionRun } from '../harness/action.js';
-import type { Bed, Said } from './bed.js';
+import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 export const redNeeds: Scenario = {
@@ -102,7 +102,7 @@ async function planPullRequest(bed: Bed, checks: Checks): Promise<void> {
   const sha = await fixture.commit('Merge pull request', edits);
   await fixture.git('push', '--quiet', 'origin', 'HEAD:refs/pull/7/merge');
   await fixture.git('checkout', '-q', 'main');
-  const said = (operation: string, repository: string): Said => ({
+  const said = (operation: string, repository: string): WorkflowOverrides => ({
     inputs: { operation },
     workflow: {
       ref: 'refs/pull/7/merge',
@@ -142,9 +142,9 @@ export const superseded: Scenario = {
 export async function checkRefused(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
+  standing: LiveRelease,
   sha: string,
-  said: Said = {},
+  said: WorkflowOverrides = {},
   status: readonly string[] = [],
 ): Promise<ActionRun> {
   const before = await bed.lookSettled();

@@ -5,7 +5,7 @@ import { ask } from '../harness/shell.js';
 import { type Host, up } from '../host/host.js';
 import { baseImages } from '../images/images.js';
 import { dockerClient } from '../workflow/engine.js';
-import { type Bed, placeFiles, type Said } from './bed.js';
+import { type Bed, placeFiles, type WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
@@ -34,7 +34,7 @@ export const runnerBuild: Scenario = {
 
 interface Runner {
   readonly runner: Host;
-  readonly said: Said;
+  readonly said: WorkflowOverrides;
 }
 
 async function changeUnderLoad(bed: Bed, checks: Checks, { runner, said }: Runner): Promise<void> {
@@ -68,7 +68,7 @@ async function buildCacheOf(host: Host): Promise<readonly string[]> {
   return ids.split('\n').filter((id) => id !== '');
 }
 
-async function dirtyIsRefused(bed: Bed, checks: Checks, said: Said): Promise<void> {
+async function dirtyIsRefused(bed: Bed, checks: Checks, said: WorkflowOverrides): Promise<void> {
   const before = await bed.lookSettled();
   const sha = await bed.commit('Another', bed.stack.changes.backend(bed.nextRelease()));
   const head = await bed.fixture.git('rev-parse', 'HEAD^');
@@ -83,7 +83,7 @@ async function dirtyIsRefused(bed: Bed, checks: Checks, said: Said): Promise<voi
 /** A second machine with Docker stands for the runner's engine; the checkout is the fixture's work tree. */
 async function withRunner(
   bed: Bed,
-  work: (runner: Host, said: Said) => Promise<void>,
+  work: (runner: Host, said: WorkflowOverrides) => Promise<void>,
 ): Promise<void> {
   const runner = await up({ name: `runner-${String(process.pid)}` });
   const directory = await mkdtemp(join(tmpdir(), 'resee-e2e-runner-'));

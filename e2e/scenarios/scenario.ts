@@ -16,7 +16,7 @@ export interface Trial<S extends Stack> {
   readonly stacks?: (stack: S) => boolean;
   /** It runs only when it is named. */
   readonly onlyNamed?: boolean;
-  run(bed: Bed<S>, checks: Checks, standing: Standing): Promise<void>;
+  run(bed: Bed<S>, checks: Checks, standing: LiveRelease): Promise<void>;
 }
 
 /** One that needs a stack which can be broken in every way. */
@@ -32,7 +32,7 @@ export interface Scenario extends Trial<StackDefinition> {
 }
 
 /** The release that runs when a scenario begins. */
-export interface Standing {
+export interface LiveRelease {
   readonly sha: string;
   readonly release: string;
 }

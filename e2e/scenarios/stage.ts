@@ -1,20 +1,20 @@
 import { leftovers } from '../harness/snapshot.js';
 import { type Bed, emptyHost, placeFiles } from './bed.js';
 import type { Stack } from '../stacks/stack.js';
-import type { Standing, Trial } from './scenario.js';
+import type { LiveRelease, Trial } from './scenario.js';
 import { answeringRelease } from './whole.js';
 
 /** Brings the host and the repository to where a scenario begins. */
 export interface Stage {
   /** @throws Error when the release that should stand cannot be deployed. */
-  prepare(trial: Pick<Trial<Stack>, 'from'>): Promise<Standing>;
+  prepare(trial: Pick<Trial<Stack>, 'from'>): Promise<LiveRelease>;
   /** After a scenario that passed: what it left may serve the next one. */
   keep(): Promise<void>;
 }
 
 /** `first` is a good commit: what is deployed where nothing stands, or where something broke. */
-export function makeStage(bed: Bed<Stack>, first: Standing): Stage {
-  let standing: Standing | undefined;
+export function makeStage(bed: Bed<Stack>, first: LiveRelease): Stage {
+  let standing: LiveRelease | undefined;
   const resetMain = async (sha: string): Promise<void> => {
     await bed.fixture.git('checkout', '-q', '-B', 'main', sha);
     await bed.fixture.git('reset', '-q', '--hard', sha);

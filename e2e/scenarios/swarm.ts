@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../harness/shell.js';
 import type { ActionRun } from '../harness/action.js';
 import { laidOver, replacing, together, type Change } from '../stacks/stack.js';
-import { placeFiles, type Bed, type Said } from './bed.js';
+import { placeFiles, type Bed, type WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import { untilHostSays } from './interruptions.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkRelease } from './whole.js';
 
 const JOIN =
@@ -32,7 +32,7 @@ const forSwarm: Omit<Scenario, 'name' | 'sentence' | 'run'> = {
 async function inSwarm(
   bed: Bed,
   checks: Checks,
-  run: (standing: Standing) => Promise<void>,
+  run: (standing: LiveRelease) => Promise<void>,
 ): Promise<void> {
   await placeFiles(bed);
   await ask(bed.host, 'echo hush >"$1/token"', { args: [bed.place.directory] });
@@ -62,7 +62,7 @@ docker ps -q --no-trunc --filter "label=com.docker.swarm.service.name=$1_$2"
 `;
 
 /** All that is true of the stack after any run: one release, every task, nothing left over. */
-async function checkSwarm(bed: Bed, checks: Checks, { sha, release }: Standing): Promise<void> {
+async function checkSwarm(bed: Bed, checks: Checks, { sha, release }: LiveRelease): Promise<void> {
   // nginx keeps an address for a second.
   await sleep(2_000);
   await checkRelease(bed, checks, release);
@@ -113,7 +113,7 @@ async function deployed(
   checks: Checks,
   sha: string,
   what: string,
-  said: Said = {},
+  said: WorkflowOverrides = {},
 ): Promise<ActionRun> {
   const run = await bed.deploy(sha, { inputs: { ...KEEPING, ...said.inputs } });
   checks.equal(run.outputs['result'], 'deployed', `result of ${what}`);

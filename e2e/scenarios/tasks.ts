@@ -4,7 +4,7 @@ import { idsByService } from '../harness/snapshot.js';
 import { replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const ORDER_EVERY_MS = 700;
@@ -59,7 +59,7 @@ export const schedulerFails: Scenario = {
 async function duringTask<T>(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
+  standing: LiveRelease,
   work: () => Promise<T>,
 ): Promise<T> {
   const long = await order(bed, 20);

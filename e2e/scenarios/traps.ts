@@ -2,10 +2,10 @@ import type { ActionRun } from '../harness/action.js';
 import { ask } from '../harness/shell.js';
 import { idsByService } from '../harness/snapshot.js';
 import { replacing } from '../stacks/stack.js';
-import type { Bed, Said } from './bed.js';
+import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import { checkRefused, errorOf } from './refusals.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const COMPOSE_FILE = 'docker-compose.yml';
@@ -145,8 +145,8 @@ async function checkOnlyReplaced(
   bed: Bed,
   checks: Checks,
   service: string,
-  next: Standing,
-  said: Said,
+  next: LiveRelease,
+  said: WorkflowOverrides,
 ): Promise<void> {
   const { [service]: old, ...others } = idsByService(await bed.lookSettled());
   const run = await bed.deploy(next.sha, said);

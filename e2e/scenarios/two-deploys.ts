@@ -5,7 +5,7 @@ import type { Bed } from './bed.js';
 import { placeFiles } from './bed.js';
 import { checkDeployed } from './changes.js';
 import type { Checks } from './checks.js';
-import type { Standing, Trial } from './scenario.js';
+import type { LiveRelease, Trial } from './scenario.js';
 import { checkWhole } from './whole.js';
 
 export const twoDeploys: Trial<Stack> = {
@@ -37,8 +37,8 @@ export const twoDeploys: Trial<Stack> = {
 async function changeReadme(
   bed: Bed<Stack>,
   checks: Checks,
-  standing: Standing,
-): Promise<Standing> {
+  standing: LiveRelease,
+): Promise<LiveRelease> {
   const before = idsByService(await bed.lookSettled());
   const change: Change = () => Promise.resolve({ 'NOTES.md': `After ${standing.release}.\n` });
   const sha = await bed.commit('Notes', change);
@@ -53,7 +53,11 @@ async function changeReadme(
 }
 
 /** The container of the proxy stays (`checkDeployed`), and what it answers shows its new configuration. */
-async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing): Promise<Standing> {
+async function changeProxy(
+  bed: Bed<Stack>,
+  checks: Checks,
+  standing: LiveRelease,
+): Promise<LiveRelease> {
   const { tellsHeader, tellRelease } = bed.stack;
   if (tellsHeader === undefined) return standing;
   const { name, value, change } = tellsHeader;
@@ -67,7 +71,7 @@ async function changeProxy(bed: Bed<Stack>, checks: Checks, standing: Standing):
 }
 
 /** A release that is not well leaves what its jobs' last runs left. */
-async function takeBack(bed: Bed<Stack>, checks: Checks, standing: Standing): Promise<void> {
+async function takeBack(bed: Bed<Stack>, checks: Checks, standing: LiveRelease): Promise<void> {
   const before = await bed.lookSettled();
   const change = bed.stack.changes.backend(bed.nextRelease());
   const sha = await bed.commit('Not what is wanted', change);

@@ -3,7 +3,7 @@ import type { Snapshot } from '../harness/snapshot.js';
 import { type Change, replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole } from './whole.js';
 
 const COMPOSE_FILE = 'docker-compose.yml';
@@ -37,7 +37,7 @@ export const updateOrder: Scenario = {
 };
 
 interface Deployed {
-  readonly standing: Standing;
+  readonly standing: LiveRelease;
   /** `new SERVICE start`, `old SERVICE kill SIGNAL`, `old SERVICE die CODE`, `SERVICE reload`, in their order. */
   readonly events: readonly string[];
 }

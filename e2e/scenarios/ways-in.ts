@@ -2,14 +2,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bed, Said } from './bed.js';
+import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import { interrupt, MOMENTS, untilHostSays, WHOLE_WITHIN_MS } from './interruptions.js';
-import type { Scenario, Standing } from './scenario.js';
+import type { Scenario, LiveRelease } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** The host's sshd is the jump host as well: from there the host is 127.0.0.1. */
-function throughJumpHosts(bed: Bed, ...hops: readonly string[]): Said['inputs'] {
+function throughJumpHosts(bed: Bed, ...hops: readonly string[]): WorkflowOverrides['inputs'] {
   return {
     host: '127.0.0.1',
     'jump-host': hops.join('\n'),
@@ -20,8 +20,8 @@ function throughJumpHosts(bed: Bed, ...hops: readonly string[]): Said['inputs'] 
 async function deploysThrough(
   bed: Bed,
   checks: Checks,
-  standing: Standing,
-  inputs: Said['inputs'],
+  standing: LiveRelease,
+  inputs: WorkflowOverrides['inputs'],
 ): Promise<void> {
   const before = await bed.lookSettled();
   const release = bed.nextRelease();

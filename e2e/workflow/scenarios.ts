@@ -2,7 +2,7 @@ import { idsByService } from '../harness/snapshot.js';
 import type { Bed } from '../scenarios/bed.js';
 import { placeFiles } from '../scenarios/bed.js';
 import type { Checks } from '../scenarios/checks.js';
-import type { Standing } from '../scenarios/scenario.js';
+import type { LiveRelease } from '../scenarios/scenario.js';
 import { answeringRelease, checkWhole, underLoad } from '../scenarios/whole.js';
 import { together } from '../stacks/stack.js';
 import { outputOf, resultOf, type WorkflowRun } from './events.js';
@@ -10,7 +10,7 @@ import { outputOf, resultOf, type WorkflowRun } from './events.js';
 /** A host that a repository's workflow deploys to, and the runner that runs it. */
 export interface Site {
   readonly bed: Bed;
-  readonly first: Standing;
+  readonly first: LiveRelease;
   /** Runs the workflow for what is checked out. */
   push(): Promise<WorkflowRun>;
 }
