@@ -27,12 +27,12 @@ chown ${USER}: "$2/.env"
 /usr/sbin/sshd -p ${PORT} -o PidFile=/run/sshd-${PORT}.pid
 `;
 
+/** By force: a login that is just ending may still be a process of the user. */
 const REMOVE = `
 kill "$(cat /run/sshd-${PORT}.pid)"
 docker ps -aq --filter "label=com.docker.compose.project.working_dir=$1" | xargs -r docker rm -f >/dev/null
 rm -rf "$(dirname "$1")"
-pkill -KILL -u ${USER} || true
-userdel --remove ${USER}
+userdel --force --remove ${USER}
 `;
 
 type Inputs = NonNullable<WorkflowOverrides['inputs']>;
