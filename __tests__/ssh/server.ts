@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { connect as connectTcp, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 
 import ssh2 from 'ssh2';
@@ -184,8 +185,10 @@ function runShell(channel: ServerChannel, shell: readonly string[], command: str
   const child = spawn(file, [...args, '-c', command], { detached: true });
   channel.pipe(child.stdin);
   child.stdin.on('error', ignore);
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr, { end: false });
+  const sent = sendInTurn([
+    [child.stdout, channel],
+    [child.stderr, channel.stderr],
+  ]);
   channel.on('error', ignore);
   channel.on('close', () => {
     child.stdin.end();
@@ -195,9 +198,35 @@ function runShell(channel: ServerChannel, shell: readonly string[], command: str
     child.unref();
   });
   child.on('close', (code) => {
-    channel.exit(code ?? 255);
-    channel.end();
+    void sent().then(() => {
+      channel.exit(code ?? 255);
+      channel.end();
+    });
   });
+}
+
+/**
+ * Carries each stream to its own, one chunk at a time of all of them: the library never sends what
+ * waits for the client's window on stderr while stdout waits for it as well. Gives what waits until
+ * all that was read is sent.
+ */
+function sendInTurn(streams: readonly (readonly [Readable, Writable])[]): () => Promise<void> {
+  let turn = Promise.resolve();
+  for (const [from, to] of streams) {
+    from.on('data', (chunk: Buffer) => {
+      from.pause();
+      turn = turn.then(
+        () =>
+          new Promise((resolve) => {
+            to.write(chunk, () => {
+              from.resume();
+              resolve();
+            });
+          }),
+      );
+    });
+  }
+  return () => turn;
 }
 
 export const realClock: Clock = {
