@@ -25,7 +25,7 @@ export const MOMENTS = {
 } as const satisfies Record<string, Moment>;
 
 /** The soak is long enough to be met. */
-const SAID: WorkflowOverrides = { inputs: { soak: '4s' } };
+const SAID: WorkflowOverrides = { inputs: { soak: '6s' } };
 
 /** Two jobs of one workflow run have the same id, and nothing else in common. */
 const SAME_RUN: WorkflowOverrides = { workflow: { runId: '7' } };
