@@ -5,7 +5,7 @@
 # Vars: CANDIDATES (lines `service id`) FORWARD RECORD STAGE LAST_PATHS (files that reach the live directory after the old containers)
 #   VARIABLES_FILE (text of the file of variables) DIR ENV_PATH (of the stack's .env, where the release has one)
 # shellcheck shell=sh
-require_standing "$CANDIDATES"
+require_alive "$CANDIDATES"
 mkdir -p "$STATE/journal/release"
 printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
 : >"$STATE/journal/release.inplace"

@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7260);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8109);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 7260:
+/***/ 8109:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -67471,17 +67471,17 @@ function handedLines(services) {
         .join('\n');
 }
 /** Those that do not run, and stay beside the new one that gets their volumes. */
-function standing({ dead, handed }) {
+function volumeDonors({ dead, handed }) {
     return dead.filter((id) => handed.some(({ container }) => container === id));
 }
 /** Those that do not run, and go before the new ones come. */
 function goingFirst(scale) {
-    const staying = standing(scale);
+    const staying = volumeDonors(scale);
     return scale.dead.filter((id) => !staying.includes(id));
 }
 /** True where those that were to stay cannot, as the new one is to have their very name. */
 function isInTheWay({ services }, scale) {
-    return services[scale.service]?.containerName !== undefined && standing(scale).length > 0;
+    return services[scale.service]?.containerName !== undefined && volumeDonors(scale).length > 0;
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/creation.ts
@@ -67531,7 +67531,7 @@ function neededBy({ observation }, services) {
 /** How many containers of a service there are to be, old and new ones together. */
 function scales({ results }, services) {
     return services
-        .map((scale) => ({ ...scale, others: [...scale.incumbents, ...standing(scale)] }))
+        .map((scale) => ({ ...scale, others: [...scale.incumbents, ...volumeDonors(scale)] }))
         .filter(({ others }) => others.length > 0)
         .map(({ service, replicas, others }) => {
         const before = others.length + (results.candidates.get(service) ?? []).length;
@@ -67575,12 +67575,12 @@ function registryVariables({ inputs, run }) {
     return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
 }
 
-;// CONCATENATED MODULE: ./src/rollout/standing.ts
+;// CONCATENATED MODULE: ./src/rollout/liveness.ts
 
 
 const BETWEEN_LOOKS_MS = 1_000;
 /** What serves, and may end, as lines `service id`: a job has done its work when it has exited. */
-function standingLines(context, services) {
+function candidateLines(context, services) {
     const jobs = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
     return candidatesOf(context)
         .filter(({ service }) => !jobs.has(service))
@@ -67595,13 +67595,13 @@ function stoppedBy(operation) {
  * Does what may take long, and looks at the candidates every second meanwhile. That one has ended says more than
  * what it did to requests, so where the work fails, they are looked at once more.
  *
- * @param candidates as `standingLines` gives them
+ * @param candidates as `candidateLines` gives them
  * @throws StepError where a candidate has ended; whatever `work` throws otherwise
  */
-async function whileTheyStand({ transaction, clock }, candidates, work) {
+async function whileAlive({ transaction, clock }, candidates, work) {
     const look = async () => {
         const variables = { CANDIDATES: candidates };
-        await transaction.step({ name: 'look', script: 'require_standing "$CANDIDATES"', variables });
+        await transaction.step({ name: 'look', script: 'require_alive "$CANDIDATES"', variables });
     };
     const over = new AbortController();
     const working = work().finally(() => {
@@ -67687,7 +67687,7 @@ function execArguments({ words, user, directory, isPrivileged, environment }) {
 async function withoutOthers(context, scale) {
     const { service, handed } = scale;
     const { live, wanted, installed } = context.observation;
-    const ids = [...scale.incumbents, ...standing(scale)];
+    const ids = [...scale.incumbents, ...volumeDonors(scale)];
     const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
     if (ids.length === 0)
         return left;
@@ -67974,14 +67974,12 @@ async function stopIncumbents(context, operation, plan) {
         undo: startsAgain(operation),
         script: [
             // Requests go to the candidates alone by now.
-            ...(draining.length === 0
-                ? []
-                : [`while_they_stand "$CANDIDATES" ${(0,quote/* quote */.hD)(cutover_together(draining))}`]),
+            ...(draining.length === 0 ? [] : [`while_alive "$CANDIDATES" ${(0,quote/* quote */.hD)(cutover_together(draining))}`]),
             // Where a gap is accepted, somebody may be known to go on with them.
             `require_left ${context.inputs.allowDowntime ? 'no' : 'yes'} ${ids.join(' ')}`,
             `${stopsBy(operation)} ${ids.join(' ')}`,
         ].join('\n'),
-        variables: { CANDIDATES: standingLines(context, plan.services) },
+        variables: { CANDIDATES: candidateLines(context, plan.services) },
     });
     countHeld(context, output);
 }
@@ -68435,7 +68433,7 @@ async function finish(context, operation, plan, deployedAt) {
         name: 'finish',
         script: (0,load/* remoteScript */.mW)('finish'),
         variables: {
-            CANDIDATES: standingLines(context, plan.services),
+            CANDIDATES: candidateLines(context, plan.services),
             RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
             DIR: context.observation.live.path,
             ENV_PATH: context.inputs.envFile?.path ?? '',
@@ -69309,7 +69307,7 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
     const soakMs = context.inputs.soakMs * SHARE[part];
     if (soakMs === 0)
         return;
-    const candidates = standingLines(context, services);
+    const candidates = candidateLines(context, services);
     const watched = context.transaction.step({
         name: 'soak',
         script: (0,load/* remoteScript */.mW)('soak'),
@@ -69336,7 +69334,7 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
     };
     const [output, mark] = await Promise.all([ended, watch()]);
     const { probe } = context;
-    await whileTheyStand(context, candidates, async () => {
+    await whileAlive(context, candidates, async () => {
         judgeTraffic(context, parseTraffic(output));
         if (probe !== undefined && mark !== undefined)
             await judgeProbe(context, probe, mark);
@@ -78942,7 +78940,7 @@ const LIBRARY = [
     'variables',
     'hooks',
     'healthcheck',
-    'candidates',
+    'liveness',
     'hosts',
     'callers',
     'proxy',

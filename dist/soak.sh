@@ -40,7 +40,7 @@ judge() { # SERVICE ID
       reason="its healthcheck failed $retries times in a row"
     checked="$checked $2"
   fi
-  note_fallen "$1" "$2"
+  note_dead "$1" "$2"
 }
 
 checks_go_on() {
@@ -67,13 +67,13 @@ while :; do
   # Asked before the look: what a check has found that ends meanwhile, the next look tells.
   checking=no
   ! checks_go_on || checking=yes
-  look_at_each "$CANDIDATES" judge
+  inspect_each "$CANDIDATES" judge
   if [ -n "$failed" ]; then
     # Ids are hex: they are meant to be split.
     # shellcheck disable=SC2086
     [ -z "${STOPPED-}" ] || (start_containers $STOPPED) || :
-    tell_fallen "$failed" "$work"
-    exit "$FALLEN"
+    tell_dead "$failed" "$work"
+    exit "$CANDIDATE_DIED"
   fi
   left=$((deadline - $(hundredths)))
   if [ "$left" -gt 0 ] && [ "$(now)" -ge "$check_at" ]; then

@@ -402,7 +402,7 @@ ${ENGINE}`);
 
   describe('while requests go to them alone', () => {
     const beside = (work: string): Running =>
-      host.start(`set -eu\nwhile_they_stand "$CANDIDATES" ${quote(work)}\necho after`, {
+      host.start(`set -eu\nwhile_alive "$CANDIDATES" ${quote(work)}\necho after`, {
         CANDIDATES: 'api a1\nworker b1\n',
       });
 

@@ -185,7 +185,7 @@ describe('what is sent to the host', () => {
         ({ step }) => step.name === 'stop',
       )?.step.script;
     expect(await stop('false')).toMatch(
-      /^while_they_stand "\$CANDIDATES" 'together .*proxy_drain.*\nrequire_left yes api-1\nstop_timed api-1$/,
+      /^while_alive "\$CANDIDATES" 'together .*proxy_drain.*\nrequire_left yes api-1\nstop_timed api-1$/,
     );
     expect(await stop('true')).toContain('require_left no api-1');
     const sent = await sentFor({ wants: services({ api: definition }) });

@@ -37,7 +37,7 @@ const LIBRARY = [
   'variables',
   'hooks',
   'healthcheck',
-  'candidates',
+  'liveness',
   'hosts',
   'callers',
   'proxy',

@@ -16,7 +16,7 @@ import {
 } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { registryVariables } from './registries.js';
-import { standingLines } from './standing.js';
+import { candidateLines } from './liveness.js';
 import { hookLines } from './hooks.js';
 import { withoutOthers } from './recreation.js';
 import { handedLines, goingFirst, isInTheWay } from './volumes.js';
@@ -60,14 +60,12 @@ export async function stopIncumbents(
     undo: startsAgain(operation),
     script: [
       // Requests go to the candidates alone by now.
-      ...(draining.length === 0
-        ? []
-        : [`while_they_stand "$CANDIDATES" ${quote(together(draining))}`]),
+      ...(draining.length === 0 ? [] : [`while_alive "$CANDIDATES" ${quote(together(draining))}`]),
       // Where a gap is accepted, somebody may be known to go on with them.
       `require_left ${context.inputs.allowDowntime ? 'no' : 'yes'} ${ids.join(' ')}`,
       `${stopsBy(operation)} ${ids.join(' ')}`,
     ].join('\n'),
-    variables: { CANDIDATES: standingLines(context, plan.services) },
+    variables: { CANDIDATES: candidateLines(context, plan.services) },
   });
   countHeld(context, output);
 }

@@ -4,7 +4,7 @@ import type { Container } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import type { RolloutContext } from './context.js';
-import { standing } from './volumes.js';
+import { volumeDonors } from './volumes.js';
 
 /** @throws DeployError where Compose, or somebody beside us, had the reference name another image by then */
 export function requireDecidedImage(
@@ -62,7 +62,7 @@ export function neededBy(
 /** How many containers of a service there are to be, old and new ones together. */
 export function scales({ results }: RolloutContext, services: readonly ServiceScale[]): string {
   return services
-    .map((scale) => ({ ...scale, others: [...scale.incumbents, ...standing(scale)] }))
+    .map((scale) => ({ ...scale, others: [...scale.incumbents, ...volumeDonors(scale)] }))
     .filter(({ others }) => others.length > 0)
     .map(({ service, replicas, others }) => {
       const before = others.length + (results.candidates.get(service) ?? []).length;

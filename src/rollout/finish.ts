@@ -9,7 +9,7 @@ import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { cutOverAgain, lines, proxiesOf, together } from './cutover.js';
 import { releasedServices } from './recorded.js';
-import { standingLines } from './standing.js';
+import { candidateLines } from './liveness.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;
 
@@ -31,7 +31,7 @@ export async function finish(
     name: 'finish',
     script: remoteScript('finish'),
     variables: {
-      CANDIDATES: standingLines(context, plan.services),
+      CANDIDATES: candidateLines(context, plan.services),
       RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
       DIR: context.observation.live.path,
       ENV_PATH: context.inputs.envFile?.path ?? '',

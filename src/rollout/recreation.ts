@@ -4,7 +4,7 @@ import type { Stack } from '../plan/stack.js';
 import type { ServiceScale } from '../plan/scale.js';
 import type { RolloutContext } from './context.js';
 import { hookLinesOf } from './hooks.js';
-import { handedWords, standing } from './volumes.js';
+import { handedWords, volumeDonors } from './volumes.js';
 
 /** Removes those that have the name, and whose undo makes them again; what is left to do. */
 export async function withoutOthers(
@@ -13,7 +13,7 @@ export async function withoutOthers(
 ): Promise<ServiceScale> {
   const { service, handed } = scale;
   const { live, wanted, installed } = context.observation;
-  const ids = [...scale.incumbents, ...standing(scale)];
+  const ids = [...scale.incumbents, ...volumeDonors(scale)];
   const left = { ...scale, incumbents: [], dead: scale.dead.filter((id) => !ids.includes(id)) };
   if (ids.length === 0) return left;
   const seconds = String(Math.ceil(context.inputs.readyTimeoutMs / 1000));

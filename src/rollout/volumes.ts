@@ -18,17 +18,17 @@ export function handedLines(services: readonly ServiceScale[]): string {
 }
 
 /** Those that do not run, and stay beside the new one that gets their volumes. */
-export function standing({ dead, handed }: ServiceScale): readonly string[] {
+export function volumeDonors({ dead, handed }: ServiceScale): readonly string[] {
   return dead.filter((id) => handed.some(({ container }) => container === id));
 }
 
 /** Those that do not run, and go before the new ones come. */
 export function goingFirst(scale: ServiceScale): readonly string[] {
-  const staying = standing(scale);
+  const staying = volumeDonors(scale);
   return scale.dead.filter((id) => !staying.includes(id));
 }
 
 /** True where those that were to stay cannot, as the new one is to have their very name. */
 export function isInTheWay({ services }: Stack, scale: ServiceScale): boolean {
-  return services[scale.service]?.containerName !== undefined && standing(scale).length > 0;
+  return services[scale.service]?.containerName !== undefined && volumeDonors(scale).length > 0;
 }

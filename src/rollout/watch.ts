@@ -11,7 +11,7 @@ import { accessLogs } from '../plan/proxies/access-logs.js';
 import { remoteScript } from '../remote/load.js';
 import { unlessAborted } from '../ssh/abort.js';
 import type { RolloutContext } from './context.js';
-import { standingLines, stoppedBy, whileTheyStand } from './standing.js';
+import { candidateLines, stoppedBy, whileAlive } from './liveness.js';
 
 const BETWEEN_CHECKS_MS = 100;
 const SEE_THE_LOGS =
@@ -109,7 +109,7 @@ export async function soak(
 ): Promise<void> {
   const soakMs = context.inputs.soakMs * SHARE[part];
   if (soakMs === 0) return;
-  const candidates = standingLines(context, services);
+  const candidates = candidateLines(context, services);
   const watched = context.transaction.step({
     name: 'soak',
     script: remoteScript('soak'),
@@ -135,7 +135,7 @@ export async function soak(
   };
   const [output, mark] = await Promise.all([ended, watch()]);
   const { probe } = context;
-  await whileTheyStand(context, candidates, async () => {
+  await whileAlive(context, candidates, async () => {
     judgeTraffic(context, parseTraffic(output));
     if (probe !== undefined && mark !== undefined) await judgeProbe(context, probe, mark);
   });

@@ -5,7 +5,7 @@ import { candidatesOf, type RolloutContext } from './context.js';
 const BETWEEN_LOOKS_MS = 1_000;
 
 /** What serves, and may end, as lines `service id`: a job has done its work when it has exited. */
-export function standingLines(
+export function candidateLines(
   context: RolloutContext,
   services: readonly Pick<ServicePlan, 'service' | 'role'>[],
 ): string {
@@ -25,17 +25,17 @@ export function stoppedBy(operation: Operation): readonly string[] {
  * Does what may take long, and looks at the candidates every second meanwhile. That one has ended says more than
  * what it did to requests, so where the work fails, they are looked at once more.
  *
- * @param candidates as `standingLines` gives them
+ * @param candidates as `candidateLines` gives them
  * @throws StepError where a candidate has ended; whatever `work` throws otherwise
  */
-export async function whileTheyStand(
+export async function whileAlive(
   { transaction, clock }: RolloutContext,
   candidates: string,
   work: () => Promise<void>,
 ): Promise<void> {
   const look = async (): Promise<void> => {
     const variables = { CANDIDATES: candidates };
-    await transaction.step({ name: 'look', script: 'require_standing "$CANDIDATES"', variables });
+    await transaction.step({ name: 'look', script: 'require_alive "$CANDIDATES"', variables });
   };
   const over = new AbortController();
   const working = work().finally(() => {
