@@ -23,10 +23,10 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'A cycle of values has no first file to read.',
+      comment: 'A cycle has no first file to read, also one of types.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'no-orphans',

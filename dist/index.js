@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8109);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5555);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 8109:
+/***/ 5555:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63642,6 +63642,13 @@ function endedByItself({ startedMs, ended }, all) {
         all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
 }
 
+;// CONCATENATED MODULE: ./src/plan/role.ts
+/** What may be done to a service. */
+const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
+const ROLE_LABEL = 'resee.deploy.role';
+/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
+const ORDER_LABEL = 'resee.deploy.order';
+
 ;// CONCATENATED MODULE: ./src/plan/schedulers.ts
 
 /** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
@@ -64110,11 +64117,7 @@ function isBackup(image) {
 
 
 
-/** What may be done to a service. */
-const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
-const ROLE_LABEL = 'resee.deploy.role';
-/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
-const ORDER_LABEL = 'resee.deploy.order';
+
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
 /** True for an image of a proxy as its makers publish it, without an app in it. */
@@ -65003,34 +65006,9 @@ function changes_listed(words, most) {
     return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
 }
 
-;// CONCATENATED MODULE: ./src/plan/plan.ts
+;// CONCATENATED MODULE: ./src/plan/service-plan.ts
 /** What leaves the container of a service running. */
 const STAYS = new Set(['keep', 'leave', 'reload']);
-/** The services that an operation works for. */
-function servicesOf(operation) {
-    switch (operation.kind) {
-        case 'prepare-images':
-            return [...operation.bases, ...operation.services];
-        case 'stop-incumbents':
-        case 'await-incumbents':
-        case 'update-services':
-            return operation.services;
-        case 'start':
-            return operation.services.map(({ service }) => service);
-        case 'run-command':
-        case 'run-job':
-        case 'replace':
-            return [operation.service];
-        case 'hold':
-        case 'point-callers':
-        case 'cutover':
-            return operation.routes.map(({ service }) => service);
-        case 'withdraw':
-            return operation.services.map(({ service }) => service);
-        default:
-            return [];
-    }
-}
 
 ;// CONCATENATED MODULE: ./src/plan/files.ts
 
@@ -65679,7 +65657,35 @@ function namesOn({ networks }, network) {
     return [...names, ...names.map((name) => `${name}.${network}`)];
 }
 
+;// CONCATENATED MODULE: ./src/plan/plan.ts
+/** The services that an operation works for. */
+function servicesOf(operation) {
+    switch (operation.kind) {
+        case 'prepare-images':
+            return [...operation.bases, ...operation.services];
+        case 'stop-incumbents':
+        case 'await-incumbents':
+        case 'update-services':
+            return operation.services;
+        case 'start':
+            return operation.services.map(({ service }) => service);
+        case 'run-command':
+        case 'run-job':
+        case 'replace':
+            return [operation.service];
+        case 'hold':
+        case 'point-callers':
+        case 'cutover':
+            return operation.routes.map(({ service }) => service);
+        case 'withdraw':
+            return operation.services.map(({ service }) => service);
+        default:
+            return [];
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/plan/cutovers.ts
+
 
 
 
@@ -66551,6 +66557,7 @@ function missingImages({ wanted, images }, services, options) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/gaps.ts
+
 
 
 

@@ -8,7 +8,7 @@ import { usualLoad, type UsualPaths } from './load/spec.js';
 import { loadTable } from './load/table.js';
 import { type Bed, makeBed, placeFiles } from './scenarios/bed.js';
 import { type Checks, collectChecks } from './scenarios/checks.js';
-import type { LiveRelease } from './scenarios/scenario.js';
+import type { LiveRelease } from './scenarios/bed.js';
 import { checkWhole } from './scenarios/whole.js';
 import { type Live, showLive } from './show/live.js';
 import { deployTable, phaseTable, type Shown } from './show/tables.js';

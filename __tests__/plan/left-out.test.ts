@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/plan/observation.js';
 import { isObject, type JsonObject } from '../../src/plan/json.js';
-import { makePlan, type Planned, type PlanOptions } from '../../src/plan/planner.js';
+import { makePlan, type Planned } from '../../src/plan/planner.js';
+import type { PlanOptions } from '../../src/plan/plan-options.js';
 import { noResults } from '../../src/rollout/context.js';
 import { releasedServices } from '../../src/rollout/recorded.js';
 import {

@@ -7,14 +7,10 @@ import type {
   Observation,
   ReleaseRecord,
 } from '../../src/plan/observation.js';
-import type { Operation, ServicePlan } from '../../src/plan/plan.js';
-import {
-  cutOverBy,
-  makePlan,
-  settlePlan,
-  type Planned,
-  type PlanOptions,
-} from '../../src/plan/planner.js';
+import type { Operation } from '../../src/plan/plan.js';
+import type { ServicePlan } from '../../src/plan/service-plan.js';
+import { cutOverBy, makePlan, settlePlan, type Planned } from '../../src/plan/planner.js';
+import type { PlanOptions } from '../../src/plan/plan-options.js';
 import { refusedChanges } from '../../src/plan/refusals.js';
 import { parseStack } from '../../src/plan/compose-config.js';
 import type { Service, Stack } from '../../src/plan/stack.js';

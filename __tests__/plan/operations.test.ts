@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
 import type { Container } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
-import type { PlanOptions } from '../../src/plan/planner.js';
+import type { PlanOptions } from '../../src/plan/plan-options.js';
 import {
   actions,
   changing,

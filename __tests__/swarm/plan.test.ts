@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isObject, objectOf, type JsonObject } from '../../src/plan/json.js';
 import type { SwarmStack } from '../../src/plan/observation.js';
-import type { PlanOptions } from '../../src/plan/planner.js';
+import type { PlanOptions } from '../../src/plan/plan-options.js';
 import { planSwarm, settleSwarmPlan } from '../../src/swarm/plan.js';
 import {
   actions,

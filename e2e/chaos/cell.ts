@@ -8,7 +8,7 @@ import { loadTable } from '../load/table.js';
 import type { LoadResult } from '../load/tally.js';
 import type { Bed } from '../scenarios/bed.js';
 import type { Checks } from '../scenarios/checks.js';
-import type { LiveRelease } from '../scenarios/scenario.js';
+import type { LiveRelease } from '../scenarios/bed.js';
 import { checkWhole } from '../scenarios/whole.js';
 import type { Fault } from './faults.js';
 import { exists, type Hook, type Point } from './hook.js';

@@ -3,7 +3,8 @@ import { WORKER_RELEASE } from '../stacks/direct.js';
 import type { Stack } from '../stacks/stack.js';
 import { placeFiles } from './bed.js';
 import { checkDeployed } from './changes.js';
-import type { LiveRelease, Trial } from './scenario.js';
+import type { Trial } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** Stop and start of a container whose app boots in no time, on a machine that is busy. */

@@ -12,8 +12,14 @@ import { ask } from '../harness/shell.js';
 import { type Place, type Snapshot, snapshot } from '../harness/snapshot.js';
 import type { Host } from '../host/host.js';
 import { fromDirectory, type GitFixture } from '../host/repository.js';
-import type { LiveRelease } from './scenario.js';
+
 import type { Change, Stack, StackDefinition } from '../stacks/stack.js';
+
+/** The release that runs when a scenario begins. */
+export interface LiveRelease {
+  readonly sha: string;
+  readonly release: string;
+}
 
 /** A host with a stack's repository on it: where a scenario happens. */
 export interface Bed<S extends Stack = StackDefinition> {

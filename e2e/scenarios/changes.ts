@@ -3,7 +3,8 @@ import { idsByService } from '../harness/snapshot.js';
 import { replacing, type Stack, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, type LoadOptions, underLoad } from './whole.js';
 
 export const unchanged: Scenario = {

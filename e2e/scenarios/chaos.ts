@@ -10,7 +10,8 @@ import { cacheDirectory } from '../host/host.js';
 import { type Bed, emptyHost, placeFiles } from './bed.js';
 import { type Checks, collectChecks } from './checks.js';
 import { installCron } from './power.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 
 /** Short, as what is waited for here is something else. */
 const INPUTS = { soak: '1s', 'drain-timeout': '4s' };

@@ -3,7 +3,8 @@ import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { MOMENTS, untilHostSays, WHOLE_WITHIN_MS } from './interruptions.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { answeringRelease, checkWhole, underLoad } from './whole.js';
 
 /** The soak is long enough to be met. */

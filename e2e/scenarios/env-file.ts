@@ -4,7 +4,8 @@ import type { ActionRun } from '../harness/action.js';
 import { together } from '../stacks/stack.js';
 import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** Found in nothing that a run prints or writes. */

@@ -4,7 +4,8 @@ import { idsByService } from '../harness/snapshot.js';
 import { type Change, replacing } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const COMPOSE_FILE = 'docker-compose.yml';

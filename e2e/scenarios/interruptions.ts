@@ -3,7 +3,8 @@ import { ask } from '../harness/shell.js';
 import { idsOf, type Snapshot } from '../harness/snapshot.js';
 import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { answeringRelease, checkWhole, underLoad } from './whole.js';
 
 /** A moment of a deploy, told by what stands on the host. */

@@ -1,5 +1,6 @@
 import { together, type Change } from '../stacks/stack.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** One request a second of ours, and no other visitor's, on the path that the health check asks. */

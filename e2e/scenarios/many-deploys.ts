@@ -4,7 +4,8 @@ import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { checkKept, checkNoGrowth, describe, type Disk, lookAtDisk } from './disk.js';
 import { roundOf, type Turn } from './rounds.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { whileOrdering } from './tasks.js';
 import { checkWhole, underLoad } from './whole.js';
 

@@ -9,7 +9,8 @@ import { runOrThrow } from '../host/process.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
 import { MOMENTS, untilHostSays, WHOLE_WITHIN_MS } from './interruptions.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { answeringRelease, checkWhole } from './whole.js';
 
 /** How a deploy comes to the moment in which the host goes off. */

@@ -2,7 +2,8 @@ import { ask } from '../harness/shell.js';
 import { type Bed, placeFiles } from './bed.js';
 import type { Checks } from './checks.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 export const portHeld: Scenario = {

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ActionRun } from '../harness/action.js';
 import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 export const redNeeds: Scenario = {

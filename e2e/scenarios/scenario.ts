@@ -1,5 +1,5 @@
 import type { Stack, StackDefinition } from '../stacks/stack.js';
-import type { Bed } from './bed.js';
+import type { Bed, LiveRelease } from './bed.js';
 import type { Checks } from './checks.js';
 
 /** A promise, and how it is tried on a stack. */
@@ -29,10 +29,4 @@ export interface Scenario extends Trial<StackDefinition> {
   readonly apart?: boolean;
   /** Most of its time is waiting, for a lease to end: a host beside the others costs next to nothing. */
   readonly waits?: boolean;
-}
-
-/** The release that runs when a scenario begins. */
-export interface LiveRelease {
-  readonly sha: string;
-  readonly release: string;
 }

@@ -1,7 +1,8 @@
 import { leftovers } from '../harness/snapshot.js';
 import { type Bed, emptyHost, placeFiles } from './bed.js';
 import type { Stack } from '../stacks/stack.js';
-import type { LiveRelease, Trial } from './scenario.js';
+import type { Trial } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { answeringRelease } from './whole.js';
 
 /** Brings the host and the repository to where a scenario begins. */

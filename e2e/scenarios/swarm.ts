@@ -6,7 +6,8 @@ import { placeFiles, type Bed, type WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import { untilHostSays } from './interruptions.js';
 import { errorOf } from './refusals.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkRelease } from './whole.js';
 
 const JOIN =

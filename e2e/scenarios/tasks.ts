@@ -4,7 +4,8 @@ import { idsByService } from '../harness/snapshot.js';
 import { replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const ORDER_EVERY_MS = 700;

@@ -5,7 +5,8 @@ import { replacing } from '../stacks/stack.js';
 import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import { checkRefused, errorOf } from './refusals.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 const COMPOSE_FILE = 'docker-compose.yml';

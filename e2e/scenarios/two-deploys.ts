@@ -5,7 +5,8 @@ import type { Bed } from './bed.js';
 import { placeFiles } from './bed.js';
 import { checkDeployed } from './changes.js';
 import type { Checks } from './checks.js';
-import type { LiveRelease, Trial } from './scenario.js';
+import type { Trial } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole } from './whole.js';
 
 export const twoDeploys: Trial<Stack> = {

@@ -3,7 +3,8 @@ import type { Snapshot } from '../harness/snapshot.js';
 import { type Change, replacing, together } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole } from './whole.js';
 
 const COMPOSE_FILE = 'docker-compose.yml';

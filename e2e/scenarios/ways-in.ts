@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Bed, WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
 import { interrupt, MOMENTS, untilHostSays, WHOLE_WITHIN_MS } from './interruptions.js';
-import type { Scenario, LiveRelease } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 import { checkWhole, underLoad } from './whole.js';
 
 /** The host's sshd is the jump host as well: from there the host is 127.0.0.1. */

@@ -9,7 +9,7 @@ import { idsByService, idsOf, leftovers, type Snapshot } from '../harness/snapsh
 import type { Stack } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import type { LiveRelease } from './scenario.js';
+import type { LiveRelease } from './bed.js';
 
 export interface LoadOptions {
   /** False where the health endpoint itself is what the release breaks. */

@@ -2,7 +2,7 @@ import { idsByService } from '../harness/snapshot.js';
 import type { Bed } from '../scenarios/bed.js';
 import { placeFiles } from '../scenarios/bed.js';
 import type { Checks } from '../scenarios/checks.js';
-import type { LiveRelease } from '../scenarios/scenario.js';
+import type { LiveRelease } from '../scenarios/bed.js';
 import { answeringRelease, checkWhole, underLoad } from '../scenarios/whole.js';
 import { together } from '../stacks/stack.js';
 import { outputOf, resultOf, type WorkflowRun } from './events.js';

@@ -1,5 +1,5 @@
 import type { Container, Observation } from './observation.js';
-import type { ServicePlan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import type { HandedVolumes } from './scale.js';
 import { isRenewed } from './storage.js';
 import type { Service } from './stack.js';

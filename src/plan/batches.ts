@@ -1,5 +1,5 @@
 import type { Observation } from './observation.js';
-import type { ServicePlan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 
 /** Part of a service's roll: so many candidates start, then these incumbents are not needed any more. */
 export interface Portion {

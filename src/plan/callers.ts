@@ -1,6 +1,7 @@
 import type { Batch } from './batches.js';
 import type { Container, Observation } from './observation.js';
-import type { CallerRoute, PointCallersOperation, ServicePlan } from './plan.js';
+import type { CallerRoute, PointCallersOperation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { namesOf } from './roles.js';
 import type { Service } from './stack.js';
 

@@ -5,14 +5,13 @@ import { namesOn } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import {
   servicesOf,
-  STAYS,
   type CutoverOperation,
   type DrainedProxy,
   type HoldOperation,
   type Route,
-  type ServicePlan,
   type WithdrawOperation,
 } from './plan.js';
+import { STAYS, type ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import type { Upstream } from './proxies/upstream.js';

@@ -1,5 +1,5 @@
 import type { Observation } from './observation.js';
-import type { ServicePlan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import type { Refusal } from './gaps.js';
 import type { Service } from './stack.js';
 import { placeOf } from './storage.js';

@@ -1,20 +1,12 @@
+import type { Permissions } from './plan-options.js';
 import { changedFor, changesFor, listed } from './changes.js';
 import { envFileChanges, mountedChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
-import type { Action } from './plan.js';
+import type { Action } from './service-plan.js';
 import { mayRead, readingOf } from './reading.js';
-import type { RoleDecision } from './roles.js';
+import type { RoleDecision } from './role.js';
 import type { Service } from './stack.js';
 import { isShared, isThereAlready, waitsFor } from './waiting.js';
-
-/** What the workflow says about which services may change. */
-export interface Permissions {
-  /** Limits the deploy to these; empty means all that changed. */
-  readonly services: readonly string[];
-  /** Data services that may be changed, beside those that `services` names. */
-  readonly allowDataChanges: readonly string[];
-  readonly allowDowntime: boolean;
-}
 
 export interface Decision {
   readonly action: Action;

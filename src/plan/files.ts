@@ -1,5 +1,5 @@
 import type { FileChange, Observation } from './observation.js';
-import { STAYS, type Action, type ServicePlan } from './plan.js';
+import { STAYS, type Action, type ServicePlan } from './service-plan.js';
 import { isWithin, type Stack } from './stack.js';
 
 /**

@@ -1,8 +1,9 @@
 import type { Observation } from './observation.js';
-import type { ServicePlan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, ORDER_LABEL, ROLE_LABEL } from './roles.js';
+import { namesOf } from './roles.js';
+import { ORDER_LABEL, ROLE_LABEL } from './role.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
 

@@ -1,7 +1,8 @@
 import { buildOrder, type BuildOrder } from './builds.js';
 import type { Observation } from './observation.js';
-import type { ImageReference, Operation, ServicePlan } from './plan.js';
-import type { PlanOptions } from './planner.js';
+import type { ImageReference, Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
+import type { PlanOptions } from './plan-options.js';
 import { roomWanted } from './room.js';
 import { isBuilt } from './services.js';
 

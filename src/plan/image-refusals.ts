@@ -2,7 +2,7 @@ import { listed } from './changes.js';
 import type { Refusal } from './gaps.js';
 import { dropping, MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
-import { STAYS, type ServicePlan } from './plan.js';
+import { STAYS, type ServicePlan } from './service-plan.js';
 import { isWithin } from './stack.js';
 
 interface ImageOptions {

@@ -4,7 +4,8 @@ import { holdCallers, pointCallers } from './callers.js';
 import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import type { Observation } from './observation.js';
-import type { Operation, ServicePlan } from './plan.js';
+import type { Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { prepare, replacement, withNeeded } from './preparation.js';
 import { starts } from './starts.js';
 import {

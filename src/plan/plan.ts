@@ -1,7 +1,6 @@
 import type { EnvFileChange, ProxyFacts } from './observation.js';
-import type { Role } from './roles.js';
-import type { RoomWanted } from './room.js';
 import type { HandedVolumes, ServiceScale } from './scale.js';
+import type { ServicePlan } from './service-plan.js';
 
 /** What a deploy will do, as data: printed, tested and executed. */
 export interface Plan {
@@ -11,46 +10,6 @@ export interface Plan {
   readonly services: readonly ServicePlan[];
   readonly operations: readonly Operation[];
   readonly warnings: readonly string[];
-}
-
-/**
- * What happens to a service:
- * - `keep`: nothing; `leave`: it changed, but is not part of this deploy
- * - `start`: no incumbent runs; `roll`: start-first, the incumbent serves until the cutover
- * - `replace`: the incumbent stops, then the new container starts
- * - `reload`: a proxy takes its new configuration without a restart
- * - `run`: a job runs once; `remove`: it is not in the Compose file any more
- */
-export type Action = 'keep' | 'leave' | 'start' | 'roll' | 'replace' | 'reload' | 'run' | 'remove';
-
-/** What leaves the container of a service running. */
-export const STAYS: ReadonlySet<Action> = new Set(['keep', 'leave', 'reload']);
-
-export interface ServicePlan {
-  readonly service: string;
-  readonly role: Role;
-  readonly reason: string;
-  /** Why there are never two containers of it at once; undefined: there may be. */
-  readonly single: string | undefined;
-  readonly action: Action;
-  readonly why: string;
-  /** True where `action` holds only if the build gives another image. */
-  readonly ifImageChanges: boolean;
-  /** What happens in place of `action` where the image is the same after all; undefined: nothing. */
-  readonly ifSame?: 'reload' | 'start' | undefined;
-  readonly replicas: number;
-  /** Ids of the containers that run now. */
-  readonly incumbents: readonly string[];
-  /** Ids of containers of it that exist but do not run. */
-  readonly dead: readonly string[];
-  readonly image: string;
-  readonly oldImageId: string | undefined;
-  /** What changed and changes nothing of its containers by this deploy: a line each, for a person. */
-  readonly told: readonly string[];
-  /** Places of its definition that changed, and that its containers do without until it is named. */
-  readonly waits: readonly string[];
-  /** Changed files that it mounts, and that its containers do not read before their next start. */
-  readonly unread: readonly string[];
 }
 
 export type Operation =
@@ -158,6 +117,18 @@ export interface ImageReference {
   readonly before: string | undefined;
   /** The image to put there, where it is known already (a kept release). */
   readonly imageId?: string;
+}
+
+/** Room that is made on the host before its images are: what no release needs is removed there. */
+export interface RoomWanted {
+  /** A directory of the filesystem that holds images. */
+  readonly path: string;
+  readonly project: string;
+  /** With so much free nothing is removed. */
+  readonly wantedKb: number;
+  /** Without so much the images are not made. */
+  readonly leastKb: number;
+  readonly leastInodes: number;
 }
 
 export interface ServingContainer {

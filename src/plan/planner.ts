@@ -1,36 +1,20 @@
-import { engineNotes, engineRefusals, type EngineInput } from './engine.js';
+import type { PlanOptions } from './plan-options.js';
+import { engineNotes, engineRefusals } from './engine.js';
 import { imageOperations } from './image-operations.js';
-import { healthNotes, healthRefusals, type HealthTarget } from './health-host.js';
+import { healthNotes, healthRefusals } from './health-host.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
-import { servicesOf, type Operation, type Plan, type ServicePlan } from './plan.js';
+import { servicesOf, type Operation, type Plan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { preflightNotes, preflightRefusals } from './preflight.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles } from './roles.js';
 import { seenIn, upstreamsOf } from './seen.js';
 import { changeOf } from './decision.js';
-import { imagesInUse, planServices, settleImages, type ServiceOptions } from './services.js';
+import { imagesInUse, planServices, settleImages } from './services.js';
 import { unmovedProxies } from './unmoved.js';
 import { warnings } from './warnings.js';
-
-export interface PlanOptions extends ServiceOptions {
-  readonly preDeploy: readonly { readonly service: string; readonly command: string }[];
-  readonly postDeploy: readonly { readonly service: string; readonly command: string }[];
-  /** True where images are built on the runner, not on the host. */
-  readonly buildsOnRunner: boolean;
-  readonly soakMs: number;
-  readonly drainTimeoutMs: number;
-  /** The workflow says the project's name. */
-  readonly projectNamed: boolean;
-  readonly engine: EngineInput;
-  /** What the health check asks, as the workflow says it. */
-  readonly health?: HealthTarget;
-  /** For a rollback: the image that each reference shall name again. */
-  readonly keptImages: Readonly<Record<string, string>>;
-  /** For a rollback: the commit that each service's kept image was built from. */
-  readonly keptCommits: Readonly<Record<string, string>>;
-}
 
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: Plan }

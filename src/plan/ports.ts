@@ -3,7 +3,7 @@ import type { Refusal } from './gaps.js';
 import type { HeldPort } from './host-facts.js';
 import { listOf, numberOf, objectOf, textOf } from './json.js';
 import type { Observation } from './observation.js';
-import { STAYS, type ServicePlan } from './plan.js';
+import { STAYS, type ServicePlan } from './service-plan.js';
 import type { Service } from './stack.js';
 
 /** A port of the host that a service publishes. */

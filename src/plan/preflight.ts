@@ -1,6 +1,7 @@
 import type { Refusal } from './gaps.js';
 import type { Observation } from './observation.js';
-import type { Operation, ServicePlan } from './plan.js';
+import type { Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { takenPorts } from './ports.js';
 import { foreignProject } from './projects.js';
 import { roomNotes, roomRefusals } from './room.js';

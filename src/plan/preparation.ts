@@ -1,6 +1,7 @@
 import { handedVolumes } from './anonymous-volumes.js';
 import type { Observation } from './observation.js';
-import type { Operation, ServicePlan } from './plan.js';
+import type { Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { starts } from './starts.js';
 import type { Stack } from './stack.js';
 

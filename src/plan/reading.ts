@@ -1,8 +1,8 @@
 import { listed } from './changes.js';
 import { invocationsOf } from './commands.js';
-import type { Decision } from './decision.js';
 import type { Container, Observation } from './observation.js';
-import { isProxyImage, type RoleDecision } from './roles.js';
+import { isProxyImage } from './roles.js';
+import type { RoleDecision } from './role.js';
 import type { Service } from './stack.js';
 
 /**
@@ -24,12 +24,18 @@ export function mayRead(
 
 const RELOADED = new Set(['nginx', 'openresty', 'caddy']);
 
+interface Reading {
+  readonly action: 'reload' | 'keep';
+  readonly why: string;
+  readonly ifSame?: 'reload';
+}
+
 /** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
 export function readingOf(
   observation: Observation,
   service: Service,
   { running, files }: { readonly running: readonly Container[]; readonly files: readonly string[] },
-): (Pick<Decision, 'why' | 'ifSame'> & { readonly action: 'reload' | 'keep' }) | undefined {
+): Reading | undefined {
   if (files.length === 0) return undefined;
   if (isReloaded(observation, running)) {
     return { action: 'reload', why: `${listed(files, 2)} changed`, ifSame: 'reload' };

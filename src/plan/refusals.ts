@@ -1,14 +1,15 @@
 import { changedFor, listed } from './changes.js';
-import { isNamed, type Permissions } from './decision.js';
+import { isNamed } from './decision.js';
+import type { Permissions } from './plan-options.js';
 import { sharedStorage } from './data-refusals.js';
 import { differences } from './definition.js';
 import { dropping, MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
 import { changedBuildInputs, missingImages } from './image-refusals.js';
-import type { ServicePlan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
 import { anotherProject } from './projects.js';
-import { ROLES, ROLE_LABEL } from './roles.js';
+import { ROLES, ROLE_LABEL } from './role.js';
 
 export interface RefusalOptions extends GapOptions, Permissions {
   readonly images: string;

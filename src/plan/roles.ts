@@ -3,27 +3,12 @@ import { databaseByDefinition, databaseByProcesses } from './databases.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
 import { isTraefikRouted } from './proxies/traefik.js';
+import { ORDER_LABEL, ROLE_LABEL, ROLES, type Role, type RoleDecision } from './role.js';
 import type { Upstream } from './proxies/upstream.js';
 import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
 import { NOTHING_SEEN, type Seen } from './seen.js';
 import type { Mount, Service, Stack } from './stack.js';
 import { exclusiveStorage, ONLY_WRITER, placeOf } from './storage.js';
-
-/** What may be done to a service. */
-export const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'] as const;
-export type Role = (typeof ROLES)[number];
-
-export interface RoleDecision {
-  readonly role: Role;
-  /** Why, for the plan: a person must be able to correct it. */
-  readonly reason: string;
-  /** Why there are never two containers of it at once; undefined: there may be. */
-  readonly single: string | undefined;
-}
-
-export const ROLE_LABEL = 'resee.deploy.role';
-/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
-export const ORDER_LABEL = 'resee.deploy.order';
 
 const PROXY_IMAGE =
   /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;

@@ -2,19 +2,7 @@ import { largestCandidateKb } from './batches.js';
 import type { Refusal } from './gaps.js';
 import type { Room } from './host-facts.js';
 import type { Observation } from './observation.js';
-import type { ImageReference, Operation } from './plan.js';
-
-/** Room that is made on the host before its images are: what no release needs is removed there. */
-export interface RoomWanted {
-  /** A directory of the filesystem that holds images. */
-  readonly path: string;
-  readonly project: string;
-  /** With so much free nothing is removed. */
-  readonly wantedKb: number;
-  /** Without so much the images are not made. */
-  readonly leastKb: number;
-  readonly leastInodes: number;
-}
+import type { ImageReference, Operation, RoomWanted } from './plan.js';
 
 /** The least with which a step may begin: less of it, and the engine itself fails half-way. */
 const LEAST = {

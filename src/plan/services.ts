@@ -1,15 +1,13 @@
+import type { ServiceOptions } from './plan-options.js';
 import { withDerived } from './builds.js';
 import { changedFor, changesFor, releasedService } from './changes.js';
-import { decide, isNamed, toldOf, type Decision, type Permissions } from './decision.js';
+import { decide, isNamed, toldOf, type Decision } from './decision.js';
 import { envFileChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
-import type { ServicePlan } from './plan.js';
-import { assignRoles, isProxyImage, type Role, type RoleDecision } from './roles.js';
+import type { ServicePlan } from './service-plan.js';
+import { assignRoles, isProxyImage } from './roles.js';
+import type { Role, RoleDecision } from './role.js';
 import { isWithin, type Service } from './stack.js';
-
-export interface ServiceOptions extends Permissions {
-  readonly images: 'host' | 'pull' | 'none' | 'kept';
-}
 
 /** What must happen to each service, before the build has told which images really differ. */
 export function planServices(

@@ -1,7 +1,8 @@
 import { handedVolumes } from './anonymous-volumes.js';
 import type { Batch } from './batches.js';
 import type { Observation } from './observation.js';
-import type { Operation, ServicePlan } from './plan.js';
+import type { Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import type { ServiceScale } from './scale.js';
 import type { Stack } from './stack.js';

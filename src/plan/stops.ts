@@ -1,7 +1,8 @@
 import type { Batch } from './batches.js';
 import { drainedBy, keptConnected, type Cutover } from './cutovers.js';
 import type { Observation } from './observation.js';
-import { servicesOf, type DrainedProxy, type Operation, type ServicePlan } from './plan.js';
+import { servicesOf, type DrainedProxy, type Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { namesOf } from './roles.js';
 import { upstreamsOf } from './seen.js';
 

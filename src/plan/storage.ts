@@ -1,5 +1,5 @@
 import type { Container, Observation, StorageQuestion } from './observation.js';
-import type { ServicePlan } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { isWithin, type Bind, type Mount, type Service, type Stack } from './stack.js';
 
 /** How the reason of a service begins that has storage of its own. */

@@ -1,6 +1,7 @@
 import { namesOn } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
-import { STAYS, type CutoverOperation, type Operation, type ServicePlan } from './plan.js';
+import type { CutoverOperation, Operation } from './plan.js';
+import { STAYS, type ServicePlan } from './service-plan.js';
 import type { Refusal } from './gaps.js';
 import { readProxy } from './proxies/proxy.js';
 

@@ -2,7 +2,7 @@ import { unescaped } from './contents.js';
 import { placesOf } from './definition.js';
 import { objectOf, textOf } from './json.js';
 import type { Container, Observation } from './observation.js';
-import type { RoleDecision } from './roles.js';
+import type { RoleDecision } from './role.js';
 import type { Service } from './stack.js';
 
 /**

@@ -3,7 +3,8 @@ import { planBatches } from './batches.js';
 import { listed } from './changes.js';
 import { MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
-import type { Operation, ServicePlan } from './plan.js';
+import type { Operation } from './plan.js';
+import type { ServicePlan } from './service-plan.js';
 import { readProxy, type ProxyReading } from './proxies/proxy.js';
 
 export interface WarningOptions {

@@ -1,7 +1,7 @@
 import type { OperationName } from '../inputs/types.js';
 import { code, seconds } from './markdown.js';
 import { entranceProbe, type Outcome, type Result } from './outcome.js';
-import type { SummaryContext } from './summary.js';
+import type { SummaryContext } from './summary-context.js';
 
 /** How the run ended, how many requests failed meanwhile, and how long it took: the first line of the summary. */
 export function headline(outcome: Outcome, operation: OperationName | undefined): string {

@@ -4,25 +4,11 @@ import { availabilitySection } from './availability.js';
 import { headline, introduction } from './headline.js';
 import { details, escapedLines, escapeMarkdown, fenced, seconds, table } from './markdown.js';
 import { describeShipment } from '../images/shipment.js';
-import type { OperationName } from '../inputs/types.js';
 import { entranceProbe, inOrder, type Outcome, type Phase } from './outcome.js';
 import { latencyPicture, timelinePicture } from './pictures.js';
 import { planSection, warningsSection } from './plan-section.js';
+import type { SummaryContext } from './summary-context.js';
 import { servicesSection } from './services-section.js';
-
-/** What the summary says beside the outcome: where the commits are, and what was asked for. */
-export interface SummaryContext {
-  /** `https://github.com/owner/name`, for links to commits. */
-  readonly repositoryUrl: string;
-  readonly branch: string;
-  readonly environment: string | undefined;
-  /** `deploy` when it isn't given. */
-  readonly operation?: OperationName | undefined;
-  /** When the run began, by the clock of the probes. */
-  readonly clockAtStartMs: number;
-  /** Lines of `operation: status`. */
-  readonly status: readonly string[];
-}
 
 /** GitHub drops a summary of more than 1 MiB whole. */
 const MAX_BYTES = 1_000_000;

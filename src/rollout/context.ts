@@ -8,7 +8,7 @@ import type { Probe, ProbeMark } from '../health/probe.js';
 import type { Traffic } from '../health/traffic.js';
 import type { Inputs } from '../inputs.js';
 import type { Container, Observation } from '../plan/observation.js';
-import type { PlanOptions } from '../plan/planner.js';
+import type { PlanOptions } from '../plan/plan-options.js';
 import type { Connection } from '../ssh/connect.js';
 import type { Transaction } from './transaction.js';
 

@@ -1,5 +1,6 @@
 import { DeployError } from '../errors.js';
-import type { Operation, ServicePlan } from '../plan/plan.js';
+import type { Operation } from '../plan/plan.js';
+import type { ServicePlan } from '../plan/service-plan.js';
 import { candidatesOf, type RolloutContext } from './context.js';
 
 const BETWEEN_LOOKS_MS = 1_000;

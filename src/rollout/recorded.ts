@@ -2,7 +2,8 @@ import { commitOf, releasedService } from '../plan/changes.js';
 import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
 import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService } from '../plan/observation.js';
-import type { Plan, ServicePlan } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
+import type { ServicePlan } from '../plan/service-plan.js';
 import type { Service } from '../plan/stack.js';
 import type { RolloutContext } from './context.js';
 

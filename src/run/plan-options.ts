@@ -1,7 +1,7 @@
 import { RefusedError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import type { Observation, ReleaseRecord } from '../plan/observation.js';
-import type { PlanOptions } from '../plan/planner.js';
+import type { PlanOptions } from '../plan/plan-options.js';
 
 /**
  * What a plan is made with.

@@ -1,5 +1,5 @@
 import { objectOf, textOf, type JsonObject } from '../plan/json.js';
-import type { Translation } from './keys.js';
+import type { Translation } from './translation.js';
 
 const OF_DEPLOY: ReadonlySet<string> = new Set([
   'mode',

@@ -1,5 +1,6 @@
 import type { Refusal } from '../plan/gaps.js';
 import { isObject, listOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import type { Translation } from './translation.js';
 import { translateDeploy } from './deploy-keys.js';
 
 /** What `docker stack deploy` is given of one service, beside its image. */
@@ -72,13 +73,6 @@ export function translateService(name: string, service: JsonObject): Translated 
     if (note !== undefined) notes.push(`${name}: ${note}`);
   }
   return { definition, refusals, notes };
-}
-
-export interface Translation {
-  readonly set?: JsonObject;
-  /** What would be lost. */
-  readonly lost?: readonly string[];
-  readonly note?: string;
 }
 
 function isEmpty(value: unknown): boolean {

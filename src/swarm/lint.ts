@@ -1,6 +1,6 @@
 import type { Refusal } from '../plan/gaps.js';
 import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
-import { STAYS, type ServicePlan } from '../plan/plan.js';
+import { STAYS, type ServicePlan } from '../plan/service-plan.js';
 
 /** The defaults of Docker. */
 const MONITOR_MS = 5_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { objectOf } from '../../../src/plan/json.js';
 import type { Container, Observation, StorageContents } from '../../../src/plan/observation.js';
-import type { PlanOptions } from '../../../src/plan/planner.js';
+import type { PlanOptions } from '../../../src/plan/plan-options.js';
 import type { Service, Stack } from '../../../src/plan/stack.js';
 import { container, LIVE_SHA, observed, options, recordOf, SHA } from '../observed.js';
 import { NAMES, ROOT, stackOf, STORED, twoStacks } from './stacks.js';

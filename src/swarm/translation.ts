@@ -1,0 +1,9 @@
+import type { JsonObject } from '../plan/json.js';
+
+/** What one key of a service becomes for `docker stack deploy`. */
+export interface Translation {
+  readonly set?: JsonObject;
+  /** What would be lost. */
+  readonly lost?: readonly string[];
+  readonly note?: string;
+}
