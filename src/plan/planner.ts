@@ -23,16 +23,7 @@ export type Planned =
 /** From the wanted stack and the observed host to what will be done. Pure. */
 export function makePlan(seen: Observation, options: PlanOptions): Planned {
   const observation = inOrder(seen);
-  const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
-  const planned = planServices(observation, roles, options);
-  const services =
-    options.images === 'kept'
-      ? settleImages(
-          expectImages(planned, options.keptImages),
-          options.keptImages,
-          observation.containers,
-        )
-      : planned;
+  const services = decideServices(observation, options);
   const images = imageOperations(observation, services, options);
   const operations = [...images, ...planOperations(observation, services, options)];
   const plan: Plan = {
@@ -62,6 +53,23 @@ export function makePlan(seen: Observation, options: PlanOptions): Planned {
   return against.length === 0
     ? { kind: 'plan', plan }
     : { kind: 'refused', plan, refusals: against };
+}
+
+/**
+ * Every service, and what happens to it; in a rollback, with its kept image.
+ *
+ * @param adjust what else a service's decision depends on; asked again once the kept images are known
+ */
+export function decideServices(
+  observation: Observation,
+  options: PlanOptions,
+  adjust: (service: ServicePlan) => ServicePlan = (service) => service,
+): readonly ServicePlan[] {
+  const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
+  const services = planServices(observation, roles, options).map(adjust);
+  if (options.images !== 'kept') return services;
+  const expected = expectImages(services, options.keptImages);
+  return settleImages(expected, options.keptImages, observation.containers).map(adjust);
 }
 
 /** Docker tells containers in no order that lasts: of the same host the plan is the same. */
@@ -150,7 +158,7 @@ export function changesNothing(plan: Plan): boolean {
 }
 
 /** For a rollback: what runs may have another image than the kept one. */
-export function expectImages(
+function expectImages(
   services: readonly ServicePlan[],
   kept: Readonly<Record<string, string>>,
 ): readonly ServicePlan[] {

@@ -9,12 +9,10 @@ import { liveFiles } from '../plan/operations.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import { STAYS, type ServicePlan } from '../plan/service-plan.js';
 import { machineNotes, machineRefusals } from '../plan/preflight.js';
-import { expectImages, type Planned } from '../plan/planner.js';
+import { decideServices, type Planned } from '../plan/planner.js';
 import type { PlanOptions } from '../plan/plan-options.js';
 import { changedData, commonRefusals } from '../plan/refusals.js';
-import { assignRoles } from '../plan/roles.js';
-import { seenIn, upstreamsOf } from '../plan/seen.js';
-import { planServices, settleImages } from '../plan/services.js';
+import { settleImages } from '../plan/services.js';
 import { namesUsed } from './contents.js';
 import { lintNotes, lintRefusals, orderOf } from './lint.js';
 import { translateProject, type StackFile } from './stack-file.js';
@@ -25,19 +23,10 @@ export function planSwarm(
   stack: SwarmStack,
   options: PlanOptions,
 ): Planned {
-  const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
   const file = translateProject(stack.project, stack.contents);
-  const decided = planServices(observation, roles, options).map((service) =>
+  const services = decideServices(observation, options, (service) =>
     asSwarmDoes(observation, stack, service, { file, options }),
   );
-  const services =
-    options.images === 'kept'
-      ? settleImages(
-          expectImages(decided, options.keptImages),
-          options.keptImages,
-          observation.containers,
-        ).map((service) => asSwarmDoes(observation, stack, service, { file, options }))
-      : decided;
   const operations = [
     ...imageOperations(observation, services, options),
     ...swarmOperations(observation, services, options),
