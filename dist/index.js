@@ -64769,7 +64769,7 @@ function memoryNotes(observation, operations) {
         : 'Stop something else, or take a larger host';
     if (largest !== undefined && largest.kb > freeKb) {
         return [
-            `${room_mebibytes(freeKb)} of memory and swap are free, and a candidate of ${largest.service} needs about ${room_mebibytes(largest.kb)}: the kernel may kill it, or something else. ${remedy}`,
+            `${room_mebibytes(freeKb)} of memory and swap are free, and a new container of ${largest.service} needs about ${room_mebibytes(largest.kb)}: the kernel may kill it, or something else. ${remedy}`,
         ];
     }
     return builds && freeKb < BUILD_MEMORY_KB
@@ -66634,7 +66634,7 @@ const READ_BY = {
 function withoutDrain(service, accept) {
     return {
         what: `${service} cannot be cut over without failed requests: Traefik sends requests to a container until Docker calls it unhealthy, and nothing makes the healthcheck of ${service} fail on request`,
-        next: `Let its healthcheck ask for a file as well: test: ['CMD-SHELL', 'test ! -f /tmp/drain && …'], with interval: 2s and retries: 1; a deploy then makes the file in the incumbents before it stops them. ${accept}`,
+        next: `Let its healthcheck ask for a file as well: test: ['CMD-SHELL', 'test ! -f /tmp/drain && …'], with interval: 2s and retries: 1; a deploy then makes the file in the old containers before it stops them. ${accept}`,
     };
 }
 /** Why the proxies that send requests to a service cannot be told of another address. */
@@ -66938,7 +66938,7 @@ function aboutPointers({ pointers }) {
 }
 function aboutConnections(operations) {
     const connected = operations.flatMap((operation) => operation.kind === 'cutover' && operation.staysConnected ? [operation.proxyService] : []);
-    return [...new Set(connected)].map((proxy) => `${proxy} keeps connections to its upstreams: a POST that it sends just as an incumbent closes one is lost (about 1 in 5,000). With \`transport http { keepalive off }\` in reverse_proxy none is`);
+    return [...new Set(connected)].map((proxy) => `${proxy} keeps connections to its upstreams: a POST that it sends just as an old container closes one is lost (about 1 in 5,000). With \`transport http { keepalive off }\` in reverse_proxy none is`);
 }
 function aboutReloads({ proxies }, operations, { soakMs, drainTimeoutMs }) {
     const reloaded = new Set(operations.flatMap((operation) => operation.kind === 'cutover' && operation.reloads ? [operation.proxy] : []));
@@ -66980,11 +66980,7 @@ function seconds(durationMs) {
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(seen, options) {
     const observation = planner_inOrder(seen);
-    const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
-    const planned = planServices(observation, roles, options);
-    const services = options.images === 'kept'
-        ? settleImages(expectImages(planned, options.keptImages), options.keptImages, observation.containers)
-        : planned;
+    const services = decideServices(observation, options);
     const images = imageOperations(observation, services, options);
     const operations = [...images, ...planOperations(observation, services, options)];
     const plan = {
@@ -67014,6 +67010,19 @@ function makePlan(seen, options) {
     return against.length === 0
         ? { kind: 'plan', plan }
         : { kind: 'refused', plan, refusals: against };
+}
+/**
+ * Every service, and what happens to it; in a rollback, with its kept image.
+ *
+ * @param adjust what else a service's decision depends on; asked again once the kept images are known
+ */
+function decideServices(observation, options, adjust = (service) => service) {
+    const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
+    const services = planServices(observation, roles, options).map(adjust);
+    if (options.images !== 'kept')
+        return services;
+    const expected = expectImages(services, options.keptImages);
+    return settleImages(expected, options.keptImages, observation.containers).map(adjust);
 }
 /** Docker tells containers in no order that lasts: of the same host the plan is the same. */
 function planner_inOrder(observation) {
@@ -69017,9 +69026,9 @@ function describe(operation) {
         case 'install-env-file':
             return `${operation.change === 'removed' ? 'remove' : 'bring'} ${operation.path} ${operation.change === 'removed' ? 'from' : 'to'} the live directory`;
         case 'install-files':
-            return `bring ${render_count(operation.paths.length, 'changed file')} to the live directory`;
+            return `copy ${render_count(operation.paths.length, 'changed file')} to the live directory`;
         case 'start':
-            return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a candidate of ${service}` : service)))}, wait until ready`;
+            return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a new container of ${service}` : service)))}, wait until ready`;
         case 'run-command':
             return `run in the new image of ${operation.service}: ${operation.command}`;
         case 'run-job':
@@ -69037,14 +69046,14 @@ function describe(operation) {
         case 'replace':
             return `stop ${operation.service}, start its new container`;
         case 'hold':
-            return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
+            return `hold: keep ${operation.proxyService} on the old containers of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
         case 'point-callers':
-            return `${names(operation.routes.map(({ caller }) => caller))} ${operation.to === 'incumbents' ? 'stays with the incumbents' : 'goes on with the candidates'} of ${names(operation.routes.map(({ service }) => service))}`;
+            return `${names(operation.routes.map(({ caller }) => caller))} ${operation.to === 'incumbents' ? 'keeps calling the old containers' : 'calls the new containers'} of ${names(operation.routes.map(({ service }) => service))}`;
         case 'withdraw':
-            return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
+            return `cut over: Traefik sends new requests to the new containers of ${names(operation.services.map(({ service }) => service))}`;
         case 'cutover':
             return operation.routes.length > 0
-                ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`
+                ? `cut over: ${operation.proxyService} sends new requests to the new containers of ${names(operation.routes.map(({ service }) => service))}`
                 : `reload ${operation.proxyService} with its new configuration`;
         case 'check-health':
             return 'check the health endpoint';
@@ -69052,14 +69061,14 @@ function describe(operation) {
             return SOAKS[operation.part];
         case 'finish':
             return operation.retire.length > 0
-                ? `retire ${render_count(operation.retire.length, 'incumbent')}, record the release`
+                ? `retire ${render_count(operation.retire.length, 'old container')}, record the release`
                 : 'record the release';
     }
 }
 const SOAKS = {
     whole: 'soak: watch the release under real traffic',
-    beside: 'soak: watch real traffic, the incumbents still stand by',
-    alone: 'soak: watch the release without the incumbents',
+    beside: 'soak: watch real traffic, the old containers still run',
+    alone: 'soak: watch the release without the old containers',
 };
 function names(list) {
     return [...new Set(list)].join(', ');
@@ -70322,16 +70331,10 @@ function hostPorts(definition) {
 
 
 
-
-
 /** From the wanted stack and the observed Swarm to what will be done. Pure. */
 function planSwarm(observation, stack, options) {
-    const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
     const file = translateProject(stack.project, stack.contents);
-    const decided = planServices(observation, roles, options).map((service) => asSwarmDoes(observation, stack, service, { file, options }));
-    const services = options.images === 'kept'
-        ? settleImages(expectImages(decided, options.keptImages), options.keptImages, observation.containers).map((service) => asSwarmDoes(observation, stack, service, { file, options }))
-        : decided;
+    const services = decideServices(observation, options, (service) => asSwarmDoes(observation, stack, service, { file, options }));
     const operations = [
         ...imageOperations(observation, services, options),
         ...swarmOperations(observation, services, options),
@@ -72797,7 +72800,7 @@ async function settle(problem, { inputs, run, connection, edge, progress, clock,
 }
 function takenBack({ previousSha, leftOld }) {
     if (previousSha === undefined)
-        return 'What the run had started was taken away again.';
+        return 'The containers that this run started were removed.';
     return leftOld
         ? 'The stack was rolled back: the old release serves.'
         : 'The old release serves, and was never left: what the run had started was taken away again.';
@@ -78628,7 +78631,7 @@ function heldSection(connections) {
     if (connections === 0)
         return '';
     const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
-    return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
+    return `${them} still open when the drain was over (WebSockets, long requests): the old containers ended them.`;
 }
 function shipmentSection(shipment) {
     return shipment === undefined ? '' : `Images from the runner: ${describeShipment(shipment)}.`;

@@ -242,7 +242,7 @@ describe('memory', () => {
     const host = { memoryAvailableKb: 300_000, swapTotalKb: 1 };
     const containers = changing('api', { memoryKb: 400_000 });
     expect(notes({ host, containers })).toContainEqual(
-      '292 MiB of memory and swap are free, and a candidate of api needs about 390 MiB: the kernel may kill it, or something else. Stop something else, or take a larger host',
+      '292 MiB of memory and swap are free, and a new container of api needs about 390 MiB: the kernel may kill it, or something else. Stop something else, or take a larger host',
     );
   });
 });

@@ -16,17 +16,17 @@ store    data    keep    nothing changed (data: image redis:8-alpine)
 worker   worker  roll?   its image may change (worker: no proxy names it, no port)
 
  1. build api, worker in a staged tree
- 2. bring 2 changed files to the live directory
+ 2. copy 2 changed files to the live directory
  3. run in the new image of api: python migrate.py
- 4. start a candidate of api, a candidate of worker, wait until ready
+ 4. start a new container of api, a new container of worker, wait until ready
  5. let the old worker finish, then stop
- 6. cut over: proxy sends new requests to the candidates of api
+ 6. cut over: proxy sends new requests to the new containers of api
  7. check the health endpoint
- 8. soak: watch real traffic, the incumbents still stand by
+ 8. soak: watch real traffic, the old containers still run
  9. drain the old api and stop: they can still be started again
 10. check the health endpoint
-11. soak: watch the release without the incumbents
-12. retire 2 incumbents, record the release`,
+11. soak: watch the release without the old containers
+12. retire 2 old containers, record the release`,
     );
   });
 
@@ -42,7 +42,7 @@ worker   worker  roll?   its image may change (worker: no proxy names it, no por
     const lines = renderPlan(plan);
     expect(lines).toContain(' 1. run the job migrate to its end');
     expect(lines).toContain(' 2. stop proxy, start its new container');
-    expect(lines.at(-1)).toBe(' 8. retire 2 incumbents, record the release');
+    expect(lines.at(-1)).toBe(' 8. retire 2 old containers, record the release');
     expect(lines.join('\n')).toMatch(/^worker {3}worker {2}remove {3}the commit removed it/m);
   });
 

@@ -17,7 +17,7 @@ describe('the plan as Markdown', () => {
       '| <code>api</code> | routed | roll | its definition changed (environment.GREETING) |',
     );
     expect(text).toContain(
-      '1. build api in a staged tree\n2. start a candidate of api, wait until ready\n3. cut over:',
+      '1. build api in a staged tree\n2. start a new container of api, wait until ready\n3. cut over:',
     );
     expect(text).toContain('- ⚠️ a &#42;warning&#42;');
   });

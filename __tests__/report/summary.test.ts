@@ -18,7 +18,7 @@ const render = (change: Parameters<typeof outcomeOf>[0]): string =>
 const RUN = {
   phases: [
     { name: 'build api', startMs: 0, durationMs: 4_000, failed: false },
-    { name: 'start a candidate of api', startMs: 4_000, durationMs: 2_000, failed: false },
+    { name: 'start a new container of api', startMs: 4_000, durationMs: 2_000, failed: false },
     { name: 'cut over: proxy sends to [api] web', startMs: 6_000, durationMs: 500, failed: false },
     { name: 'soak: watch real traffic', startMs: 6_500, durationMs: 3_000, failed: true },
   ],

@@ -96,7 +96,7 @@ describe('explainFailure', () => {
     ],
     [
       { kind: 'install-files', paths: [], inPlace: [] },
-      'this step failed: bring 0 changed files to the live directory',
+      'this step failed: copy 0 changed files to the live directory',
       /above/,
     ],
   ])('tells of %j', (operation, what, next) => {

@@ -113,7 +113,7 @@ const READ_BY = {
 function withoutDrain(service: string, accept: string): Refusal {
   return {
     what: `${service} cannot be cut over without failed requests: Traefik sends requests to a container until Docker calls it unhealthy, and nothing makes the healthcheck of ${service} fail on request`,
-    next: `Let its healthcheck ask for a file as well: test: ['CMD-SHELL', 'test ! -f /tmp/drain && …'], with interval: 2s and retries: 1; a deploy then makes the file in the incumbents before it stops them. ${accept}`,
+    next: `Let its healthcheck ask for a file as well: test: ['CMD-SHELL', 'test ! -f /tmp/drain && …'], with interval: 2s and retries: 1; a deploy then makes the file in the old containers before it stops them. ${accept}`,
   };
 }
 

@@ -43,9 +43,9 @@ export function describe(operation: Operation): string {
     case 'install-env-file':
       return `${operation.change === 'removed' ? 'remove' : 'bring'} ${operation.path} ${operation.change === 'removed' ? 'from' : 'to'} the live directory`;
     case 'install-files':
-      return `bring ${count(operation.paths.length, 'changed file')} to the live directory`;
+      return `copy ${count(operation.paths.length, 'changed file')} to the live directory`;
     case 'start':
-      return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a candidate of ${service}` : service)))}, wait until ready`;
+      return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a new container of ${service}` : service)))}, wait until ready`;
     case 'run-command':
       return `run in the new image of ${operation.service}: ${operation.command}`;
     case 'run-job':
@@ -63,14 +63,14 @@ export function describe(operation: Operation): string {
     case 'replace':
       return `stop ${operation.service}, start its new container`;
     case 'hold':
-      return `hold: ${operation.proxyService} stays with the incumbents of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
+      return `hold: keep ${operation.proxyService} on the old containers of ${names(operation.routes.map(({ service }) => service))} until the cutover`;
     case 'point-callers':
-      return `${names(operation.routes.map(({ caller }) => caller))} ${operation.to === 'incumbents' ? 'stays with the incumbents' : 'goes on with the candidates'} of ${names(operation.routes.map(({ service }) => service))}`;
+      return `${names(operation.routes.map(({ caller }) => caller))} ${operation.to === 'incumbents' ? 'keeps calling the old containers' : 'calls the new containers'} of ${names(operation.routes.map(({ service }) => service))}`;
     case 'withdraw':
-      return `cut over: the incumbents of ${names(operation.services.map(({ service }) => service))} withdraw, Traefik goes on with the candidates`;
+      return `cut over: Traefik sends new requests to the new containers of ${names(operation.services.map(({ service }) => service))}`;
     case 'cutover':
       return operation.routes.length > 0
-        ? `cut over: ${operation.proxyService} sends new requests to the candidates of ${names(operation.routes.map(({ service }) => service))}`
+        ? `cut over: ${operation.proxyService} sends new requests to the new containers of ${names(operation.routes.map(({ service }) => service))}`
         : `reload ${operation.proxyService} with its new configuration`;
     case 'check-health':
       return 'check the health endpoint';
@@ -78,15 +78,15 @@ export function describe(operation: Operation): string {
       return SOAKS[operation.part];
     case 'finish':
       return operation.retire.length > 0
-        ? `retire ${count(operation.retire.length, 'incumbent')}, record the release`
+        ? `retire ${count(operation.retire.length, 'old container')}, record the release`
         : 'record the release';
   }
 }
 
 const SOAKS = {
   whole: 'soak: watch the release under real traffic',
-  beside: 'soak: watch real traffic, the incumbents still stand by',
-  alone: 'soak: watch the release without the incumbents',
+  beside: 'soak: watch real traffic, the old containers still run',
+  alone: 'soak: watch the release without the old containers',
 } as const;
 
 function names(list: readonly string[]): string {

@@ -105,7 +105,7 @@ function memoryNotes(
       : 'Stop something else, or take a larger host';
   if (largest !== undefined && largest.kb > freeKb) {
     return [
-      `${mebibytes(freeKb)} of memory and swap are free, and a candidate of ${largest.service} needs about ${mebibytes(largest.kb)}: the kernel may kill it, or something else. ${remedy}`,
+      `${mebibytes(freeKb)} of memory and swap are free, and a new container of ${largest.service} needs about ${mebibytes(largest.kb)}: the kernel may kill it, or something else. ${remedy}`,
     ];
   }
   return builds && freeKb < BUILD_MEMORY_KB

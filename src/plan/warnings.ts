@@ -71,7 +71,7 @@ function aboutConnections(operations: readonly Operation[]): readonly string[] {
   );
   return [...new Set(connected)].map(
     (proxy) =>
-      `${proxy} keeps connections to its upstreams: a POST that it sends just as an incumbent closes one is lost (about 1 in 5,000). With \`transport http { keepalive off }\` in reverse_proxy none is`,
+      `${proxy} keeps connections to its upstreams: a POST that it sends just as an old container closes one is lost (about 1 in 5,000). With \`transport http { keepalive off }\` in reverse_proxy none is`,
   );
 }
 

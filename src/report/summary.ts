@@ -55,7 +55,7 @@ function trafficSection(traffic: Outcome['traffic']): string {
 function heldSection(connections: number): string {
   if (connections === 0) return '';
   const them = connections === 1 ? '1 connection was' : `${String(connections)} connections were`;
-  return `${them} still open when the drain was over (WebSockets, long requests): the incumbents ended them.`;
+  return `${them} still open when the drain was over (WebSockets, long requests): the old containers ended them.`;
 }
 
 function shipmentSection(shipment: Outcome['shipment']): string {

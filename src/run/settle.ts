@@ -86,7 +86,7 @@ export async function settle(
 }
 
 function takenBack({ previousSha, leftOld }: Progress['facts']): string {
-  if (previousSha === undefined) return 'What the run had started was taken away again.';
+  if (previousSha === undefined) return 'The containers that this run started were removed.';
   return leftOld
     ? 'The stack was rolled back: the old release serves.'
     : 'The old release serves, and was never left: what the run had started was taken away again.';
