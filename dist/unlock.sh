@@ -15,7 +15,6 @@ FENCE=$(lease_seize '{"run":"unlock"}' "$UNDO_LEASE_SECONDS") || {
 }
 lease_enter "$$"
 start_watchdog
-arm_reboot >/dev/null
 code=0
 abort_now || code=$?
 if [ "$code" != 0 ]; then
@@ -23,6 +22,6 @@ if [ "$code" != 0 ]; then
   lease_lapse "$FENCE"
   exit "$code"
 fi
-rm -rf "$STATE/stage"
+sweep_stages
 sweep_scratch
 lease_release "$FENCE"

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { remoteLibrary, remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, until, type ToyHost } from './host.js';
 
 describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
@@ -172,6 +173,58 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
     expect(await take('second')).toBe('2');
     const { code } = await former.ended;
     expect(code).not.toBe(0);
+  });
+
+  describe('of another', () => {
+    const stage = "state of o'neill/stage";
+    /** A run that has looked at the host, and lives. */
+    const look = async (name: string) => {
+      const running = host.start(
+        `mkdir -p "$STATE/stage/${name}" && cat /proc/sys/kernel/random/boot_id >"$STATE/stage/${name}/boot"
+        note_process "$$" "$STATE/stage/${name}/session"; : >"$STATE/looked-${name}"; sleep 600 & wait`,
+      );
+      await until(() => host.exists(`state of o'neill/looked-${name}`));
+      return running;
+    };
+    const acquire = (session: number) =>
+      host.runWhole(remoteScript('library') + remoteScript('acquire'), {
+        OWNER: 'me',
+        TTL: '60',
+        WAIT: '0',
+        SESSION: String(session),
+        ...remoteLibrary().texts,
+      });
+
+    it('takes no stage away of a run that lives, however old its files are, and those of all others', async () => {
+      const [own, other] = [await look('own'), await look('other')];
+      const dead = await look('dead');
+      dead.kill();
+      await dead.ended;
+      host.write(`${stage}/nobody/files`, '');
+      host.write(`${stage}/booted/boot`, 'another\n');
+      const { code } = await host.run('touch -d "3 hours ago" "$STATE"/stage/*');
+      expect(code).toBe(0);
+      expect((await acquire(own.pid)).code).toBe(0);
+      expect(readdirSync(host.path(stage)).sort()).toEqual(['other', 'own']);
+      await Promise.all([own, other].map(({ kill, ended }) => (kill(), ended)));
+    });
+
+    it.each(['watchdog', 'unlock'] as const)('is no matter to the %s', async (by) => {
+      const [own, other] = [await look('own'), await look('other')];
+      expect((await acquire(own.pid)).code).toBe(0);
+      if (by === 'watchdog') await host.run('lease_lapse 1');
+      else
+        await host.runWhole(
+          remoteScript('library') + remoteScript('unlock'),
+          remoteLibrary().texts,
+        );
+      // The lease is away for a moment also while it changes hands.
+      await until(() => !host.exists("state of o'neill/lease") && !host.exists(`${stage}/own`));
+      expect(readdirSync(host.path(stage))).toEqual(['other']);
+      await own.ended;
+      other.kill();
+      await other.ended;
+    });
   });
 
   it('ends nothing when the noted pid belongs to another process by now', async () => {

@@ -73,6 +73,75 @@ describe.each(SHELLS)('a reboot, with $name as sh', ({ path }) => {
     },
   );
 
+  describe('that comes at any moment', () => {
+    const LOOK = `
+look() {
+  [ ! -d "$TOY/${STATE}/lease" ] ||
+    { grep -q @reboot "$TOY/crontab" && tail -n 1 "$TOY/${STATE}/bin/reboot.sh" | grep -q exec; } ||
+    echo "$*" >>"$TOY/unarmed"
+} 2>/dev/null`;
+    /** Before and after each of these commands, whoever calls it, a lease that is there must be gone on with. */
+    const watch = (): void => {
+      for (const command of ['cat', 'crontab', 'mkdir', 'mv', 'rm', 'setsid', 'sync']) {
+        const real =
+          command === 'crontab'
+            ? `( ${CRONTAB}\n)`
+            : `/usr/bin/env "PATH=\${PATH#*:}" ${command} "$@"`;
+        const looked = `look before ${command} "$@"\n${real}\ncode=$?\nlook after ${command} "$@"`;
+        host.answer(command, `${LOOK}\n${looked}\nexit $code`);
+      }
+    };
+    const unarmed = (): string => (host.exists('unarmed') ? host.read('unarmed') : '');
+
+    it('finds no lease that nobody would go on with', async () => {
+      watch();
+      expect((await acquire('cron', session())).stdout).toContain('reboot cron');
+      expect(armedFiles()).toContain('crontab');
+      expect(unarmed()).toBe('');
+      await host.run(`${having('cron')}\nlease_release 1`);
+      expect(unarmed()).toBe('');
+      expect(armedFiles()).toEqual([]);
+    });
+
+    it('finds none either where a person takes the lease away', async () => {
+      await acquire('cron', session());
+      watch();
+      await host.runWhole(remoteScript('library') + remoteScript('unlock'), {
+        ...remoteLibrary().texts,
+        LIB: `${remoteLibrary().texts.LIB}\n${having('cron')}`,
+      });
+      expect(unarmed()).toBe('');
+      expect(armedFiles()).toEqual([]);
+    });
+
+    it('takes away what was to go on with a lease that was about to come, or to go', async () => {
+      host.write(`${STATE}/stage/run-1/boot`, '00000000-0000-0000-0000-000000000000\n');
+      host.write(`${STATE}/lease.new/fence`, '8\n');
+      host.write(`${STATE}/lease.over/fence`, '7\n');
+      host.write(`${STATE}/journal.over/001-files.sh`, ':\n');
+      await host.run(`${having('cron')}\narm_reboot`);
+      const booted = host.start(`${host.read('crontab').replace('@reboot ', '')}\n`);
+      expect((await booted.ended).code).toBe(0);
+      expect(armedFiles()).toEqual([]);
+      for (const left of ['stage/run-1', 'lease.new', 'lease.over', 'journal.over']) {
+        expect([left, host.exists(`${STATE}/${left}`)]).toEqual([left, false]);
+      }
+    });
+  });
+
+  it('stays with who holds the lease where nobody else can write one', async () => {
+    await acquire('cron', session());
+    host.answer(
+      'mkdir',
+      `case $* in *lease.new) exit 1 ;; esac; PATH=/usr/bin:/bin exec mkdir "$@"`,
+    );
+    const { code } = await host.run(`${having('cron')}\nlease_seize other 60`);
+    expect(code).not.toBe(0);
+    expect(host.read(`${STATE}/lease/owner`)).toBe('me\n');
+    expect((await host.run('process_of "$STATE/lease/watchdog"')).stdout).not.toBe('');
+    expect(armedFiles()).toContain('crontab');
+  });
+
   it('leaves the rest of a crontab as it was, and every run its own line alone', async () => {
     host.write('crontab', '# mine\n5 4 * * * date +\\%s\n');
     await acquire('cron', session());

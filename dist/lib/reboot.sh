@@ -9,8 +9,8 @@ user_units_start() { [ -d /run/systemd/system ] && [ -e "/var/lib/systemd/linger
 cron_starts() {
   reboot_crontab=$(command -v crontab) || return
   [ "$(basename "$(readlink -f "$reboot_crontab")")" != busybox ] || return
-  # That of a container is not the host's.
-  read -r reboot_cron 2>/dev/null </run/crond.pid && [ -d "/proc/$reboot_cron" ]
+  # That of a container is not the host's. Tests have another one.
+  read -r reboot_cron 2>/dev/null <"${RESEE_RUN:=/run}/crond.pid" && [ -d "/proc/$reboot_cron" ]
 }
 
 reboot_unit() {
@@ -20,25 +20,27 @@ reboot_unit() {
 
 # arm_reboot: prints how it is started after a reboot: systemd, cron, or none.
 arm_reboot() {
-  {
+  reboot_text=$(
     for armed_name in PATH HOME DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG; do
       eval "armed_value=\${$armed_name-}"
-      [ -z "$armed_value" ] || { assigned "$armed_name" "$armed_value" && echo "export $armed_name"; }
+      [ -z "$armed_value" ] || { assigned "$armed_name" "$armed_value" && echo "export $armed_name"; } || exit
     done
-    assigned STATE "$STATE" || return
-    assigned LIBRARY "$LIBRARY" || return
     # It expands these when it runs.
     # shellcheck disable=SC2016
-    printf 'exec sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY"\n'
-  } >"$STATE/bin/reboot.sh"
+    assigned STATE "$STATE" && assigned LIBRARY "$LIBRARY" &&
+      printf 'exec sh "$LIBRARY/watchdog.sh" "$STATE" "$LIBRARY"\n'
+  ) && write_whole "$STATE/bin/reboot.sh" "$reboot_text" || return
   for armed_by in systemd cron; do
     case $armed_by in
       systemd) user_units_start || continue ;;
       cron) cron_starts || continue ;;
     esac
     # Noted first: what is noted is taken away later.
-    echo "$armed_by" >"$STATE/armed"
-    "arm_$armed_by" >&2 || continue
+    write_whole "$STATE/armed" "$armed_by" || return
+    "arm_$armed_by" >&2 || {
+      "disarm_$armed_by"
+      continue
+    }
     echo "$armed_by"
     return
   done

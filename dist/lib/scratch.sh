@@ -40,11 +40,12 @@ sweep_scratch() {
   rmdir "$STATE/scratch" 2>/dev/null || :
 }
 
-# sweep_stages: takes away the stages of runs that have died. Where a lease or a journal stands, they may be needed.
+# sweep_stages: takes away the stages of runs that have died: no run outlives its session, or a reboot. A journal may
+# need them.
 sweep_stages() {
   for swept in "$STATE"/stage/*; do
-    [ -e "$swept/session" ] || continue
-    if [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ]; then return 0; fi
-    [ -n "$(process_of "$swept/session")" ] || rm -rf "$swept"
+    if [ ! -e "$swept/over" ] && [ -n "$(process_of "$swept/session")" ] &&
+      [ "$(cat "$swept/boot" 2>/dev/null)" = "$(cat /proc/sys/kernel/random/boot_id)" ]; then continue; fi
+    rm -rf "$swept"
   done
 }

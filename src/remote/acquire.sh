@@ -49,7 +49,7 @@ lay_library
 lease_enter "$SESSION"
 start_watchdog
 if login_ends_all && ! user_units_start; then answer logout; fi
-reboot=$(arm_reboot) || reboot=none
+reboot=$(cat "$STATE/lease/reboot")
 case $reboot in
   none)
     # Once for a host.
@@ -77,15 +77,7 @@ if [ -d "$STATE/journal" ]; then
   lease_renew "$fence" "$TTL"
 fi
 # What runs left behind that died before they had the lease; after what their journal still needs of it.
-for stage in "$STATE"/stage/*; do
-  stage_boot=$(cat "$stage/boot" 2>/dev/null) || continue
-  if [ "$stage_boot" != "$(boot_id)" ] || { [ -e "$stage/session" ] && [ -z "$(process_of "$stage/session")" ]; }; then
-    rm -rf "$stage"
-  fi
-done
+sweep_stages
 sweep_scratch
-# Who handed the stack back while this waited has taken it away.
-mkdir -p "$STATE/stage"
 forget_libraries
-find "$STATE/stage" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
 answer fence "$fence"

@@ -17,14 +17,8 @@ printf '%s\n' "$STATE"
 observe_room
 OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
-# No run outlives a reboot, or its session: what it has left is known by these. Where nothing can be written, that is
-# told later.
-if mkdir -p "$OWN"; then
-  cat /proc/sys/kernel/random/boot_id >"$OWN/boot"
-  note_process "$$" "$OWN/session"
-fi 2>/dev/null
 sweep_scratch
-sweep_stages
+[ -d "$STATE/lease" ] || [ -d "$STATE/journal" ] || sweep_stages
 SCRATCH=$(scratch_directory 2>&1) || {
   section scratch.err
   printf '%s\n' "$SCRATCH"
@@ -39,6 +33,13 @@ leave() {
 }
 trap leave EXIT
 trap 'exit 143' HUP INT TERM PIPE
+
+# There is no stage that does not tell whose it is. Where nothing can be written, that is told later.
+if mkdir -p "$SCRATCH/own" "$STATE/stage"; then
+  cat /proc/sys/kernel/random/boot_id >"$SCRATCH/own/boot"
+  note_process "$$" "$SCRATCH/own/session"
+  mv "$SCRATCH/own" "$OWN"
+fi 2>/dev/null
 
 beside docker docker_version
 beside compose compose_version

@@ -32,7 +32,7 @@ while [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ]; do
   lease_enter "$$"
   note_process "$$" "$STATE/lease/watchdog"
   if abort_now; then
-    rm -rf "$STATE/stage"
+    sweep_stages
     sweep_scratch
     lease_release "$FENCE"
     continue
@@ -42,3 +42,7 @@ while [ -d "$STATE/lease" ] || [ -d "$STATE/journal" ]; do
   pause=$((pause * 2))
   [ "$pause" -le "$LONGEST_PAUSE" ] || pause=$LONGEST_PAUSE
 done
+# Whoever was to take a lease, or to give it back, may have ended half-way.
+locked rest
+sweep_stages
+sweep_scratch

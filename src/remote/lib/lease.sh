@@ -71,8 +71,8 @@ next_fence() {
 }
 
 # lease_try OWNER TTL_SECONDS [watched]: takes the lease if it is free or has run out; prints the fence. Where that
-# cannot be written, the lease stays whose it is. With `watched` its watchdog runs before it is there: whatever ends us
-# then, somebody takes it away.
+# cannot be written, the lease stays whose it is. With `watched` its watchdog runs before it is there, and is to start
+# after a reboot (how is in `reboot`): whatever ends us then, somebody takes it away.
 lease_try() {
   ! [ -d "$STATE/lease" ] || lease_expired || return 1
   fence=$(next_fence)
@@ -82,10 +82,21 @@ lease_try() {
     return 1
   fi
   end_session
+  disown_stage "$STATE/lease"
   rm -rf "$STATE/lease"
-  [ "${3-}" != watched ] || watch_lease "$STATE/lease.new"
+  if [ "${3-}" = watched ]; then
+    arm_reboot >"$STATE/lease.new/reboot" || echo none >"$STATE/lease.new/reboot"
+    watch_lease "$STATE/lease.new"
+  fi
   mv "$STATE/lease.new" "$STATE/lease"
   echo "$fence"
+}
+
+# disown_stage LEASE: nobody needs the stage of whoever had that lease any more, but a journal.
+disown_stage() {
+  for stage in "$STATE"/stage/*; do
+    ! cmp -s "$stage/session" "$1/session" || : >"$stage/over"
+  done
 }
 
 lease_written() { # DIRECTORY FENCE OWNER TTL_SECONDS
@@ -103,12 +114,20 @@ lease_lapse_if_ours() {
 
 lease_remove_if_ours() {
   lease_is_ours "$1" || return 0
-  disarm_reboot || say 'what goes on after a reboot could not be taken away'
-  # By one rename: there is no lease without its watchdog.
+  # By one rename: there is no lease without its watchdog, nor without what starts that after a reboot.
   rm -rf "$STATE/lease.over"
   mv "$STATE/lease" "$STATE/lease.over" || return
   end_process "$STATE/lease.over/watchdog"
-  rm -rf "$STATE/lease.over"
+  rest
+}
+
+# rest: nobody holds the stack, and nothing is left of those who did.
+rest() {
+  [ ! -d "$STATE/lease" ] || return 0
+  rm -rf "$STATE/lease.over" "$STATE/lease.new"
+  [ ! -d "$STATE/journal" ] || return 0
+  rm -rf "$STATE/journal.over"
+  disarm_reboot || say 'what goes on after a reboot could not be taken away'
 }
 
 # lease_seize_now OWNER TTL_SECONDS: takes the lease from whoever holds it, and ends what they still run here.
@@ -116,13 +135,15 @@ lease_seize_now() {
   rm -rf "$STATE/lease.over"
   if [ -d "$STATE/lease" ]; then
     end_session
+    disown_stage "$STATE/lease"
     mv "$STATE/lease" "$STATE/lease.over" || return
   fi
-  seized=0
-  lease_try "$1" "$2" watched || seized=$?
+  lease_try "$1" "$2" watched || {
+    [ ! -d "$STATE/lease.over" ] || mv "$STATE/lease.over" "$STATE/lease"
+    return 1
+  }
   end_process "$STATE/lease.over/watchdog"
   rm -rf "$STATE/lease.over"
-  return "$seized"
 }
 
 lease_seize() { locked lease_seize_now "$@"; }
