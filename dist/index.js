@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5555);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5018);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 5555:
+/***/ 5018:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63960,7 +63960,78 @@ const PARSERS = {
     declared: parseDeclared,
 };
 
+;// CONCATENATED MODULE: ./src/plan/sockets.ts
+
+
+/** `unix:/run/php.sock` of nginx and Apache, `unix//run/app.sock` of Caddy, `unix@/run/app.sock` of HAProxy. */
+const SOCKET = /(?<![\w=])unix(?:\+\w+)?(?::(?:\/\/)?|\/|@)(\/[^\s;:"'`|,{}]+)/g;
+/** Where a proxy listens itself. */
+const LISTENING = /"listen"\s*:\s*\[[^\]]*\]|^[^\S\n]*(?:listen|bind|admin)\b[^;\n]*/gm;
+/** The paths of Unix sockets that a proxy's configuration sends requests to. */
+function socketsIn(text) {
+    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1').replace(/([;{}])/g, '$1\n');
+    const paths = [...config.replace(LISTENING, '').matchAll(SOCKET)];
+    return [...new Set(paths.map(([, path = '']) => path))];
+}
+/**
+ * Services that a proxy reaches by a Unix socket in a volume or directory that both mount, and the socket's path in
+ * the proxy. Whoever listens there last has the path, and takes it along when it ends.
+ */
+function socketServices(observation) {
+    const all = Object.values(observation.wanted.services);
+    const found = fronts(observation, all).flatMap(({ front, text }) => socketsIn(text).flatMap((path) => {
+        const place = placeIn(front, path);
+        if (place === undefined)
+            return [];
+        const others = all.filter(({ name, mounts }) => name !== front.name && mounts.some((mount) => !mount.readOnly && sockets_holds(mount, place)));
+        return listening(others, path, front).map(({ name }) => [name, path]);
+    }));
+    return new Map(found);
+}
+/** Each proxy with what it has loaded, and with the files of the commit that it mounts or is built from. */
+function fronts({ proxies, containers, proxyFiles }, all) {
+    return all.flatMap((front) => {
+        const own = containers.filter(({ service }) => service === front.name).map(({ id }) => id);
+        const places = [
+            ...front.binds.map(({ source }) => source),
+            ...(front.build?.inputs ?? []),
+        ].filter((place) => place !== '');
+        return [
+            ...proxies.filter(({ containerId }) => own.includes(containerId)).map(({ config }) => config),
+            ...Object.entries(proxyFiles)
+                .filter(([path]) => places.some((place) => isWithin(path, place)))
+                .map(([, file]) => file),
+        ].map((text) => ({ front, text }));
+    });
+}
+const withoutLink = (path) => path.replace(/^\/var\/run(?=\/|$)/, '/run');
+/** Where a path in a container lies; undefined where that is no storage that another may mount. */
+function placeIn({ mounts }, path) {
+    const [mount] = mounts
+        .filter(({ target, source }) => source !== undefined && isWithin(withoutLink(path), withoutLink(target)))
+        .sort((one, other) => other.target.length - one.target.length);
+    if (mount?.source === undefined)
+        return undefined;
+    const below = withoutLink(path).slice(withoutLink(mount.target).length);
+    return { mount, path: mount.kind === 'bind' ? `${mount.source}${below}` : below };
+}
+function sockets_holds({ kind, source }, { mount, path }) {
+    if (kind !== mount.kind || source === undefined)
+        return false;
+    return kind === 'volume' ? source === mount.source : source !== '' && isWithin(path, source);
+}
+/** Of several that mount the place: those that speak of the socket, else those that the proxy depends on. */
+function listening(others, path, front) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const speaking = others.filter(({ command, definition }) => JSON.stringify([command, objectOf(definition['environment'])]).includes(name));
+    if (speaking.length > 0)
+        return speaking;
+    const needed = others.filter((other) => front.dependsOn.some(({ service }) => service === other.name));
+    return needed.length > 0 ? needed : others;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/seen.ts
+
 
 const NOTHING_SEEN = {
     proxies: new Map(),
@@ -63968,6 +64039,7 @@ const NOTHING_SEEN = {
     files: [],
     committed: [],
     storage: [],
+    sockets: new Map(),
 };
 /** Where the proxies that run now, and those of the commit, send requests. */
 function upstreamsOf(observation) {
@@ -63991,6 +64063,7 @@ function seenIn(observation) {
         files: commit.files,
         committed: upstreamsInFiles(proxyFiles),
         storage,
+        sockets: socketServices(observation),
     };
 }
 function runningProxies({ proxies, containers }) {
@@ -64124,6 +64197,8 @@ const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
 function isProxyImage(image) {
     return PROXY_IMAGE.test(image);
 }
+/** How the reason of a service begins that is reached by a Unix socket. */
+const SAME_SOCKET = 'both would listen at the same socket ';
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 /** The role of every service of the stack, and why. */
@@ -64147,7 +64222,10 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
         });
         const { places, shareable } = judgeStorage(service, role, mounts, seen);
         const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
-        const single = singleReason(service, role, places);
+        const single = singleReason(service, role, {
+            places,
+            socket: seen.sockets.get(service.name),
+        });
         return [
             service.name,
             { role, reason: single === undefined ? reason + told : reason, single },
@@ -64170,7 +64248,8 @@ function roleOf(service, context) {
     const names = isOfTime ? context.committed : context.names;
     const name = roles_namesOf(service).find((candidate) => names.has(candidate));
     const isRouted = name !== undefined || isTraefikRouted(service);
-    const oneShot = isRouted ? undefined : oneShotReason(service, context.seen.containers);
+    const socket = isOfTime ? undefined : context.seen.sockets.get(service.name);
+    const oneShot = isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
     if (oneShot !== undefined)
         return { role: 'job', reason: oneShot };
     const proxy = proxyReason(service, context.seen);
@@ -64178,6 +64257,9 @@ function roleOf(service, context) {
         return { role: 'proxy', reason: `publishes ports, ${proxy}` };
     if (name !== undefined)
         return { role: 'routed', reason: `the proxy sends requests to ${name}` };
+    if (socket !== undefined) {
+        return { role: 'routed', reason: `the proxy sends requests to the socket ${socket}` };
+    }
     if (isRouted) {
         return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
     }
@@ -64253,7 +64335,7 @@ function isNew({ target }, service, containers) {
         mounted.every((mount) => mount.volume !== undefined || wanted.has(mount.target)));
 }
 /** Why there are never two containers of a service at once. */
-function singleReason(service, role, places) {
+function singleReason(service, role, { places, socket }) {
     if (service.single !== undefined)
         return service.single;
     const order = orderOf(service);
@@ -64261,6 +64343,8 @@ function singleReason(service, role, places) {
         return `${orderSaidBy(service)} is stop-first`;
     if (role === 'data')
         return 'it holds data';
+    if (role === 'routed' && socket !== undefined)
+        return SAME_SOCKET + socket;
     if (order === 'start-first' || role === 'job')
         return undefined;
     // Two in one network would both want its ports.
@@ -66679,6 +66763,9 @@ function replacedWithGap({ service, role, why, single }) {
     ];
 }
 function withoutGap(single) {
+    if (single.startsWith(SAME_SOCKET)) {
+        return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
+    }
     return single.startsWith(ONLY_WRITER)
         ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
         : 'Remove that from the Compose file.';

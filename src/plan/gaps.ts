@@ -2,7 +2,7 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf } from './roles.js';
+import { namesOf, SAME_SOCKET } from './roles.js';
 import { ORDER_LABEL, ROLE_LABEL } from './role.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
@@ -158,6 +158,9 @@ function replacedWithGap({ service, role, why, single }: ServicePlan): readonly 
 }
 
 function withoutGap(single: string): string {
+  if (single.startsWith(SAME_SOCKET)) {
+    return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
+  }
   return single.startsWith(ONLY_WRITER)
     ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
     : 'Remove that from the Compose file.';

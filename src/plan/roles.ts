@@ -19,6 +19,8 @@ export function isProxyImage(image: string): boolean {
   return PROXY_IMAGE.test(image);
 }
 
+/** How the reason of a service begins that is reached by a Unix socket. */
+export const SAME_SOCKET = 'both would listen at the same socket ';
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 
@@ -54,7 +56,10 @@ export function assignRoles(
       });
       const { places, shareable } = judgeStorage(service, role, mounts, seen);
       const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
-      const single = singleReason(service, role, places);
+      const single = singleReason(service, role, {
+        places,
+        socket: seen.sockets.get(service.name),
+      });
       return [
         service.name,
         { role, reason: single === undefined ? reason + told : reason, single },
@@ -91,11 +96,16 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   const names = isOfTime ? context.committed : context.names;
   const name = namesOf(service).find((candidate) => names.has(candidate));
   const isRouted = name !== undefined || isTraefikRouted(service);
-  const oneShot = isRouted ? undefined : oneShotReason(service, context.seen.containers);
+  const socket = isOfTime ? undefined : context.seen.sockets.get(service.name);
+  const oneShot =
+    isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
   if (oneShot !== undefined) return { role: 'job', reason: oneShot };
   const proxy = proxyReason(service, context.seen);
   if (proxy !== undefined) return { role: 'proxy', reason: `publishes ports, ${proxy}` };
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
+  if (socket !== undefined) {
+    return { role: 'routed', reason: `the proxy sends requests to the socket ${socket}` };
+  }
   if (isRouted) {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
@@ -176,11 +186,16 @@ function isNew({ target }: Mount, service: Service, containers: readonly Contain
 }
 
 /** Why there are never two containers of a service at once. */
-function singleReason(service: Service, role: Role, places: readonly string[]): string | undefined {
+function singleReason(
+  service: Service,
+  role: Role,
+  { places, socket }: { readonly places: readonly string[]; readonly socket: string | undefined },
+): string | undefined {
   if (service.single !== undefined) return service.single;
   const order = orderOf(service);
   if (order === 'stop-first') return `${orderSaidBy(service)} is stop-first`;
   if (role === 'data') return 'it holds data';
+  if (role === 'routed' && socket !== undefined) return SAME_SOCKET + socket;
   if (order === 'start-first' || role === 'job') return undefined;
   // Two in one network would both want its ports.
   const [joined] = service.joins;

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/plan/json.js';
+import { socketsIn } from '../../src/plan/sockets.js';
+import {
+  actions,
+  operationsOf,
+  planned,
+  refusalsOf,
+  serviceIn,
+  services,
+  type Situation,
+} from './observed.js';
+
+const volume = (source: string, target: string, readOnly = false) => ({
+  type: 'volume',
+  source,
+  target,
+  ...(readOnly ? { read_only: true } : {}),
+});
+const bind = (source: string, target: string) => ({ type: 'bind', source, target });
+const ENVIRONMENT = { environment: { GREETING: 'hi' } };
+
+/** An api that changes, behind a proxy with this configuration. */
+function behind(
+  config: string,
+  { proxy, api, ...others }: Readonly<Record<string, JsonObject>>,
+  options = {},
+) {
+  const situation: Situation = {
+    was: services({ proxy, api, ...others }),
+    wants: services({ api: ENVIRONMENT, worker: ENVIRONMENT }),
+    nginx: config,
+  };
+  return planned(situation, options);
+}
+
+const FASTCGI = 'http { server { location / { fastcgi_pass unix:/var/run/php/php-fpm.sock; } } }';
+const BOTH = {
+  proxy: { volumes: [volume('run', '/var/run/php')] },
+  api: { volumes: [volume('run', '/run/php')] },
+};
+
+describe('a service behind a Unix socket in shared storage', () => {
+  it('has no candidate beside its incumbent, which would lose its path to it', () => {
+    const of = behind(FASTCGI, BOTH);
+    expect(serviceIn(of, 'api')).toMatchObject({
+      role: 'routed',
+      single: 'both would listen at the same socket /var/run/php/php-fpm.sock',
+    });
+    expect(refusalsOf(of)).toEqual([
+      {
+        what: 'api cannot have a candidate beside its incumbent: both would listen at the same socket /var/run/php/php-fpm.sock',
+        next: 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service. The gap is the time that it takes to stop and start, a few seconds otherwise: accept it with allow-downtime: true.',
+      },
+    ]);
+  });
+
+  it('is stopped before its successor starts where a gap is accepted', () => {
+    const of = behind(FASTCGI, BOTH, { allowDowntime: true });
+    expect(refusalsOf(of)).toEqual([]);
+    expect(operationsOf(of, 'replace').map(({ service }) => service)).toEqual(['api']);
+  });
+
+  it.each<[string, string, Readonly<Record<string, JsonObject>>]>([
+    [
+      'an upstream, in a volume that the proxy only reads',
+      'upstream app { server unix:/sockets/gunicorn.sock fail_timeout=0; } server { location / { proxy_pass http://app; } }',
+      {
+        proxy: { volumes: [volume('run', '/sockets', true)] },
+        api: { volumes: [volume('run', '/sockets')] },
+      },
+    ],
+    [
+      'a directory of the host',
+      'server { location / { proxy_pass http://unix:/run/app/app.sock:/; } }',
+      {
+        proxy: { volumes: [bind('/home/ec2-user/tiny/run', '/run/app')] },
+        api: { volumes: [bind('/home/ec2-user/tiny/run', '/sockets')] },
+      },
+    ],
+  ])('is seen: %s', (_, config, definitions) => {
+    expect(actions(behind(config, definitions))).toMatchObject({ api: 'replace', worker: 'roll' });
+  });
+
+  it('is seen in a file of the commit that the proxy mounts', () => {
+    const of = planned({
+      was: services({
+        proxy: {
+          volumes: [
+            bind('/home/ec2-user/tiny/nginx/nginx.conf', '/etc/nginx/nginx.conf'),
+            volume('run', '/var/run/php'),
+          ],
+        },
+        api: BOTH.api,
+      }),
+      nginx: '',
+      proxyFiles: { 'nginx/nginx.conf': FASTCGI },
+    });
+    expect(serviceIn(of, 'api').role).toBe('routed');
+  });
+
+  it('is, of several that mount the place, the one that speaks of the socket', () => {
+    const of = behind(FASTCGI, {
+      ...BOTH,
+      api: { ...BOTH.api, command: ['php-fpm', '--listen', '/run/php/php-fpm.sock'] },
+      worker: { volumes: [volume('run', '/run/php')] },
+    });
+    expect(serviceIn(of, 'api').role).toBe('routed');
+    expect(serviceIn(of, 'worker').role).toBe('worker');
+  });
+
+  it('is none where the socket lies in the proxy itself', () => {
+    const of = behind(FASTCGI, { proxy: {}, api: BOTH.api });
+    expect(serviceIn(of, 'api').role).toBe('worker');
+  });
+});
+
+describe('the sockets of a configuration', () => {
+  it.each([
+    ['fastcgi_pass unix:/run/php.sock;', ['/run/php.sock']],
+    ['{"upstreams":[{"dial":"unix//run/app/app.sock"}]}', ['/run/app/app.sock']],
+    ['reverse_proxy unix//run/app.sock', ['/run/app.sock']],
+    ['reverse_proxy unix+h2c//run/app.sock', ['/run/app.sock']],
+    ['  server one unix@/run/app.sock check', ['/run/app.sock']],
+    ['ProxyPass "/" "unix:/run/app.sock|http://localhost/"', ['/run/app.sock']],
+    ['# fastcgi_pass unix:/run/php.sock;', []],
+    ['server { listen unix:/run/nginx.sock; }', []],
+    ['{"listen":["unix//run/caddy.sock"]}', []],
+    ['error_log syslog:server=unix:/dev/log;', []],
+    ['proxy_pass http://unix;', []],
+  ])('%s', (config, paths) => {
+    expect(socketsIn(config)).toEqual(paths);
+  });
+});
