@@ -213,7 +213,8 @@ describe('a change of what holds data', () => {
   ])('by its %s is refused, with what changed, unless it is named', (place, definition) => {
     const situation = { wants: services({ store: { ...definition } }) };
     const [refusal] = refusalsOf(planned(situation));
-    expect(refusal?.what).toContain(`its definition changed: ${place}`);
+    expect(refusal?.what).toContain('store holds data, and its definition changed: ');
+    expect(refusal?.what).toMatch(new RegExp(`[:;] ${place.replace('.', '\\.')}`));
     expect(refusal?.next).toContain('allow-data-changes: store');
     const named = planned(situation, { allowDataChanges: ['store'] });
     expect([named.kind, actions(named)]).toEqual(['plan', { store: 'replace' }]);

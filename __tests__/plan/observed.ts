@@ -273,7 +273,6 @@ export function container(
     startedMs: 0,
     ended: undefined,
     imageId: imageId(service),
-    configHash: '',
     networks: {},
     mounts: [],
     environment: {},

@@ -215,14 +215,21 @@ describe('what a plan refuses', () => {
 
   it('a changed definition of a volume, while something runs', () => {
     const situation = { wants: { volumes: { store: { driver: 'other' } } } };
-    expect(refused(situation)).toEqual([
+    expect(
+      refused(situation)
+        .map(({ what }) => what)
+        .join('\n'),
+    ).toContain('its definition changed: volume store.driver: (none) → other');
+    expect(refused(situation, { allowDataChanges: ['store'] })).toEqual([
       {
         what: 'the definition of volume "store" changed',
         next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
       },
     ]);
-    expect(refused(situation, { allowDowntime: true })).toEqual([]);
-    expect(refused({ ...situation, containers: () => [] })).toEqual([]);
+    const allowed = { allowDowntime: true, allowDataChanges: ['store'] };
+    expect(refused(situation, allowed)).toEqual([]);
+    const { allowDataChanges } = allowed;
+    expect(refused({ ...situation, containers: () => [] }, { allowDataChanges })).toEqual([]);
   });
 
   it('not a network that is new, or gone', () => {

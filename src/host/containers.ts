@@ -43,7 +43,6 @@ function parseContainer(json: JsonObject): Container {
     startedMs: timeOf(state['StartedAt']),
     ended: endOf(state),
     imageId: textOf(json['Image']) ?? '',
-    configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
     networks: Object.fromEntries(
       Object.entries(networks).map(([network, endpoint]) => [
         network,
@@ -56,7 +55,7 @@ function parseContainer(json: JsonObject): Container {
       .map((mount) => ({
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',
-        ...(isAnonymous(mount) ? { volume: textOf(mount['Name']) ?? '' } : {}),
+        ...volumeOf(mount),
       })),
     environment: Object.fromEntries(
       listOf(config['Env']).flatMap((each) => {
@@ -70,9 +69,11 @@ function parseContainer(json: JsonObject): Container {
   };
 }
 
-/** Docker gives a volume that nobody named such a name. */
-function isAnonymous(mount: JsonObject): boolean {
-  return mount['Type'] === 'volume' && /^[\da-f]{64}$/.test(textOf(mount['Name']) ?? '');
+/** Docker gives a volume that nobody named a name of 64 digits. */
+function volumeOf(mount: JsonObject): Pick<Container['mounts'][number], 'volume' | 'named'> {
+  const name = textOf(mount['Name']);
+  if (mount['Type'] !== 'volume' || name === undefined) return {};
+  return /^[\da-f]{64}$/.test(name) ? { volume: name } : { named: name };
 }
 
 function endOf(state: JsonObject): Container['ended'] {

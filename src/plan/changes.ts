@@ -6,6 +6,7 @@ import {
   isUnknownToFormer,
   keyName,
   meaningOf,
+  OF_A_VOLUME,
   placesOf,
   type Fingerprint,
   type Meaning,
@@ -53,6 +54,7 @@ export function changedPlaces(observation: Observation, service: Service): reado
     // Somebody may have made the containers again since, with other variables on the host.
     return sortedUnique([
       ...sinceRecorded(observation, service, runs),
+      ...sinceInstalled().filter(isOfAVolume),
       ...changedVariables(observation, service),
     ]);
   }
@@ -80,6 +82,8 @@ export function changedFor(
 const AS_WRITTEN =
   /^(?:environment\..*|labels\..*|image|container_name|hostname|user|working_dir|restart)$/;
 
+const isOfAVolume = (place: string): boolean => OF_A_VOLUME.test(place);
+
 function sinceRecorded(
   observation: Observation,
   service: Service,
@@ -87,7 +91,10 @@ function sinceRecorded(
 ): readonly string[] {
   const { recordKey: key, host } = observation;
   const now = fingerprintOf(service, { compose: host.composeVersion, key });
-  const differing = differingPlaces(runs.places, now.places);
+  const differing = differingPlaces(runs.places, now.places).filter(
+    // A record of an earlier version says nothing of volumes.
+    (place) => !isOfAVolume(place) || Object.keys(runs.places).some(isOfAVolume),
+  );
   if (runs.compose === host.composeVersion) return differing;
   // Another version of Compose prints the same service differently: both sides are as this one prints them.
   const changed = new Set(changesOfFiles(observation, service));

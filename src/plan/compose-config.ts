@@ -202,7 +202,7 @@ function restartPolicy(json: JsonObject): string | undefined {
   return { any: 'always', none: 'no' }[condition] ?? condition;
 }
 
-/** All that Compose says of the service, and what the configs and secrets that it uses are made of. */
+/** All that Compose says of the service, and of what the configs, secrets and volumes that it uses are made. */
 function wholeDefinition(
   json: JsonObject,
   { project, root, values }: Pick<Whole, 'project' | 'root' | 'values'>,
@@ -215,7 +215,16 @@ function wholeDefinition(
       return [[`${kind} ${name}`, contentOf(source, values)] as const];
     }),
   );
-  return objectOf(withoutRoot({ ...json, ...Object.fromEntries(sources) }, root));
+  const volumes = listOf(json['volumes'])
+    .map(objectOf)
+    .flatMap((mount) => {
+      const name = mount['type'] === 'volume' ? textOf(mount['source']) : undefined;
+      if (name === undefined) return [];
+      const said = objectOf(objectOf(project['volumes'])[name]);
+      const of = ['name', 'driver', 'driver_opts', 'external'].map((key) => [key, said[key]]);
+      return [[`volume ${name}`, Object.fromEntries(of)] as const];
+    });
+  return objectOf(withoutRoot({ ...json, ...Object.fromEntries([...sources, ...volumes]) }, root));
 }
 
 /** Its name is Compose's own, unless it is external; of a variable Compose says the name, not the value. */

@@ -81,9 +81,12 @@ function mac(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex').slice(0, 24);
 }
 
+/** A place that tells of what a volume is made. */
+export const OF_A_VOLUME = /^volume /;
+
 /** What records of earlier versions left out of their digest. */
 const NOT_IN_FORMER_DIGEST =
-  /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret )/;
+  /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret |volume )/;
 
 /** The digest of a definition in records of earlier versions. */
 export function formerDigest(definition: JsonObject): string {
@@ -127,6 +130,7 @@ const SHOWN_PARTS = [
   /^healthcheck\.(?:interval|timeout|retries|start_period|start_interval|disable)$/,
   /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
   /^logging\.driver$/,
+  /^volume [^]+\.(?:name|driver|external)$/,
 ];
 const SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
 

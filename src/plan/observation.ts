@@ -152,8 +152,6 @@ export interface Container {
   /** How it ended; undefined while it runs, and where it never ran. */
   readonly ended: { readonly code: number; readonly atMs: number } | undefined;
   readonly imageId: string;
-  /** Compose's own digest of the definition that it was created from. */
-  readonly configHash: string;
   /** By network: its addresses and the names that Docker's DNS gives for it. */
   readonly networks: Readonly<Record<string, ContainerNetwork>>;
   /** Binds and volumes: the path on the host, and that in the container. */
@@ -162,6 +160,8 @@ export interface Container {
     readonly target: string;
     /** The name of an anonymous volume, which Docker has made for this container or one before it. */
     readonly volume?: string;
+    /** The name of any other volume. */
+    readonly named?: string;
   }[];
   /** Its variables, those of the image among them. */
   readonly environment: Readonly<Record<string, string>>;

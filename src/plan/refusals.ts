@@ -8,6 +8,7 @@ import type { Observation } from './observation.js';
 import { changedBuildInputs, missingImages } from './image-refusals.js';
 import type { ServicePlan } from './service-plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
+import { driftedMounts, volumeName } from './mounted.js';
 import { anotherProject } from './projects.js';
 import { ROLES, ROLE_LABEL } from './role.js';
 
@@ -61,6 +62,7 @@ export function refusedChanges(
     ...changedData(observation, services, options),
     ...sharedContainers(observation, services),
     ...linkedContainers(observation, services),
+    ...driftedMounts(observation, services),
     ...gaps(observation, services, options),
   ];
 }
@@ -218,9 +220,23 @@ function changedNetworks(
       what: `the definition of network "${name}" changed`,
       next: 'Compose would stop every container on it, also the database, and starts none of them again, so allow-downtime is no way. Give the changed network a new name; or, with a gap, on the host: docker compose down (volumes stay), and run the workflow again.',
     })),
-    ...(allowDowntime ? [] : changed('volumes')).map((name) => ({
-      what: `the definition of volume "${name}" changed`,
-      next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
-    })),
+    ...(allowDowntime ? [] : changed('volumes')).map((name) =>
+      volumeRefusal(name, [volumeName(installed, name), volumeName(wanted, name)]),
+    ),
   ];
+}
+
+function volumeRefusal(
+  name: string,
+  [before = '', after = '']: readonly (string | undefined)[],
+): Refusal {
+  return before === after
+    ? {
+        what: `the definition of volume "${name}" changed`,
+        next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
+      }
+    : {
+        what: `volume "${name}" is another one by its name: ${before} → ${after}`,
+        next: `${after} may be empty, and what ${before} holds stays there, out of sight: where it is wanted, copy it first. Then accept the gap: allow-downtime: true, and name what holds data: allow-data-changes.`,
+      };
 }

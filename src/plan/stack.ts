@@ -42,8 +42,8 @@ export interface Service {
   /** When Docker starts a container of it again that has ended; undefined where nothing says so. */
   readonly restart: string | undefined;
   /**
-   * All that Compose says of it, with paths relative to the stack's directory. `config NAME` and `secret NAME`
-   * are what those of the stack that it uses are made of.
+   * All that Compose says of it, with paths relative to the stack's directory. `config NAME`, `secret NAME` and
+   * `volume NAME` are what those of the stack that it uses are made of.
    */
   readonly definition: JsonObject;
 }

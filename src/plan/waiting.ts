@@ -50,6 +50,14 @@ export function isThereAlready(
   service: Service,
   running: readonly Container[],
 ): boolean {
+  const [, volume] = /^volume ([^]+)\.name$/.exec(place) ?? [];
+  if (volume !== undefined) {
+    const named = textOf(objectOf(service.definition[`volume ${volume}`])['name']);
+    return (
+      running.length > 0 &&
+      running.every(({ mounts }) => mounts.some((mount) => mount.named === named))
+    );
+  }
   const [, name] = /^environment\.([^]+)$/.exec(place) ?? [];
   const wanted = textOf(objectOf(service.definition['environment'])[name ?? '']);
   return (

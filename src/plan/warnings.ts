@@ -1,6 +1,7 @@
 import { volumesTold } from './anonymous-volumes.js';
 import { planBatches } from './batches.js';
 import { listed } from './changes.js';
+import { mountsTold } from './mounted.js';
 import { MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
 import type { Operation } from './plan.js';
@@ -35,7 +36,9 @@ export function warnings(
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
     ...services.flatMap((plan) =>
-      [...plan.told, ...volumesTold(observation, plan)].map((text) => `${plan.service}: ${text}`),
+      [...plan.told, ...volumesTold(observation, plan), ...mountsTold(observation, plan)].map(
+        (text) => `${plan.service}: ${text}`,
+      ),
     ),
   ];
 }
