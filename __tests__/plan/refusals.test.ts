@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { planned, refusalsOf, services, type Situation } from './observed.js';
+import { changing, planned, refusalsOf, services, type Situation } from './observed.js';
 
 function refused(situation: Situation, other: Parameters<typeof planned>[1] = {}) {
   return refusalsOf(planned(situation, other));
@@ -110,6 +110,18 @@ describe('what a plan refuses', () => {
       'queue would start on data while cache, which the commit removes, still runs on it',
     );
     expect(others).toEqual([]);
+  });
+
+  it('the end of a database of an own image, by the process that was seen in it', () => {
+    const own = { image: 'shop/own:1', networks: { default: null } };
+    const situation: Situation = {
+      was: services({ keeper: own }),
+      wants: services({ keeper: undefined }),
+      containers: changing('keeper', { processes: ['postgres'] }),
+    };
+    expect(refused(situation).map(({ what }) => what)).toEqual([
+      'keeper holds data, and the commit removed it',
+    ]);
   });
 
   it('a database of which more stopped containers are there than may run', () => {

@@ -7,6 +7,7 @@ import type { Container, Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
 import { assignRoles, isProxyImage } from './roles.js';
 import type { Role, RoleDecision } from './role.js';
+import { seenIn } from './seen.js';
 import { isWithin, type Service } from './stack.js';
 
 /** What must happen to each service, before the build has told which images really differ. */
@@ -172,10 +173,11 @@ function removed(observation: Observation): readonly ServicePlan[] {
 }
 
 /** A service that left the Compose file may hold data all the same. */
-function formerRole({ installed }: Observation, service: string): Role {
+function formerRole(observation: Observation, service: string): Role {
+  const { installed } = observation;
   return installed === undefined
     ? 'worker'
-    : (assignRoles(installed, [])[service]?.role ?? 'worker');
+    : (assignRoles(installed, [], seenIn(observation))[service]?.role ?? 'worker');
 }
 
 /** The plan once the images are there: what would have rolled for an equal image is kept. */
