@@ -2,7 +2,7 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, SAME_SOCKET } from './roles.js';
+import { namesOf, SAME_SOCKET, SHARES } from './roles.js';
 import { ORDER_LABEL, ROLE_LABEL } from './role.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
@@ -160,6 +160,9 @@ function replacedWithGap({ service, role, why, single }: ServicePlan): readonly 
 function withoutGap(single: string): string {
   if (single.startsWith(SAME_SOCKET)) {
     return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
+  }
+  if (single.startsWith(SHARES)) {
+    return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;
   }
   return single.startsWith(ONLY_WRITER)
     ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`

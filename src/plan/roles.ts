@@ -4,6 +4,7 @@ import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
 import { isTraefikRouted } from './proxies/traefik.js';
 import { ORDER_LABEL, ROLE_LABEL, ROLES, type Role, type RoleDecision } from './role.js';
+import { requestsThrough } from './shared-network.js';
 import type { Upstream } from './proxies/upstream.js';
 import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
 import { NOTHING_SEEN, type Seen } from './seen.js';
@@ -21,6 +22,8 @@ export function isProxyImage(image: string): boolean {
 
 /** How the reason of a service begins that is reached by a Unix socket. */
 export const SAME_SOCKET = 'both would listen at the same socket ';
+/** How the reason of a service begins that joins another one. */
+export const SHARES = 'it shares the network or the processes of ';
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 
@@ -40,10 +43,18 @@ export function assignRoles(
         .map((dependency) => dependency.service),
     ),
   );
-  const roles = services.map((service) => ({
+  const first = services.map((service) => ({
     service,
     ...roleOf(service, { names, committed, awaited, seen, services }),
   }));
+  const assigned = new Map(first.map(({ service, role }) => [service.name, role] as const));
+  const roles = first.map(({ service, role, reason }) => {
+    const isOpen = role === 'worker' && service.labels[ROLE_LABEL] === undefined;
+    const through = isOpen ? requestsThrough(service, assigned, names) : undefined;
+    return through === undefined
+      ? { service, role, reason }
+      : { service, role: 'routed' as const, reason: through };
+  });
   const ended = new Set(
     roles.filter(({ role }) => role === 'job').map(({ service }) => service.name),
   );
@@ -199,7 +210,7 @@ function singleReason(
   if (order === 'start-first' || role === 'job') return undefined;
   // Two in one network would both want its ports.
   const [joined] = service.joins;
-  if (joined !== undefined) return `it shares the network or the processes of ${joined}`;
+  if (joined !== undefined) return `${SHARES}${joined}`;
   if (service.labels[ROLE_LABEL] === undefined && isScheduler(service)) return TWICE;
   return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
 }
