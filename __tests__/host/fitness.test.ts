@@ -79,6 +79,46 @@ describe('refuseUnfit', () => {
       /usermod -aG docker/,
     ],
     [
+      'an engine that hangs, whatever else was told',
+      { unanswered: '60 inspect\n', 'git-version.err': 'not found' },
+      'the Docker Engine did not answer within 60 s (docker inspect)',
+      /^Nothing was changed.*journalctl -u docker.*systemctl restart docker/,
+    ],
+    [
+      'an engine elsewhere',
+      { endpoint: 'ssh://me:secret@build.example.com\n' },
+      'docker of this user speaks to another engine than the one of the host: ssh://build.example.com',
+      /docker context use default.*DOCKER_HOST/,
+    ],
+    [
+      'a sparse clone',
+      { live: 'directory\ngit-sparse\ngit\nwritable\n' },
+      'the clone /home/ec2-user/Resee-project is sparse: it has a part of the files only',
+      /sparse-checkout disable/,
+    ],
+    [
+      'a home directory that fills up while the commit is fetched',
+      { 'fetch.err': 'fatal: write error: No space left on device\nfatal: fetch-pack failed\n' },
+      'the host cannot keep what it fetches: no space left on device',
+      /df -h ~/,
+    ],
+    [
+      'a home directory that is read-only',
+      { 'fetch.err': 'fatal: cannot mkdir /home/a/x: Read-only file system\n' },
+      'the host cannot keep what it fetches: read-only file system',
+      /dmesg/,
+    ],
+    [
+      'the program that Docker is asked by is missing',
+      {
+        tools: 'timeout\n',
+        docker: undefined,
+        'docker.err': 'sh: 1: timeout: not found',
+      },
+      'the host lacks timeout',
+      /coreutils/,
+    ],
+    [
       'a daemon that was stopped, as Docker 29 says it',
       {
         docker: undefined,

@@ -62,6 +62,31 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
     expect(git('live', 'rev-parse', 'origin/main')).toBe(second);
   });
 
+  it.each([
+    ['forward', () => second],
+    ['back, to a commit that it does not have', () => first],
+  ])('makes a shallow clone a whole one, %s', async (_, to) => {
+    const url = `file://${host.path('origin')}`;
+    host.write('origin/file', 'three\n');
+    const third = commit('third');
+    const from = to() === first ? third : first;
+    git('origin', 'checkout', '-q', from, '-B', 'was');
+    execFileSync('git', ['clone', '-q', '--depth', '1', '-b', 'was', url, host.path('live')]);
+    fetchBranch();
+    execFileSync('git', ['-C', host.path('origin'), 'archive', '-o', host.path('a.tar'), to()]);
+    execFileSync('tar', ['-C', host.path('live'), '-xf', host.path('a.tar')]);
+    if (to() === first) rmSync(host.path('live/added'));
+    const { code, stderr } = await host.run(
+      'set -eu\ngit_move "$LIVE" main "$SHA" https://example.com/org/shop run-1-1',
+      { LIVE: host.path('live'), SHA: to() },
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(git('live', 'rev-parse', 'HEAD')).toBe(to());
+    expect(git('live', 'status', '--porcelain')).toBe('');
+    expect(git('live', 'fsck', '--connectivity-only', '--no-dangling')).toBe('');
+    expect(git('live', 'rev-list', 'origin/main')).toContain(first);
+  });
+
   it('moves also where a branch that the server has deleted is in the way of its remote one', async () => {
     execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
     git('live', 'update-ref', 'refs/remotes/origin/release', first);

@@ -72,6 +72,30 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
   describe('abort', () => {
     const abort = () => host.run('export RESEE_UNDO_ATTEMPTS=1; abort_now');
 
+    it('waits for an engine that hangs, and undoes when that answers', async () => {
+      await host.run(journal('one', noting('one')));
+      host.answerDocker('[ -e "$TOY/asked" ] || { : >"$TOY/asked"; exec sleep 300; }');
+      const { code, stderr } = await host.run('export RESEE_ENGINE_SECONDS=1; abort_now');
+      expect(code).toBe(0);
+      expect(stderr).toContain('waiting for the Docker daemon\n');
+      expect(undone()).toBe('one\n');
+    });
+
+    it('waits once for an engine that never answers, and leaves the rest to who comes next', async () => {
+      await host.run(
+        ['one', 'two', 'three'].map((name) => journal(name, 'docker inspect a1')).join(''),
+      );
+      host.answerDocker('exec sleep 300');
+      const { code, stderr } = await host.run(
+        'export RESEE_ENGINE_SECONDS=1 RESEE_ENGINE_PATIENCE=3 RESEE_UNDO_ATTEMPTS=1; abort_now',
+      );
+      expect(code).toBe(1);
+      expect(stderr.match(/the Docker daemon does not answer after 3 s/g)).toHaveLength(1);
+      expect(stderr.match(/the Docker daemon does not answer after 0 s/g)).toHaveLength(2);
+      expect(stderr.match(/could not undo/g)).toHaveLength(3);
+      expect(entries()).toHaveLength(3);
+    });
+
     it('does nothing, and succeeds, where there is no journal', async () => {
       const { code, stdout } = await abort();
       expect([code, stdout]).toEqual([0, '']);

@@ -109,6 +109,17 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       expect(stderr).not.toContain('b1');
     });
 
+    it('shows the end of what it wrote, of whatever length its lines are', async () => {
+      container('a1', 'head -c 2000000 /dev/zero | tr "\\\\000" c; false');
+      host.answerDocker(
+        `[ "$1" != logs ] || { echo "$*"; exec head -c 2000000 /dev/zero; }\n${ENGINE}`,
+      );
+      const { stderr } = await ready('api a1 - -\n');
+      expect(stderr).toContain('logs --tail 40 a1\n');
+      expect(stderr.length).toBeGreaterThan(40 * 4096);
+      expect(stderr.length).toBeLessThan(60 * 4096);
+    });
+
     it('tries the port of one without a healthcheck', async () => {
       container('a1', undefined);
       const { code, stdout } = await ready('api a1 127.0.0.1 1\n');
@@ -258,6 +269,28 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       container('a1', `echo x >>"$TOY/asked"; echo '${said}'; ${exit}`);
       expect((await check()).code).not.toBe(0);
       expect(host.read('asked')).toBe('x\n');
+    });
+
+    it('ends where the engine hangs, and says that', async () => {
+      host.write('hangs', '');
+      host.answerDocker(`[ ! -e "$TOY/hangs" ] || exec sleep 300\n${ENGINE}`);
+      const { code, stdout } = await host.run(`export RESEE_ENGINE_SECONDS=1\n${script('ready')}`, {
+        CANDIDATES: 'api a1 - -\n',
+        TIMEOUT: '1',
+      });
+      expect(code).toBe(71);
+      expect(stdout).toBe('failed api a1 the Docker Engine did not answer within 1 s\n');
+    });
+
+    it('is no look at each container where the engine hangs', async () => {
+      host.answerDocker('exec sleep 300');
+      const { stdout } = await host.run(
+        `export RESEE_ENGINE_SECONDS=1\nfind_dead "$IDS"; printf %s "$failed"`,
+        { IDS: 'api a1\nweb b1' },
+      );
+      const reason = 'the Docker Engine did not answer within 1 s';
+      expect(stdout).toBe(`api a1 ${reason}\nweb b1 ${reason}\n`);
+      expect(host.dockerCalls()).toHaveLength(1);
     });
 
     it('is not of a container that is gone where only the engine does not answer', async () => {

@@ -15,8 +15,11 @@ import { linesOf, type Sections } from './sections.js';
  */
 export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): void {
   const problem =
+    unreachableProblem(sections) ??
     snapProblem(sections) ??
     roomProblem(sections) ??
+    farEngineProblem(sections) ??
+    hungProblem(sections) ??
     dockerProblem(sections) ??
     composeProblem(sections) ??
     toolsProblem(sections) ??
@@ -32,6 +35,16 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
   }
 }
 
+/** Nothing else was looked at. */
+function unreachableProblem(sections: Sections): Problem | undefined {
+  const [path] = linesOf(sections.get('unreachable'));
+  if (path === undefined) return undefined;
+  return {
+    what: `the file system of ${path} does not answer`,
+    next: `Most often it is a mount of a server that is gone. On the host: findmnt -T ${commandLine([path])} tells which one; mount it anew, or umount --lazy it. Nothing was changed.`,
+  };
+}
+
 /** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
 function snapProblem(sections: Sections): Problem | undefined {
   if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
@@ -42,9 +55,30 @@ function snapProblem(sections: Sections): Problem | undefined {
   };
 }
 
+/** Paths of mounts, networks and processes of containers are looked for on the host itself. */
+function farEngineProblem(sections: Sections): Problem | undefined {
+  const endpoint = sections.get('endpoint')?.trim() ?? '';
+  if (endpoint === '' || endpoint.startsWith('unix://')) return undefined;
+  return {
+    what: `docker of this user speaks to another engine than the one of the host: ${endpoint.replace(/\/\/[^/]*@/, '//')}`,
+    next: 'A deploy works on the host that runs the containers. Make that the input host, or, on the host: docker context use default, and take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login.',
+  };
+}
+
+/** Whatever else was told: what is missing of it is not known. */
+function hungProblem(sections: Sections): Problem | undefined {
+  const [, seconds, command] = /^(\d+) (.*)$/.exec(sections.get('unanswered')?.trim() ?? '') ?? [];
+  if (seconds === undefined || command === undefined) return undefined;
+  return {
+    what: `the Docker Engine did not answer within ${seconds} s (docker ${command})`,
+    next: 'Nothing was changed. On the host, see why it hangs: sudo journalctl -u docker -n 100; free -m. What mends it: sudo systemctl restart docker, which restarts the containers as well where live-restore is not set.',
+  };
+}
+
 function dockerProblem(sections: Sections): Problem | undefined {
   const said = complaint(sections, 'docker');
-  if (said === undefined) return undefined;
+  // Docker is asked by it.
+  if (said === undefined || linesOf(sections.get('tools')).includes('timeout')) return undefined;
   if (/permission denied/i.test(said)) {
     return {
       what: 'the user may not use Docker',
@@ -96,7 +130,7 @@ function toolsProblem(sections: Sections): Problem | undefined {
   if (missing.length === 0) return undefined;
   return {
     what: `the host lacks ${missing.join(', ')}`,
-    next: 'On the host: sudo dnf install -y git tar util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar util-linux procps diffutils (Debian, Ubuntu).',
+    next: 'On the host: sudo dnf install -y git tar coreutils util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar coreutils util-linux procps diffutils (Debian, Ubuntu).',
   };
 }
 
@@ -146,6 +180,13 @@ function configProblem(sections: Sections, inputs: Inputs): Problem | undefined 
     return {
       what: `Compose cannot read ${unread.split('/').at(-1) ?? ''}${line === undefined ? '' : `, line ${line}`}`,
       next: `A name is followed by =, and a value with blanks, quotes or dollar signs stands between single quotes. On the host, docker compose config --quiet in ${inputs.path} tells more; it may show values, so it is not shown here.`,
+      evidence: said,
+    };
+  }
+  if (/^docker compose did not end within /m.test(said)) {
+    return {
+      what: 'Docker Compose does not come to an end with the Compose file of the commit',
+      next: `It waits for a file or for what an include names: a mount or a server that does not answer. On the host, docker compose config in ${inputs.path} waits for the same.`,
       evidence: said,
     };
   }

@@ -28,6 +28,12 @@ function cloneProblem(sections: Sections, path: string): Problem | undefined {
       next: `A stack needs a clone of its own, no worktree and no submodule. On the host: move ${at} away; the deploy makes a new clone. Move the files that are not in git (.env, data) into it first.`,
     };
   }
+  if (linesOf(sections.get('live')).includes('git-sparse')) {
+    return {
+      what: `the clone ${path} is sparse: it has a part of the files only`,
+      next: `A release is all files of the commit, and those that are left out would be taken for removed by hand. On the host: git -C ${at} sparse-checkout disable`,
+    };
+  }
   const owner = complaint(sections, 'owner');
   if (owner !== undefined && /dubious ownership|unsafe repository/i.test(owner)) {
     return {
@@ -68,6 +74,14 @@ function fetchProblem(
 ): Problem | undefined {
   const fetch = complaint(sections, 'fetch');
   if (fetch === undefined) return undefined;
+  const [unwritten] = /no space left on device|disk quota exceeded|read-only file system/i.exec(fetch) ?? [];
+  if (unwritten !== undefined) {
+    return {
+      what: `the host cannot keep what it fetches: ${unwritten.toLowerCase()}`,
+      next: 'The commit is fetched into the state directory, in the home directory of the user. On the host: df -h ~; df -i ~; quota -s; where the file system is read-only, sudo dmesg | tail says why. Nothing was changed.',
+      evidence: fetch,
+    };
+  }
   const problem = (next: string): Problem => ({
     what: `the host cannot fetch ${branch} of ${repository}`,
     next,
@@ -120,6 +134,14 @@ function stageProblem(sections: Sections, sha: string): Problem | undefined {
       what: `a submodule of commit ${sha.slice(0, 12)} cannot be fetched by the host`,
       next: 'Check its URL in .gitmodules, and that its commit was pushed. A private one on the same server needs a token that may read it (the default reads this repository alone); one over ssh needs a key of the user on the host.',
       evidence: submodule,
+    };
+  }
+  const untracked = complaint(sections, 'untracked');
+  if (untracked !== undefined) {
+    return {
+      what: 'the files on the host that are not in git could not be listed',
+      next: 'A mount within that directory whose server is gone is the usual reason: findmnt on the host shows them. One that is named in .gitignore is still looked into; mount it elsewhere.',
+      evidence: untracked,
     };
   }
   const said = complaint(sections, 'stage');

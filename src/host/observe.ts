@@ -11,6 +11,7 @@ import type {
 import { parseStack } from '../plan/compose-config.js';
 import { isWithin } from '../plan/stack.js';
 import { observationScript } from '../remote/load.js';
+import { withNamedImages } from './compatibility.js';
 import { parseContainers } from './containers.js';
 import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
@@ -78,7 +79,9 @@ function trimmed(sections: Sections, name: string): string | undefined {
 
 function parseObservation(sections: Sections, inputs: Inputs): Observation {
   const stage = trimmed(sections, 'stage') ?? '';
-  const liveConfig = trimmed(sections, 'live-config');
+  const namesIn = (section: string): readonly string[] => linesOf(sections.get(section));
+  const config = withNamedImages(sections.get('config') ?? '{}', namesIn('image-names'));
+  const live = trimmed(sections, 'live-config');
   const values = variablesIn(sections);
   return {
     host: parseFacts(sections),
@@ -101,13 +104,12 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     unset: linesOf(sections.get('unset')),
     uncopied: linesOf(sections.get('uncopied')),
     pointers: linesOf(sections.get('lfs-pointers')),
-    wanted: parseStack(
-      inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path),
-      inputs.path,
-      values,
-    ),
-    wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
-    installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path, values),
+    wanted: parseStack(inLiveTerms(config, stage, inputs.path), inputs.path, values),
+    wantedProject: objectOf(JSON.parse(config)),
+    installed:
+      live === undefined
+        ? undefined
+        : parseStack(withNamedImages(live, namesIn('live-image-names')), inputs.path, values),
     containers: withMemory(
       parseContainers(sections.get('containers') ?? ''),
       linesOf(sections.get('memory')),

@@ -1,7 +1,7 @@
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import type { ReleaseRecord } from '../plan/observation.js';
-import { remoteLibrary, remoteScript } from '../remote/load.js';
+import { askingScript, remoteLibrary, remoteScript } from '../remote/load.js';
 import { commandLine } from './quote.js';
 import { parseRecord } from './records.js';
 import { linesOf, type Sections } from './sections.js';
@@ -22,7 +22,7 @@ export interface StackStatus {
 
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
 export async function readStatus(shell: Shell, state: string, path: string): Promise<StackStatus> {
-  const { sections } = await shell.look(state + remoteScript('records'), { DIR: path });
+  const { sections } = await shell.look(state + askingScript('records'), { DIR: path });
   return {
     releases: releasesIn(sections),
     leaseOwner: sections.get('lease')?.trim(),

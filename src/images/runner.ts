@@ -168,6 +168,8 @@ export function buildEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Process
     DOCKER_BUILDKIT: '1',
     BUILDKIT_PROGRESS: 'plain',
     COMPOSE_ANSI: 'never',
+    // Where the host has it, images are named.
+    COMPOSE_COMPATIBILITY: 'false',
     // Attestations would make an index of each image, with another digest in each build.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
   };

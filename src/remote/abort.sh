@@ -14,7 +14,8 @@ set -u
 perform() {
   attempt=1 pause=1
   while :; do
-    await_engine "$RESEE_ENGINE_PATIENCE"
+    # Waited for once: whoever comes next goes on.
+    await_engine "$RESEE_ENGINE_PATIENCE" || RESEE_ENGINE_PATIENCE=0
     run_whole "$1"
     performed=$?
     [ "$performed" != 0 ] || return

@@ -19,6 +19,7 @@ export function remoteScript(name: string): string {
 /** What the library of the host is made of, in this order. */
 const LIBRARY = [
   'narrate',
+  'engine',
   'process',
   'scratch',
   'exec',
@@ -92,9 +93,15 @@ export function storageScript(): string {
   return [...SCRATCH, 'lib/exec', 'storage'].map(remoteScript).join('\n');
 }
 
+/** The text of a script that asks the engine, and looks no further: what it waits for ends in time. */
+export function askingScript(name: 'records' | 'swarm-look'): string {
+  return ['lib/narrate', 'lib/engine', name].map(remoteScript).join('\n');
+}
+
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
   ...SCRATCH,
+  'lib/engine',
   'lib/exec',
   'lib/started',
   'lib/room',

@@ -5,7 +5,7 @@ import { linesOf } from '../host/sections.js';
 import type { Shell } from '../host/shell.js';
 import { objectOf } from '../plan/json.js';
 import type { Observation } from '../plan/observation.js';
-import { remoteScript } from '../remote/load.js';
+import { askingScript } from '../remote/load.js';
 import { filesOfContents } from './contents.js';
 
 /**
@@ -20,7 +20,7 @@ export async function lookAtSwarm(
 ): Promise<Observation> {
   const { wanted, wantedProject, stage, live } = observation;
   const variables = { STACK: wanted.project, FILES: filesOfContents(wantedProject).join('\n') };
-  const { sections, stderr } = await shell.look(remoteScript('swarm-look'), variables, signal);
+  const { sections, stderr } = await shell.look(askingScript('swarm-look'), variables, signal);
   if (!sections.has('end')) {
     throw new DeployError({
       what: 'the Swarm does not answer',

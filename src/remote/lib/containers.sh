@@ -22,7 +22,7 @@ remove_new_containers() {
     case " $* $staying " in *" $id "*) continue ;; esac
     # Whatever took it back, its own words go with it.
     say "the last lines of $service:"
-    docker logs --tail 40 "$id" >&2 || say '(it has no log)'
+    last_log "$id" 40
     run docker stop "$id"
     # With the anonymous volumes that were made for it; those that were handed on to it stay.
     run docker rm -f -v "$id"

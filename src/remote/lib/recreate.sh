@@ -134,7 +134,7 @@ create_again() {
 }
 again_up() { # WORDS
   again_with=$(kept_variables)
-  (cd "$again_in" && eval "$again_with docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
+  (cd "$again_in" && eval "$again_with command docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
 }
 
 # How long a container must run to be taken for one that does.
@@ -146,7 +146,7 @@ stay_up() { # ID…
   while [ "$(now)" -lt "$up_until" ]; do
     for id; do
       [ "$(docker inspect -f '{{.State.Running}} {{.State.Restarting}} {{.RestartCount}}' "$id")" = 'true false 0' ] || {
-        docker logs --tail 20 "$id" >&2
+        last_log "$id" 20
         say "$id was created again, and does not stay up: its last lines are above; look at the files of the host that it mounts or reads"
         return 1
       }

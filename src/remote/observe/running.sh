@@ -43,6 +43,10 @@ observe_elsewhere() { # PROJECT
 whereabouts() {
   case $1/ in / | "$DIR"/* | "$STATE"/*) return ;; esac
   case $DIR/ in "$1"/*) return ;; esac
+  reachable "$1" || {
+    printf 'hidden %s\n' "$1"
+    return
+  }
   if [ -d "$1" ]; then
     if [ -d "$DIR" ]; then
       [ "$(stat -L -c %d:%i "$1")" != "$(stat -L -c %d:%i "$DIR")" ] || return 0
