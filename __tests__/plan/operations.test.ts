@@ -375,6 +375,7 @@ describe('the cutover', () => {
         held: false,
         staysConnected: false,
         reloads: true,
+        comesBack: false,
         proxyService: 'proxy',
         proxy: 'proxy-1',
         routes: [

@@ -75,7 +75,7 @@ async function sentFor(
       'health-successes': '1',
       'drain-timeout': '4s',
     }),
-    planOptions: { ...options, images },
+    planOptions: { ...options, images, allowDowntime: allowDowntime === 'true' },
     compose: '',
     run: 'run',
     fence: '1',
@@ -170,6 +170,15 @@ describe('what is sent to the host', () => {
     };
     expect(seconds('cutover', /cutover_back nginx .* yes (\d+) /)).toBe('15');
     expect(seconds('stop', /proxy_drain nginx \S+ (\d+) /)).toBe('15');
+  });
+
+  it('lets nginx find what was replaced again once that runs again, whatever else fails before', async () => {
+    const wants = services({ api: { ...definition, container_name: 'api' } });
+    const was = services({ api: { container_name: 'api' } });
+    const sent = await sentFor({ was, wants }, { allowDowntime: 'true' });
+    const undo = (name: string) => sent.find(({ step }) => step.name === name)?.step;
+    expect(undo('recreate-api')?.afterUndos).toEqual(["lead_again nginx 'proxy-1' yes ''"]);
+    expect(String(undo('cutover')?.undo)).toMatch(/^cutover_back nginx .*\|\| say /m);
   });
 
   it('starts what it stopped again before requests go there, and asks for its port', async () => {

@@ -89,7 +89,13 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
   it('takes back what it did, newest first, and what is undone last after all else', async () => {
     const transaction = open();
     const undo = (word: string): string => `echo ${quote(word)} >>"$STATE/undone"`;
-    await transaction.step(step({ name: 'recreate-a', undo: undo("a's"), undoneLast: true }));
+    await transaction.step(
+      step({ name: 'replace', undo: undo('c'), afterUndos: [undo('after c')] }),
+    );
+    const afterUndos = [undo("after a's"), undo("still after a's")];
+    await transaction.step(
+      step({ name: 'recreate-a', undo: undo("a's"), undoneLast: true, afterUndos }),
+    );
     await transaction.step(step({ name: 'one', undo: undo('one') }));
     await transaction.step(step({ name: 'recreate-b', undo: undo('b'), undoneLast: true }));
     const failing = transaction.step(
@@ -98,7 +104,7 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
     await expect(failing).rejects.toThrow(StepError);
     const result = await back();
     expect([result.whole, result.finished]).toEqual([true, false]);
-    expect(undone()).toBe("two\ntwo again\none\nb\na's\n");
+    expect(undone()).toBe("two\ntwo again\none\nc\nb\na's\nafter c\nafter a's\nstill after a's\n");
     expect(host.exists(`${STATE}/lease`)).toBe(false);
     expect(host.exists(`${STATE}/journal`)).toBe(false);
   });

@@ -64,6 +64,8 @@ function passOf({ kind, config }: ProxyFacts, request: ProxyRequest): Pass | und
 function routesOf(operations: Plan['operations'], { containerId }: ProxyFacts): readonly Route[] {
   const cutovers = operations.filter((operation) => operation.kind === 'cutover');
   return cutovers.flatMap(({ proxy, paths, mounted, routes }) =>
-    proxy === containerId && paths.length === 0 && mounted.length === 0 ? routes : [],
+    proxy === containerId && paths.length === 0 && mounted.length === 0
+      ? routes.filter(({ incumbents }) => incumbents.length > 0)
+      : [],
   );
 }

@@ -1,7 +1,6 @@
-import type { Batch, Portion } from './batches.js';
+import type { Batch } from './batches.js';
 import { changesFor } from './changes.js';
 import { mountedChanges, type FileGroups } from './files.js';
-import { namesOn } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import {
   servicesOf,
@@ -12,13 +11,22 @@ import {
   type WithdrawOperation,
 } from './plan.js';
 import { STAYS, type ServicePlan } from './service-plan.js';
-import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
+import { readProxy } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import type { Upstream } from './proxies/upstream.js';
-import { namesOf } from './roles.js';
+import { renewedRoutes, routesOf } from './routes.js';
 import { isWithin } from './stack.js';
 
 export type Cutover = CutoverOperation | WithdrawOperation;
+
+/** What has new containers when requests move to them. */
+interface Moment {
+  /** Candidates beside their incumbents. */
+  readonly batch: Batch;
+  /** Services whose new containers came when the old ones had stopped, or where none ran. */
+  readonly renewed: readonly ServicePlan[];
+  /** What the proxies take over with this cutover; undefined where it is not the last. */
+  readonly files: FileGroups | undefined;
+}
 
 /**
  * How new requests come to the candidates of a batch: one cutover for each proxy that sends requests
@@ -26,14 +34,11 @@ export type Cutover = CutoverOperation | WithdrawOperation;
  * or one of another project. One that is itself rolled learned its addresses when it started,
  * incumbents among them, so its new container is cut over too, and first. Traefik follows Docker by
  * itself: there the incumbents withdraw.
- *
- * @param files what the proxies take over with this cutover; undefined where it is not the last
  */
 export function planCutovers(
   observation: Observation,
   services: readonly ServicePlan[],
-  batch: Batch,
-  files: FileGroups | undefined,
+  { batch, renewed, files }: Moment,
 ): readonly Cutover[] {
   const changed = batch.filter(({ plan }) => plan.role === 'routed');
   const cutovers = observation.proxies.flatMap((proxy) => {
@@ -42,12 +47,21 @@ export function planCutovers(
     const stays = front === undefined || STAYS.has(front.action);
     // Until the last cutover the old container of a proxy that changes serves as well.
     const old = stays || files === undefined;
-    const routes = changed
-      .filter(({ plan }) => plan.service !== front?.service)
-      .flatMap((portion) => routesOf(observation, { proxy, front, portion }));
+    const routes = [
+      ...changed
+        .filter(({ plan }) => plan.service !== front?.service)
+        .flatMap((portion) => routesOf(observation, { proxy, front }, portion)),
+      ...renewed
+        .filter(({ service }) => service !== front?.service)
+        .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan)),
+    ];
     const reloads = files !== undefined && front?.action === 'reload';
     if (routes.length === 0 && !reloads) return [];
-    return [cutoverOf(observation, { proxy, front, stays: old, routes, files })];
+    const replaced = renewed.filter(({ action }) => action === 'replace');
+    const comesBack = routes.some((route) =>
+      replaced.some(({ service }) => service === route.service),
+    );
+    return [cutoverOf(observation, { proxy, front, stays: old, routes, files, comesBack })];
   });
   const withdrawn = withdrawals(observation, changed);
   return [
@@ -91,8 +105,8 @@ export function keptConnected(cutovers: readonly Cutover[]): ReadonlySet<string>
 /** What the cutovers leave to be drained. */
 export function drainedBy(cutovers: readonly Cutover[]): readonly DrainedProxy[] {
   return cutovers.flatMap((cutover) => {
-    if (cutover.kind !== 'cutover' || cutover.staysConnected || cutover.routes.length === 0)
-      return [];
+    if (cutover.kind !== 'cutover' || cutover.staysConnected) return [];
+    if (cutover.routes.every(({ incumbents }) => incumbents.length === 0)) return [];
     const { proxyService, proxyKind, proxy, lingersMs } = cutover;
     return [{ proxyService, proxyKind, proxy, lingersMs }];
   });
@@ -114,11 +128,12 @@ interface CutoverParts {
   readonly stays: boolean;
   readonly routes: readonly Route[];
   readonly files: FileGroups | undefined;
+  readonly comesBack: boolean;
 }
 
 function cutoverOf(
   observation: Observation,
-  { proxy, front, stays, routes, files }: CutoverParts,
+  { proxy, front, stays, routes, files, comesBack }: CutoverParts,
 ): CutoverOperation {
   const binds =
     front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
@@ -141,6 +156,7 @@ function cutoverOf(
     held: stays && routes.length > 0 && resolvesAtEachConnection,
     staysConnected: staysConnected && routes.length > 0,
     reloads: reloads || paths.length > 0 || !(stays && resolvesAtEachConnection),
+    comesBack,
     routes,
     paths,
     inPlace: paths.filter((path) => files?.inPlace.includes(path) === true),
@@ -148,59 +164,4 @@ function cutoverOf(
       .filter(({ source }) => paths.includes(source) || left.includes(source))
       .map((bind) => ({ path: bind.source, inside: bind.target })),
   };
-}
-
-/** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(
-  observation: Observation,
-  {
-    proxy,
-    front,
-    portion,
-  }: { proxy: ProxyFacts; front: ServicePlan | undefined; portion: Portion },
-): readonly Route[] {
-  const { plan, incumbents, leaving } = portion;
-  const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
-  const used = new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
-  return proxy.networks.flatMap((network) => {
-    const joined = containers.filter((container) => container.networks[network] !== undefined);
-    if (joined.length === 0) return [];
-    const names = [
-      ...joined.flatMap((container) => namesOn(container, network)),
-      ...namesOf(observation.wanted.services[plan.service]),
-    ].filter((name) => used.has(name));
-    if (names.length === 0) return [];
-    const ids = joined.map(({ id }) => id);
-    return [
-      {
-        service: plan.service,
-        names: [...new Set(names)],
-        network,
-        incumbents: ids,
-        staying: ids.filter((id) => !leaving.includes(id)),
-      },
-    ];
-  });
-}
-
-/**
- * Where this proxy sends requests: by what it has loaded, and, because its new configuration may name
- * what that does not, by the files of the commit that it mounts or is built from. Where it did not tell
- * what it has loaded, any file may be its own.
- */
-function upstreamsOfProxy(
-  { wanted, proxyFiles }: Observation,
-  proxy: ProxyFacts,
-  front: ServicePlan | undefined,
-): readonly Upstream[] {
-  const loaded = readProxy(proxy).upstreams;
-  const definition = front === undefined ? undefined : wanted.services[front.service];
-  const places = [
-    ...(definition?.binds ?? []).map(({ source }) => source),
-    ...(definition?.build?.inputs ?? []),
-  ];
-  const own = Object.entries(proxyFiles).filter(
-    ([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)),
-  );
-  return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
 }

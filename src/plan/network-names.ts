@@ -1,5 +1,6 @@
 import { objectOf, textOf, wordsOf, type JsonObject } from './json.js';
 import type { Container } from './observation.js';
+import type { Stack } from './stack.js';
 
 /**
  * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
@@ -27,4 +28,12 @@ export function namesWithNetwork(
 export function namesOn({ networks }: Pick<Container, 'networks'>, network: string): string[] {
   const names = networks[network]?.names ?? [];
   return [...names, ...names.map((name) => `${name}.${network}`)];
+}
+
+/** The networks of a service by their own names, as containers know them. */
+export function networksOf({ project, services, networks }: Stack, service: string): string[] {
+  return (services[service]?.networks ?? []).map((key) => {
+    const definition = objectOf(JSON.parse(networks[key] ?? '{}'));
+    return textOf(definition['name']) ?? `${project}_${key}`;
+  });
 }

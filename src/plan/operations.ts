@@ -43,13 +43,15 @@ export function planOperations(
   const last = batches.at(-1) ?? [];
   const before = batches.slice(0, -1).map((batch) => ({
     batch,
-    cutovers: planCutovers(observation, services, batch, undefined),
+    cutovers: planCutovers(observation, services, { batch, renewed: [], files: undefined }),
   }));
-  const cutovers = planCutovers(observation, services, last, files);
-  const replace = (service: ServicePlan) => replacement(observation, service);
-  const preparation = prepare(observation, acting, options.preDeploy);
+  const replace = (service: ServicePlan) => replacement(observation, services, service);
+  const { preDeploy } = options;
+  const preparation = prepare(observation, services, { acting, preDeploy });
   const changing = of(({ service }) => !preparation.done.has(service));
   const replaced = changing.filter(({ action }) => action === 'replace');
+  const renewed = changing.filter(({ action }) => action === 'start' || action === 'replace');
+  const cutovers = planCutovers(observation, services, { batch: last, renewed, files });
   const { begun, later } = startsAfter(observation, changing);
   const first = filesBefore(files, cutovers);
   return [

@@ -56,14 +56,7 @@ export type Operation =
       readonly kind: 'await-incumbents';
       readonly services: readonly string[];
     }
-  | {
-      readonly kind: 'replace';
-      readonly service: string;
-      readonly replicas: number;
-      readonly incumbents: readonly string[];
-      readonly dead: readonly string[];
-      readonly handed: readonly HandedVolumes[];
-    }
+  | ReplaceOperation
   /** By Swarm: an update of each, all at once; those that are not named are left as they are. */
   | { readonly kind: 'update-services'; readonly services: readonly string[] }
   | HoldOperation
@@ -137,6 +130,18 @@ export interface ServingContainer {
   readonly port: number | undefined;
 }
 
+/** The incumbents stop, then the new containers start. */
+export interface ReplaceOperation {
+  readonly kind: 'replace';
+  readonly service: string;
+  readonly replicas: number;
+  readonly incumbents: readonly string[];
+  readonly dead: readonly string[];
+  readonly handed: readonly HandedVolumes[];
+  /** Proxies, by id or name, that resolve its name anew where the incumbents run again. */
+  readonly proxies: readonly { readonly kind: ProxyFacts['kind']; readonly container: string }[];
+}
+
 /** The proxy goes on sending requests to the incumbents only, whatever starts beside them. */
 export interface HoldOperation {
   readonly kind: 'hold';
@@ -181,6 +186,8 @@ export interface CutoverOperation {
   readonly staysConnected: boolean;
   /** False where the pin alone moves new connections, and a reload would only cost visitors theirs. */
   readonly reloads: boolean;
+  /** True where the undo of a replacement brings it back once more: before that its names may lead nowhere. */
+  readonly comesBack: boolean;
   readonly routes: readonly Route[];
   /** Changed files that the proxy mounts. */
   readonly paths: readonly string[];
@@ -194,7 +201,7 @@ export interface Route {
   readonly service: string;
   readonly names: readonly string[];
   readonly network: string;
-  /** Ids of the containers that the names stand for until then. */
+  /** Ids of the containers that the names stand for until then; none where those have stopped before. */
   readonly incumbents: readonly string[];
   /** Those of them that the names go on standing for, beside the candidates. */
   readonly staying: readonly string[];

@@ -1,6 +1,8 @@
 import { handedVolumes } from './anonymous-volumes.js';
+import { planCutovers } from './cutovers.js';
 import type { Observation } from './observation.js';
 import type { Operation } from './plan.js';
+import { knownBy } from './routes.js';
 import type { ServicePlan } from './service-plan.js';
 import { starts } from './starts.js';
 import type { Stack } from './stack.js';
@@ -30,8 +32,8 @@ interface Item {
  */
 export function prepare(
   observation: Observation,
-  acting: readonly ServicePlan[],
-  preDeploy: readonly Command[],
+  services: readonly ServicePlan[],
+  { acting, preDeploy }: { acting: readonly ServicePlan[]; preDeploy: readonly Command[] },
 ): Preparation {
   const commands = acting.length === 0 ? [] : preDeploy;
   const own = acting.filter(
@@ -48,7 +50,7 @@ export function prepare(
   );
   const items = itemsOf(observation.wanted, plans, commands);
   return {
-    operations: inOrder(observation, items),
+    operations: inOrder(observation, services, items),
     done: new Set(plans.map(({ service }) => service)),
   };
 }
@@ -102,14 +104,18 @@ function itemsOf(
   ];
 }
 
-function inOrder(observation: Observation, items: readonly Item[]): readonly Operation[] {
+function inOrder(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  items: readonly Item[],
+): readonly Operation[] {
   const operations: Operation[] = [];
   let left = [...items];
   while (left.length > 0) {
     const keys = new Set(left.map(({ key }) => key));
     const free = left.filter(({ waitsFor }) => !waitsFor.some((key) => keys.has(key)));
     const next = nextOf(free.length > 0 ? free : left);
-    operations.push(...perform(observation, next));
+    operations.push(...perform(observation, services, next));
     left = left.filter((item) => !next.includes(item));
   }
   return operations;
@@ -124,14 +130,23 @@ function nextOf(free: readonly Item[]): readonly Item[] {
   return [replaced ?? command ?? free[0] ?? []].flat();
 }
 
-function perform(observation: Observation, items: readonly Item[]): readonly Operation[] {
+function perform(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  items: readonly Item[],
+): readonly Operation[] {
   const plans = items.flatMap(({ does }) => ('plan' in does ? does.plan : []));
+  const renewed = plans.filter(({ action }) => action === 'start' || action === 'replace');
   return [
     ...starts(
       observation,
       plans.filter(({ action }) => action === 'start'),
     ),
-    ...plans.flatMap((plan) => (plan.action === 'replace' ? replacement(observation, plan) : [])),
+    ...plans.flatMap((plan) =>
+      plan.action === 'replace' ? replacement(observation, services, plan) : [],
+    ),
+    // Until the release takes over requests would fail.
+    ...planCutovers(observation, services, { batch: [], renewed, files: undefined }),
     ...plans.flatMap((plan) => (plan.action === 'run' ? runJob(observation, plan) : [])),
     ...items.flatMap(({ does }) =>
       'command' in does ? ({ kind: 'run-command', ...does.command } as const) : [],
@@ -145,8 +160,13 @@ function runJob(observation: Observation, plan: ServicePlan): Operation {
 }
 
 /** The incumbent stops, its successor starts. */
-export function replacement(observation: Observation, plan: ServicePlan): Operation {
+export function replacement(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  plan: ServicePlan,
+): Operation {
   const { service, replicas, incumbents, dead } = plan;
   const handed = handedVolumes(observation, plan);
-  return { kind: 'replace', service, replicas, incumbents, dead, handed };
+  const proxies = knownBy(observation, services, plan);
+  return { kind: 'replace', service, replicas, incumbents, dead, handed, proxies };
 }

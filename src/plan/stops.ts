@@ -42,7 +42,7 @@ export function retirement(
   );
   if (stop === undefined && removed.length === 0) return undefined;
   return {
-    ...(stop ?? NOTHING_STOPS),
+    ...(stop ?? { ...NOTHING_STOPS, drained: drainedBy(cutovers) }),
     services: [...(stop?.services ?? []), ...removed.map(({ service }) => service)],
     ids: [...(stop?.ids ?? []), ...removed.flatMap(({ incumbents }) => incumbents)],
     retiring: true,

@@ -1,7 +1,7 @@
 import { namesOn } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import type { CutoverOperation, Operation } from './plan.js';
-import { STAYS, type ServicePlan } from './service-plan.js';
+import { STAYS, type Action, type ServicePlan } from './service-plan.js';
 import type { Refusal } from './gaps.js';
 import { readProxy } from './proxies/proxy.js';
 
@@ -17,25 +17,29 @@ export function unmovedProxies(
 ): readonly Refusal[] {
   const cutovers = operations.filter((operation) => operation.kind === 'cutover');
   return services
-    .filter(({ action, incumbents }) => action === 'roll' && incumbents.length > 0)
-    .flatMap((rolled) =>
+    .filter(({ action, incumbents }) => GOING.has(action) && incumbents.length > 0)
+    .flatMap((going) =>
       observation.proxies
-        .filter((proxy) => sendsTo(observation, proxy, rolled))
-        .filter((proxy) => !isMoved(proxy, rolled, { services, cutovers }))
+        .filter((proxy) => sendsTo(observation, proxy, going))
+        .filter((proxy) => !isMoved(proxy, going, { services, cutovers }))
         .map((proxy) => ({
-          what: `${proxy.name} sends requests to ${rolled.service}, and this action found no way to move them to the new containers: they would fail`,
-          next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${rolled.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${rolled.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
+          what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
+          next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
         })),
     );
 }
 
-function sendsTo(observation: Observation, proxy: ProxyFacts, rolled: ServicePlan): boolean {
-  const { upstreams, obstacle } = readProxy(proxy);
+const GOING: ReadonlySet<Action> = new Set(['roll', 'replace']);
+
+function sendsTo(observation: Observation, proxy: ProxyFacts, going: ServicePlan): boolean {
+  const { upstreams, obstacle, resolvesAtEachConnection } = readProxy(proxy);
+  // The old containers have gone when the new ones come.
+  if (going.action === 'replace' && resolvesAtEachConnection) return false;
   const used = new Set(
     upstreams.map(({ name }) => name).filter((name) => obstacle(name) === undefined),
   );
   return observation.containers
-    .filter(({ id }) => rolled.incumbents.includes(id))
+    .filter(({ id }) => going.incumbents.includes(id))
     .some((container) =>
       proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))),
     );

@@ -98,19 +98,19 @@ export async function replaceContainers(
   context: RolloutContext,
   operation: Replace,
 ): Promise<void> {
-  const { service, replicas, incumbents, dead, handed } = operation;
+  const { service, replicas, incumbents, dead, handed, proxies } = operation;
   const scale: ServiceScale = { ...NOTHING_MORE, service, replicas, incumbents, dead, handed };
+  const afterUndos = proxies.map(
+    ({ kind, container }) => `lead_again ${kind} ${quote(container)} yes ''`,
+  );
   if (context.observation.wanted.services[service]?.containerName !== undefined) {
-    await recreate(context, scale);
+    // A fixed `container_name` allows no second container: the incumbent is removed first.
+    const services = [await withoutOthers(context, scale, afterUndos)];
+    await create(context, { name: 'start', services, then: START });
   } else {
-    await create(context, { name: 'replace', services: [scale], stop: incumbents, then: START });
+    const services = [scale];
+    await create(context, { name: 'replace', services, stop: incumbents, then: START, afterUndos });
   }
-}
-
-/** A fixed `container_name` allows no second container: the incumbent is removed first. */
-async function recreate(context: RolloutContext, scale: ServiceScale): Promise<void> {
-  const services = [await withoutOthers(context, scale)];
-  await create(context, { name: 'start', services, then: START });
 }
 
 /**
@@ -164,11 +164,13 @@ interface Creation {
   readonly again?: readonly string[];
   readonly then: readonly string[];
   readonly asking?: Asking | undefined;
+  /** Commands for when the incumbents run again. */
+  readonly afterUndos?: readonly string[];
 }
 
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context: RolloutContext, creation: Creation): Promise<void> {
-  const { name, services, stop = [], again = [], then, asking } = creation;
+  const { name, services, stop = [], again = [], then, asking, afterUndos = [] } = creation;
   const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
   const output = await context.transaction.step({
     name,
@@ -180,6 +182,7 @@ async function create(context: RolloutContext, creation: Creation): Promise<void
         ...(again.length === 0 ? [] : [`run_again ${again.join(' ')}`]),
       ].join('\n'),
     ],
+    afterUndos,
     script: [...['up', ...then].map(remoteScript), asking?.script ?? ''].join('\n'),
     variables: {
       ...asking?.variables,

@@ -100,24 +100,24 @@ function moveOf(context: RolloutContext, operation: CutoverOperation, proxy: str
   const reload = operation.reloads ? 'yes' : 'no';
   const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
   const toCandidates = pinsOfCandidates(context, routes);
-  const candidates = routes.flatMap((route) => candidatesOn(context, route));
-  const isNew = operation.proxy === undefined;
   const texts = [toCandidates, live.path, stage, lines(paths), lines(inPlace), mounted].map(quote);
   const keeping = `${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`;
+  const back = `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...routes.flatMap((route) => candidatesOn(context, route))].join(' ')}`;
   const undo = [
     `restore_files ${kept} ${quote(live.path)}`,
     `proxy_files_show ${keeping}`,
-    `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...candidates].join(' ')}`,
+    // Then an undo that comes after all others does it.
+    `${back}${operation.comesBack ? ` || say '${proxyService} cannot go back yet'` : ''}`,
     // Where they were held before, they stay so until no candidate is left.
     ...(held ? [] : [`unpin ${proxy}`]),
   ].join('\n');
   const text = textOf(operation, `${proxy} "$STATE/journal/${kept}/text"`);
   return {
-    isNew,
+    isNew: operation.proxy === undefined,
     keeps: [`proxy_files_keep ${keeping}`, ...(text?.keep ?? [])],
     compare: text?.compare,
     commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
-    undo: isNew ? undefined : undo,
+    undo: operation.proxy === undefined ? undefined : undo,
   };
 }
 

@@ -6,10 +6,15 @@ import type { RolloutContext } from './context.js';
 import { hookLinesOf } from './hooks.js';
 import { handedWords, volumeDonors } from './volumes.js';
 
-/** Removes those that have the name, and whose undo makes them again; what is left to do. */
+/**
+ * Removes those that have the name, and whose undo makes them again; what is left to do.
+ *
+ * @param afterUndos commands for when they run again
+ */
 export async function withoutOthers(
   context: RolloutContext,
   scale: ServiceScale,
+  afterUndos: readonly string[] = [],
 ): Promise<ServiceScale> {
   const { service, handed } = scale;
   const { live, wanted, installed } = context.observation;
@@ -25,6 +30,7 @@ export async function withoutOthers(
     undo: `bring_back ${words.map(quote).join(' ')}`,
     // Its image, its files and its name are there again by then.
     undoneLast: true,
+    afterUndos,
     script: `take_down "$CONTENTS" ${ids.join(' ')}`,
     variables: { CONTENTS: placesOf([installed, wanted], service).join(' ') },
   });

@@ -15,6 +15,8 @@ export interface Step {
   readonly undo?: string | readonly string[];
   /** True where the undo must come after all others: it builds on what they bring back. */
   readonly undoneLast?: boolean;
+  /** Commands that come after all undos, those as well. */
+  readonly afterUndos?: readonly string[];
   readonly script: string;
   readonly variables: Variables;
 }
@@ -108,10 +110,19 @@ function leaseLost(): DeployError {
   });
 }
 
-function stepBody({ name, undo = [], undoneLast, script }: Step): string {
-  const number = undoneLast === true ? ' 000' : '';
+/** Stands before the name of every step. */
+const AFTER = 'after';
+
+/** Undone at the very end, in the reverse order of the alphabet. */
+const LAST_NUMBER = ' 000';
+
+function stepBody({ name, undo = [], undoneLast, afterUndos = [], script }: Step): string {
+  const number = undoneLast === true ? LAST_NUMBER : '';
   return [
     `lease_renew "$FENCE" ${String(LEASE_SECONDS)} || exit ${String(LEASE_LOST)}`,
+    ...(afterUndos.length === 0
+      ? []
+      : [`journal ${AFTER}-${name} ${quote(afterUndos.join('\n'))}${LAST_NUMBER}`]),
     ...[undo].flat().map((commands) => `journal ${name} ${quote(commands)}${number}`),
     script,
   ].join('\n');

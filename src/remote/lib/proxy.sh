@@ -53,7 +53,11 @@ cut_over() {
 # since, by a reboot or the engine, has lost its pins, and may know the incumbents. Where the run itself finishes it,
 # nothing is done.
 cut_over_again() {
-  [ -n "${RESEE_FINISHES_FOR_ANOTHER-}" ] || return 0
+  [ -z "${RESEE_FINISHES_FOR_ANOTHER-}" ] || lead_again "$@"
+}
+
+# lead_again KIND CONTAINER RELOAD PINS: where it runs, its names lead where PINS say, and else where DNS does.
+lead_again() {
   [ "$(docker inspect -f '{{.State.Running}}' "$2" 2>/dev/null)" = true ] || return 0
   proxy_pin "$1" "$2" "$4"
   [ "$3" = no ] || "$1_reload" "$2"

@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CutoverOperation, ReplaceOperation } from '../../src/plan/plan.js';
+import { unmovedProxies } from '../../src/plan/unmoved.js';
+import {
+  changing,
+  observed,
+  operationsOf,
+  planned,
+  refusalsOf,
+  services,
+  without,
+  type Situation,
+} from './observed.js';
+
+const DOWNTIME = { allowDowntime: true };
+
+function steps(situation: Situation, other: Parameters<typeof planned>[1] = DOWNTIME) {
+  return planned(situation, other).plan.operations;
+}
+
+function cutovers(situation: Situation, other: Parameters<typeof planned>[1] = DOWNTIME) {
+  return operationsOf(planned(situation, other), 'cutover');
+}
+
+function routed(service: string, other: Partial<CutoverOperation['routes'][number]> = {}) {
+  const network = 'tiny_default';
+  return { service, names: [service], network, incumbents: [], staying: [], ...other };
+}
+
+const ENV = services({ api: { environment: { A: '1' } } });
+
+describe('a routed service whose new container comes when the old one has stopped', () => {
+  const port = { ports: [{ target: 3000, published: '8000', host_ip: '127.0.0.1' }] };
+  const writer = { volumes: [{ type: 'volume', source: 'data', target: '/data' }] };
+
+  it.each([
+    ['a fixed name', { container_name: 'api' }],
+    ['a port of the host', port],
+    ['files of its own', writer],
+  ])('is followed by the nginx that sends it requests: %s', (_, api) => {
+    const volumes = { data: { name: 'tiny_data' } };
+    const was = { ...services({ api }), volumes };
+    const all = steps({ was, wants: ENV });
+    const order = all.map(({ kind }) => kind);
+    expect(order).toContain('replace');
+    expect(order.indexOf('replace')).toBeLessThan(order.indexOf('cutover'));
+    expect(all).toContainEqual(
+      expect.objectContaining({
+        kind: 'cutover',
+        proxy: 'proxy-1',
+        reloads: true,
+        comesBack: true,
+        routes: [routed('api')],
+      }),
+    );
+  });
+
+  it('is found again by that nginx where it comes back: also by one that is made again', () => {
+    const replaced = (situation: Situation): readonly ReplaceOperation[] =>
+      operationsOf(planned(situation, DOWNTIME), 'replace').filter(
+        ({ service }) => service === 'api',
+      );
+    const was = services({ api: { container_name: 'api' } });
+    expect(replaced({ was, wants: ENV })).toMatchObject([
+      { proxies: [{ kind: 'nginx', container: 'proxy-1' }] },
+    ]);
+    const both = services({
+      api: { container_name: 'api' },
+      proxy: { container_name: 'proxy' },
+    });
+    const wants = services({
+      api: { environment: { A: '1' } },
+      proxy: { environment: { A: '1' } },
+    });
+    const named = changing('proxy', { name: 'the-proxy' });
+    expect(replaced({ was: both, wants, containers: named })).toMatchObject([
+      { proxies: [{ kind: 'nginx', container: 'the-proxy' }] },
+    ]);
+  });
+
+  it('needs no cutover behind a Caddy, which resolves names at each connection', () => {
+    const config = JSON.stringify({ upstreams: [{ dial: 'api:3000' }] });
+    const proxies = [
+      {
+        kind: 'caddy' as const,
+        containerId: 'proxy-1',
+        name: 'tiny-proxy-1',
+        networks: ['tiny_default'],
+        config,
+      },
+    ];
+    const was = services({ api: { container_name: 'api' } });
+    expect(refusalsOf(planned({ was, wants: ENV, proxies }, DOWNTIME))).toEqual([]);
+    expect(cutovers({ was, wants: ENV, proxies })).toEqual([]);
+  });
+
+  it('is refused in a plan that does not tell the nginx', () => {
+    const situation = { was: services({ api: { container_name: 'api' } }), wants: ENV };
+    const { plan } = planned(situation, DOWNTIME);
+    const untold = plan.operations.filter(({ kind }) => kind !== 'cutover');
+    expect(unmovedProxies(observed(situation), plan.services, plan.operations)).toEqual([]);
+    expect(unmovedProxies(observed(situation), plan.services, untold)).toMatchObject([
+      { what: expect.stringContaining('sends requests to api, and this action found no way') },
+    ]);
+  });
+
+  it('with a fixed address has that again: nginx knows it', () => {
+    const was = services({ api: { networks: { default: { ipv4_address: '198.19.1.77' } } } });
+    const nginx = 'upstream a { server 198.19.1.77:3000; }';
+    expect(cutovers({ was, wants: ENV, nginx })).toEqual([]);
+  });
+});
+
+describe('a service behind nginx of which nothing runs', () => {
+  it('is followed where it starts again', () => {
+    const containers = changing('api', { running: false });
+    expect(cutovers({ containers })).toMatchObject([{ routes: [routed('api')], comesBack: false }]);
+  });
+
+  it('is followed where its container is gone', () => {
+    expect(cutovers({ containers: without('api') })).toMatchObject([{ routes: [routed('api')] }]);
+  });
+
+  it('keeps no connection that would have to be drained', () => {
+    const wants = services({ api: { environment: { A: '1' } } });
+    const was = services({ api: { container_name: 'api' } });
+    for (const stop of operationsOf(planned({ was, wants }, DOWNTIME), 'stop-incumbents'))
+      expect(stop.drained).toEqual([]);
+  });
+});
+
+describe('data that a site shows through nginx', () => {
+  const was = services({
+    files: { image: 'minio/minio:1', networks: { default: null } },
+  });
+  const wants = services({ files: { image: 'minio/minio:2' } });
+  const nginx =
+    'server { location / { proxy_pass http://api:3000; } location /f { proxy_pass http://files:9000; } }';
+
+  it('is followed as soon as it has changed, before the candidates start', () => {
+    const all = steps(
+      { was, wants, nginx, changes: ['api/x'] },
+      { ...DOWNTIME, allowDataChanges: ['files'] },
+    );
+    const order = all.map((each) =>
+      each.kind === 'cutover' ? each.routes.map(({ service }) => service).join() : each.kind,
+    );
+    expect(order.indexOf('replace')).toBe(order.indexOf('files') - 1);
+    expect(order.indexOf('files')).toBeLessThan(order.indexOf('start'));
+    expect(order.filter((each) => each === 'files')).toHaveLength(1);
+    expect(order).toContain('api');
+  });
+});
+
+describe('a service under another name, which keeps the old one as an alias', () => {
+  const wants = services({
+    api: undefined,
+    web: {
+      image: 'tiny-web',
+      networks: { default: { aliases: ['api'] } },
+    },
+    worker: { depends_on: undefined },
+  });
+
+  it('takes over from the old one, and gives back to it', () => {
+    const [cutover] = cutovers({ wants });
+    expect(cutover).toMatchObject({
+      comesBack: false,
+      routes: [routed('web', { names: ['api'], incumbents: ['api-1'] })],
+    });
+    const [stop] = operationsOf(planned({ wants }, DOWNTIME), 'stop-incumbents');
+    expect(stop).toMatchObject({ ids: ['api-1'], drained: [{ proxy: 'proxy-1' }] });
+  });
+});

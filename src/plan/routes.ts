@@ -1,0 +1,133 @@
+import type { Portion } from './batches.js';
+import { namesOn, networksOf } from './network-names.js';
+import type { Observation, ProxyFacts } from './observation.js';
+import type { ReplaceOperation, Route } from './plan.js';
+import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
+import type { Upstream } from './proxies/upstream.js';
+import { namesOf } from './roles.js';
+import type { ServicePlan } from './service-plan.js';
+import { isWithin } from './stack.js';
+
+/** A proxy, and its service: undefined for one of another project. */
+export interface Front {
+  readonly proxy: ProxyFacts;
+  readonly front: ServicePlan | undefined;
+}
+
+/** The names of a service that the proxy uses, on each network that both are on. */
+export function routesOf(
+  observation: Observation,
+  { proxy, front }: Front,
+  { plan, incumbents, leaving }: Portion,
+): readonly Route[] {
+  const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
+  const used = usedBy(observation, { proxy, front });
+  return proxy.networks.flatMap((network) => {
+    const joined = containers.filter((container) => container.networks[network] !== undefined);
+    if (joined.length === 0) return [];
+    const names = [
+      ...joined.flatMap((container) => namesOn(container, network)),
+      ...namesOf(observation.wanted.services[plan.service]),
+    ].filter((name) => used.has(name));
+    if (names.length === 0) return [];
+    const ids = joined.map(({ id }) => id);
+    return [
+      {
+        service: plan.service,
+        names: [...new Set(names)],
+        network,
+        incumbents: ids,
+        staying: ids.filter((id) => !leaving.includes(id)),
+      },
+    ];
+  });
+}
+
+/**
+ * The same of a service whose new containers come when the old ones have stopped, or where none ran: they may
+ * have other addresses, and a proxy that resolves names once goes on with the old ones. Containers that the
+ * commit removes, and that have such a name as well, serve until then.
+ */
+export function renewedRoutes(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  { proxy, front }: Front,
+  { service, replicas }: ServicePlan,
+): readonly Route[] {
+  const { wanted, containers } = observation;
+  if (readProxy(proxy).resolvesAtEachConnection || replicas === 0) return [];
+  const used = usedBy(observation, { proxy, front });
+  const own = new Set(namesOf(wanted.services[service]));
+  const names = [...own].filter((name) => used.has(name) && !isAddress(name));
+  if (names.length === 0) return [];
+  const removed = services.filter(({ action }) => action === 'remove');
+  const old = containers.filter(({ id }) =>
+    removed.some(({ incumbents }) => incumbents.includes(id)),
+  );
+  const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
+  return shared.map((network) => ({
+    service,
+    names,
+    network,
+    incumbents: old
+      .filter((container) => namesOn(container, network).some((name) => names.includes(name)))
+      .map(({ id }) => id),
+    staying: [],
+  }));
+}
+
+/**
+ * Proxies that know the containers of a service, which stop before their successors start, by their addresses:
+ * where this is undone, the old ones may come back with others.
+ */
+export function knownBy(
+  { containers, proxies, wanted }: Observation,
+  services: readonly ServicePlan[],
+  { service, incumbents }: ServicePlan,
+): ReplaceOperation['proxies'] {
+  const old = containers.filter(({ id }) => incumbents.includes(id));
+  return proxies.flatMap((proxy) => {
+    const { upstreams, resolvesAtEachConnection } = readProxy(proxy);
+    const used = new Set(upstreams.map(({ name }) => name));
+    const isKnown = old.some((container) =>
+      proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))),
+    );
+    const front = services.find((each) => each.incumbents.includes(proxy.containerId));
+    if (resolvesAtEachConnection || !isKnown || front?.service === service) return [];
+    // One that is made again as it was has its name, and another id.
+    const isMadeAgain =
+      front?.action === 'replace' && wanted.services[front.service]?.containerName !== undefined;
+    return [{ kind: proxy.kind, container: isMadeAgain ? proxy.name : proxy.containerId }];
+  });
+}
+
+function usedBy(observation: Observation, { proxy, front }: Front): ReadonlySet<string> {
+  return new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
+}
+
+/** A fixed one is that of the new container as well. */
+function isAddress(name: string): boolean {
+  return name.includes(':') || /^\d+(?:\.\d+){3}$/.test(name);
+}
+
+/**
+ * Where this proxy sends requests: by what it has loaded, and, because its new configuration may name
+ * what that does not, by the files of the commit that it mounts or is built from. Where it did not tell
+ * what it has loaded, any file may be its own.
+ */
+function upstreamsOfProxy(
+  { wanted, proxyFiles }: Observation,
+  proxy: ProxyFacts,
+  front: ServicePlan | undefined,
+): readonly Upstream[] {
+  const loaded = readProxy(proxy).upstreams;
+  const definition = front === undefined ? undefined : wanted.services[front.service];
+  const places = [
+    ...(definition?.binds ?? []).map(({ source }) => source),
+    ...(definition?.build?.inputs ?? []),
+  ];
+  const own = Object.entries(proxyFiles).filter(
+    ([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)),
+  );
+  return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
+}
