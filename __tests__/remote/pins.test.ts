@@ -36,3 +36,38 @@ describe.each(SHELLS)('pins of a container with a read-only root, with $name as 
     );
   });
 });
+
+/** Its image has a shell, and no other program. */
+const BARE = `
+case $1 in
+  exec)
+    while [ "$1" != -c ]; do shift; done
+    script=$2
+    shift 4
+    PATH=$TOY/none $TOY_SHELL -c "$script" sh "$TOY/hosts" "$1" ;;
+esac`;
+
+describe.each(SHELLS)('pins of a container without grep, with $name as sh', ({ name, path }) => {
+  const HOSTS = '127.0.0.1\tlocalhost\n\n# a \\ comment\n172.18.0.2 own';
+  let host: ToyHost;
+  const write = async (pins: string): Promise<string> => {
+    const { code, stderr } = await host.run('set -eu\nwrite_pins c1 "$PINS"', { PINS: pins });
+    expect([code, stderr]).toEqual([0, '']);
+    return readFileSync(host.path('hosts'), 'utf8');
+  };
+  beforeEach(() => {
+    host = toyHost(path);
+    host.answerDocker(BARE.replace('$TOY_SHELL', name === 'busybox' ? `${path} sh` : path));
+    host.write('hosts', HOSTS);
+  });
+  afterEach(() => {
+    host.remove();
+  });
+
+  it('are written, replaced and taken away, and what else its hosts file says stays', async () => {
+    const [one, other] = ['198.19.1.2 api # resee-deploy', '198.19.1.3 api # resee-deploy'];
+    expect(await write(`${one}\n${other}`)).toBe(`${HOSTS}\n${one}\n${other}\n`);
+    expect(await write(other)).toBe(`${HOSTS}\n${other}\n`);
+    expect(await write('')).toBe(`${HOSTS}\n`);
+  });
+});

@@ -26,10 +26,17 @@ pins_of() {
 # not hold just these. It is bind-mounted: it is written into, never replaced. A container with a read-only root sees the file read-only, so
 # there another one of the same image writes the file behind it, which SELinux keeps for the container that it is of.
 write_pins() {
-  # The container's own shell expands these.
+  # The container's own shell expands these: its image need not have grep. Nothing is written before all is read.
   # shellcheck disable=SC2016
-  writing='kept=$(grep -v "# resee-deploy$" "$1"); printf "%s\n" "$kept" >"$1" && { [ -z "$2" ] || printf "%s\n" "$2" >>"$1"; } &&
-    [ "$(grep "# resee-deploy$" "$1")" = "$2" ]'
+  writing='n="
+"
+read_hosts() {
+  kept= ours=
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"# resee-deploy") ours="$ours${ours:+$n}$line" ;; *) kept="$kept$line$n" ;; esac
+  done <"$1"
+}
+read_hosts "$1" && printf %s "$kept${2:+$2$n}" >"$1" && read_hosts "$1" && [ "$ours" = "$2" ]'
   root_exec "$1" sh -c "$writing" sh /etc/hosts "$2" >/dev/null 2>&1 ||
     timeout "$EXEC_SECONDS" docker run --rm --pull never --network none --security-opt label=disable -e "PATH=$ROOT_PATH" -u 0 --entrypoint sh \
       -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \
