@@ -8,11 +8,11 @@ import { SHELLS, toyHost, type ToyHost } from './host.js';
 const ENGINE = `
 case $1 in
   ps) service=$(printf '%s' "$*" | grep -oE 'compose.service=[a-z]+' | cut -d= -f2)
-    cat "$TOY/running/$service" 2>/dev/null ;;
+    cat "$TOY/running/$service" 2>/dev/null || : ;;
   inspect)
     for last; do :; done
     case "$*" in
-      *State.Running*) grep -qrx "$last" "$TOY/running" && echo true ;;
+      *State.Running*) grep -qrx "$last" "$TOY/running" || { echo "No such object: $last" >&2; exit 1; }; echo true ;;
       *NetworkSettings*) cat "$TOY/addresses/$last" ;;
     esac ;;
   exec)

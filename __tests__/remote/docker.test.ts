@@ -483,6 +483,29 @@ esac`);
     });
   });
 
+  describe('an engine that is away', () => {
+    it.each([
+      'remove_new_containers toy web yes old',
+      'remove_unused_networks toy',
+      "cutover_back nginx proxy 'old net web' no 0",
+      "RESEE_FINISHES_FOR_ANOTHER=yes; cut_over_again nginx proxy no ''",
+      'unpin proxy',
+      "pins_of 'old net web'",
+      'pin_callers toy "front web net old web"',
+      'withdraw_new toy web /resee-drain old',
+      "restore_tag shop-api ''",
+      'restore_tag shop-api sha256:old',
+      'forget_volumes old',
+      'mkdir -p "$STATE/journal/restart"; echo always >"$STATE/journal/restart/new"; prove_release old',
+    ])('is not taken for one that has nothing of it: %s', async (command) => {
+      host.answerDocker(`
+        echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.' >&2; exit 1`);
+      const { code, stderr } = await run(`ENGINE_AWAY=0; set -eu; ${command}; echo done >&2`);
+      expect(code).not.toBe(0);
+      expect(stderr).not.toContain('done');
+    });
+  });
+
   describe('images', () => {
     const foreseen = (unless: string) => run(remoteScript('foreseen'), { UNLESS: unless });
 

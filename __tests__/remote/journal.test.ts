@@ -368,6 +368,24 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       expect(host.exists(`${state}/releases/1-abc.json`)).toBe(true);
     });
 
+    it.each(['remove_present a', 'forget_volumes old'])(
+      'tidies up once the engine is there again: %s',
+      async (command) => {
+        host.write('away', '5\n');
+        host.answerDocker(`
+          read -r away <"$TOY/away"
+          [ "$away" = 0 ] || { echo $((away - 1)) >"$TOY/away"; echo 'Cannot connect' >&2; exit 1; }
+          case "$*" in 'volume ls'*) echo old ;; esac`);
+        const { code, stderr } = await finish(
+          `tidy '${command}'\nwrite_record 1-abc.json\nend_journal`,
+        );
+        expect(code).toBe(0);
+        expect(stderr).toContain('waiting for the Docker daemon');
+        expect(stderr).not.toContain('not tidied up');
+        expect(host.dockerCalls().slice(-1)[0]).toMatch(/^rm a|^volume rm old/);
+      },
+    );
+
     it('needs nothing of the staged tree once it has begun', async () => {
       host.write('live/old.conf', 'old text\n');
       const install = `install_files last '${host.path('live')}' "$STATE/journal/release" 'old.conf\n' ''`;

@@ -14,9 +14,9 @@ addresses_in() {
 pins_of() {
   printf '%s\n' "$1" | while read -r id network names; do
     [ -n "$id" ] || continue
-    found=$(docker inspect -f "{{with index .NetworkSettings.Networks \"$network\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" "$id")
-    # shellcheck disable=SC2086
-    for address in $(addresses_in $found); do
+    asked "$id" "{{with index .NetworkSettings.Networks \"$network\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" || continue
+    # shellcheck disable=SC2086,SC2154
+    for address in $(addresses_in $asked_said); do
       printf '%s %s # resee-deploy\n' "$address" "$names"
     done
   done
