@@ -75,7 +75,7 @@ describe('explainFailure', () => {
       /No candidate was started.*is not undone/,
     ],
     [
-      { kind: 'run-job', service: 'migrate', incumbents: [], dead: [], handed: [] },
+      { kind: 'run-job', again: false, service: 'migrate', incumbents: [], dead: [], handed: [] },
       'the job migrate failed',
       /above/,
     ],

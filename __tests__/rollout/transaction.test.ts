@@ -93,18 +93,18 @@ describe.each(SHELLS)('a transaction, with $name as sh', ({ path }) => {
       step({ name: 'replace', undo: undo('c'), afterUndos: [undo('after c')] }),
     );
     const afterUndos = [undo("after a's"), undo("still after a's")];
-    await transaction.step(
-      step({ name: 'recreate-a', undo: undo("a's"), undoneLast: true, afterUndos }),
-    );
+    await transaction.step(step({ name: 'recreate-a', lastUndo: undo("a's"), afterUndos }));
     await transaction.step(step({ name: 'one', undo: undo('one') }));
-    await transaction.step(step({ name: 'recreate-b', undo: undo('b'), undoneLast: true }));
+    await transaction.step(step({ name: 'recreate-b', undo: undo('before'), lastUndo: undo('b') }));
     const failing = transaction.step(
       step({ name: 'two', undo: `${undo('two')}\n${undo('two again')}`, script: 'exit 1' }),
     );
     await expect(failing).rejects.toThrow(StepError);
     const result = await back();
     expect([result.whole, result.finished]).toEqual([true, false]);
-    expect(undone()).toBe("two\ntwo again\none\nc\nb\na's\nafter c\nafter a's\nstill after a's\n");
+    expect(undone()).toBe(
+      "two\ntwo again\nbefore\none\nc\nb\na's\nafter c\nafter a's\nstill after a's\n",
+    );
     expect(host.exists(`${STATE}/lease`)).toBe(false);
     expect(host.exists(`${STATE}/journal`)).toBe(false);
   });

@@ -26,7 +26,9 @@ export const sites: Stack = {
         Promise.resolve({ 'front/index.html': `<h1>Pages ${release}</h1>\n` }),
       ),
   },
-  broken: replacing('app/server.py', '("::", PORT)', '("::", PORT + 1)'),
+  broken: together(replacing('app/server.py', '("::", PORT)', '("::", PORT + 1)'), () =>
+    Promise.resolve({ 'front/index.html': '<h1>Pages of the broken release</h1>\n' }),
+  ),
   tellsHeader: {
     change: replacing('caddy/Caddyfile', 'x-edge one', 'x-edge two'),
     name: 'x-edge',

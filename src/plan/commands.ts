@@ -36,7 +36,7 @@ function invocationOf(words: readonly string[]): Invocation | undefined {
 }
 
 /** Scripts such as `docker-entrypoint.sh` prepare, then run the words that follow. */
-function isEntrypoint(program: string): boolean {
+export function isEntrypoint(program: string): boolean {
   return /entry-?point/i.test(program);
 }
 

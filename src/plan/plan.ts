@@ -35,6 +35,8 @@ export type Operation =
   | {
       readonly kind: 'run-job';
       readonly service: string;
+      /** True where the job of the old release is to be run again when this is undone: others serve its files. */
+      readonly again: boolean;
       readonly incumbents: readonly string[];
       readonly dead: readonly string[];
       readonly handed: readonly HandedVolumes[];

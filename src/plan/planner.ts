@@ -7,6 +7,7 @@ import { planOperations } from './operations.js';
 import { servicesOf, type Operation, type Plan } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
 import { preflightNotes, preflightRefusals } from './preflight.js';
+import { jobsOfRollback } from './publishing.js';
 import type { Refusal } from './gaps.js';
 import { refusals } from './refusals.js';
 import { assignRoles } from './roles.js';
@@ -68,7 +69,7 @@ export function decideServices(
   const roles = assignRoles(observation.wanted, upstreamsOf(observation), seenIn(observation));
   const services = planServices(observation, roles, options).map(adjust);
   if (options.images !== 'kept') return services;
-  const expected = expectImages(services, options.keptImages);
+  const expected = jobsOfRollback(observation, expectImages(services, options.keptImages));
   return settleImages(expected, options.keptImages, observation.containers).map(adjust);
 }
 

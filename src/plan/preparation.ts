@@ -2,6 +2,7 @@ import { handedVolumes } from './anonymous-volumes.js';
 import { planCutovers } from './cutovers.js';
 import type { Observation } from './observation.js';
 import type { Operation } from './plan.js';
+import { publishedBefore } from './publishing.js';
 import { knownBy } from './routes.js';
 import type { ServicePlan } from './service-plan.js';
 import { starts } from './starts.js';
@@ -156,7 +157,9 @@ function perform(
 
 function runJob(observation: Observation, plan: ServicePlan): Operation {
   const { service, incumbents, dead } = plan;
-  return { kind: 'run-job', service, incumbents, dead, handed: handedVolumes(observation, plan) };
+  const handed = handedVolumes(observation, plan);
+  const again = publishedBefore(observation, service);
+  return { kind: 'run-job', service, again, incumbents, dead, handed };
 }
 
 /** The incumbent stops, its successor starts. */

@@ -92,6 +92,11 @@ export function placeOf({ kind, source, target }: Mount): string {
 /** What may be lost, or comes again by itself: dependencies, caches, logs, what is temporary. */
 const PASSING =
   /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv|__pycache__|site-packages|gems|bundle|\.next|\.nuxt|\.yarn|\.npm|\.m2|\.gradle|\.?caches?|[\w-]+-cache|te?mp|logs?|run)(?:\/|$)/i;
+
+export function isPassing(target: string): boolean {
+  return PASSING.test(target);
+}
+
 /** Files of a site, each of which is written as a whole. */
 const WRITTEN_ONCE =
   /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
@@ -136,7 +141,7 @@ export function isRenewed(target: string, binds: readonly Bind[]): boolean {
 }
 
 /** True where both mount the same files, or one mounts a directory of what the other does. */
-function overlaps(one: Mount, other: Mount, files: readonly string[]): boolean {
+export function overlaps(one: Mount, other: Mount, files: readonly string[]): boolean {
   if (one.kind !== other.kind || one.source === undefined || other.source === undefined)
     return false;
   if (one.kind === 'volume') return one.source === other.source;

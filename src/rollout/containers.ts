@@ -15,6 +15,7 @@ import {
   scales,
 } from './creation.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
+import { runsAgain, type RunJob } from './jobs.js';
 import { registryVariables } from './registries.js';
 import { candidateLines } from './liveness.js';
 import { hookLines } from './hooks.js';
@@ -25,7 +26,6 @@ import { countHeld, drains, together } from './cutover.js';
 type Start = Extract<Operation, { kind: 'start' }>;
 type Stop = Extract<Operation, { kind: 'stop-incumbents' }>;
 type Replace = Extract<Operation, { kind: 'replace' }>;
-type RunJob = Extract<Operation, { kind: 'run-job' }>;
 type RunCommand = Extract<Operation, { kind: 'run-command' }>;
 
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
@@ -117,15 +117,20 @@ export async function replaceContainers(
  * Runs a job's service to its end; its exit code decides. Where its name is not fixed, the container of
  * the last run stays beside it until the release is proven.
  */
-export async function runJob(context: RolloutContext, operation: RunJob): Promise<void> {
-  const { service, incumbents: running, dead: ended, handed } = operation;
+export async function runJob(
+  context: RolloutContext,
+  operation: RunJob,
+  plan: Plan,
+): Promise<void> {
+  const { service, again, incumbents: running, dead: ended, handed } = operation;
   const stays = context.observation.wanted.services[service]?.containerName === undefined;
   // One that still runs goes first: a job is never done twice at once.
   const [incumbents, dead] = stays ? [ended, running] : [[], [...running, ...ended]];
   // Their volumes stay without them.
   const alone = handed.map((each) => ({ ...each, container: '' }));
   const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead, handed: alone };
-  await create(context, { name: 'job', services: [scale], then: ['job'] });
+  const lastUndo = again ? runsAgain(context, plan, operation) : undefined;
+  await create(context, { name: 'job', services: [scale], then: ['job'], lastUndo });
 }
 
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
@@ -166,14 +171,25 @@ interface Creation {
   readonly asking?: Asking | undefined;
   /** Commands for when the incumbents run again. */
   readonly afterUndos?: readonly string[];
+  readonly lastUndo?: string | undefined;
 }
 
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context: RolloutContext, creation: Creation): Promise<void> {
-  const { name, services, stop = [], again = [], then, asking, afterUndos = [] } = creation;
+  const {
+    name,
+    services,
+    stop = [],
+    again = [],
+    then,
+    asking,
+    afterUndos = [],
+    lastUndo,
+  } = creation;
   const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
   const output = await context.transaction.step({
     name,
+    ...(lastUndo === undefined ? {} : { lastUndo }),
     undo: [
       // Journalled first, so that it is undone last: the new container goes before the old returns.
       ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),

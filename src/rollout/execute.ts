@@ -174,7 +174,7 @@ function performOperation(
     case 'run-command':
       return runCommand(context, operation);
     case 'run-job':
-      return runJob(context, operation);
+      return runJob(context, operation, plan);
     case 'stop-incumbents':
       return stopIncumbents(context, operation, plan);
     case 'await-incumbents':

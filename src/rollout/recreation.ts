@@ -27,9 +27,8 @@ export async function withoutOthers(
   const words = [ids.join(' '), seconds, hooks, ...again, ...handed.flatMap(handedWords)];
   await context.transaction.step({
     name: `recreate-${service}`,
-    undo: `bring_back ${words.map(quote).join(' ')}`,
     // Its image, its files and its name are there again by then.
-    undoneLast: true,
+    lastUndo: `bring_back ${words.map(quote).join(' ')}`,
     afterUndos,
     script: `take_down "$CONTENTS" ${ids.join(' ')}`,
     variables: { CONTENTS: placesOf([installed, wanted], service).join(' ') },

@@ -13,8 +13,8 @@ export interface Step {
    * last is undone first, and what fails of one keeps none of the others.
    */
   readonly undo?: string | readonly string[];
-  /** True where the undo must come after all others: it builds on what they bring back. */
-  readonly undoneLast?: boolean;
+  /** The same, after all others: it builds on what they bring back. */
+  readonly lastUndo?: string;
   /** Commands that come after all undos, those as well. */
   readonly afterUndos?: readonly string[];
   readonly script: string;
@@ -116,14 +116,14 @@ const AFTER = 'after';
 /** Undone at the very end, in the reverse order of the alphabet. */
 const LAST_NUMBER = ' 000';
 
-function stepBody({ name, undo = [], undoneLast, afterUndos = [], script }: Step): string {
-  const number = undoneLast === true ? LAST_NUMBER : '';
+function stepBody({ name, undo = [], lastUndo, afterUndos = [], script }: Step): string {
   return [
     `lease_renew "$FENCE" ${String(LEASE_SECONDS)} || exit ${String(LEASE_LOST)}`,
     ...(afterUndos.length === 0
       ? []
       : [`journal ${AFTER}-${name} ${quote(afterUndos.join('\n'))}${LAST_NUMBER}`]),
-    ...[undo].flat().map((commands) => `journal ${name} ${quote(commands)}${number}`),
+    ...(lastUndo === undefined ? [] : [`journal ${name} ${quote(lastUndo)}${LAST_NUMBER}`]),
+    ...[undo].flat().map((commands) => `journal ${name} ${quote(commands)}`),
     script,
   ].join('\n');
 }

@@ -68,15 +68,9 @@ function perform(
 }
 
 /** The steps that change services share one undo: it brings all of them back, and comes after the files. */
-function undoOf({ observation, inputs }: RolloutContext): {
-  readonly undo: string;
-  readonly undoneLast: true;
-} {
+function undoOf({ observation, inputs }: RolloutContext): { readonly lastUndo: string } {
   const seconds = Math.ceil(inputs.readyTimeoutMs / 1000) + UNDO_SECONDS;
-  return {
-    undo: `swarm_restore ${quote(observation.wanted.project)} ${String(seconds)}`,
-    undoneLast: true,
-  };
+  return { lastUndo: `swarm_restore ${quote(observation.wanted.project)} ${String(seconds)}` };
 }
 
 async function updateServices(

@@ -137,6 +137,23 @@ again_up() { # WORDS
   (cd "$again_in" && eval "$again_with command docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
 }
 
+# run_job_again SECONDS DIR COMPOSE PROJECT SERVICE: the job of the release that is back, so that others serve its files
+# again. Where it fails, that is told, and no other undo waits for it.
+run_job_again() {
+  job_id=$(container_ids "$4" "$5" | head -n 1)
+  if [ -z "$job_id" ]; then
+    # Somebody has removed what had ended.
+    again_in=$2 again_compose=$3 again_service=$5
+    again_up 'up --no-start --no-deps' || :
+    job_id=$(container_ids "$4" "$5" | head -n 1)
+  fi
+  job_code=
+  [ -z "$job_id" ] || ! run docker start "$job_id" || job_code=$(timeout "$1" docker wait "$job_id") || docker stop "$job_id" >&2 || :
+  [ "$job_code" != 0 ] || return 0
+  [ -z "$job_id" ] || docker logs --tail 20 "$job_id" >&2 || :
+  say "the job $5 did not end well (${job_code:-no exit code}): files that it writes may still be those of the release that was taken back. In $2: docker compose up --no-deps $5"
+}
+
 # How long a container must run to be taken for one that does.
 STAYS_UP_SECONDS=3
 
