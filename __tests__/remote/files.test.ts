@@ -167,6 +167,22 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
     expect(host.read(live('file'))).toBe('new');
   });
 
+  it('lets nobody miss a file, or read a part of it, while it is replaced', async () => {
+    // What a container that mounts the directory sees each time that something has been unpacked, and when it is over.
+    host.answer(
+      'tar',
+      `PATH=\${PATH#*:} tar "$@" || exit; case "$*" in *-xpf*) cat "$TOY/live dir/a.php" >>"$TOY/seen" 2>&1 ;; esac`,
+    );
+    host.write(live('a.php'), 'old\n');
+    host.write(stage('a.php'), 'new\n');
+    await install(['a.php']);
+    // When the old one was kept, and when the new one lay beside it.
+    expect(host.read('seen')).toBe('old\nold\n');
+    await restore();
+    expect(host.read('seen')).toBe('old\nold\nnew\n');
+    expect(liveTree()).toEqual({ 'a.php': 'old\n' });
+  });
+
   it('takes a path for a name, not for a pattern, when it asks what is written in place', async () => {
     host.write(live('a.conf'), 'old');
     host.write(live('a+conf'), 'old');
