@@ -52,6 +52,7 @@ export async function underLoad<T>(
     await load.answered(MEANINGFUL_ANSWERS, 30_000);
     const result = await load.stop();
     bed.note(loadTable(result));
+    if (Object.keys(result.failures).length > 0) bed.note(await complaints(bed, result.durationMs));
     checks.equal(result.failures, {}, 'the list of failed requests under load');
     for (const { atMs, stream, reason } of result.timeline.slice(0, MOST_FAILURES_SHOWN)) {
       bed.note(`failed after ${String(Math.round(atMs))} ms of load: ${stream}, ${reason}`);
@@ -66,6 +67,18 @@ export async function underLoad<T>(
     await load.stop();
   }
 }
+
+/** What the containers that run have complained of meanwhile: why a request failed. */
+function complaints(bed: Bed<Stack>, sinceMs: number): Promise<string> {
+  const seconds = String(Math.ceil(sinceMs / 1000) + 5);
+  return ask(bed.host, COMPLAINTS, { args: [seconds] });
+}
+const COMPLAINTS = `
+for id in $(docker ps -aq); do
+  docker inspect -f '{{.Name}}' "$id"
+  docker logs -t --since "$1s" "$id" 2>&1 | grep -aE '\\[(error|crit|alert|emerg)\\]|"level":"error"|Traceback|Error' | tail -n 20
+done
+true`;
 
 export interface WholeOptions {
   /** Lines of `git status --porcelain` that are as they should be. */
