@@ -140,6 +140,22 @@ esac`);
     expect(seen.swarm.node).toBe('none');
   });
 
+  it('sees what runs in a container', async () => {
+    host.write('proc/7/cgroup', '0::/docker/its\n');
+    host.answer('ps', `case "$*" in *comm=*) echo '      7 redis-server' ;; esac`);
+    host.answerDocker(`
+case "$*" in
+  'ps -aq'*) echo it ;;
+  'inspect it') echo '[{"Id":"it","Config":{"Labels":{"com.docker.compose.service":"web"}},"State":{"Running":true,"Pid":7}}]' ;;
+  'inspect -f {{.Id}} {{.State.Pid}}'*) echo 'it 7 ' ;;
+  *)
+${ENGINE}
+esac`);
+    process.env['RESEE_PROC'] = host.path('proc');
+    const { containers } = await look(second).finally(() => delete process.env['RESEE_PROC']);
+    expect(containers).toMatchObject([{ id: 'it', service: 'web', processes: ['redis-server'] }]);
+  });
+
   it('sees on which ports a process listens', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -311,6 +311,9 @@ describe('assignRoles', () => {
         containers: [container('it', 1, { processes })],
       })['it']?.role;
     expect(it(['tini', 'redis-server'])).toBe('data');
+    // A healthcheck may run just then.
+    expect(it(['redis-server', 'sh', 'redis-cli', 'curl'])).toBe('data');
+    expect(it(['redis-cli'])).toBe('routed');
     expect(it(['runsvdir', 'postgres', 'puma'])).toBe('routed');
     expect(it(['node'])).toBe('routed');
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 /** Tells of a container what lies in containers/ID/{command,image,label,history,path}. */
@@ -97,12 +98,13 @@ describe.each(SHELLS)('how a container was started, with $name as sh', ({ path }
       host.write(`proc/${String(pid)}/cgroup`, groups.map((group) => `${group}\n`).join(''));
       return `${String(pid).padStart(7)} ${title}\n`;
     };
-    const among = async (processes: readonly string[], containers = `${A} 10\n${B} 20`) => {
+    const among = async (processes: readonly string[], find = 'proxies_among') => {
       host.write('processes', processes.join(''));
       host.answer('ps', 'cat "$TOY/processes"');
-      const { stdout, stderr } = await host.run('RESEE_PROC=$PROC; proxies_among "$OF"', {
+      const script = `${remoteScript('observe/running')}\nRESEE_PROC=$PROC; ${find} "$OF"`;
+      const { stdout, stderr } = await host.run(script, {
         PROC: host.path('proc'),
-        OF: containers,
+        OF: `${A} 10\n${B} 20\nstopped 0`,
       });
       expect(stderr).toBe('');
       return stdout.trim().split('\n');
@@ -129,6 +131,21 @@ describe.each(SHELLS)('how a container was started, with $name as sh', ({ path }
         process(34, MASTER),
       ]);
       expect(found).toEqual(['']);
+    });
+
+    it('tells what else runs in each, by the name that the kernel has', async () => {
+      const found = await among(
+        [
+          process(10, 'tini', groupOf(A)),
+          process(11, 'redis-server', `${groupOf(A)}/below`),
+          process(12, 'redis-server', groupOf(A)),
+          process(20, 'a b', groupOf(B)),
+          process(30, 'dockerd', '0::/system.slice/docker.service'),
+          process(31, 'kthreadd', '0::/'),
+        ],
+        'processes_among',
+      );
+      expect(found).toEqual([`a_b ${B}`, `redis-server ${A}`, `tini ${A}`]);
     });
 
     it('reads every hierarchy of control groups of version 1', async () => {

@@ -110,9 +110,12 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       live === undefined
         ? undefined
         : parseStack(withNamedImages(live, namesIn('live-image-names')), inputs.path, values),
-    containers: withMemory(
-      parseContainers(sections.get('containers') ?? ''),
-      linesOf(sections.get('memory')),
+    containers: withProcesses(
+      withMemory(
+        parseContainers(sections.get('containers') ?? ''),
+        linesOf(sections.get('memory')),
+      ),
+      linesOf(sections.get('processes')),
     ),
     projects: composeProjects(sections),
     heldPorts: heldPorts(sections),
@@ -201,6 +204,18 @@ function withMemory(
     }),
   );
   return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
+}
+
+/** @param lines `NAME ID` */
+function withProcesses(
+  containers: readonly Container[],
+  lines: readonly string[],
+): readonly Container[] {
+  const seen = lines.map((line) => line.split(' '));
+  return containers.map((container) => ({
+    ...container,
+    processes: seen.flatMap(([name = '', id]) => (id === container.id ? name : [])),
+  }));
 }
 
 /** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */

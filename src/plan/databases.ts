@@ -53,10 +53,10 @@ const CLIENTS = new Set(
 `),
 );
 
-/** Init processes and shells, which are there beside the program itself. */
+/** Init processes, shells, and what healthchecks ask with: they are there beside the program itself. */
 const HELPERS = new Set(
   words(
-    'sh bash ash dash tini dumb-init docker-init catatonit s6-svscan s6-supervise sleep tail cat',
+    'sh bash ash dash tini dumb-init docker-init catatonit s6-svscan s6-supervise sleep tail cat grep curl wget nc timeout runc',
   ),
 );
 
@@ -110,15 +110,19 @@ function isDatabaseImage(image: string): boolean {
  * Redis of its own beside it is none.
  */
 export function databaseByProcesses(processes: readonly string[]): string | undefined {
-  const own = processes.filter((name) => !HELPERS.has(name));
+  const own = processes.filter((name) => !HELPERS.has(name) && kept(CLIENTS, name) === undefined);
   const found = own.map(serverNamed);
   const [first] = found;
   return first === undefined || found.includes(undefined) ? undefined : `runs ${first}`;
 }
 
-/** The kernel keeps the first 15 characters of a process's name only. */
 function serverNamed(process: string): string | undefined {
-  return [...SERVERS].find((server) => server.slice(0, 15) === process);
+  return kept(SERVERS, process);
+}
+
+/** The kernel keeps the first 15 characters of a process's name only. */
+function kept(programs: ReadonlySet<string>, process: string): string | undefined {
+  return [...programs].find((program) => program.slice(0, 15) === process);
 }
 
 function isClient(program: string): boolean {
