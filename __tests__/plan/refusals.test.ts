@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { changing, planned, refusalsOf, services, type Situation } from './observed.js';
+import { actions, changing, planned, refusalsOf, services, type Situation } from './observed.js';
 
 function refused(situation: Situation, other: Parameters<typeof planned>[1] = {}) {
   return refusalsOf(planned(situation, other));
@@ -273,6 +273,18 @@ describe('what a plan refuses', () => {
         wants: services({ worker: { command: ['x'] } }),
       });
       expect(refusal?.what).toContain('worker (direct) cannot be replaced without a gap');
+    });
+
+    it('is refused on the host network for what that is, and rolls where a label says that it takes none', () => {
+      const host = { network_mode: 'host', networks: null };
+      const wants = services({ worker: { environment: { A: '1' } } });
+      const [refusal] = refusalsOf(planned({ was: services({ worker: host }), wants }));
+      expect(refusal?.what).toContain('network_mode: host, where it may listen on any port');
+      expect(refusal?.what).not.toContain('publish');
+      expect(refusal?.next).toContain('label it resee.deploy.role: worker');
+      const labels = { 'resee.deploy.role': 'worker' };
+      const labelled = planned({ was: services({ worker: { ...host, labels } }), wants });
+      expect([labelled.kind, actions(labelled)]).toEqual(['plan', { worker: 'roll' }]);
     });
 
     it.each([

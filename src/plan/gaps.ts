@@ -2,7 +2,7 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, SAME_SOCKET, SHARES } from './roles.js';
+import { namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from './roles.js';
 import { ORDER_LABEL, ROLE_LABEL } from './role.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
@@ -138,8 +138,16 @@ function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | u
   return undefined;
 }
 
-function replacedWithGap({ service, role, why, single }: ServicePlan): readonly Refusal[] {
+function replacedWithGap({ service, role, reason, why, single }: ServicePlan): readonly Refusal[] {
   const gap = 'The gap is the time that it takes to stop and start, a few seconds';
+  if (reason === ON_HOST_NETWORK) {
+    return [
+      {
+        what: `${service} cannot have a candidate beside its incumbent: ${why}, and it has ${reason}: both would want the same one`,
+        next: `Where it listens on none, label it ${ROLE_LABEL}: worker, and the new container starts first, or second where it alone writes to its storage. ${gap} otherwise: accept it with allow-downtime: true.`,
+      },
+    ];
+  }
   if (role === 'proxy' || role === 'direct') {
     return [
       {

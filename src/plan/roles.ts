@@ -24,6 +24,9 @@ export function isProxyImage(image: string): boolean {
 export const SAME_SOCKET = 'both would listen at the same socket ';
 /** How the reason of a service begins that joins another one. */
 export const SHARES = 'it shares the network or the processes of ';
+/** The reason of a service that may hold ports of the host. */
+export const ON_HOST_NETWORK = 'network_mode: host, where it may listen on any port';
+
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 
@@ -120,7 +123,7 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   if (isRouted) {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
-  if (service.publishes) return { role: 'direct', reason: 'publishes a port of the host' };
+  if (service.publishes) return { role: 'direct', reason: publishedReason(service) };
   if (isOfTime) {
     const isNamed = namesOf(service).some((candidate) => context.names.has(candidate));
     const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
@@ -142,6 +145,11 @@ function databaseSeenIn({ name }: Service, { containers }: Seen): string | undef
       databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
     ])
     .find((reason) => reason !== undefined);
+}
+
+/** On the host's network nobody knows where it listens: that takes the rights of its own user. */
+function publishedReason({ definition }: Service): string {
+  return definition['network_mode'] === 'host' ? ON_HOST_NETWORK : 'publishes a port of the host';
 }
 
 /** What shows that a service that publishes ports is a proxy; undefined: nothing. */
