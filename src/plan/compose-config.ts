@@ -10,6 +10,7 @@ import {
 } from './json.js';
 import { familiarName } from './image-names.js';
 import { joinsOf } from './joins.js';
+import { publishedPorts, singleReason } from './only-one.js';
 import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 import { namesWithNetwork } from './network-names.js';
@@ -116,20 +117,6 @@ function parseService(
     restart: restartPolicy(json),
     definition: wholeDefinition(json, { project: whole, root, values }),
   };
-}
-
-/** Ports of the host, `8000` or the range `8000-8010`. */
-function publishedPorts(json: JsonObject): readonly string[] {
-  return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
-}
-
-function singleReason(json: JsonObject, addresses: readonly string[]): string | undefined {
-  const containerName = textOf(json['container_name']);
-  if (containerName !== undefined) return `container_name is ${containerName}`;
-  const port = publishedPorts(json).find((published) => !published.includes('-'));
-  if (port !== undefined) return `it publishes port ${port} of the host`;
-  const [address] = addresses;
-  return address === undefined ? undefined : `it has the fixed address ${address}`;
 }
 
 /** `configs` and `secrets` with a `file` are bind mounts of that file. */

@@ -27,6 +27,7 @@ export const SHARES = 'it shares the network or the processes of ';
 /** The reason of a service that may hold ports of the host. */
 export const ON_HOST_NETWORK = 'network_mode: host, where it may listen on any port';
 
+const LITESTREAM = /(?:^|\/)litestream(?:[:@]|$)/;
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 
@@ -214,6 +215,7 @@ function singleReason(
   const order = orderOf(service);
   if (order === 'stop-first') return `${orderSaidBy(service)} is stop-first`;
   if (role === 'data') return 'it holds data';
+  if (LITESTREAM.test(service.image)) return 'two would replicate the same database';
   if (role === 'routed' && socket !== undefined) return SAME_SOCKET + socket;
   if (order === 'start-first' || role === 'job') return undefined;
   // Two in one network would both want its ports.

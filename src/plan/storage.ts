@@ -107,7 +107,7 @@ const CONFIGURATION =
 const DATABASE_FILE = /\.(?:db|sqlite|sqlite3|mdb|bolt|rdb|duckdb)$/i;
 const KEEPS_A_DIRECTORY = /(?:^|\/)(?:\.gitkeep|\.gitignore|\.keep|readme(?:\.\w+)?)$/i;
 const BACKUP =
-  /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia)(?:[:@_-]|$)/i;
+  /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia|litestream)(?:[:@_-]|$)/i;
 
 function isStorage(mount: Mount, service: Service, files: readonly string[]): boolean {
   if (mount.readOnly || PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target)) return false;
