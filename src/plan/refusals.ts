@@ -10,6 +10,7 @@ import type { ServicePlan } from './service-plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
 import { driftedMounts, volumeName } from './mounted.js';
 import { anotherProject } from './projects.js';
+import { removedUpstreams } from './removed-upstreams.js';
 import { ROLES, ROLE_LABEL } from './role.js';
 
 export interface RefusalOptions extends GapOptions, Permissions {
@@ -63,6 +64,7 @@ export function refusedChanges(
     ...sharedContainers(observation, services),
     ...linkedContainers(observation, services),
     ...driftedMounts(observation, services),
+    ...removedUpstreams(observation, services),
     ...gaps(observation, services, options),
   ];
 }
