@@ -3,6 +3,7 @@ import type { Container, Observation } from './observation.js';
 import type { CallerRoute, PointCallersOperation } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
 import { namesOf } from './roles.js';
+import { withOthers } from './sharing.js';
 import type { Service } from './stack.js';
 
 /**
@@ -20,14 +21,16 @@ export function pointCallers(
     const called = observation.wanted.services[plan.service];
     if (called === undefined || incumbents.length === 0) return [];
     return callersOf(observation, services, called).flatMap((caller) =>
-      networksOf(observation, caller, incumbents).map((network) => ({
-        caller,
-        service: plan.service,
-        network,
-        names: namesOf(called),
-        incumbents,
-        staying: incumbents.filter((id) => !leaving.includes(id)),
-      })),
+      networksOf(observation, caller, incumbents).flatMap((network) =>
+        withOthers(observation, services, {
+          caller,
+          service: plan.service,
+          network,
+          names: namesOf(called),
+          incumbents,
+          staying: incumbents.filter((id) => !leaving.includes(id)),
+        }),
+      ),
     );
   });
   return routes.length === 0 ? [] : [{ kind: 'point-callers', to, routes }];

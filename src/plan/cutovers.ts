@@ -50,7 +50,7 @@ export function planCutovers(
     const routes = [
       ...changed
         .filter(({ plan }) => plan.service !== front?.service)
-        .flatMap((portion) => routesOf(observation, { proxy, front }, portion)),
+        .flatMap((portion) => routesOf(observation, services, { proxy, front }, portion)),
       ...renewed
         .filter(({ service }) => service !== front?.service)
         .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan)),
@@ -82,7 +82,11 @@ export function planHolds(cutovers: readonly Cutover[]): readonly HoldOperation[
     const routes = held.filter((each) => each.proxy === proxy).flatMap((each) => each.routes);
     const first = new Map(
       // What a later part of the same service finds is what an earlier one left.
-      [...routes].reverse().map((route) => [`${route.service} ${route.network}`, route] as const),
+      [...routes]
+        .reverse()
+        .map(
+          (route) => [`${route.service} ${route.network} ${route.names.join(' ')}`, route] as const,
+        ),
     );
     return [
       { kind: 'hold', proxyService, proxyKind, proxy, routes: [...first.values()].reverse() },
@@ -106,10 +110,14 @@ export function keptConnected(cutovers: readonly Cutover[]): ReadonlySet<string>
 export function drainedBy(cutovers: readonly Cutover[]): readonly DrainedProxy[] {
   return cutovers.flatMap((cutover) => {
     if (cutover.kind !== 'cutover' || cutover.staysConnected) return [];
-    if (cutover.routes.every(({ incumbents }) => incumbents.length === 0)) return [];
+    if (!cutover.routes.some(isLeft)) return [];
     const { proxyService, proxyKind, proxy, lingersMs } = cutover;
     return [{ proxyService, proxyKind, proxy, lingersMs }];
   });
+}
+
+function isLeft({ incumbents, staying }: Route): boolean {
+  return incumbents.some((id) => !staying.includes(id));
 }
 
 function withdrawals({ wanted }: Observation, changed: Batch): WithdrawOperation['services'] {

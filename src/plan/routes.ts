@@ -6,6 +6,7 @@ import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import type { Upstream } from './proxies/upstream.js';
 import { namesOf } from './roles.js';
 import type { ServicePlan } from './service-plan.js';
+import { withOthers } from './sharing.js';
 import { isWithin } from './stack.js';
 
 /** A proxy, and its service: undefined for one of another project. */
@@ -17,6 +18,7 @@ export interface Front {
 /** The names of a service that the proxy uses, on each network that both are on. */
 export function routesOf(
   observation: Observation,
+  services: readonly ServicePlan[],
   { proxy, front }: Front,
   { plan, incumbents, leaving }: Portion,
 ): readonly Route[] {
@@ -31,22 +33,19 @@ export function routesOf(
     ].filter((name) => used.has(name));
     if (names.length === 0) return [];
     const ids = joined.map(({ id }) => id);
-    return [
-      {
-        service: plan.service,
-        names: [...new Set(names)],
-        network,
-        incumbents: ids,
-        staying: ids.filter((id) => !leaving.includes(id)),
-      },
-    ];
+    return withOthers(observation, services, {
+      service: plan.service,
+      names: [...new Set(names)],
+      network,
+      incumbents: ids,
+      staying: ids.filter((id) => !leaving.includes(id)),
+    });
   });
 }
 
 /**
  * The same of a service whose new containers come when the old ones have stopped, or where none ran: they may
- * have other addresses, and a proxy that resolves names once goes on with the old ones. Containers that the
- * commit removes, and that have such a name as well, serve until then.
+ * have other addresses, and a proxy that resolves names once goes on with the old ones.
  */
 export function renewedRoutes(
   observation: Observation,
@@ -54,26 +53,16 @@ export function renewedRoutes(
   { proxy, front }: Front,
   { service, replicas }: ServicePlan,
 ): readonly Route[] {
-  const { wanted, containers } = observation;
+  const { wanted } = observation;
   if (readProxy(proxy).resolvesAtEachConnection || replicas === 0) return [];
   const used = usedBy(observation, { proxy, front });
   const own = new Set(namesOf(wanted.services[service]));
   const names = [...own].filter((name) => used.has(name) && !isAddress(name));
   if (names.length === 0) return [];
-  const removed = services.filter(({ action }) => action === 'remove');
-  const old = containers.filter(({ id }) =>
-    removed.some(({ incumbents }) => incumbents.includes(id)),
-  );
   const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
-  return shared.map((network) => ({
-    service,
-    names,
-    network,
-    incumbents: old
-      .filter((container) => namesOn(container, network).some((name) => names.includes(name)))
-      .map(({ id }) => id),
-    staying: [],
-  }));
+  return shared.flatMap((network) =>
+    withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }),
+  );
 }
 
 /**
