@@ -37,3 +37,21 @@ export function networksOf({ project, services, networks }: Stack, service: stri
     return textOf(definition['name']) ?? `${project}_${key}`;
   });
 }
+
+/** Docker's DNS gives the `hostname` of a container as well, from this version of the engine on. */
+const NAMES_HOSTS = 25;
+
+/** The stack, with what Docker's DNS of that engine calls its services beside what Compose says. */
+export function withHostnames(stack: Stack, engineVersion: string): Stack {
+  if (!(Number.parseInt(engineVersion, 10) >= NAMES_HOSTS)) return stack;
+  const services = Object.entries(stack.services).map(([name, service]) => {
+    const hostname = textOf(service.definition['hostname']);
+    return [
+      name,
+      hostname === undefined || service.networks.length === 0
+        ? service
+        : { ...service, aliases: [...service.aliases, hostname] },
+    ] as const;
+  });
+  return { ...stack, services: Object.fromEntries(services) };
+}

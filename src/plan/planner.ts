@@ -2,6 +2,7 @@ import type { PlanOptions } from './plan-options.js';
 import { engineNotes, engineRefusals } from './engine.js';
 import { imageOperations } from './image-operations.js';
 import { healthNotes, healthRefusals } from './health-host.js';
+import { withHostnames } from './network-names.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
 import { servicesOf, type Operation, type Plan } from './plan.js';
@@ -73,12 +74,13 @@ export function decideServices(
   return settleImages(expected, options.keptImages, observation.containers).map(adjust);
 }
 
-/** Docker tells containers in no order that lasts: of the same host the plan is the same. */
+/** Docker tells containers in no order that lasts: of the same host the plan is the same. What its DNS names is known. */
 function inOrder(observation: Observation): Observation {
   const sorted = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
     [...list].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
   return {
     ...observation,
+    wanted: withHostnames(observation.wanted, observation.host.engineVersion),
     containers: sorted(observation.containers),
     proxies: sorted(observation.proxies),
   };
