@@ -253,6 +253,16 @@ describe('behind Traefik', () => {
   });
 });
 
+describe('behind the default rule of Traefik', () => {
+  it('a service that only says that it is enabled is routed, and no worker', () => {
+    const was = services({ api: { labels: { 'traefik.enable': 'true' } } });
+    const [refusal] = refused({ was, nginx: undefined });
+    expect(refusal?.what).toContain('nothing makes the healthcheck of api fail on request');
+    const off = services({ api: { labels: { 'traefik.enable': 'False' } } });
+    expect(refused({ was: off, nginx: undefined })).toEqual([]);
+  });
+});
+
 describe('behind a proxy that cannot be told anything', () => {
   const haproxy = {
     proxies: [],

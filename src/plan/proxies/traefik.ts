@@ -6,7 +6,10 @@ export const DRAIN_LABEL = 'resee.deploy.drain-file';
 
 /** True where the service's labels tell Traefik to send it requests. */
 export function isTraefikRouted({ labels }: Service): boolean {
-  if (labels['traefik.enable'] === 'false') return false;
+  const enabled = labels['traefik.enable']?.toLowerCase();
+  if (enabled === 'false') return false;
+  // Without a rule of its own it has the default one.
+  if (enabled === 'true') return true;
   return Object.keys(labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label));
 }
 
