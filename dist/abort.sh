@@ -7,14 +7,15 @@
 set -u
 . "$LIBRARY/lib.sh"
 
-: "${RESEE_ENGINE_PATIENCE:=600}" "${RESEE_UNDO_ATTEMPTS:=3}"
+: "${RESEE_UNDO_ATTEMPTS:=3}"
 
 # perform SCRIPT: runs a script of the journal to its proven end, RESEE_UNDO_ATTEMPTS times at most; sets `left` to 1
 # where it did not get there. Never call it as a condition: see run_whole.
 perform() {
   attempt=1 pause=1
   while :; do
-    await_engine "$RESEE_ENGINE_PATIENCE"
+    # Waited for once: whoever comes next goes on.
+    await_engine "$RESEE_ENGINE_PATIENCE" || RESEE_ENGINE_PATIENCE=0
     run_whole "$1"
     performed=$?
     [ "$performed" != 0 ] || return

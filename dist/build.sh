@@ -8,7 +8,7 @@ use_registries "$STATE/stage/$LOGINS_OF/docker-config" "$AUTHS" "$HELPERS" || ex
 cd "$STAGE" || exit
 make_images() { # SERVICES, quoted
   say "$ docker compose $COMPOSE $VERB $1"
-  eval "$VARIABLES docker compose $COMPOSE $VERB $1" >&2
+  eval "$VARIABLES command docker compose $COMPOSE $VERB $1" >&2
 }
 for base in $BASES; do make_images "$base"; done
 [ -z "$SERVICES" ] || make_images "$SERVICES"

@@ -6,9 +6,9 @@ cd "$DIR" || exit
 say "$ docker compose run --rm --no-deps $SERVICE $WORDS"
 if [ "$POLICY" = yes ]; then
   # Compose would build or pull another image than the one that was decided: it is told a stack without.
-  project=$(eval "$VARIABLES docker compose $COMPOSE config") || exit
+  project=$(eval "$VARIABLES command docker compose $COMPOSE config") || exit
   printf '%s\n' "$project" | sed '/^    pull_policy: /d' |
-    eval "$VARIABLES docker compose --project-directory \"\$DIR\" -f - run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" $WORDS" >&2
+    eval "$VARIABLES command docker compose --project-directory \"\$DIR\" -f - run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" $WORDS" >&2
   exit
 fi
-eval "$VARIABLES docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" $WORDS" >&2
+eval "$VARIABLES command docker compose $COMPOSE run --rm --no-deps -T --name \"\$NAME\" \"\$SERVICE\" $WORDS" >&2

@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5018);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8141);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 5018:
+/***/ 8141:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63418,8 +63418,12 @@ function isPattern(name) {
 const DRAIN_LABEL = 'resee.deploy.drain-file';
 /** True where the service's labels tell Traefik to send it requests. */
 function isTraefikRouted({ labels }) {
-    if (labels['traefik.enable'] === 'false')
+    const enabled = labels['traefik.enable']?.toLowerCase();
+    if (enabled === 'false')
         return false;
+    // Without a rule of its own it has the default one.
+    if (enabled === 'true')
+        return true;
     return Object.keys(labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label));
 }
 /**
@@ -63544,8 +63548,8 @@ const CLIENTS = new Set(words(`
   mariadb-admin mysql mariadb mongosh mongo mongodump mongorestore mongoimport redis-cli valkey-cli
   clickhouse-client cqlsh etcdctl kafka-topics kafka-topics.sh rabbitmqadmin elasticsearch-certutil
 `));
-/** Init processes and shells, which are there beside the program itself. */
-const HELPERS = new Set(words('sh bash ash dash tini dumb-init docker-init catatonit s6-svscan s6-supervise sleep tail cat'));
+/** Init processes, shells, and what healthchecks ask with: they are there beside the program itself. */
+const HELPERS = new Set(words('sh bash ash dash tini dumb-init docker-init catatonit s6-svscan s6-supervise sleep tail cat grep curl wget nc timeout runc'));
 /**
  * Why a service is a database by what the Compose file says of it; undefined: nothing shows it.
  *
@@ -63582,14 +63586,17 @@ function isDatabaseImage(image) {
  * Redis of its own beside it is none.
  */
 function databaseByProcesses(processes) {
-    const own = processes.filter((name) => !HELPERS.has(name));
+    const own = processes.filter((name) => !HELPERS.has(name) && kept(CLIENTS, name) === undefined);
     const found = own.map(serverNamed);
     const [first] = found;
     return first === undefined || found.includes(undefined) ? undefined : `runs ${first}`;
 }
-/** The kernel keeps the first 15 characters of a process's name only. */
 function serverNamed(process) {
-    return [...SERVERS].find((server) => server.slice(0, 15) === process);
+    return kept(SERVERS, process);
+}
+/** The kernel keeps the first 15 characters of a process's name only. */
+function kept(programs, process) {
+    return [...programs].find((program) => program.slice(0, 15) === process);
 }
 function isClient(program) {
     return CLIENTS.has(program);
@@ -63648,6 +63655,33 @@ const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'
 const ROLE_LABEL = 'resee.deploy.role';
 /** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
 const ORDER_LABEL = 'resee.deploy.order';
+
+;// CONCATENATED MODULE: ./src/plan/shared-network.ts
+
+const LOCAL = ['localhost', '127.0.0.1'];
+/**
+ * Why a service that is in the network of another one may get requests that are sent there; undefined: nothing shows
+ * that.
+ *
+ * @param upstreams names that proxies send requests to
+ */
+function requestsThrough({ definition, joins: [joined] }, roles, upstreams) {
+    const mode = textOf(definition['network_mode']) ?? '';
+    if (joined === undefined || !/^(?:service|container):/.test(mode))
+        return undefined;
+    switch (roles.get(joined)) {
+        case 'direct':
+            return `it is in the network of ${joined}, which publishes a port of the host`;
+        case 'routed':
+            return `it is in the network of ${joined}, which the proxy sends requests to`;
+        case 'proxy':
+            return LOCAL.some((name) => upstreams.has(name))
+                ? `it is in the network of ${joined}, which sends requests to itself`
+                : undefined;
+        default:
+            return undefined;
+    }
+}
 
 ;// CONCATENATED MODULE: ./src/plan/schedulers.ts
 
@@ -64130,6 +64164,9 @@ function storage_placeOf({ kind, source, target }) {
 }
 /** What may be lost, or comes again by itself: dependencies, caches, logs, what is temporary. */
 const storage_PASSING = /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv|__pycache__|site-packages|gems|bundle|\.next|\.nuxt|\.yarn|\.npm|\.m2|\.gradle|\.?caches?|[\w-]+-cache|te?mp|logs?|run)(?:\/|$)/i;
+function isPassing(target) {
+    return storage_PASSING.test(target);
+}
 /** Files of a site, each of which is written as a whole. */
 const WRITTEN_ONCE = /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
 /** Of the host's system. */
@@ -64137,7 +64174,7 @@ const SYSTEM = /^\/(?:$|(?:dev|proc|sys|run|var\/run|etc|usr|lib|lib64|boot|bin|
 const CONFIGURATION = /\.(?:conf|cfg|cnf|ini|ya?ml|json|toml|xml|properties|env|hcl|rules|lua|template|tmpl|te?xt|html|[cm]?[jt]s|py|php|sh|sql|sock|socket|pem|crt|cert|key|pub|htpasswd|log)$/i;
 const DATABASE_FILE = /\.(?:db|sqlite|sqlite3|mdb|bolt|rdb|duckdb)$/i;
 const KEEPS_A_DIRECTORY = /(?:^|\/)(?:\.gitkeep|\.gitignore|\.keep|readme(?:\.\w+)?)$/i;
-const BACKUP = /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia)(?:[:@_-]|$)/i;
+const BACKUP = /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia|litestream)(?:[:@_-]|$)/i;
 function isStorage(mount, service, files) {
     if (mount.readOnly || storage_PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target))
         return false;
@@ -64191,6 +64228,7 @@ function isBackup(image) {
 
 
 
+
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
 /** True for an image of a proxy as its makers publish it, without an app in it. */
@@ -64199,6 +64237,11 @@ function isProxyImage(image) {
 }
 /** How the reason of a service begins that is reached by a Unix socket. */
 const SAME_SOCKET = 'both would listen at the same socket ';
+/** How the reason of a service begins that joins another one. */
+const SHARES = 'it shares the network or the processes of ';
+/** The reason of a service that may hold ports of the host. */
+const ON_HOST_NETWORK = 'network_mode: host, where it may listen on any port';
+const LITESTREAM = /(?:^|\/)litestream(?:[:@]|$)/;
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 /** The role of every service of the stack, and why. */
@@ -64209,10 +64252,18 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     const awaited = new Set(services.flatMap((service) => service.dependsOn
         .filter((dependency) => dependency.condition === 'service_completed_successfully')
         .map((dependency) => dependency.service)));
-    const roles = services.map((service) => ({
+    const first = services.map((service) => ({
         service,
         ...roleOf(service, { names, committed, awaited, seen, services }),
     }));
+    const assigned = new Map(first.map(({ service, role }) => [service.name, role]));
+    const roles = first.map(({ service, role, reason }) => {
+        const isOpen = role === 'worker' && service.labels[ROLE_LABEL] === undefined;
+        const through = isOpen ? requestsThrough(service, assigned, names) : undefined;
+        return through === undefined
+            ? { service, role, reason }
+            : { service, role: 'routed', reason: through };
+    });
     const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
         const mounts = exclusiveStorage(stack, service, {
@@ -64264,7 +64315,7 @@ function roleOf(service, context) {
         return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
     }
     if (service.publishes)
-        return { role: 'direct', reason: 'publishes a port of the host' };
+        return { role: 'direct', reason: publishedReason(service) };
     if (isOfTime) {
         const isNamed = roles_namesOf(service).some((candidate) => context.names.has(candidate));
         const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
@@ -64286,6 +64337,10 @@ function databaseSeenIn({ name }, { containers }) {
         databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
     ])
         .find((reason) => reason !== undefined);
+}
+/** On the host's network nobody knows where it listens: that takes the rights of its own user. */
+function publishedReason({ definition }) {
+    return definition['network_mode'] === 'host' ? ON_HOST_NETWORK : 'publishes a port of the host';
 }
 /** What shows that a service that publishes ports is a proxy; undefined: nothing. */
 function proxyReason(service, { proxies }) {
@@ -64343,6 +64398,8 @@ function singleReason(service, role, { places, socket }) {
         return `${orderSaidBy(service)} is stop-first`;
     if (role === 'data')
         return 'it holds data';
+    if (LITESTREAM.test(service.image))
+        return 'two would replicate the same database';
     if (role === 'routed' && socket !== undefined)
         return SAME_SOCKET + socket;
     if (order === 'start-first' || role === 'job')
@@ -64350,7 +64407,7 @@ function singleReason(service, role, { places, socket }) {
     // Two in one network would both want its ports.
     const [joined] = service.joins;
     if (joined !== undefined)
-        return `it shares the network or the processes of ${joined}`;
+        return `${SHARES}${joined}`;
     if (service.labels[ROLE_LABEL] === undefined && isScheduler(service))
         return TWICE;
     return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
@@ -64950,8 +65007,10 @@ function keyName(key) {
 function mac(key, text) {
     return (0,external_node_crypto_.createHmac)('sha256', key).update(text).digest('hex').slice(0, 24);
 }
+/** A place that tells of what a volume is made. */
+const OF_A_VOLUME = /^volume /;
 /** What records of earlier versions left out of their digest. */
-const NOT_IN_FORMER_DIGEST = /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret )/;
+const NOT_IN_FORMER_DIGEST = /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret |volume )/;
 /** The digest of a definition in records of earlier versions. */
 function formerDigest(definition) {
     const kept = Object.entries(definition).filter(([key]) => !NOT_IN_FORMER_DIGEST.test(key));
@@ -64988,6 +65047,7 @@ const SHOWN_PARTS = [
     /^healthcheck\.(?:interval|timeout|retries|start_period|start_interval|disable)$/,
     /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
     /^logging\.driver$/,
+    /^volume [^]+\.(?:name|driver|external)$/,
 ];
 const definition_SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
 function definition_shown(place, text) {
@@ -65035,6 +65095,7 @@ function changedPlaces(observation, service) {
         // Somebody may have made the containers again since, with other variables on the host.
         return sortedUnique([
             ...sinceRecorded(observation, service, runs),
+            ...sinceInstalled().filter(isOfAVolume),
             ...changedVariables(observation, service),
         ]);
     }
@@ -65053,10 +65114,13 @@ function changedFor(meaning, observation, service) {
 }
 /** Printed by every version of Compose as they were written. */
 const AS_WRITTEN = /^(?:environment\..*|labels\..*|image|container_name|hostname|user|working_dir|restart)$/;
+const isOfAVolume = (place) => OF_A_VOLUME.test(place);
 function sinceRecorded(observation, service, runs) {
     const { recordKey: key, host } = observation;
     const now = fingerprintOf(service, { compose: host.composeVersion, key });
-    const differing = differingPlaces(runs.places, now.places);
+    const differing = differingPlaces(runs.places, now.places).filter(
+    // A record of an earlier version says nothing of volumes.
+    (place) => !isOfAVolume(place) || Object.keys(runs.places).some(isOfAVolume));
     if (runs.compose === host.composeVersion)
         return differing;
     // Another version of Compose prints the same service differently: both sides are as this one prints them.
@@ -65220,6 +65284,12 @@ function isShared(place, { wanted }, service) {
 }
 /** True for a variable that the running containers have as it is wanted: somebody has created them anew since. */
 function isThereAlready(place, service, running) {
+    const [, volume] = /^volume ([^]+)\.name$/.exec(place) ?? [];
+    if (volume !== undefined) {
+        const named = textOf(objectOf(service.definition[`volume ${volume}`])['name']);
+        return (running.length > 0 &&
+            running.every(({ mounts }) => mounts.some((mount) => mount.named === named)));
+    }
     const [, name] = /^environment\.([^]+)$/.exec(place) ?? [];
     const wanted = textOf(objectOf(service.definition['environment'])[name ?? '']);
     return (name !== undefined &&
@@ -65375,6 +65445,7 @@ function toldOf(observation, service, decision, { role, images }) {
 
 
 
+
 /** What must happen to each service, before the build has told which images really differ. */
 function planServices(observation, roles, options) {
     const { wanted } = observation;
@@ -65500,10 +65571,11 @@ function removed(observation) {
     });
 }
 /** A service that left the Compose file may hold data all the same. */
-function formerRole({ installed }, service) {
+function formerRole(observation, service) {
+    const { installed } = observation;
     return installed === undefined
         ? 'worker'
-        : (assignRoles(installed, [])[service]?.role ?? 'worker');
+        : (assignRoles(installed, [], seenIn(observation))[service]?.role ?? 'worker');
 }
 /** The plan once the images are there: what would have rolled for an equal image is kept. */
 function settleImages(services, imageIds, containers) {
@@ -65575,6 +65647,55 @@ function imageOperations(observation, services, options) {
             ...(room === undefined ? {} : { room }),
         },
     ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/network-names.ts
+
+/**
+ * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
+ * as `web.shop_default`.
+ *
+ * @param json the service, and `whole` its project, as `docker compose config` prints them
+ */
+function namesWithNetwork(service, json, whole) {
+    return Object.entries(objectOf(json['networks'])).flatMap(([key, endpoint]) => {
+        const network = textOf(objectOf(objectOf(whole['networks'])[key])['name']);
+        const names = [
+            service,
+            textOf(json['container_name']) ?? [],
+            wordsOf(objectOf(endpoint)['aliases']),
+        ];
+        return network === undefined ? [] : names.flat().map((each) => `${each}.${network}`);
+    });
+}
+/** The names of a container that runs, to those on that network: each alone, and as `NAME.NETWORK`. */
+function namesOn({ networks }, network) {
+    const names = networks[network]?.names ?? [];
+    return [...names, ...names.map((name) => `${name}.${network}`)];
+}
+/** The networks of a service by their own names, as containers know them. */
+function networksOf({ project, services, networks }, service) {
+    return (services[service]?.networks ?? []).map((key) => {
+        const definition = objectOf(JSON.parse(networks[key] ?? '{}'));
+        return textOf(definition['name']) ?? `${project}_${key}`;
+    });
+}
+/** Docker's DNS gives the `hostname` of a container as well, from this version of the engine on. */
+const NAMES_HOSTS = 25;
+/** The stack, with what Docker's DNS of that engine calls its services beside what Compose says. */
+function withHostnames(stack, engineVersion) {
+    if (!(Number.parseInt(engineVersion, 10) >= NAMES_HOSTS))
+        return stack;
+    const services = Object.entries(stack.services).map(([name, service]) => {
+        const hostname = textOf(service.definition['hostname']);
+        return [
+            name,
+            hostname === undefined || service.networks.length === 0
+                ? service
+                : { ...service, aliases: [...service.aliases, hostname] },
+        ];
+    });
+    return { ...stack, services: Object.fromEntries(services) };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
@@ -65651,7 +65772,42 @@ function volumesTold(observation, plan) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/plan/sharing.ts
+
+
+/**
+ * Containers of other services may answer to some of these names as well (an alias that both have): those that
+ * stay go on doing so beside the candidates, and those that the commit removes do so until then. Services that
+ * get new containers have a route of their own.
+ */
+function withOthers({ containers }, services, route) {
+    const actions = new Map(services.map(({ service, action }) => [service, action]));
+    const others = containers.flatMap(({ id, service, running, oneOff, networks }) => {
+        const action = actions.get(service);
+        if (!running || oneOff || service === route.service || action === undefined)
+            return [];
+        const stays = STAYS.has(action);
+        if (!stays && action !== 'remove')
+            return [];
+        return [{ id, stays, names: namesOn({ networks }, route.network) }];
+    });
+    const groups = new Map();
+    for (const name of route.names) {
+        const answering = others.filter(({ names }) => names.includes(name));
+        const key = answering.map(({ id }) => id).join(' ');
+        const staying = answering.filter(({ stays }) => stays);
+        groups.set(key, {
+            ...route,
+            names: [...(groups.get(key)?.names ?? []), name],
+            incumbents: [...route.incumbents, ...answering.map(({ id }) => id)],
+            staying: [...route.staying, ...staying.map(({ id }) => id)],
+        });
+    }
+    return [...groups.values()];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/callers.ts
+
 
 /**
  * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
@@ -65663,7 +65819,7 @@ function pointCallers(observation, services, batch, to) {
         const called = observation.wanted.services[plan.service];
         if (called === undefined || incumbents.length === 0)
             return [];
-        return callersOf(observation, services, called).flatMap((caller) => networksOf(observation, caller, incumbents).map((network) => ({
+        return callersOf(observation, services, called).flatMap((caller) => callers_networksOf(observation, caller, incumbents).flatMap((network) => withOthers(observation, services, {
             caller,
             service: plan.service,
             network,
@@ -65710,35 +65866,10 @@ function callOf(names) {
         byWord: new RegExp(address),
     };
 }
-function networksOf({ containers }, caller, incumbents) {
+function callers_networksOf({ containers }, caller, incumbents) {
     const of = (test) => containers.filter(test).flatMap(({ networks }) => Object.keys(networks));
     const shared = new Set(of(({ service, running }) => service === caller && running));
     return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
-}
-
-;// CONCATENATED MODULE: ./src/plan/network-names.ts
-
-/**
- * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
- * as `web.shop_default`.
- *
- * @param json the service, and `whole` its project, as `docker compose config` prints them
- */
-function namesWithNetwork(service, json, whole) {
-    return Object.entries(objectOf(json['networks'])).flatMap(([key, endpoint]) => {
-        const network = textOf(objectOf(objectOf(whole['networks'])[key])['name']);
-        const names = [
-            service,
-            textOf(json['container_name']) ?? [],
-            wordsOf(objectOf(endpoint)['aliases']),
-        ];
-        return network === undefined ? [] : names.flat().map((each) => `${each}.${network}`);
-    });
-}
-/** The names of a container that runs, to those on that network: each alone, and as `NAME.NETWORK`. */
-function namesOn({ networks }, network) {
-    const names = networks[network]?.names ?? [];
-    return [...names, ...names.map((name) => `${name}.${network}`)];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/plan.ts
@@ -65768,8 +65899,94 @@ function servicesOf(operation) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/cutovers.ts
+;// CONCATENATED MODULE: ./src/plan/routes.ts
 
+
+
+
+
+/** The names of a service that the proxy uses, on each network that both are on. */
+function routesOf(observation, services, { proxy, front }, { plan, incumbents, leaving }) {
+    const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
+    const used = usedBy(observation, { proxy, front });
+    return proxy.networks.flatMap((network) => {
+        const joined = containers.filter((container) => container.networks[network] !== undefined);
+        if (joined.length === 0)
+            return [];
+        const names = [
+            ...joined.flatMap((container) => namesOn(container, network)),
+            ...roles_namesOf(observation.wanted.services[plan.service]),
+        ].filter((name) => used.has(name));
+        if (names.length === 0)
+            return [];
+        const ids = joined.map(({ id }) => id);
+        return withOthers(observation, services, {
+            service: plan.service,
+            names: [...new Set(names)],
+            network,
+            incumbents: ids,
+            staying: ids.filter((id) => !leaving.includes(id)),
+        });
+    });
+}
+/**
+ * The same of a service whose new containers come when the old ones have stopped, or where none ran: they may
+ * have other addresses, and a proxy that resolves names once goes on with the old ones.
+ */
+function renewedRoutes(observation, services, { proxy, front }, { service, replicas }) {
+    const { wanted } = observation;
+    if (readProxy(proxy).resolvesAtEachConnection || replicas === 0)
+        return [];
+    const used = usedBy(observation, { proxy, front });
+    const own = new Set(roles_namesOf(wanted.services[service]));
+    const names = [...own].filter((name) => used.has(name) && !isAddress(name));
+    if (names.length === 0)
+        return [];
+    const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
+    return shared.flatMap((network) => withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }));
+}
+/**
+ * Proxies that know the containers of a service, which stop before their successors start, by their addresses:
+ * where this is undone, the old ones may come back with others.
+ */
+function knownBy({ containers, proxies, wanted }, services, { service, incumbents }) {
+    const old = containers.filter(({ id }) => incumbents.includes(id));
+    return proxies.flatMap((proxy) => {
+        const { upstreams, resolvesAtEachConnection } = readProxy(proxy);
+        const used = new Set(upstreams.map(({ name }) => name));
+        const isKnown = old.some((container) => proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))));
+        const front = services.find((each) => each.incumbents.includes(proxy.containerId));
+        if (resolvesAtEachConnection || !isKnown || front?.service === service)
+            return [];
+        // One that is made again as it was has its name, and another id.
+        const isMadeAgain = front?.action === 'replace' && wanted.services[front.service]?.containerName !== undefined;
+        return [{ kind: proxy.kind, container: isMadeAgain ? proxy.name : proxy.containerId }];
+    });
+}
+function usedBy(observation, { proxy, front }) {
+    return new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
+}
+/** A fixed one is that of the new container as well. */
+function isAddress(name) {
+    return name.includes(':') || /^\d+(?:\.\d+){3}$/.test(name);
+}
+/**
+ * Where this proxy sends requests: by what it has loaded, and, because its new configuration may name
+ * what that does not, by the files of the commit that it mounts or is built from. Where it did not tell
+ * what it has loaded, any file may be its own.
+ */
+function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
+    const loaded = readProxy(proxy).upstreams;
+    const definition = front === undefined ? undefined : wanted.services[front.service];
+    const places = [
+        ...(definition?.binds ?? []).map(({ source }) => source),
+        ...(definition?.build?.inputs ?? []),
+    ];
+    const own = Object.entries(proxyFiles).filter(([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)));
+    return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
+}
+
+;// CONCATENATED MODULE: ./src/plan/cutovers.ts
 
 
 
@@ -65784,10 +66001,8 @@ function servicesOf(operation) {
  * or one of another project. One that is itself rolled learned its addresses when it started,
  * incumbents among them, so its new container is cut over too, and first. Traefik follows Docker by
  * itself: there the incumbents withdraw.
- *
- * @param files what the proxies take over with this cutover; undefined where it is not the last
  */
-function planCutovers(observation, services, batch, files) {
+function planCutovers(observation, services, { batch, renewed, files }) {
     const changed = batch.filter(({ plan }) => plan.role === 'routed');
     const cutovers = observation.proxies.flatMap((proxy) => {
         const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
@@ -65796,13 +66011,20 @@ function planCutovers(observation, services, batch, files) {
         const stays = front === undefined || STAYS.has(front.action);
         // Until the last cutover the old container of a proxy that changes serves as well.
         const old = stays || files === undefined;
-        const routes = changed
-            .filter(({ plan }) => plan.service !== front?.service)
-            .flatMap((portion) => routesOf(observation, { proxy, front, portion }));
+        const routes = [
+            ...changed
+                .filter(({ plan }) => plan.service !== front?.service)
+                .flatMap((portion) => routesOf(observation, services, { proxy, front }, portion)),
+            ...renewed
+                .filter(({ service }) => service !== front?.service)
+                .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan)),
+        ];
         const reloads = files !== undefined && front?.action === 'reload';
         if (routes.length === 0 && !reloads)
             return [];
-        return [cutoverOf(observation, { proxy, front, stays: old, routes, files })];
+        const replaced = renewed.filter(({ action }) => action === 'replace');
+        const comesBack = routes.some((route) => replaced.some(({ service }) => service === route.service));
+        return [cutoverOf(observation, { proxy, front, stays: old, routes, files, comesBack })];
     });
     const withdrawn = withdrawals(observation, changed);
     return [
@@ -65821,7 +66043,9 @@ function planHolds(cutovers) {
         const routes = held.filter((each) => each.proxy === proxy).flatMap((each) => each.routes);
         const first = new Map(
         // What a later part of the same service finds is what an earlier one left.
-        [...routes].reverse().map((route) => [`${route.service} ${route.network}`, route]));
+        [...routes]
+            .reverse()
+            .map((route) => [`${route.service} ${route.network} ${route.names.join(' ')}`, route]));
         return [
             { kind: 'hold', proxyService, proxyKind, proxy, routes: [...first.values()].reverse() },
         ];
@@ -65837,11 +66061,16 @@ function keptConnected(cutovers) {
 /** What the cutovers leave to be drained. */
 function drainedBy(cutovers) {
     return cutovers.flatMap((cutover) => {
-        if (cutover.kind !== 'cutover' || cutover.staysConnected || cutover.routes.length === 0)
+        if (cutover.kind !== 'cutover' || cutover.staysConnected)
+            return [];
+        if (!cutover.routes.some(isLeft))
             return [];
         const { proxyService, proxyKind, proxy, lingersMs } = cutover;
         return [{ proxyService, proxyKind, proxy, lingersMs }];
     });
+}
+function isLeft({ incumbents, staying }) {
+    return incumbents.some((id) => !staying.includes(id));
 }
 function withdrawals({ wanted }, changed) {
     return changed.flatMap(({ plan: { service }, leaving }) => {
@@ -65851,7 +66080,7 @@ function withdrawals({ wanted }, changed) {
         return [{ service, incumbents: leaving, drainFile: drainFileOf(definition) }];
     });
 }
-function cutoverOf(observation, { proxy, front, stays, routes, files }) {
+function cutoverOf(observation, { proxy, front, stays, routes, files, comesBack }) {
     const binds = front === undefined ? [] : (observation.wanted.services[front.service]?.binds ?? []);
     const paths = stays && files !== undefined && (front?.role === 'proxy' || front?.action === 'reload')
         ? files.cutover.filter((path) => binds.some((bind) => isWithin(path, bind.source)))
@@ -65871,6 +66100,7 @@ function cutoverOf(observation, { proxy, front, stays, routes, files }) {
         held: stays && routes.length > 0 && resolvesAtEachConnection,
         staysConnected: staysConnected && routes.length > 0,
         reloads: reloads || paths.length > 0 || !(stays && resolvesAtEachConnection),
+        comesBack,
         routes,
         paths,
         inPlace: paths.filter((path) => files?.inPlace.includes(path) === true),
@@ -65879,47 +66109,136 @@ function cutoverOf(observation, { proxy, front, stays, routes, files }) {
             .map((bind) => ({ path: bind.source, inside: bind.target })),
     };
 }
-/** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, { proxy, front, portion, }) {
-    const { plan, incumbents, leaving } = portion;
-    const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
-    const used = new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
-    return proxy.networks.flatMap((network) => {
-        const joined = containers.filter((container) => container.networks[network] !== undefined);
-        if (joined.length === 0)
-            return [];
-        const names = [
-            ...joined.flatMap((container) => namesOn(container, network)),
-            ...roles_namesOf(observation.wanted.services[plan.service]),
-        ].filter((name) => used.has(name));
-        if (names.length === 0)
-            return [];
-        const ids = joined.map(({ id }) => id);
-        return [
-            {
-                service: plan.service,
-                names: [...new Set(names)],
-                network,
-                incumbents: ids,
-                staying: ids.filter((id) => !leaving.includes(id)),
-            },
-        ];
-    });
+
+;// CONCATENATED MODULE: ./src/plan/publishing.ts
+
+
+
+
+
+
+/** Programs that copy files, or prepare a place for them. */
+const COPYING = new Set('cp rsync mv mkdir rm ln chmod chown touch install tar gzip brotli echo printf true : cd set exit sync ls test [ fi done'.split(' '));
+/** Programs that collect files where a word says so. */
+const FRAMEWORK = /^(?:python[\d.]*|django-admin|manage\.py|poetry|uv|pipenv|pdm|bundle|rails|rake)$/;
+const COLLECTS = /^(?:collectstatic|assets:precompile|assets:install)$/;
+const DATABASE_WORK = /migrat|upgrade|schema|alembic|flyway|liquibase|prisma|sequelize|knex|typeorm|drizzle|syncdb|loaddata|createsuperuser|initdb|(?:^|[\s:/_.-])(?:db|seed(?:er|s)?|setup|bootstrap|configurator|init)(?:$|[\s:/_.-])/i;
+const DATABASE_VARIABLE = /(?:^|_)(?:DB|DATABASE|PG|POSTGRES|MYSQL|MARIADB|MONGO|SQL|REDIS|DSN|JDBC)/i;
+const DATABASE_ADDRESS = /(?:postgres|postgresql|mysql|mariadb|mongodb|sqlserver|sqlite|redis|rediss|jdbc)[\w+]*:/i;
+/**
+ * True where a job does nothing but write files that others serve: to run the one of the old release again brings
+ * back what the new one has overwritten. Never true for what may work on a database.
+ *
+ * @param stack what the job to be run again is defined by
+ * @param ran the whole command line of its container, with the image's entrypoint; undefined where nobody knows it
+ */
+function publishes(observation, stack, name, ran) {
+    const service = stack.services[name];
+    if (service === undefined)
+        return false;
+    const roles = assignRoles(stack, [], seenIn(observation));
+    const others = Object.values(stack.services)
+        .map((other) => ({ other, role: roles[other.name]?.role }))
+        .filter(({ other, role }) => other.name !== name && role !== 'job');
+    const written = service.mounts.filter(({ readOnly, source, target }) => !readOnly && source !== undefined && !isPassing(target));
+    const shared = written.map((mount) => others.flatMap(({ other, role }) => other.mounts
+        .filter((each) => overlaps(mount, each, observation.commit.files))
+        .map((each) => ({ ...each, role }))));
+    if (written.length === 0 || shared.some((uses) => uses.some(({ role }) => role === 'data')))
+        return false;
+    const said = [...service.command, ...(ran ?? [])].join(' ');
+    if (DATABASE_WORK.test(said))
+        return false;
+    const does = service.command.length === 0 ? workOf(ran) : sameWork(ran, service.command);
+    if (does === 'collects')
+        return shared.every((uses) => uses.length > 0);
+    if (does === 'copies')
+        return shared.every((uses) => uses.some(isReader));
+    return (!DATABASE_WORK.test(name) &&
+        !mayReachDatabase(stack, service, roles) &&
+        shared.every((uses) => uses.length > 0 && uses.every(isReader)));
+}
+function isReader({ readOnly, role }) {
+    return readOnly || role === 'proxy';
+}
+/** Of two command lines, of which one may be that of another release. */
+function sameWork(one, other) {
+    const work = workOf(one);
+    return work === workOf(other) ? work : 'unknown';
+}
+/** What a command line does as a whole; `unknown`: a script or a program may do anything. */
+function workOf(command = []) {
+    const invocations = invocationsOf(command);
+    const isOpaque = invocations.length === 0 ||
+        command.some((word) => isEntrypoint(baseName(word)) || /[`]|\$\(/.test(word));
+    if (isOpaque || !invocations.every((each) => COPYING.has(each.program) || collects(each)))
+        return 'unknown';
+    return invocations.some(collects) ? 'collects' : 'copies';
+}
+function collects({ program, words }) {
+    return FRAMEWORK.test(program) && words.some((word) => COLLECTS.test(word));
+}
+/** By what the Compose file says: what it waits for, its variables, its secrets. */
+function mayReachDatabase({ services }, service, roles) {
+    const needed = new Set([service.name]);
+    // A set that grows while it is walked is walked to its end.
+    for (const name of needed)
+        for (const dependency of services[name]?.dependsOn ?? [])
+            needed.add(dependency.service);
+    const databases = Object.keys(services).filter((name) => roles[name]?.role === 'data');
+    if (databases.some((name) => needed.has(name)))
+        return true;
+    const { definition } = service;
+    const given = Object.entries(objectOf(definition['environment']));
+    const names = [
+        ...given.map(([name]) => name),
+        ...['secrets', 'configs'].flatMap((kind) => listOf(definition[kind]).flatMap((use) => textOf(objectOf(use)['source']) ?? textOf(use) ?? [])),
+    ];
+    const values = [...given.flatMap(([, value]) => textOf(value) ?? []), ...service.command];
+    const hosts = databases.flatMap((name) => [name, ...(services[name]?.aliases ?? [])]);
+    return (names.some((name) => DATABASE_VARIABLE.test(name)) ||
+        values.some((value) => DATABASE_ADDRESS.test(value) ||
+            value.split(/[^\w.-]+/).some((word) => hosts.includes(word))));
+}
+/** True where the job of the release that runs is to be run again when the one that follows it is taken back. */
+function publishedBefore(observation, service) {
+    const { installed } = observation;
+    const ran = lastRun(observation, service);
+    const hasRun = ran !== undefined || releasedService(observation, service) !== undefined;
+    return installed !== undefined && hasRun && publishes(observation, installed, service, ran);
 }
 /**
- * Where this proxy sends requests: by what it has loaded, and, because its new configuration may name
- * what that does not, by the files of the commit that it mounts or is built from. Where it did not tell
- * what it has loaded, any file may be its own.
+ * For a rollback: a job that may have worked on a database is not run again, whatever changed of it; one that
+ * publishes files is, where its definition or its image is another.
  */
-function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
-    const loaded = readProxy(proxy).upstreams;
-    const definition = front === undefined ? undefined : wanted.services[front.service];
-    const places = [
-        ...(definition?.binds ?? []).map(({ source }) => source),
-        ...(definition?.build?.inputs ?? []),
-    ];
-    const own = Object.entries(proxyFiles).filter(([path]) => proxy.config === '' || places.some((place) => isWithin(path, place)));
-    return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
+function jobsOfRollback(observation, services) {
+    return services.map((plan) => {
+        const { service, role, action, ifImageChanges } = plan;
+        if (role !== 'job' || (action !== 'run' && !ifImageChanges))
+            return plan;
+        if (publishesAgain(observation, service))
+            return { ...plan, action: 'run' };
+        if (action !== 'run')
+            return plan;
+        const told = `not run again (${plan.why}): a rollback undoes no migration. Where it only prepares files, on the host: docker compose run --rm --no-deps ${service}`;
+        return {
+            ...plan,
+            action: 'keep',
+            why: 'a rollback runs no job that may work on a database',
+            ifImageChanges: false,
+            told: [...plan.told, told],
+        };
+    });
+}
+function publishesAgain(observation, service) {
+    const { wanted } = observation;
+    // What an image runs by itself is known of the image that ran last only.
+    const isSaid = (wanted.services[service]?.command ?? []).length > 0;
+    const ran = isSaid ? lastRun(observation, service) : undefined;
+    return publishes(observation, wanted, service, ran);
+}
+function lastRun({ containers }, service) {
+    return containers.findLast((each) => each.service === service && !each.oneOff)?.command;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/stops.ts
@@ -65951,7 +66270,7 @@ function retirement(observation, { last, cutovers, acting, }) {
     if (stop === undefined && removed.length === 0)
         return undefined;
     return {
-        ...(stop ?? NOTHING_STOPS),
+        ...(stop ?? { ...NOTHING_STOPS, drained: drainedBy(cutovers) }),
         services: [...(stop?.services ?? []), ...removed.map(({ service }) => service)],
         ids: [...(stop?.ids ?? []), ...removed.flatMap(({ incumbents }) => incumbents)],
         retiring: true,
@@ -66073,12 +66392,15 @@ function inWaves(stack, services) {
 ;// CONCATENATED MODULE: ./src/plan/preparation.ts
 
 
+
+
+
 /**
  * What is done before any candidate starts: data, `pre-deploy`, jobs, and what these depend on where nothing of it
  * runs. `depends_on` is the order; where it says nothing, what is started comes first, then data that somebody lets change, commands, and jobs.
  * A command comes before its own service starts, and after what that depends on.
  */
-function prepare(observation, acting, preDeploy) {
+function prepare(observation, services, { acting, preDeploy }) {
     const commands = acting.length === 0 ? [] : preDeploy;
     const own = acting.filter(({ action, role }) => action === 'run' || (role === 'data' && action !== 'remove'));
     const creating = acting.filter((plan) => plan.action === 'start' || own.includes(plan));
@@ -66086,7 +66408,7 @@ function prepare(observation, acting, preDeploy) {
     const plans = withNeeded(observation, creating.filter((plan) => own.includes(plan) || called.has(plan.service)), creating);
     const items = itemsOf(observation.wanted, plans, commands);
     return {
-        operations: inOrder(observation, items),
+        operations: inOrder(observation, services, items),
         done: new Set(plans.map(({ service }) => service)),
     };
 }
@@ -66126,14 +66448,14 @@ function itemsOf(wanted, plans, commands) {
         })),
     ];
 }
-function inOrder(observation, items) {
+function inOrder(observation, services, items) {
     const operations = [];
     let left = [...items];
     while (left.length > 0) {
         const keys = new Set(left.map(({ key }) => key));
         const free = left.filter(({ waitsFor }) => !waitsFor.some((key) => keys.has(key)));
         const next = nextOf(free.length > 0 ? free : left);
-        operations.push(...perform(observation, next));
+        operations.push(...perform(observation, services, next));
         left = left.filter((item) => !next.includes(item));
     }
     return operations;
@@ -66147,24 +66469,30 @@ function nextOf(free) {
     const command = free.find(({ does }) => 'command' in does);
     return [replaced ?? command ?? free[0] ?? []].flat();
 }
-function perform(observation, items) {
+function perform(observation, services, items) {
     const plans = items.flatMap(({ does }) => ('plan' in does ? does.plan : []));
+    const renewed = plans.filter(({ action }) => action === 'start' || action === 'replace');
     return [
         ...starts(observation, plans.filter(({ action }) => action === 'start')),
-        ...plans.flatMap((plan) => (plan.action === 'replace' ? replacement(observation, plan) : [])),
+        ...plans.flatMap((plan) => plan.action === 'replace' ? replacement(observation, services, plan) : []),
+        // Until the release takes over requests would fail.
+        ...planCutovers(observation, services, { batch: [], renewed, files: undefined }),
         ...plans.flatMap((plan) => (plan.action === 'run' ? runJob(observation, plan) : [])),
         ...items.flatMap(({ does }) => 'command' in does ? { kind: 'run-command', ...does.command } : []),
     ];
 }
 function runJob(observation, plan) {
     const { service, incumbents, dead } = plan;
-    return { kind: 'run-job', service, incumbents, dead, handed: handedVolumes(observation, plan) };
+    const handed = handedVolumes(observation, plan);
+    const again = publishedBefore(observation, service);
+    return { kind: 'run-job', service, again, incumbents, dead, handed };
 }
 /** The incumbent stops, its successor starts. */
-function replacement(observation, plan) {
+function replacement(observation, services, plan) {
     const { service, replicas, incumbents, dead } = plan;
     const handed = handedVolumes(observation, plan);
-    return { kind: 'replace', service, replicas, incumbents, dead, handed };
+    const proxies = knownBy(observation, services, plan);
+    return { kind: 'replace', service, replicas, incumbents, dead, handed, proxies };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/operations.ts
@@ -66189,13 +66517,15 @@ function planOperations(observation, services, options) {
     const last = batches.at(-1) ?? [];
     const before = batches.slice(0, -1).map((batch) => ({
         batch,
-        cutovers: planCutovers(observation, services, batch, undefined),
+        cutovers: planCutovers(observation, services, { batch, renewed: [], files: undefined }),
     }));
-    const cutovers = planCutovers(observation, services, last, files);
-    const replace = (service) => replacement(observation, service);
-    const preparation = prepare(observation, acting, options.preDeploy);
+    const replace = (service) => replacement(observation, services, service);
+    const { preDeploy } = options;
+    const preparation = prepare(observation, services, { acting, preDeploy });
     const changing = of(({ service }) => !preparation.done.has(service));
     const replaced = changing.filter(({ action }) => action === 'replace');
+    const renewed = changing.filter(({ action }) => action === 'start' || action === 'replace');
+    const cutovers = planCutovers(observation, services, { batch: last, renewed, files });
     const { begun, later } = startsAfter(observation, changing);
     const first = filesBefore(files, cutovers);
     return [
@@ -66743,8 +67073,16 @@ function obstacleTo({ proxies }, definition) {
     }
     return undefined;
 }
-function replacedWithGap({ service, role, why, single }) {
+function replacedWithGap({ service, role, reason, why, single }) {
     const gap = 'The gap is the time that it takes to stop and start, a few seconds';
+    if (reason === ON_HOST_NETWORK) {
+        return [
+            {
+                what: `${service} cannot have a candidate beside its incumbent: ${why}, and it has ${reason}: both would want the same one`,
+                next: `Where it listens on none, label it ${ROLE_LABEL}: worker, and the new container starts first, or second where it alone writes to its storage. ${gap} otherwise: accept it with allow-downtime: true.`,
+            },
+        ];
+    }
     if (role === 'proxy' || role === 'direct') {
         return [
             {
@@ -66766,12 +67104,111 @@ function withoutGap(single) {
     if (single.startsWith(SAME_SOCKET)) {
         return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
     }
+    if (single.startsWith(SHARES)) {
+        return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;
+    }
     return single.startsWith(ONLY_WRITER)
         ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
         : 'Remove that from the Compose file.';
 }
 
+;// CONCATENATED MODULE: ./src/plan/mounted.ts
+
+/** The name that Docker knows a volume of the Compose file by. */
+function volumeName({ volumes }, key) {
+    const text = volumes[key];
+    return text === undefined ? undefined : textOf(objectOf(JSON.parse(text))['name']);
+}
+const mounted_CREATES = new Set(['roll', 'replace', 'run']);
+function otherMounts({ wanted, installed, containers }, { service, action, incumbents, ifImageChanges }) {
+    if (!mounted_CREATES.has(action) || ifImageChanges)
+        return [];
+    const gets = (stack, target) => {
+        const mount = stack?.services[service]?.mounts.find((each) => each.target === target);
+        if (stack === undefined || mount?.source === undefined)
+            return undefined;
+        return mount.kind === 'bind' ? mount.source : volumeName(stack, mount.source);
+    };
+    const found = containers
+        .filter(({ id }) => incumbents.includes(id))
+        .flatMap(({ mounts }) => mounts)
+        .flatMap(({ target, named }) => {
+        const next = gets(wanted, target);
+        if (named === undefined || next === undefined || next === named)
+            return [];
+        return [{ target, has: named, gets: next, isOfCommit: gets(installed, target) === named }];
+    });
+    return [...new Map(found.map((each) => [each.target, each])).values()];
+}
+/** Storage that would be another one with the next container, though no commit says so. */
+function driftedMounts(observation, services) {
+    return services.flatMap((plan) => otherMounts(observation, plan)
+        .filter(({ isOfCommit }) => !isOfCommit)
+        .map(({ target, has, gets }) => ({
+        what: `${plan.service} runs on the volume ${has} at ${target}, and its next container would get ${gets}, as the Compose files of the host and of the commit both say`,
+        next: `What ${has} holds would be out of sight. Let the Compose file name it (volumes: …: name: ${has}); or, where ${gets} is right, let the service have it on the host, with a gap: docker compose up -d --no-deps --force-recreate ${plan.service}. Then run the workflow again.`,
+    })));
+}
+/** Storage that the commit changes, a line each, for a person. */
+function mountsTold(observation, plan) {
+    return otherMounts(observation, plan)
+        .filter(({ isOfCommit }) => isOfCommit)
+        .map(({ target, has, gets }) => `at ${target} its new container has ${gets} in place of the volume ${has}, which stays, with what it holds`);
+}
+
+;// CONCATENATED MODULE: ./src/plan/removed-upstreams.ts
+
+
+
+
+
+/** Services that go while a proxy that stays still sends them requests, by what it has loaded or will load. */
+function removedUpstreams(observation, services) {
+    const kept = new Set(services
+        .filter(({ action }) => action !== 'remove')
+        .flatMap(({ service }) => roles_namesOf(observation.wanted.services[service])));
+    return services
+        .filter(({ action, incumbents }) => action === 'remove' && incumbents.length > 0)
+        .flatMap(({ service, incumbents, why }) => observation.proxies.flatMap((proxy) => {
+        const names = observation.containers
+            .filter(({ id }) => incumbents.includes(id))
+            .flatMap((each) => proxy.networks.flatMap((network) => namesOn(each, network)));
+        const named = namesLeft(observation, services, proxy);
+        const name = names.find((each) => named.has(each) && !kept.has(each));
+        if (name === undefined)
+            return [];
+        return [
+            {
+                what: `${service} goes (${why}), and ${proxy.name} would go on sending requests to ${name}: they would fail, and nginx does not start again with a name that is gone`,
+                next: `Take ${name} out of the configuration of ${proxy.name} in the same commit, or in one before.`,
+            },
+        ];
+    }));
+}
+/** The names that a proxy uses once the plan is done; none where it goes, or where its new files are not known. */
+function namesLeft(observation, services, proxy) {
+    const own = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
+    if (own?.action === 'remove')
+        return new Set();
+    const definition = own && observation.wanted.services[own.service];
+    const places = [
+        ...(definition?.binds ?? []).map(({ source }) => source),
+        ...(definition?.build?.inputs ?? []),
+    ];
+    const files = Object.entries(observation.proxyFiles).filter(([path]) => places.some((place) => isWithin(path, place)));
+    const stays = own === undefined || own.action === 'keep' || own.action === 'leave';
+    const isUnchanged = own !== undefined &&
+        !changesFor(observation, own.service).some(({ path }) => places.some((place) => isWithin(path, place)));
+    const loaded = stays || (isUnchanged && own.action === 'reload');
+    return new Set([
+        ...(loaded ? readProxy(proxy).upstreams : []),
+        ...upstreamsInFiles(Object.fromEntries(files), proxy.kind),
+    ].map(({ name }) => name));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/refusals.ts
+
+
 
 
 
@@ -66810,6 +67247,8 @@ function refusedChanges(observation, services, options) {
         ...changedData(observation, services, options),
         ...sharedContainers(observation, services),
         ...linkedContainers(observation, services),
+        ...driftedMounts(observation, services),
+        ...removedUpstreams(observation, services),
         ...gaps(observation, services, options),
     ];
 }
@@ -66930,11 +67369,19 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
             what: `the definition of network "${name}" changed`,
             next: 'Compose would stop every container on it, also the database, and starts none of them again, so allow-downtime is no way. Give the changed network a new name; or, with a gap, on the host: docker compose down (volumes stay), and run the workflow again.',
         })),
-        ...(allowDowntime ? [] : changed('volumes')).map((name) => ({
+        ...(allowDowntime ? [] : changed('volumes')).map((name) => volumeRefusal(name, [volumeName(installed, name), volumeName(wanted, name)])),
+    ];
+}
+function volumeRefusal(name, [before = '', after = '']) {
+    return before === after
+        ? {
             what: `the definition of volume "${name}" changed`,
             next: 'Compose stops every container on it to recreate it. Give the changed one a new name, or accept the gap: allow-downtime: true.',
-        })),
-    ];
+        }
+        : {
+            what: `volume "${name}" is another one by its name: ${before} → ${after}`,
+            next: `${after} may be empty, and what ${before} holds stays there, out of sight: where it is wanted, copy it first. Then accept the gap: allow-downtime: true, and name what holds data: allow-data-changes.`,
+        };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/unmoved.ts
@@ -66949,20 +67396,24 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
 function unmovedProxies(observation, services, operations) {
     const cutovers = operations.filter((operation) => operation.kind === 'cutover');
     return services
-        .filter(({ action, incumbents }) => action === 'roll' && incumbents.length > 0)
-        .flatMap((rolled) => observation.proxies
-        .filter((proxy) => sendsTo(observation, proxy, rolled))
-        .filter((proxy) => !isMoved(proxy, rolled, { services, cutovers }))
+        .filter(({ action, incumbents }) => GOING.has(action) && incumbents.length > 0)
+        .flatMap((going) => observation.proxies
+        .filter((proxy) => sendsTo(observation, proxy, going))
+        .filter((proxy) => !isMoved(proxy, going, { services, cutovers }))
         .map((proxy) => ({
-        what: `${proxy.name} sends requests to ${rolled.service}, and this action found no way to move them to the new containers: they would fail`,
-        next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${rolled.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${rolled.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
+        what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
+        next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
     })));
 }
-function sendsTo(observation, proxy, rolled) {
-    const { upstreams, obstacle } = readProxy(proxy);
+const GOING = new Set(['roll', 'replace']);
+function sendsTo(observation, proxy, going) {
+    const { upstreams, obstacle, resolvesAtEachConnection } = readProxy(proxy);
+    // The old containers have gone when the new ones come.
+    if (going.action === 'replace' && resolvesAtEachConnection)
+        return false;
     const used = new Set(upstreams.map(({ name }) => name).filter((name) => obstacle(name) === undefined));
     return observation.containers
-        .filter(({ id }) => rolled.incumbents.includes(id))
+        .filter(({ id }) => going.incumbents.includes(id))
         .some((container) => proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))));
 }
 function isMoved({ containerId }, { service }, { services, cutovers }) {
@@ -66976,6 +67427,7 @@ function isMoved({ containerId }, { service }, { services, cutovers }) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/warnings.ts
+
 
 
 
@@ -66998,7 +67450,7 @@ function warnings(observation, services, operations, options) {
         ...(why === undefined ? [] : [why]),
         ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
-        ...services.flatMap((plan) => [...plan.told, ...volumesTold(observation, plan)].map((text) => `${plan.service}: ${text}`)),
+        ...services.flatMap((plan) => [...plan.told, ...volumesTold(observation, plan), ...mountsTold(observation, plan)].map((text) => `${plan.service}: ${text}`)),
     ];
 }
 function aboutVariables({ unset = [] }) {
@@ -67064,6 +67516,8 @@ function seconds(durationMs) {
 
 
 
+
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(seen, options) {
     const observation = planner_inOrder(seen);
@@ -67108,14 +67562,15 @@ function decideServices(observation, options, adjust = (service) => service) {
     const services = planServices(observation, roles, options).map(adjust);
     if (options.images !== 'kept')
         return services;
-    const expected = expectImages(services, options.keptImages);
+    const expected = jobsOfRollback(observation, expectImages(services, options.keptImages));
     return settleImages(expected, options.keptImages, observation.containers).map(adjust);
 }
-/** Docker tells containers in no order that lasts: of the same host the plan is the same. */
+/** Docker tells containers in no order that lasts: of the same host the plan is the same. What its DNS names is known. */
 function planner_inOrder(observation) {
     const sorted = (list) => [...list].sort((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
     return {
         ...observation,
+        wanted: withHostnames(observation.wanted, observation.host.engineVersion),
         containers: sorted(observation.containers),
         proxies: sorted(observation.proxies),
     };
@@ -67216,7 +67671,6 @@ function parseContainer(json) {
         startedMs: timeOf(state['StartedAt']),
         ended: endOf(state),
         imageId: textOf(json['Image']) ?? '',
-        configHash: textOf(labels['com.docker.compose.config-hash']) ?? '',
         networks: Object.fromEntries(Object.entries(networks).map(([network, endpoint]) => [
             network,
             parseEndpoint(objectOf(endpoint), name),
@@ -67227,7 +67681,7 @@ function parseContainer(json) {
             .map((mount) => ({
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
-            ...(containers_isAnonymous(mount) ? { volume: textOf(mount['Name']) ?? '' } : {}),
+            ...volumeOf(mount),
         })),
         environment: Object.fromEntries(listOf(config['Env']).flatMap((each) => {
             const [name = '', ...value] = (textOf(each) ?? '').split('=');
@@ -67238,9 +67692,12 @@ function parseContainer(json) {
         memoryKb: undefined,
     };
 }
-/** Docker gives a volume that nobody named such a name. */
-function containers_isAnonymous(mount) {
-    return mount['Type'] === 'volume' && /^[\da-f]{64}$/.test(textOf(mount['Name']) ?? '');
+/** Docker gives a volume that nobody named a name of 64 digits. */
+function volumeOf(mount) {
+    const name = textOf(mount['Name']);
+    if (mount['Type'] !== 'volume' || name === undefined)
+        return {};
+    return /^[\da-f]{64}$/.test(name) ? { volume: name } : { named: name };
 }
 function endOf(state) {
     const atMs = timeOf(state['FinishedAt']);
@@ -67523,7 +67980,9 @@ function asking_passOf({ kind, config }, request) {
 }
 function asking_routesOf(operations, { containerId }) {
     const cutovers = operations.filter((operation) => operation.kind === 'cutover');
-    return cutovers.flatMap(({ proxy, paths, mounted, routes }) => proxy === containerId && paths.length === 0 && mounted.length === 0 ? routes : []);
+    return cutovers.flatMap(({ proxy, paths, mounted, routes }) => proxy === containerId && paths.length === 0 && mounted.length === 0
+        ? routes.filter(({ incumbents }) => incumbents.length > 0)
+        : []);
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/asking.ts
@@ -67670,6 +68129,21 @@ function candidatesOf(context) {
     return [...context.results.candidates.values()].flat();
 }
 
+;// CONCATENATED MODULE: ./src/rollout/jobs.ts
+
+/** So long a job may take at least that is run again. */
+const JOB_MS = 5 * 60_000;
+/** The undo of this job and of those before it: one entry of the journal, so that they run in their order. */
+function runsAgain({ observation, compose, inputs }, { operations }, until) {
+    const { live, wanted } = observation;
+    const seconds = String(Math.ceil(Math.max(inputs.readyTimeoutMs, JOB_MS) / 1000));
+    const before = operations.slice(0, operations.indexOf(until) + 1);
+    return before
+        .flatMap((each) => (each.kind === 'run-job' && each.again ? each.service : []))
+        .map((service) => ['run_job_again', seconds, live.path, compose, wanted.project, service].map(quote/* quote */.hD).join(' '))
+        .join('\n');
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/registries.ts
 /** For `use_registries` on the host: they reach it on the standard input of a shell, and no argument. */
 function registryVariables({ inputs, run }) {
@@ -67786,8 +68260,12 @@ function execArguments({ words, user, directory, isPrivileged, environment }) {
 
 
 
-/** Removes those that have the name, and whose undo makes them again; what is left to do. */
-async function withoutOthers(context, scale) {
+/**
+ * Removes those that have the name, and whose undo makes them again; what is left to do.
+ *
+ * @param afterUndos commands for when they run again
+ */
+async function withoutOthers(context, scale, afterUndos = []) {
     const { service, handed } = scale;
     const { live, wanted, installed } = context.observation;
     const ids = [...scale.incumbents, ...volumeDonors(scale)];
@@ -67800,9 +68278,9 @@ async function withoutOthers(context, scale) {
     const words = [ids.join(' '), seconds, hooks, ...again, ...handed.flatMap(handedWords)];
     await context.transaction.step({
         name: `recreate-${service}`,
-        undo: `bring_back ${words.map(quote/* quote */.hD).join(' ')}`,
         // Its image, its files and its name are there again by then.
-        undoneLast: true,
+        lastUndo: `bring_back ${words.map(quote/* quote */.hD).join(' ')}`,
+        afterUndos,
         script: `take_down "$CONTENTS" ${ids.join(' ')}`,
         variables: { CONTENTS: recreation_placesOf([installed, wanted], service).join(' ') },
     });
@@ -67932,24 +68410,24 @@ function moveOf(context, operation, proxy) {
     const reload = operation.reloads ? 'yes' : 'no';
     const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
     const toCandidates = pinsOfCandidates(context, routes);
-    const candidates = routes.flatMap((route) => candidatesOn(context, route));
-    const isNew = operation.proxy === undefined;
     const texts = [toCandidates, live.path, stage, cutover_lines(paths), cutover_lines(inPlace), mounted].map(quote/* quote */.hD);
     const keeping = `${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`;
+    const back = `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...routes.flatMap((route) => candidatesOn(context, route))].join(' ')}`;
     const undo = [
         `restore_files ${kept} ${(0,quote/* quote */.hD)(live.path)}`,
         `proxy_files_show ${keeping}`,
-        `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...candidates].join(' ')}`,
+        // Then an undo that comes after all others does it.
+        `${back}${operation.comesBack ? ` || say '${proxyService} cannot go back yet'` : ''}`,
         // Where they were held before, they stay so until no candidate is left.
         ...(held ? [] : [`unpin ${proxy}`]),
     ].join('\n');
     const text = unread_textOf(operation, `${proxy} "$STATE/journal/${kept}/text"`);
     return {
-        isNew,
+        isNew: operation.proxy === undefined,
         keeps: [`proxy_files_keep ${keeping}`, ...(text?.keep ?? [])],
         compare: text?.compare,
         commands: `cut_over ${proxyService} ${proxyKind} ${proxy} ${reload} ${kept} ${texts.join(' ')}`,
-        undo: isNew ? undefined : undo,
+        undo: operation.proxy === undefined ? undefined : undo,
     };
 }
 /**
@@ -68054,6 +68532,7 @@ function cutover_together(scripts) {
 
 
 
+
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
 async function startContainers(context, operation, plan) {
@@ -68109,33 +68588,33 @@ async function awaitIncumbents({ transaction }) {
  * beforehand, so that between the two lie only a stop and a start.
  */
 async function replaceContainers(context, operation) {
-    const { service, replicas, incumbents, dead, handed } = operation;
+    const { service, replicas, incumbents, dead, handed, proxies } = operation;
     const scale = { ...NOTHING_MORE, service, replicas, incumbents, dead, handed };
+    const afterUndos = proxies.map(({ kind, container }) => `lead_again ${kind} ${(0,quote/* quote */.hD)(container)} yes ''`);
     if (context.observation.wanted.services[service]?.containerName !== undefined) {
-        await recreate(context, scale);
+        // A fixed `container_name` allows no second container: the incumbent is removed first.
+        const services = [await withoutOthers(context, scale, afterUndos)];
+        await create(context, { name: 'start', services, then: START });
     }
     else {
-        await create(context, { name: 'replace', services: [scale], stop: incumbents, then: START });
+        const services = [scale];
+        await create(context, { name: 'replace', services, stop: incumbents, then: START, afterUndos });
     }
-}
-/** A fixed `container_name` allows no second container: the incumbent is removed first. */
-async function recreate(context, scale) {
-    const services = [await withoutOthers(context, scale)];
-    await create(context, { name: 'start', services, then: START });
 }
 /**
  * Runs a job's service to its end; its exit code decides. Where its name is not fixed, the container of
  * the last run stays beside it until the release is proven.
  */
-async function containers_runJob(context, operation) {
-    const { service, incumbents: running, dead: ended, handed } = operation;
+async function containers_runJob(context, operation, plan) {
+    const { service, again, incumbents: running, dead: ended, handed } = operation;
     const stays = context.observation.wanted.services[service]?.containerName === undefined;
     // One that still runs goes first: a job is never done twice at once.
     const [incumbents, dead] = stays ? [ended, running] : [[], [...running, ...ended]];
     // Their volumes stay without them.
     const alone = handed.map((each) => ({ ...each, container: '' }));
     const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead, handed: alone };
-    await create(context, { name: 'job', services: [scale], then: ['job'] });
+    const lastUndo = again ? runsAgain(context, plan, operation) : undefined;
+    await create(context, { name: 'job', services: [scale], then: ['job'], lastUndo });
 }
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
 async function runCommand(context, operation) {
@@ -68163,10 +68642,11 @@ function hasPullPolicy({ observation }, service) {
 const START = ['begin', 'ready'];
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context, creation) {
-    const { name, services, stop = [], again = [], then, asking } = creation;
+    const { name, services, stop = [], again = [], then, asking, afterUndos = [], lastUndo, } = creation;
     const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
     const output = await context.transaction.step({
         name,
+        ...(lastUndo === undefined ? {} : { lastUndo }),
         undo: [
             // Journalled first, so that it is undone last: the new container goes before the old returns.
             ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
@@ -68175,6 +68655,7 @@ async function create(context, creation) {
                 ...(again.length === 0 ? [] : [`run_again ${again.join(' ')}`]),
             ].join('\n'),
         ],
+        afterUndos,
         script: [...['up', ...then].map(load/* remoteScript */.mW), asking?.script ?? ''].join('\n'),
         variables: {
             ...asking?.variables,
@@ -69674,7 +70155,7 @@ function performOperation(operation, context, { plan, operations, before }) {
         case 'run-command':
             return runCommand(context, operation);
         case 'run-job':
-            return containers_runJob(context, operation);
+            return containers_runJob(context, operation, plan);
         case 'stop-incumbents':
             return stopIncumbents(context, operation, plan);
         case 'await-incumbents':
@@ -70628,10 +71109,7 @@ function execute_perform(operation, context, stack, plan) {
 /** The steps that change services share one undo: it brings all of them back, and comes after the files. */
 function execute_undoOf({ observation, inputs }) {
     const seconds = Math.ceil(inputs.readyTimeoutMs / 1000) + UNDO_SECONDS;
-    return {
-        undo: `swarm_restore ${(0,quote/* quote */.hD)(observation.wanted.project)} ${String(seconds)}`,
-        undoneLast: true,
-    };
+    return { lastUndo: `swarm_restore ${(0,quote/* quote */.hD)(observation.wanted.project)} ${String(seconds)}` };
 }
 async function updateServices(context, stack, { services }) {
     const { observation, inputs, transaction, results } = context;
@@ -70902,6 +71380,42 @@ function serviceOfContainer(container, project) {
     return service;
 }
 
+;// CONCATENATED MODULE: ./src/plan/only-one.ts
+
+/** Ports of the host, `8000` or the range `8000-8010`. */
+function publishedPorts(json) {
+    return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
+}
+/** What Docker, or the host, lets one container alone have; undefined: nothing of it. */
+function only_one_singleReason(json, addresses) {
+    const containerName = textOf(json['container_name']);
+    if (containerName !== undefined)
+        return `container_name is ${containerName}`;
+    const port = publishedPorts(json).find((published) => !published.includes('-'));
+    if (port !== undefined)
+        return `it publishes port ${port} of the host`;
+    const [address] = addresses;
+    if (address !== undefined)
+        return `it has the fixed address ${address}`;
+    const endpoints = Object.values(objectOf(json['networks'])).map(objectOf);
+    const [mac] = [json, ...endpoints].flatMap((each) => textOf(each['mac_address']) ?? []);
+    if (mac !== undefined)
+        return `it has the fixed address ${mac}`;
+    const device = exclusiveDevice(json);
+    return device === undefined ? undefined : `it uses the device ${device}`;
+}
+/** What several containers may open at once: graphics, sound, memory, disks, what the kernel makes for each. */
+const SHARED = /^\/dev\/(?:dri|kfd|nvidia[\w-]*|accel|dxg|kvm|vhost-[\w-]+|snd|shm|mem|gpiomem\d*|vchiq|dma_heap|rtc\d*|fuse|net|null|zero|full|u?random|sd[a-z]+\d*|nvme[\w]*|mapper|disk|loop[\w-]*|ptmx|pts|tty)(?:\/|$)/;
+/** A device of the host that only one container can use: a serial port, a USB stick. */
+function exclusiveDevice(service) {
+    return listOf(service['devices'])
+        .flatMap((device) => {
+        const text = textOf(device)?.replace(/:.*$/, '');
+        return (isObject(device) ? textOf(device['source']) : text) ?? [];
+    })
+        .find((path) => path.startsWith('/dev/') && !SHARED.test(path));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/paths.ts
 /** Relative to `root` where it lies there, `''` for itself; any other path as it is. */
 function relativeTo(root, path) {
@@ -70974,6 +71488,7 @@ function joined(service, source, readOnly) {
 
 
 
+
 /**
  * Reads a normalised Compose project.
  *
@@ -71034,7 +71549,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
         numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
         links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
         joins: joinsOf(json, whole),
-        single: compose_config_singleReason(json, addresses),
+        single: only_one_singleReason(json, addresses),
         publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
         binds: [
             ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
@@ -71044,20 +71559,6 @@ function parseService(name, json, { name: project, project: whole, links, root, 
         restart: compose_config_restartPolicy(json),
         definition: wholeDefinition(json, { project: whole, root, values }),
     };
-}
-/** Ports of the host, `8000` or the range `8000-8010`. */
-function publishedPorts(json) {
-    return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
-}
-function compose_config_singleReason(json, addresses) {
-    const containerName = textOf(json['container_name']);
-    if (containerName !== undefined)
-        return `container_name is ${containerName}`;
-    const port = publishedPorts(json).find((published) => !published.includes('-'));
-    if (port !== undefined)
-        return `it publishes port ${port} of the host`;
-    const [address] = addresses;
-    return address === undefined ? undefined : `it has the fixed address ${address}`;
 }
 /** `configs` and `secrets` with a `file` are bind mounts of that file. */
 function fileMounts(json, whole, root) {
@@ -71125,7 +71626,7 @@ function compose_config_restartPolicy(json) {
     const condition = textOf(objectOf(policy)['condition']) ?? 'any';
     return { any: 'always', none: 'no' }[condition] ?? condition;
 }
-/** All that Compose says of the service, and what the configs and secrets that it uses are made of. */
+/** All that Compose says of the service, and of what the configs, secrets and volumes that it uses are made. */
 function wholeDefinition(json, { project, root, values }) {
     const sources = ['config', 'secret'].flatMap((kind) => listOf(json[`${kind}s`]).flatMap((use) => {
         const name = isObject(use) ? textOf(use['source']) : textOf(use);
@@ -71134,7 +71635,17 @@ function wholeDefinition(json, { project, root, values }) {
         const source = objectOf(objectOf(project[`${kind}s`])[name]);
         return [[`${kind} ${name}`, contentOf(source, values)]];
     }));
-    return objectOf(withoutRoot({ ...json, ...Object.fromEntries(sources) }, root));
+    const volumes = listOf(json['volumes'])
+        .map(objectOf)
+        .flatMap((mount) => {
+        const name = mount['type'] === 'volume' ? textOf(mount['source']) : undefined;
+        if (name === undefined)
+            return [];
+        const said = objectOf(objectOf(project['volumes'])[name]);
+        const of = ['name', 'driver', 'driver_opts', 'external'].map((key) => [key, said[key]]);
+        return [[`volume ${name}`, Object.fromEntries(of)]];
+    });
+    return objectOf(withoutRoot({ ...json, ...Object.fromEntries([...sources, ...volumes]) }, root));
 }
 /** Its name is Compose's own, unless it is external; of a variable Compose says the name, not the value. */
 function contentOf(source, values) {
@@ -71155,6 +71666,28 @@ function withoutRoot(value, root) {
     if (!isObject(value))
         return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutRoot(item, root)]));
+}
+
+;// CONCATENATED MODULE: ./src/host/compatibility.ts
+
+/**
+ * The project, with the names of the images that its file does not name: in Compose's compatibility mode
+ * (COMPOSE_COMPATIBILITY) they are `PROJECT_SERVICE`, else `PROJECT-SERVICE`.
+ *
+ * @param text a project as Compose has normalised it
+ * @param names of images, as Compose gives them; none where it is not in that mode
+ */
+function withNamedImages(text, names) {
+    if (names.length === 0)
+        return text;
+    const project = objectOf(JSON.parse(text));
+    const services = Object.entries(objectOf(project['services'])).map(([name, value]) => {
+        const service = objectOf(value);
+        const image = `${textOf(project['name']) ?? ''}_${name}`;
+        const named = service['image'] === undefined && names.includes(image);
+        return [name, named ? { ...service, image } : service];
+    });
+    return JSON.stringify({ ...project, services: Object.fromEntries(services) });
 }
 
 ;// CONCATENATED MODULE: ./src/host/problem.ts
@@ -71353,6 +71886,12 @@ function cloneProblem(sections, path) {
             next: `A stack needs a clone of its own, no worktree and no submodule. On the host: move ${at} away; the deploy makes a new clone. Move the files that are not in git (.env, data) into it first.`,
         };
     }
+    if ((0,host_sections/* linesOf */.D)(sections.get('live')).includes('git-sparse')) {
+        return {
+            what: `the clone ${path} is sparse: it has a part of the files only`,
+            next: `A release is all files of the commit, and those that are left out would be taken for removed by hand. On the host: git -C ${at} sparse-checkout disable`,
+        };
+    }
     const owner = complaint(sections, 'owner');
     if (owner !== undefined && /dubious ownership|unsafe repository/i.test(owner)) {
         return {
@@ -71384,6 +71923,14 @@ function fetchProblem(sections, { repository, branch }) {
     const fetch = complaint(sections, 'fetch');
     if (fetch === undefined)
         return undefined;
+    const [unwritten] = /no space left on device|disk quota exceeded|read-only file system/i.exec(fetch) ?? [];
+    if (unwritten !== undefined) {
+        return {
+            what: `the host cannot keep what it fetches: ${unwritten.toLowerCase()}`,
+            next: 'The commit is fetched into the state directory, in the home directory of the user. On the host: df -h ~; df -i ~; quota -s; where the file system is read-only, sudo dmesg | tail says why. Nothing was changed.',
+            evidence: fetch,
+        };
+    }
     const problem = (next) => ({
         what: `the host cannot fetch ${branch} of ${repository}`,
         next,
@@ -71424,6 +71971,14 @@ function stageProblem(sections, sha) {
             what: `a submodule of commit ${sha.slice(0, 12)} cannot be fetched by the host`,
             next: 'Check its URL in .gitmodules, and that its commit was pushed. A private one on the same server needs a token that may read it (the default reads this repository alone); one over ssh needs a key of the user on the host.',
             evidence: submodule,
+        };
+    }
+    const untracked = complaint(sections, 'untracked');
+    if (untracked !== undefined) {
+        return {
+            what: 'the files on the host that are not in git could not be listed',
+            next: 'A mount within that directory whose server is gone is the usual reason: findmnt on the host shows them. One that is named in .gitignore is still looked into; mount it elsewhere.',
+            evidence: untracked,
         };
     }
     const said = complaint(sections, 'stage');
@@ -71540,8 +72095,11 @@ function parseRoom(text) {
  * @throws RefusedError that says what is missing, and the command that mends it
  */
 function refuseUnfit(sections, inputs, sha) {
-    const problem = snapProblem(sections) ??
+    const problem = unreachableProblem(sections) ??
+        snapProblem(sections) ??
         roomProblem(sections) ??
+        farEngineProblem(sections) ??
+        hungProblem(sections) ??
         dockerProblem(sections) ??
         composeProblem(sections) ??
         toolsProblem(sections) ??
@@ -71556,6 +72114,16 @@ function refuseUnfit(sections, inputs, sha) {
         throw new errors/* RefusedError */.f({ where: inputs.connection.host, ...problem });
     }
 }
+/** Nothing else was looked at. */
+function unreachableProblem(sections) {
+    const [path] = (0,host_sections/* linesOf */.D)(sections.get('unreachable'));
+    if (path === undefined)
+        return undefined;
+    return {
+        what: `the file system of ${path} does not answer`,
+        next: `Most often it is a mount of a server that is gone. On the host: findmnt -T ${(0,quote/* commandLine */.ay)([path])} tells which one; mount it anew, or umount --lazy it. Nothing was changed.`,
+    };
+}
 /** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
 function snapProblem(sections) {
     if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
@@ -71565,9 +72133,30 @@ function snapProblem(sections) {
         next: 'Replace it by the package of the distribution. A snap keeps volumes and images of its own, and takes them away with it: copy the data first. Then, on the host: sudo snap remove docker && sudo apt-get install -y docker.io docker-compose-v2 docker-buildx && sudo usermod -aG docker "$USER"',
     };
 }
+/** Paths of mounts, networks and processes of containers are looked for on the host itself. */
+function farEngineProblem(sections) {
+    const endpoint = sections.get('endpoint')?.trim() ?? '';
+    if (endpoint === '' || endpoint.startsWith('unix://'))
+        return undefined;
+    return {
+        what: `docker of this user speaks to another engine than the one of the host: ${endpoint.replace(/\/\/[^/]*@/, '//')}`,
+        next: 'A deploy works on the host that runs the containers. Make that the input host, or, on the host: docker context use default, and take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login.',
+    };
+}
+/** Whatever else was told: what is missing of it is not known. */
+function hungProblem(sections) {
+    const [, seconds, command] = /^(\d+) (.*)$/.exec(sections.get('unanswered')?.trim() ?? '') ?? [];
+    if (seconds === undefined || command === undefined)
+        return undefined;
+    return {
+        what: `the Docker Engine did not answer within ${seconds} s (docker ${command})`,
+        next: 'Nothing was changed. On the host, see why it hangs: sudo journalctl -u docker -n 100; free -m. What mends it: sudo systemctl restart docker, which restarts the containers as well where live-restore is not set.',
+    };
+}
 function dockerProblem(sections) {
     const said = complaint(sections, 'docker');
-    if (said === undefined)
+    // Docker is asked by it.
+    if (said === undefined || (0,host_sections/* linesOf */.D)(sections.get('tools')).includes('timeout'))
         return undefined;
     if (/permission denied/i.test(said)) {
         return {
@@ -71616,7 +72205,7 @@ function toolsProblem(sections) {
         return undefined;
     return {
         what: `the host lacks ${missing.join(', ')}`,
-        next: 'On the host: sudo dnf install -y git tar util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar util-linux procps diffutils (Debian, Ubuntu).',
+        next: 'On the host: sudo dnf install -y git tar coreutils util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar coreutils util-linux procps diffutils (Debian, Ubuntu).',
     };
 }
 function locksProblem(sections) {
@@ -71666,6 +72255,13 @@ function configProblem(sections, inputs) {
         return {
             what: `Compose cannot read ${unread.split('/').at(-1) ?? ''}${line === undefined ? '' : `, line ${line}`}`,
             next: `A name is followed by =, and a value with blanks, quotes or dollar signs stands between single quotes. On the host, docker compose config --quiet in ${inputs.path} tells more; it may show values, so it is not shown here.`,
+            evidence: said,
+        };
+    }
+    if (/^docker compose did not end within /m.test(said)) {
+        return {
+            what: 'Docker Compose does not come to an end with the Compose file of the commit',
+            next: `It waits for a file or for what an include names: a mount or a server that does not answer. On the host, docker compose config in ${inputs.path} waits for the same.`,
             evidence: said,
         };
     }
@@ -71794,7 +72390,7 @@ function addressOf(hex) {
 
 /** What the host knows of the stack's releases, and what runs; changes nothing. */
 async function readStatus(shell, state, path) {
-    const { sections } = await shell.look(state + (0,load/* remoteScript */.mW)('records'), { DIR: path });
+    const { sections } = await shell.look(state + (0,load/* askingScript */.HH)('records'), { DIR: path });
     return {
         releases: releasesIn(sections),
         leaseOwner: sections.get('lease')?.trim(),
@@ -71941,6 +72537,7 @@ function unknownOf(node, state, sections) {
 
 
 
+
 /**
  * Looks at the host and at the commit: one round trip.
  *
@@ -71981,7 +72578,9 @@ function trimmed(sections, name) {
 }
 function parseObservation(sections, inputs) {
     const stage = trimmed(sections, 'stage') ?? '';
-    const liveConfig = trimmed(sections, 'live-config');
+    const namesIn = (section) => (0,host_sections/* linesOf */.D)(sections.get(section));
+    const config = withNamedImages(sections.get('config') ?? '{}', namesIn('image-names'));
+    const live = trimmed(sections, 'live-config');
     const values = variablesIn(sections);
     return {
         host: parseFacts(sections),
@@ -72004,10 +72603,12 @@ function parseObservation(sections, inputs) {
         unset: (0,host_sections/* linesOf */.D)(sections.get('unset')),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
         pointers: (0,host_sections/* linesOf */.D)(sections.get('lfs-pointers')),
-        wanted: parseStack(inLiveTerms(sections.get('config') ?? '{}', stage, inputs.path), inputs.path, values),
-        wantedProject: objectOf(JSON.parse(sections.get('config') ?? '{}')),
-        installed: liveConfig === undefined ? undefined : parseStack(liveConfig, inputs.path, values),
-        containers: withMemory(parseContainers(sections.get('containers') ?? ''), (0,host_sections/* linesOf */.D)(sections.get('memory'))),
+        wanted: parseStack(inLiveTerms(config, stage, inputs.path), inputs.path, values),
+        wantedProject: objectOf(JSON.parse(config)),
+        installed: live === undefined
+            ? undefined
+            : parseStack(withNamedImages(live, namesIn('live-image-names')), inputs.path, values),
+        containers: withProcesses(withMemory(parseContainers(sections.get('containers') ?? ''), (0,host_sections/* linesOf */.D)(sections.get('memory'))), (0,host_sections/* linesOf */.D)(sections.get('processes'))),
         projects: composeProjects(sections),
         heldPorts: heldPorts(sections),
         swarm: parseSwarm(sections),
@@ -72076,6 +72677,14 @@ function withMemory(containers, lines) {
         return [id, numberOf(kb)];
     }));
     return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
+}
+/** @param lines `NAME ID` */
+function withProcesses(containers, lines) {
+    const seen = lines.map((line) => line.split(' '));
+    return containers.map((container) => ({
+        ...container,
+        processes: seen.flatMap(([name = '', id]) => (id === container.id ? name : [])),
+    }));
 }
 /** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */
 function parseProxies(sections) {
@@ -72404,6 +73013,8 @@ function buildEnvironment(environment) {
         DOCKER_BUILDKIT: '1',
         BUILDKIT_PROGRESS: 'plain',
         COMPOSE_ANSI: 'never',
+        // Where the host has it, images are named.
+        COMPOSE_COMPATIBILITY: 'false',
         // Attestations would make an index of each image, with another digest in each build.
         BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
     };
@@ -72511,7 +73122,7 @@ function imagesFrom({ compose }) {
 async function lookAtSwarm(shell, observation, signal) {
     const { wanted, wantedProject, stage, live } = observation;
     const variables = { STACK: wanted.project, FILES: filesOfContents(wantedProject).join('\n') };
-    const { sections, stderr } = await shell.look((0,load/* remoteScript */.mW)('swarm-look'), variables, signal);
+    const { sections, stderr } = await shell.look((0,load/* askingScript */.HH)('swarm-look'), variables, signal);
     if (!sections.has('end')) {
         throw new errors/* DeployError */.s({
             what: 'the Swarm does not answer',
@@ -78987,6 +79598,7 @@ async function post() {
 "use strict";
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B_: () => (/* binding */ storageScript),
+/* harmony export */   HH: () => (/* binding */ askingScript),
 /* harmony export */   Nn: () => (/* binding */ forgetScript),
 /* harmony export */   mW: () => (/* binding */ remoteScript),
 /* harmony export */   sM: () => (/* binding */ observationScript),
@@ -79019,6 +79631,7 @@ function remoteScript(name) {
 /** What the library of the host is made of, in this order. */
 const LIBRARY = [
     'narrate',
+    'engine',
     'process',
     'scratch',
     'exec',
@@ -79077,9 +79690,14 @@ function forgetScript() {
 function storageScript() {
     return [...SCRATCH, 'lib/exec', 'storage'].map(remoteScript).join('\n');
 }
+/** The text of a script that asks the engine, and looks no further: what it waits for ends in time. */
+function askingScript(name) {
+    return ['lib/narrate', 'lib/engine', name].map(remoteScript).join('\n');
+}
 /** What the look at the host is made of, in this order. */
 const OBSERVATION = [
     ...SCRATCH,
+    'lib/engine',
     'lib/exec',
     'lib/started',
     'lib/room',
@@ -79368,11 +79986,18 @@ function leaseLost() {
         next: 'The watchdog on the host has handed the stack back. Run the workflow again.',
     });
 }
-function stepBody({ name, undo = [], undoneLast, script }) {
-    const number = undoneLast === true ? ' 000' : '';
+/** Stands before the name of every step. */
+const AFTER = 'after';
+/** Undone at the very end, in the reverse order of the alphabet. */
+const LAST_NUMBER = ' 000';
+function stepBody({ name, undo = [], lastUndo, afterUndos = [], script }) {
     return [
         `lease_renew "$FENCE" ${String(_host_lease_js__WEBPACK_IMPORTED_MODULE_1__/* .LEASE_SECONDS */ .Vb)} || exit ${String(LEASE_LOST)}`,
-        ...[undo].flat().map((commands) => `journal ${name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(commands)}${number}`),
+        ...(afterUndos.length === 0
+            ? []
+            : [`journal ${AFTER}-${name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(afterUndos.join('\n'))}${LAST_NUMBER}`]),
+        ...(lastUndo === undefined ? [] : [`journal ${name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(lastUndo)}${LAST_NUMBER}`]),
+        ...[undo].flat().map((commands) => `journal ${name} ${(0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .quote */ .hD)(commands)}`),
         script,
     ].join('\n');
 }

@@ -9,7 +9,7 @@
 for id in $new; do
   run docker start "$id"
   code=$(docker wait "$id")
-  docker logs --tail 40 "$id" >&2
+  last_log "$id" 40
   [ "$code" = 0 ] || {
     say "the job exited with $code"
     exit 73

@@ -3,8 +3,9 @@
 # Vars: DIR STATE RUN MARK REMOTE BRANCH REF SHA TOKEN TOKEN_FOR COMPOSE (arguments of docker compose, quoted)
 #   VARIABLES (assignments before the command, quoted) EDGE_CONFIG (a path of the commit, or nothing)
 #   and those of observe/env-file.sh
-# Follows the files of observe/ and lib/git.sh, which are its words.
-# Prints sections; a section NAME.err holds what a failed command said.
+# Follows the files of observe/, lib/git.sh and lib/engine.sh, which are its words.
+# Prints sections; a section NAME.err holds what a failed command said; `unanswered` SECONDS and the command of docker
+# that had no answer.
 # shellcheck shell=sh
 set -u
 umask 077
@@ -14,6 +15,13 @@ unset SCRATCH OWN STAGE HEAD BASE TIP looked
 
 section state
 printf '%s\n' "$STATE"
+for place in "$STATE" "$DIR"; do
+  reachable "$place" || {
+    section unreachable
+    printf '%s\n' "$place"
+    exit 0
+  }
+done
 observe_room
 OWN=$STATE/stage/$RUN
 rm -rf "$OWN"
@@ -27,7 +35,12 @@ SCRATCH=$(scratch_directory 2>&1) || {
 # What was laid out stays for the run that it is told to, and for no other.
 looked=
 leave() {
+  # Whoever waits for the engine ends in time.
   wait
+  if [ -s "$SCRATCH/unanswered" ]; then
+    section unanswered
+    head -n 1 "$SCRATCH/unanswered"
+  fi
   rm -rf "$SCRATCH"
   [ -n "$looked" ] || rm -rf "$OWN"
 }
@@ -41,6 +54,8 @@ if mkdir -p "$SCRATCH/own" "$STATE/stage"; then
   mv "$SCRATCH/own" "$OWN"
 fi 2>/dev/null
 
+# Also where what it says is thrown away.
+engine_unanswered() { printf '%s %s\n' "$@" >>"$SCRATCH/unanswered"; }
 beside docker docker_version
 beside compose compose_version
 beside images images
@@ -67,6 +82,7 @@ observe_commit || end_here
 lay_stage || end_here
 lay_env_file || end_here
 capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
+observe_image_names image-names "$STAGE" "$VARIABLES" || end_here
 observe_unset
 observe_variables || end_here
 section compose-file-variable

@@ -1,4 +1,5 @@
 # The stack's release records, the lease, and what runs; changes nothing. Vars: STATE MARK DIR
+# Follows lib/engine.sh.
 # shellcheck shell=sh
 set -u
 section() { printf '\n=%s=%s=\n' "$MARK" "$1"; }
@@ -17,6 +18,7 @@ for record in "$STATE"/releases/*.env-path; do
   cat "$record"
 done
 section running
+engine_unanswered() { echo "what runs is not known: the Docker Engine did not answer within $1 s (docker $2)"; }
 docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}'
 docker ps --filter "label=com.docker.stack.namespace=$(basename "$STATE")" --format '{{.Label "com.docker.swarm.service.name"}}  {{.Image}}  {{.Status}}'
 [ ! -f "$DIR/.env" ] || section dotenv

@@ -19,7 +19,7 @@ until [ -n "$job_state" ]; do
   esac
 done
 id=$(swarm_containers "$job" --all | head -n 1)
-[ -z "$id" ] || docker logs "$id" >&2 || :
+[ -z "$id" ] || last_log "$id" 1000
 [ "$job_state" = complete ] || {
   say "the task of $job: $seen$(swarm_errors "$job")"
   exit 1

@@ -1,5 +1,6 @@
 # A stack in Docker Swarm, as a manager knows it; changes nothing. Vars: STACK MARK FILES (those that
 # configs and secrets are made of, one a line)
+# Follows lib/engine.sh.
 # shellcheck shell=sh
 set -u
 export LC_ALL=C

@@ -28,7 +28,7 @@ EOS
 # COMPOSE_REMOVE_ORPHANS says on the host.
 arguments="up --no-start --no-recreate --no-build --pull missing --remove-orphans=false $SCALES $SERVICES"
 say "$ docker compose $COMPOSE $arguments"
-eval "$VARIABLES docker compose $COMPOSE $arguments" >&2
+eval "$VARIABLES command docker compose $COMPOSE $arguments" >&2
 [ -z "$RESUME" ] || eval "run docker start $RESUME"
 new=$RESUME
 while read -r id service; do

@@ -14,7 +14,8 @@ pin_callers() {
   callers_code=0 callers_pids=
   for caller in $callers; do
     caller_pins=$(caller_pins "$1" "$caller" "$2" ${3+"$3"}) || return
-    for id in $(running_of "$1" "$caller"); do
+    caller_ids=$(running_of "$1" "$caller") || return
+    for id in $caller_ids; do
       pin_caller "$id" "$caller" "$caller_pins" &
       callers_pids="$callers_pids $!"
     done
@@ -33,12 +34,13 @@ caller_pins() { # PROJECT CALLER LINES [KNOWN]
     [ "$caller" = "$2" ] || continue
     called=$(printf '%s' "${ids#-}" | tr , ' ')
     if [ $# = 4 ]; then
-      for id in $(running_of "$1" "$service"); do
+      service_ids=$(running_of "$1" "$service") || exit
+      for id in $service_ids; do
         case " $4 " in *" $id "*) ;; *) called="$called $id" ;; esac
       done
     fi
     for id in $called; do printf '%s %s %s\n' "$id" "$network" "$(printf '%s' "$names" | tr , ' ')"; done
-  done >"$STATE/journal/callers/routes-$2"
+  done >"$STATE/journal/callers/routes-$2" || return
   pins_of "$(cat "$STATE/journal/callers/routes-$2")"
 }
 
@@ -48,7 +50,7 @@ pin_caller() { # CONTAINER NAME PINS
     : >"$STATE/journal/callers/$1"
     return
   fi
-  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ] || return 0
+  runs "$1" || return 0
   [ ! -e "$STATE/journal/callers/$1" ] || return 1
   say "$2 ($1) cannot be held: it may call a container that is not ready, or that stops"
 }

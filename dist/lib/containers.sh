@@ -13,16 +13,18 @@ remove_new_containers() {
   project=$1 service=$2 served=$3
   shift 3
   staying=
-  if [ "$served" = yes ] && ! any_known "$(container_ids "$project" "$service")" "$@"; then
+  # By itself: an engine that is away must not be taken for one without containers.
+  new_ids=$(container_ids "$project" "$service") || return
+  if [ "$served" = yes ] && ! any_known "$new_ids" "$@"; then
     staying=$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" \
       --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False | head -n 1)
     [ -z "$staying" ] || say "the containers of $service that served before are gone: $staying stays"
   fi
-  for id in $(container_ids "$project" "$service"); do
+  for id in $new_ids; do
     case " $* $staying " in *" $id "*) continue ;; esac
     # Whatever took it back, its own words go with it.
     say "the last lines of $service:"
-    docker logs --tail 40 "$id" >&2 || say '(it has no log)'
+    last_log "$id" 40
     run docker stop "$id"
     # With the anonymous volumes that were made for it; those that were handed on to it stay.
     run docker rm -f -v "$id"
@@ -52,8 +54,10 @@ remove_container() {
 
 # remove_unused_networks PROJECT: after a first deploy that failed; volumes stay, they hold data.
 remove_unused_networks() {
-  for network in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
-    [ "$(docker network inspect -f '{{len .Containers}}' "$network")" != 0 ] || run docker network rm "$network"
+  unused_networks=$(docker network ls -q --filter "label=com.docker.compose.project=$1") || return
+  for network in $unused_networks; do
+    network_has=$(docker network inspect -f '{{len .Containers}}' "$network") || return
+    [ "$network_has" != 0 ] || run docker network rm "$network"
   done
 }
 
@@ -122,17 +126,25 @@ tell_of_stop() { # ID…
   for id in "$@"; do : >"$STATE/journal/stopping/$id"; done
 }
 
-# is_there ID: fails where somebody has removed the container; where the engine does not say, all ends here.
-is_there() {
-  there_said=$(docker inspect -f '{{.Id}}' "$1" 2>&1) && return
-  case $there_said in
-    *[Nn]'o such '*) say "$1 is gone: somebody removed it" ;;
-    *)
-      say "$there_said"
-      exit 1
-      ;;
-  esac
-  return 1
+# asked ID TEMPLATE: leaves in `asked_said` what the engine says of the container; fails where it has none of that name.
+# Where the engine does not say, all ends here: one that is away must not be taken for one without the container.
+asked() {
+  asked_said=$(docker inspect -f "$2" "$1" 2>&1) && return
+  case $asked_said in *[Nn]'o such '*) return 1 ;; esac
+  say "$asked_said"
+  exit 1
+}
+
+is_there() { # ID: fails where somebody has removed the container
+  asked "$1" '{{.Id}}' || {
+    say "$1 is gone: somebody removed it"
+    return 1
+  }
+}
+
+runs() { # ID: fails where it does not run, or is gone
+  asked "$1" '{{.State.Running}}' || return
+  case $asked_said in *true) ;; *) return 1 ;; esac
 }
 
 # start_containers ID…: they run, also those that were told to stop and have not ended yet.

@@ -4,13 +4,14 @@
 # copy_paths FROM TO LIST INPLACE: makes each path of the file LIST (relative, one a line) in TO
 # what it is in FROM; what is not in FROM is removed from TO. Paths that are also in INPLACE are
 # written into the file that is there, because a container holds on to it (a bind mount of a single
-# file pins the inode). The directories that it makes can be read by every container's user, whatever mask the
+# file pins the inode). All others are exchanged by a rename: who reads one has the old text or the new. The directories that it makes can be read by every container's user, whatever mask the
 # caller has.
 copy_paths() {
   copy_from=$1 copy_to=$2
   mkdir -p "$copy_to"
   copy_list=$3.copied
   : >"$copy_list"
+  : >"$copy_list.over"
   newline='
 '
   held=$newline$(cat "$4")$newline
@@ -25,15 +26,25 @@ copy_paths() {
           fi
           ;;
       esac
-      printf '%s\n' "$path" >>"$copy_list"
+      copy_kind=
+      if is_file "$copy_from/$path" && is_file "$copy_to/$path"; then copy_kind=.over; fi
+      printf '%s\n' "$path" >>"$copy_list$copy_kind"
     elif [ -h "$copy_to/$path" ] || [ -e "$copy_to/$path" ]; then
       rm -f "$copy_to/$path"
       # A directory that just became empty is not in the commit either.
       (cd "$copy_to" && rmdir -p -- "$(dirname -- "$path")" 2>/dev/null) || :
     fi
   done <"$3"
-  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$copy_list" | (umask 022 && tar -C "$copy_to" -xpf -)
-  rm -f "$copy_list"
+  copy_listed "$copy_list"
+  # In its own directory, for its label (SELinux); the target of a symbolic link keeps its name.
+  copy_listed "$copy_list.over" --transform='s/$/.resee-new/S'
+  while IFS= read -r path; do mv -fT -- "$copy_to/$path.resee-new" "$copy_to/$path"; done <"$copy_list.over"
+  rm -f "$copy_list" "$copy_list.over"
+}
+is_file() { [ -h "$1" ] || [ -f "$1" ]; }
+copy_listed() { # LIST [OPTION]
+  [ -s "$1" ] || return 0
+  tar -C "$copy_from" -cf - --no-recursion --verbatim-files-from -T "$1" | (umask 022 && tar -C "$copy_to" -xpf - ${2+"$2"})
 }
 
 # install_files NAME LIVE STAGE PATHS INPLACE: brings PATHS (text, one a line) from the staged tree

@@ -2,13 +2,14 @@
 # Vars: STATE
 # shellcheck shell=sh
 unset GIT_DIR GIT_WORK_TREE GIT_COMMON_DIR GIT_INDEX_FILE GIT_NAMESPACE GIT_OBJECT_DIRECTORY \
-  GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_PARAMETERS
+  GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG_PARAMETERS git_seconds
 
-# With an identity: without one git asks DNS for the host's own name whenever it writes a reflog.
+# With an identity: without one git asks DNS for the host's own name whenever it writes a reflog. What takes longer
+# than git_seconds, where that is set, ends with 124.
 git_host() {
   GIT_COMMITTER_NAME=resee-deploy GIT_COMMITTER_EMAIL=resee-deploy@localhost \
     GIT_AUTHOR_NAME=resee-deploy GIT_AUTHOR_EMAIL=resee-deploy@localhost \
-    GIT_TERMINAL_PROMPT=0 git "$@"
+    GIT_TERMINAL_PROMPT=0 ${git_seconds:+timeout --foreground -k 5 "$git_seconds"} git "$@"
 }
 
 # The same, whatever the user's configuration says of what git prints, and of what it writes beside an index.
@@ -107,6 +108,8 @@ git_move() {
   # Left by a host that lost its power while git wrote.
   find "$1/.git" -maxdepth 4 -name '*.lock' -mmin +1 -exec rm -f {} +
   moved_from=$(git_live "$1" rev-parse -q --verify HEAD) || moved_from=
+  # A shallow clone has nothing of what is older: it becomes a whole one.
+  [ ! -e "$1/.git/shallow" ] || moved_from=
   # Gone where this is done once more.
   moved_tip=$(git_own rev-parse -q --verify "refs/resee-deploy/$5/branch") || moved_tip=$3
   {
@@ -114,6 +117,7 @@ git_move() {
     [ -z "$moved_from" ] || ! git_own cat-file -e "$moved_from" 2>/dev/null || printf '^%s\n' "$moved_from"
   } | git_own pack-objects -q --revs --stdout --delta-base-offset |
     GIT_OBJECT_DIRECTORY="$1/.git/objects" git_store "$moved_from"
+  [ ! -e "$1/.git/shallow" ] || git_deepen "$1" "$3" "$moved_tip"
   git_live "$1" symbolic-ref HEAD "refs/heads/$2"
   git_live "$1" update-ref -m "resee-deploy: $3" "refs/heads/$2" "$3"
   # It tells what was fetched, no more: one that was deleted on the server may be in its way.
@@ -128,6 +132,16 @@ git_move() {
   # Packs of ever larger size: as many as the logarithm of what there is, instead of files for each release. Nothing of
   # it goes on beside us: it would hold the lock of a critical section.
   git_own repack --geometric=2 -d -q 2>/dev/null || git_own -c gc.autoDetach=false gc --auto -q || :
+}
+
+# git_deepen LIVE_DIRECTORY COMMIT…: what these commits come from is there by now. Other branches stay as they are.
+git_deepen() {
+  while read -r shallow_at; do
+    ! git_own rev-list "$2" "$3" | grep -qxF "$shallow_at" || continue
+    printf '%s\n' "$shallow_at"
+  done <"$1/.git/shallow" >"$STATE/shallow"
+  if [ -s "$STATE/shallow" ]; then cp "$STATE/shallow" "$1/.git/shallow.resee" && mv -f "$1/.git/shallow.resee" "$1/.git/shallow"; else rm -f "$1/.git/shallow"; fi
+  rm -f "$STATE/shallow"
 }
 
 # Objects from stdin into GIT_OBJECT_DIRECTORY: one pack where there was nothing before.

@@ -4,7 +4,7 @@
 
 # look_at ID: sets `kind` (of its healthcheck, NONE without one), `retries`, `health` (Docker's word, or
 # `-`), and `reason`: why it will not serve, empty where it may.
-look_at() { judge_state "$1" "$(inspect_container "$1" "$STATE_TEMPLATE" || :)"; }
+look_at() { judge_state "$1" "$(inspect_container "$1" "$STATE_TEMPLATE" || { [ $? != 124 ] || echo unanswered; })"; }
 
 STATE_TEMPLATE='{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}} {{with .State.Health}}{{.Status}}{{else}}-{{end}} {{with .Config.Healthcheck}}{{.Retries}} {{if .Test}}{{index .Test 0}}{{else}}NONE{{end}}{{else}}0 NONE{{end}}'
 
@@ -17,6 +17,7 @@ $2
 EOS
   case $status in
     '') reason='it is gone' ;;
+    unanswered) reason="the Docker Engine did not answer within $RESEE_ENGINE_SECONDS s" ;;
     exited | dead | restarting) reason="it exited with $code" ;;
     running) [ "$restarts" = "$(forgiven "$1")" ] || reason='it exited and was restarted' ;;
     *) reason="it is $status" ;;
@@ -26,11 +27,14 @@ EOS
   [ -z "$reason" ] || [ "$oom" != true ] || reason="$reason, out of memory"
 }
 
-# inspect_container ID TEMPLATE: fails where there is no such container, not while the engine is away.
+# inspect_container ID TEMPLATE: fails where there is no such container, not while the engine is away; with 124 where
+# that hangs.
 inspect_container() {
   inspected_since=$(now)
   while :; do
-    ! docker inspect -f "$2" "$1" 2>/dev/null || return 0
+    inspected=0
+    docker inspect -f "$2" "$1" 2>/dev/null || inspected=$?
+    case $inspected in 0 | 124) return "$inspected" ;; esac
     # An engine that answers knows that it is gone.
     ! docker version >/dev/null 2>&1 || return 1
     [ $(($(now) - inspected_since)) -lt "$ENGINE_AWAY" ] || return 1
@@ -111,6 +115,6 @@ accepts() {
 # last_words SERVICE ID REASON FILE: what the container wrote last, and its healthcheck into FILE.
 last_words() {
   say "$1 $3. Its last lines:"
-  docker logs --tail 40 "$2" >&2 || say '(it has no log)'
-  [ ! -s "$4" ] || { say "the healthcheck of $1 said:" && tail -n 10 "$4" >&2; }
+  last_log "$2" 40
+  [ ! -s "$4" ] || { say "the healthcheck of $1 said:" && tail -n 10 "$4" | tail -c 40960 >&2; }
 }

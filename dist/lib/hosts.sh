@@ -14,9 +14,9 @@ addresses_in() {
 pins_of() {
   printf '%s\n' "$1" | while read -r id network names; do
     [ -n "$id" ] || continue
-    found=$(docker inspect -f "{{with index .NetworkSettings.Networks \"$network\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" "$id")
-    # shellcheck disable=SC2086
-    for address in $(addresses_in $found); do
+    asked "$id" "{{with index .NetworkSettings.Networks \"$network\"}}{{.IPAddress}} {{.GlobalIPv6Address}}{{end}}" || continue
+    # shellcheck disable=SC2086,SC2154
+    for address in $(addresses_in $asked_said); do
       printf '%s %s # resee-deploy\n' "$address" "$names"
     done
   done
@@ -26,10 +26,17 @@ pins_of() {
 # not hold just these. It is bind-mounted: it is written into, never replaced. A container with a read-only root sees the file read-only, so
 # there another one of the same image writes the file behind it, which SELinux keeps for the container that it is of.
 write_pins() {
-  # The container's own shell expands these.
+  # The container's own shell expands these: its image need not have grep. Nothing is written before all is read.
   # shellcheck disable=SC2016
-  writing='kept=$(grep -v "# resee-deploy$" "$1"); printf "%s\n" "$kept" >"$1" && { [ -z "$2" ] || printf "%s\n" "$2" >>"$1"; } &&
-    [ "$(grep "# resee-deploy$" "$1")" = "$2" ]'
+  writing='n="
+"
+read_hosts() {
+  kept= ours=
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in *"# resee-deploy") ours="$ours${ours:+$n}$line" ;; *) kept="$kept$line$n" ;; esac
+  done <"$1"
+}
+read_hosts "$1" && printf %s "$kept${2:+$2$n}" >"$1" && read_hosts "$1" && [ "$ours" = "$2" ]'
   root_exec "$1" sh -c "$writing" sh /etc/hosts "$2" >/dev/null 2>&1 ||
     timeout "$EXEC_SECONDS" docker run --rm --pull never --network none --security-opt label=disable -e "PATH=$ROOT_PATH" -u 0 --entrypoint sh \
       -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \

@@ -7,10 +7,18 @@ remove_unnamed() {
     say "the image $1 is still used, and stays"
 }
 
+# image_of REFERENCE: prints the image that it names, if any; fails where the engine does not say.
+image_of() {
+  image_said=$(docker image inspect -f '{{.Id}}' "$1" 2>&1) && printf '%s\n' "$image_said" && return
+  case $image_said in *[Nn]'o such '*) return 0 ;; esac
+  say "$image_said"
+  return 1
+}
+
 # set_tag REFERENCE IMAGE: the reference names that image. What it named until now goes, where nothing else names or
 # uses it.
 set_tag() {
-  made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
+  made=$(image_of "$1") || return
   run docker tag "$2" "$1" || return
   [ -z "$made" ] || remove_unnamed "$made"
 }
@@ -20,20 +28,17 @@ set_tag() {
 # is told, and holds nothing up: an image that was removed meanwhile (`docker image prune`), a name that is in use.
 restore_tag() {
   former=$2
-  if [ -n "$former" ] && ! former_said=$(docker image inspect -f '{{.Id}}' "$former" 2>&1); then
-    case $former_said in
-      *[Nn]'o such '*) say "$former, which $1 named before, is gone: somebody removed it. $1 names nothing" ;;
-      *)
-        say "$former_said"
-        return 1
-        ;;
-    esac
-    former=
+  if [ -n "$former" ]; then
+    former_id=$(image_of "$former") || return
+    [ -n "$former_id" ] || {
+      say "$former, which $1 named before, is gone: somebody removed it. $1 names nothing"
+      former=
+    }
   fi
   if [ -n "$former" ]; then
     set_tag "$1" "$former"
   else
-    made=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null || :)
+    made=$(image_of "$1") || return
     [ -n "$made" ] || return 0
     run docker rmi "$1" || say "$1 is in use, and stays"
     remove_unnamed "$made"

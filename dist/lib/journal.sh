@@ -175,6 +175,7 @@ keep_lease_beside() {
   kept_by=$!
 }
 
+: "${RESEE_ENGINE_PATIENCE:=600}"
 # await_engine SECONDS: returns when the Docker daemon answers, which an upgrade or a reboot may keep from it.
 await_engine() {
   engine_by=$(($(now) + $1)) engine_pause=1

@@ -7,12 +7,14 @@ inspect_each() {
   each_ids=$(printf '%s\n' "$1" | awk '{ print $2 }')
   # Ids are hex: they are meant to be split. Where one is gone, or the engine is away, each is asked for by itself.
   # shellcheck disable=SC2086
-  each_seen=$([ -z "$each_ids" ] || docker inspect -f "$STATE_TEMPLATE" $each_ids 2>/dev/null) || each_seen=
+  each_seen=$([ -z "$each_ids" ] || docker inspect -f "$STATE_TEMPLATE" $each_ids 2>/dev/null) || case $? in 124) each_seen=unanswered ;; *) each_seen= ;; esac
   each_number=0
   while read -r each_service each_id; do
     [ -n "$each_id" ] || continue
     each_number=$((each_number + 1))
-    if [ -n "$each_seen" ]; then
+    if [ "$each_seen" = unanswered ]; then
+      judge_state "$each_id" unanswered
+    elif [ -n "$each_seen" ]; then
       judge_state "$each_id" "$(printf '%s\n' "$each_seen" | sed -n "${each_number}p")"
     else
       look_at "$each_id"

@@ -59,7 +59,7 @@ nginx_reload() {
     sleep 0.05
   done
   say "nginx did not change its workers within 10 s of the reload"
-  docker logs --tail 20 "$1" >&2
+  last_log "$1" 20
   return 1
 }
 

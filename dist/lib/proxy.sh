@@ -53,8 +53,12 @@ cut_over() {
 # since, by a reboot or the engine, has lost its pins, and may know the incumbents. Where the run itself finishes it,
 # nothing is done.
 cut_over_again() {
-  [ -n "${RESEE_FINISHES_FOR_ANOTHER-}" ] || return 0
-  [ "$(docker inspect -f '{{.State.Running}}' "$2" 2>/dev/null)" = true ] || return 0
+  [ -z "${RESEE_FINISHES_FOR_ANOTHER-}" ] || lead_again "$@"
+}
+
+# lead_again KIND CONTAINER RELOAD PINS: where it runs, its names lead where PINS say, and else where DNS does.
+lead_again() {
+  runs "$2" || return 0
   proxy_pin "$1" "$2" "$4"
   [ "$3" = no ] || "$1_reload" "$2"
 }
@@ -63,7 +67,7 @@ cut_over_again() {
 # what the candidates ID… hold is finished.
 cutover_back() {
   back_kind=$1 back_proxy=$2 back_pins=$3 back_reload=$4
-  [ "$(docker inspect -f '{{.State.Running}}' "$back_proxy" 2>/dev/null)" = true ] || return 0
+  runs "$back_proxy" || return 0
   shift 4
   proxy_pin "$back_kind" "$back_proxy" "$back_pins"
   [ "$back_reload" = no ] || "${back_kind}_reload" "$back_proxy"
@@ -71,7 +75,7 @@ cutover_back() {
 }
 
 unpin() { # CONTAINER: it holds the addresses already, or DNS says the same by now
-  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" != true ] || write_pins "$1" ''
+  ! runs "$1" || write_pins "$1" ''
 }
 
 # connections_to PROXY ID…: how many connections the proxy's container holds to the containers.

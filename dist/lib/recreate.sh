@@ -134,7 +134,24 @@ create_again() {
 }
 again_up() { # WORDS
   again_with=$(kept_variables)
-  (cd "$again_in" && eval "$again_with docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
+  (cd "$again_in" && eval "$again_with command docker compose $again_compose $1 --no-recreate --no-build --pull missing --remove-orphans=false $again_service") >&2
+}
+
+# run_job_again SECONDS DIR COMPOSE PROJECT SERVICE: the job of the release that is back, so that others serve its files
+# again. Where it fails, that is told, and no other undo waits for it.
+run_job_again() {
+  job_id=$(container_ids "$4" "$5" | head -n 1)
+  if [ -z "$job_id" ]; then
+    # Somebody has removed what had ended.
+    again_in=$2 again_compose=$3 again_service=$5
+    again_up 'up --no-start --no-deps' || :
+    job_id=$(container_ids "$4" "$5" | head -n 1)
+  fi
+  job_code=
+  [ -z "$job_id" ] || ! run docker start "$job_id" || job_code=$(timeout "$1" docker wait "$job_id") || docker stop "$job_id" >&2 || :
+  [ "$job_code" != 0 ] || return 0
+  [ -z "$job_id" ] || docker logs --tail 20 "$job_id" >&2 || :
+  say "the job $5 did not end well (${job_code:-no exit code}): files that it writes may still be those of the release that was taken back. In $2: docker compose up --no-deps $5"
 }
 
 # How long a container must run to be taken for one that does.
@@ -146,7 +163,7 @@ stay_up() { # ID…
   while [ "$(now)" -lt "$up_until" ]; do
     for id; do
       [ "$(docker inspect -f '{{.State.Running}} {{.State.Restarting}} {{.RestartCount}}' "$id")" = 'true false 0' ] || {
-        docker logs --tail 20 "$id" >&2
+        last_log "$id" 20
         say "$id was created again, and does not stay up: its last lines are above; look at the files of the host that it mounts or reads"
         return 1
       }

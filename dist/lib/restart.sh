@@ -79,10 +79,13 @@ prove_release() {
   [ -z "$proven" ] || proven=$(present $proven)
   # shellcheck disable=SC2086
   restart_as_meant $proven
-  prove_running=" $([ -z "$proven" ] || docker ps -q --no-trunc | tr '\n' ' ') "
+  prove_running=$([ -z "$proven" ] || docker ps -q --no-trunc) || return
+  prove_running=" $(printf '%s' "$prove_running" | tr '\n' ' ') "
   for prove_id in $proven; do
     case $prove_running in *" $prove_id "*) ;; *) serve_again "$prove_id" ;; esac
   done
-  # shellcheck disable=SC2046
-  [ $# = 0 ] || restart_by no $(present "$@")
+  [ $# != 0 ] || return 0
+  prove_retired=$(present "$@") || return
+  # shellcheck disable=SC2086
+  restart_by no $prove_retired
 }

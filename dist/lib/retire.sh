@@ -17,14 +17,23 @@ together() {
   return "$together_code"
 }
 
-# tidy SCRIPT: what makes no difference to the release: where it fails, that is told, and nothing waits for it.
+# tidy SCRIPT: what makes no difference to the release: where it fails, that is told, and holds nothing up. Where the
+# engine is away it is waited for; so what is in it bears to be done twice.
 tidy() {
-  # Not as a condition: there the shell would go on after a command that failed.
-  (
-    set -eu
-    eval "$1"
-  ) &
-  wait "$!" || say "not tidied up, which can wait: $1"
+  tidy_tries=2
+  while :; do
+    # Not as a condition: there the shell would go on after a command that failed.
+    (
+      set -eu
+      eval "$1"
+    ) &
+    ! wait "$!" || return 0
+    # One that failed for want of the engine does not count.
+    ! docker version >/dev/null 2>&1 || tidy_tries=$((tidy_tries - 1))
+    if [ "$tidy_tries" = 0 ] || ! await_engine "$RESEE_ENGINE_PATIENCE"; then break; fi
+    sleep 1
+  done
+  say "not tidied up, which can wait: $1"
 }
 
 # present ID…: those of the containers that are still there.
@@ -60,7 +69,8 @@ $1"
 
 # forget_volumes VOLUME…: of those that are still there each that no container uses.
 forget_volumes() {
-  for volume in $(docker volume ls -q --filter dangling=true); do
+  dangling=$(docker volume ls -q --filter dangling=true) || return
+  for volume in $dangling; do
     case " $* " in *" $volume "*) run docker volume rm "$volume" ;; esac
   done
 }

@@ -65,13 +65,14 @@ own_exec() {
 # them, a process runs that calls itself a proxy. That of a container is what the kernel says of its own process: no
 # name of a group is asked.
 proxies_among() {
-  {
-    printf '%s\n' "$1"
-    echo
-    ps -eo pid=,args= | sed -n \
-      -e 's/^ *\([0-9]*\) nginx: master process .*/nginx \1/p' \
-      -e 's#^ *\([0-9]*\) \([^ ]*/\)\{0,1\}caddy run.*#caddy \1#p'
-  } | awk -v proc="$RESEE_PROC" "$GROUPS_AWK" | sort -u
+  ps -eo pid=,args= | sed -n \
+    -e 's/^ *\([0-9]*\) nginx: master process .*/nginx \1/p' \
+    -e 's#^ *\([0-9]*\) \([^ ]*/\)\{0,1\}caddy run.*#caddy \1#p' | among "$1"
+}
+
+# among LINES: stdin has lines `WORD PID`; prints `WORD CONTAINER`, each once.
+among() {
+  { printf '%s\n' "$1" && echo && cat; } | awk -v proc="$RESEE_PROC" "$GROUPS_AWK" | sort -u
 }
 
 # A line of /proc/PID/cgroup is `HIERARCHY:CONTROLLERS:PATH`.

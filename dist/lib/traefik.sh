@@ -48,9 +48,12 @@ withdraw_new() {
   new_project=$1 new_service=$2 new_file=$3
   shift 3
   leaving=
-  for id in $(container_ids "$new_project" "$new_service"); do
+  withdrawn_ids=$(container_ids "$new_project" "$new_service") || return
+  for id in $withdrawn_ids; do
     case " $* " in *" $id "*) continue ;; esac
-    [ "$(docker inspect -f '{{.State.Running}} {{with .State.Health}}{{.Status}}{{end}}' "$id")" = 'true healthy' ] || continue
+    asked "$id" '{{.State.Running}} {{with .State.Health}}{{.Status}}{{end}}' || continue
+    # shellcheck disable=SC2154
+    [ "$asked_said" = 'true healthy' ] || continue
     leaving="$leaving $id"
   done
   # shellcheck disable=SC2086

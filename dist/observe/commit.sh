@@ -5,8 +5,9 @@
 # shellcheck shell=sh
 
 # The token goes to one server over https (TOKEN_FOR), and along no redirect: only to `git` as a credential,
-# in no argument, in no file. A server from which less than 1000 bytes/s come for a minute is given up.
-git_fetch_into() { # GIT_DIR …
+# in no argument, in no file. A server from which less than 1000 bytes/s come for a minute is given up, and one over ssh
+# that has gone; whatever goes on for longer than RESEE_GIT_SECONDS, too.
+git_fetch_into() ( # GIT_DIR …
   fetching=$1
   shift
   set -- -c http.followRedirects=false -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -c gc.auto=0 -c maintenance.auto=false "$@"
@@ -15,12 +16,21 @@ git_fetch_into() { # GIT_DIR …
     set -- -c "credential.$TOKEN_FOR.helper=" -c "credential.$TOKEN_FOR.helper=!f() { test \"\$1\" = get && printf \"username=x-access-token\npassword=%s\n\" \"\$RESEE_TOKEN\"; }; f" "$@"
     RESEE_TOKEN=$TOKEN
     export RESEE_TOKEN
-    fetched=0
-    git_plain --git-dir "$fetching" "$@" || fetched=$?
-    unset RESEE_TOKEN
-    return "$fetched"
   fi
-  git_plain --git-dir "$fetching" "$@"
+  impatient_ssh "$fetching"
+  git_seconds=${RESEE_GIT_SECONDS:=3600}
+  fetched=0
+  git_plain --git-dir "$fetching" "$@" || fetched=$?
+  [ "$fetched" != 124 ] || echo "git did not end within $git_seconds s" >&2
+  exit "$fetched"
+)
+# The ssh that git would run, with limits after what its user says of them; another program than ssh is left as it is.
+impatient_ssh() { # GIT_DIR
+  ssh_command=${GIT_SSH_COMMAND:-$(git_plain --git-dir "$1" config core.sshCommand)} || ssh_command=${GIT_SSH:-ssh}
+  ssh_program=${ssh_command%% *}
+  [ "${ssh_program##*/}" = ssh ] || return 0
+  GIT_SSH_COMMAND="$ssh_command -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+  export GIT_SSH_COMMAND
 }
 fetch_branch() {
   [ -e "$STATE/repository.git/HEAD" ] || git_init "$SHA" --bare "$STATE/repository.git" ||
@@ -31,6 +41,7 @@ fetch_branch() {
 observe_live_directory() {
   section live
   [ ! -d "$DIR" ] || echo directory
+  [ "$(git_live "$DIR" config --bool core.sparseCheckout 2>/dev/null)" != true ] || echo git-sparse
   if [ -h "$DIR/.git" ] || [ -f "$DIR/.git" ]; then echo git-elsewhere; elif [ -e "$DIR/.git" ]; then echo git; fi
   if [ -d "$DIR" ]; then [ ! -w "$DIR" ] || echo writable; else
     parent=$(dirname "$DIR")
@@ -46,6 +57,9 @@ observe_live_directory() {
     logs/HEAD logs/refs logs/refs/heads "logs/refs/heads/$BRANCH" logs/refs/remotes "refs/heads/$BRANCH" commondir; do
     [ ! -h "$DIR/.git/$each" ] || echo ".git/$each"
   done
+}
+observe_live_config() { # VARIABLES
+  capture live-config compose "$DIR" "$1" config --format json && observe_image_names live-image-names "$DIR" "$1"
 }
 # git's own rule: a clone of another user is not trusted, unless the user said so (safe.directory).
 owned_clone() (
@@ -74,7 +88,7 @@ observe_commit() {
   BASE=$(git_own hash-object -t tree /dev/null)
   : >"$OWN/modified"
   if [ -n "$HEAD" ]; then
-    beside live capture live-config compose "$DIR" "$(kept_variables)" config --format json
+    beside live observe_live_config "$(kept_variables)"
     observe_head || return
     BASE=$HEAD
   fi

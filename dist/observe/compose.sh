@@ -1,8 +1,23 @@
 # What Compose makes of the staged tree and of the live directory. Vars: COMPOSE (arguments, quoted)
 # shellcheck shell=sh
 
-compose() { (cd "$1" && set_by=$2 && shift 2 && eval "$set_by docker compose $COMPOSE \"\$@\""); } # DIRECTORY VARIABLES ARGUMENT…
+# It asks nobody but files, or who keeps those that it includes.
+compose() ( # DIRECTORY VARIABLES ARGUMENT…
+  cd "$1" || exit
+  set_by=$2 composed=0
+  shift 2
+  eval "$set_by timeout -k 5 ${RESEE_COMPOSE_SECONDS:=300} docker compose $COMPOSE \"\$@\"" || composed=$?
+  [ "$composed" != 124 ] || echo "docker compose did not end within $RESEE_COMPOSE_SECONDS s" >&2
+  exit "$composed"
+)
 project_of() { sed -n 's/^  "name": "\(.*\)",\{0,1\}$/\1/p' "$1" | head -n 1; }
+
+# observe_image_names SECTION DIRECTORY VARIABLES: the names that Compose gives to images, where it may not be the usual
+# ones: in its compatibility mode, which the environment or a file of variables turns on.
+observe_image_names() {
+  [ -n "${COMPOSE_COMPATIBILITY-}" ] || grep -qs COMPOSE_COMPATIBILITY "$2/.env" "$2"/*.env || return 0
+  capture "$1" compose "$2" "$3" config --images
+}
 
 # Values of the variables that configs and secrets are made of: Compose says their names, and its interpolation
 # says the values.

@@ -19,6 +19,14 @@ images() {
   docker image ls --no-trunc --digests --format '{{.ID}} {{.Size}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}'
 }
 
+# reachable PATH: fails where its file system does not answer (a server of NFS that is gone): whoever looks into that waits
+# without end, also a test of the shell. A path that is not there is an answer.
+reachable() {
+  reached=0
+  timeout --foreground -k 2 "${RESEE_FILES_SECONDS:-20}" stat -f -c %T "$1" >/dev/null 2>&1 || reached=$?
+  case $reached in 124 | 137) return 1 ;; esac
+}
+
 # Room where a run writes, lines `PLACE KILOBYTES INODES PATH`. Before anything is written: without it nothing else can
 # be told.
 observe_room() {
@@ -71,7 +79,9 @@ observe_machine() {
   capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash ps; do command -v "$t" >/dev/null || echo "$t"; done'
   capture locks locks_hold
   section docker-program
-  readlink -f "$(command -v docker)"
+  readlink -f "$(unset -f docker && command -v docker)"
+  section endpoint
+  docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null
   section meminfo
   grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
 }

@@ -43,6 +43,10 @@ observe_elsewhere() { # PROJECT
 whereabouts() {
   case $1/ in / | "$DIR"/* | "$STATE"/*) return ;; esac
   case $DIR/ in "$1"/*) return ;; esac
+  reachable "$1" || {
+    printf 'hidden %s\n' "$1"
+    return
+  }
   if [ -d "$1" ]; then
     if [ -d "$DIR" ]; then
       [ "$(stat -L -c %d:%i "$1")" != "$(stat -L -c %d:%i "$DIR")" ] || return 0
@@ -76,8 +80,15 @@ observe_running() { # PROJECT
     group=$(awk -F: '$2 == "memory" {print "/memory" $3; exit} $1 == "0" {print $3}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
     [ -z "$group" ] || awk -v id="$id" '$1 == "anon" || $1 == "total_rss" {print id, int($2 / 1024); exit}' "/sys/fs/cgroup$group/memory.stat" 2>/dev/null
   done <"$SCRATCH/project"
+  section processes
+  [ -z "$ids" ] || processes_among "$(cut -d' ' -f1,2 "$SCRATCH/project")"
   networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$SCRATCH/project" | tr '\n' ' ') "
   observe_proxies "$networks"
+}
+
+# processes_among LINES: lines `NAME CONTAINER` of what runs in the containers of LINES; see proxies_among.
+processes_among() {
+  ps -eo pid=,comm= | awk '{ pid = $1; sub(/^ *[0-9]+ /, ""); gsub(/[[:space:]]/, "_"); print $0, pid }' | among "$1"
 }
 
 # Proxies of the stack, and those of other projects that share a network with it.

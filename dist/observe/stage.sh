@@ -16,6 +16,7 @@ lay_stage() {
     while IFS= read -r path; do
       [ ! -f "$DIR/$path" ] || [ ! -f "$STAGE/$path" ] || [ -h "$DIR/$path" ] || cp -pP "$DIR/$path" "$STAGE/$path"
     done <"$OWN/modified"
+    capture untracked list_untracked || return
     lay_untracked
   fi
   link_outside
@@ -90,11 +91,20 @@ untracked_below() {
 # Untracked files (.env, data directories) are the host's own: a link leads to each. Those that lie where a
 # build may read them are copied later: see context.sh. A directory that neither the live commit nor
 # this one has files in is one link.
-lay_untracked() {
+list_untracked() (
   cp -p "$OWN/index" "$OWN/both.index"
   [ -z "$HEAD" ] || git_own ls-tree -r -z "$HEAD" | git_index "$OWN/both.index" update-index --replace -z --index-info
-  git_index "$OWN/both.index" --work-tree "$DIR" ls-files --others --directory --no-empty-directory -z |
-    path_lines >"$OWN/untracked"
+  git_seconds=${RESEE_UNTRACKED_SECONDS:-600} listed=0
+  git_index "$OWN/both.index" --work-tree "$DIR" ls-files --others --directory --no-empty-directory -z >"$OWN/untracked.z" || listed=$?
+  case $listed in
+    124 | 137)
+      echo "the files in $DIR were not listed within $git_seconds s"
+      exit 1
+      ;;
+  esac
+  path_lines <"$OWN/untracked.z" >"$OWN/untracked"
+)
+lay_untracked() {
   last=
   set --
   while IFS= read -r path; do
@@ -119,8 +129,10 @@ link_outside() {
   while [ "$above" != / ]; do
     below=$above
     above=$(dirname "$above")
-    for each in "${above%/}"/* "${above%/}"/.[!.]*; do
-      [ "$each" = "$below" ] || [ ! -e "$each" ] || printf '%s\n' "$each"
+    # By their names alone: a file system among them may not answer, and find may ask it.
+    # shellcheck disable=SC2012
+    ls -A "${above%/}/" 2>/dev/null | while IFS= read -r each; do
+      [ "${above%/}/$each" = "$below" ] || printf '%s\n' "${above%/}/$each"
     done | tr '\n' '\000' | (cd "$OWN/staged-root$above" && xargs -0 sh -c 'test $# = 0 || ln -s "$@" .' sh)
   done
 }
