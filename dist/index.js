@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8141);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8104);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 8141:
+/***/ 8104:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -67631,96 +67631,6 @@ function expectImages(services, kept) {
         : service);
 }
 
-;// CONCATENATED MODULE: ./src/host/containers.ts
-
-/**
- * Reads the output of `docker inspect` of containers of a Compose project. A task of a Swarm is none: it has the
- * labels of Compose where its image was built by Compose.
- */
-function parseContainers(text) {
-    return inspected(text)
-        .filter((json) => taskService(json) === undefined)
-        .map(parseContainer);
-}
-/** The same of tasks in a Swarm; the name of a service has that of the stack before it. */
-function parseTasks(text) {
-    return inspected(text).flatMap((json) => {
-        const service = taskService(json);
-        return service === undefined ? [] : [{ ...parseContainer(json), service }];
-    });
-}
-function inspected(text) {
-    return text.trim() === '' ? [] : listOf(JSON.parse(text)).map(objectOf);
-}
-function taskService(json) {
-    const labels = objectOf(objectOf(json['Config'])['Labels']);
-    return textOf(labels['com.docker.swarm.service.name']);
-}
-function parseContainer(json) {
-    const config = objectOf(json['Config']);
-    const labels = objectOf(config['Labels']);
-    const state = objectOf(json['State']);
-    const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
-    const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
-    return {
-        id: textOf(json['Id']) ?? '',
-        name,
-        service: textOf(labels['com.docker.compose.service']) ?? '',
-        oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
-        running: state['Running'] === true,
-        startedMs: timeOf(state['StartedAt']),
-        ended: endOf(state),
-        imageId: textOf(json['Image']) ?? '',
-        networks: Object.fromEntries(Object.entries(networks).map(([network, endpoint]) => [
-            network,
-            parseEndpoint(objectOf(endpoint), name),
-        ])),
-        mounts: listOf(json['Mounts'])
-            .map(objectOf)
-            .filter((mount) => mount['Type'] !== 'tmpfs')
-            .map((mount) => ({
-            source: textOf(mount['Source']) ?? '',
-            target: textOf(mount['Destination']) ?? '',
-            ...volumeOf(mount),
-        })),
-        environment: Object.fromEntries(listOf(config['Env']).flatMap((each) => {
-            const [name = '', ...value] = (textOf(each) ?? '').split('=');
-            return [[name, value.join('=')]];
-        })),
-        command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
-        processes: [],
-        memoryKb: undefined,
-    };
-}
-/** Docker gives a volume that nobody named a name of 64 digits. */
-function volumeOf(mount) {
-    const name = textOf(mount['Name']);
-    if (mount['Type'] !== 'volume' || name === undefined)
-        return {};
-    return /^[\da-f]{64}$/.test(name) ? { volume: name } : { named: name };
-}
-function endOf(state) {
-    const atMs = timeOf(state['FinishedAt']);
-    const code = numberOf(state['ExitCode']);
-    if (state['Status'] !== 'exited' || atMs === undefined || code === undefined)
-        return undefined;
-    return { code, atMs };
-}
-/** Docker says the year 1 for never. */
-function timeOf(value) {
-    const time = Date.parse(textOf(value) ?? '');
-    return time > 0 ? time : undefined;
-}
-function parseEndpoint(endpoint, containerName) {
-    const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
-    return {
-        addresses: [endpoint['IPAddress'], endpoint['GlobalIPv6Address']].flatMap((address) => 
-        // An engine may say `invalid IP` for none.
-        /^[\da-f.:]+$/i.test(textOf(address) ?? '') ? (textOf(address) ?? []) : []),
-        names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
-    };
-}
-
 ;// CONCATENATED MODULE: ./src/plan/proxies/pass.ts
 /** The name in a Host header, without its port. */
 function hostnameOf(host) {
@@ -68021,6 +67931,115 @@ const ASK_CANDIDATES = [
     ')',
 ].join('\n');
 
+;// CONCATENATED MODULE: ./src/host/containers.ts
+
+/**
+ * Reads the output of `docker inspect` of containers of a Compose project. A task of a Swarm is none: it has the
+ * labels of Compose where its image was built by Compose.
+ */
+function parseContainers(text) {
+    return inspected(text)
+        .filter((json) => taskService(json) === undefined)
+        .map(parseContainer);
+}
+/** The same of tasks in a Swarm; the name of a service has that of the stack before it. */
+function parseTasks(text) {
+    return inspected(text).flatMap((json) => {
+        const service = taskService(json);
+        return service === undefined ? [] : [{ ...parseContainer(json), service }];
+    });
+}
+function inspected(text) {
+    return text.trim() === '' ? [] : listOf(JSON.parse(text)).map(objectOf);
+}
+function taskService(json) {
+    const labels = objectOf(objectOf(json['Config'])['Labels']);
+    return textOf(labels['com.docker.swarm.service.name']);
+}
+function parseContainer(json) {
+    const config = objectOf(json['Config']);
+    const labels = objectOf(config['Labels']);
+    const state = objectOf(json['State']);
+    const networks = objectOf(objectOf(json['NetworkSettings'])['Networks']);
+    const name = (textOf(json['Name']) ?? '').replace(/^\//, '');
+    return {
+        id: textOf(json['Id']) ?? '',
+        name,
+        service: textOf(labels['com.docker.compose.service']) ?? '',
+        oneOff: textOf(labels['com.docker.compose.oneoff']) === 'True',
+        running: state['Running'] === true,
+        startedMs: timeOf(state['StartedAt']),
+        ended: endOf(state),
+        imageId: textOf(json['Image']) ?? '',
+        networks: Object.fromEntries(Object.entries(networks).map(([network, endpoint]) => [
+            network,
+            parseEndpoint(objectOf(endpoint), name),
+        ])),
+        mounts: listOf(json['Mounts'])
+            .map(objectOf)
+            .filter((mount) => mount['Type'] !== 'tmpfs')
+            .map((mount) => ({
+            source: textOf(mount['Source']) ?? '',
+            target: textOf(mount['Destination']) ?? '',
+            ...volumeOf(mount),
+        })),
+        environment: Object.fromEntries(listOf(config['Env']).flatMap((each) => {
+            const [name = '', ...value] = (textOf(each) ?? '').split('=');
+            return [[name, value.join('=')]];
+        })),
+        command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
+        processes: [],
+        memoryKb: undefined,
+    };
+}
+/** Docker gives a volume that nobody named a name of 64 digits. */
+function volumeOf(mount) {
+    const name = textOf(mount['Name']);
+    if (mount['Type'] !== 'volume' || name === undefined)
+        return {};
+    return /^[\da-f]{64}$/.test(name) ? { volume: name } : { named: name };
+}
+function endOf(state) {
+    const atMs = timeOf(state['FinishedAt']);
+    const code = numberOf(state['ExitCode']);
+    if (state['Status'] !== 'exited' || atMs === undefined || code === undefined)
+        return undefined;
+    return { code, atMs };
+}
+/** Docker says the year 1 for never. */
+function timeOf(value) {
+    const time = Date.parse(textOf(value) ?? '');
+    return time > 0 ? time : undefined;
+}
+function parseEndpoint(endpoint, containerName) {
+    const names = [...listOf(endpoint['Aliases']), ...listOf(endpoint['DNSNames'])];
+    return {
+        addresses: [endpoint['IPAddress'], endpoint['GlobalIPv6Address']].flatMap((address) => 
+        // An engine may say `invalid IP` for none.
+        /^[\da-f.:]+$/i.test(textOf(address) ?? '') ? (textOf(address) ?? []) : []),
+        names: [...new Set([...names.flatMap((name) => textOf(name) ?? []), containerName])],
+    };
+}
+
+;// CONCATENATED MODULE: ./src/rollout/context.ts
+function noResults() {
+    return {
+        candidates: new Map(),
+        imageIds: new Map(),
+        shipment: undefined,
+        healthyAfterMs: 0,
+        heldConnections: 0,
+    };
+}
+/** Containers of the project that were there before this run. */
+function knownIds(context) {
+    return context.observation.containers.map(({ id }) => id);
+}
+/** The candidates of all services, flat. */
+function candidatesOf(context) {
+    return [...context.results.candidates.values()].flat();
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/volumes.ts
 /** For `hand_on` on the host. */
 function handedWords({ volumes }) {
@@ -68110,23 +68129,139 @@ function runningOf(context, services, plan) {
         .map(({ id }) => id);
 }
 
-;// CONCATENATED MODULE: ./src/rollout/context.ts
-function noResults() {
-    return {
-        candidates: new Map(),
-        imageIds: new Map(),
-        shipment: undefined,
-        healthyAfterMs: 0,
-        heldConnections: 0,
-    };
+;// CONCATENATED MODULE: ./src/plan/hooks.ts
+
+
+/** The hooks of `post_start`, in their order. Source: the Compose specification, "post_start". */
+function startHooks({ definition }) {
+    return listOf(definition['post_start'])
+        .map(objectOf)
+        .map((hook) => ({
+        words: wordsOf(hook['command']).map(unescaped),
+        user: textOf(hook['user']),
+        directory: textOf(hook['working_dir']),
+        isPrivileged: hook['privileged'] === true,
+        environment: environmentOf(hook['environment']).map(unescaped),
+    }));
 }
-/** Containers of the project that were there before this run. */
-function knownIds(context) {
-    return context.observation.containers.map(({ id }) => id);
+function environmentOf(value) {
+    if (!isObject(value))
+        return wordsOf(value);
+    return Object.entries(value).map(([name, text]) => {
+        const given = textOf(text);
+        return given === undefined ? name : `${name}=${given}`;
+    });
 }
-/** The candidates of all services, flat. */
-function candidatesOf(context) {
-    return [...context.results.candidates.values()].flat();
+
+;// CONCATENATED MODULE: ./src/rollout/hooks.ts
+
+
+/** For `run_hooks` on the host: lines `SERVICE BASE64`, the text being arguments of `docker exec` with `"$id"`. */
+function hookLines({ observation }, services) {
+    return hookLinesOf(observation.wanted, services);
+}
+/** The same, as a stack says it. */
+function hookLinesOf(stack, services) {
+    return services
+        .flatMap(({ service }) => {
+        const definition = stack?.services[service];
+        return (definition === undefined ? [] : startHooks(definition)).map((hook) => `${service} ${Buffer.from(execArguments(hook), 'utf8').toString('base64')}`);
+    })
+        .join('\n');
+}
+function execArguments({ words, user, directory, isPrivileged, environment }) {
+    const options = [
+        ...(user === undefined ? [] : ['-u', user]),
+        ...(directory === undefined ? [] : ['-w', directory]),
+        ...(isPrivileged ? ['--privileged'] : []),
+        ...environment.flatMap((each) => ['-e', each]),
+    ];
+    return `${(0,quote/* commandLine */.ay)(options)} "$id" ${(0,quote/* commandLine */.ay)(words)}`;
+}
+
+;// CONCATENATED MODULE: ./src/rollout/registries.ts
+/** For `use_registries` on the host: they reach it on the standard input of a shell, and no argument. */
+function registryVariables({ inputs, run }) {
+    const members = inputs.compose.registries.map(({ registry, auth }) => `${JSON.stringify(registry)}:${JSON.stringify({ auth })}`);
+    const helpers = inputs.compose.registries.map(({ registry }) => `${JSON.stringify(registry)}:""`);
+    return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
+}
+
+;// CONCATENATED MODULE: ./src/rollout/create.ts
+
+
+
+
+
+
+
+
+
+/** One script, which finds the ids of the new containers itself: one round trip. */
+async function create(context, creation) {
+    const { name, services, stop = [], again = [], then, asking, afterUndos = [], lastUndo, } = creation;
+    const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
+    const output = await context.transaction.step({
+        name,
+        ...(lastUndo === undefined ? {} : { lastUndo }),
+        undo: [
+            // Journalled first, so that it is undone last: the new container goes before the old returns.
+            ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
+            [
+                undoOf(context, services, known),
+                ...(again.length === 0 ? [] : [`run_again ${again.join(' ')}`]),
+            ].join('\n'),
+        ],
+        afterUndos,
+        script: [...['up', ...then].map(load/* remoteScript */.mW), asking?.script ?? ''].join('\n'),
+        variables: {
+            ...asking?.variables,
+            DIR: context.observation.live.path,
+            COMPOSE: context.compose,
+            VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
+            SCALES: scales(context, services),
+            SERVICES: (0,quote/* commandLine */.ay)(services.map(({ service }) => service)),
+            NEEDED: [...neededBy(context, services)].join(' '),
+            PROJECT: context.observation.wanted.project,
+            KNOWN: known,
+            REMOVE: services.flatMap(goingFirst).join(' '),
+            HANDED: handedLines(services),
+            ...registryVariables(context),
+            RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
+            STOP: stop.join(' '),
+            CONTENTS: contentLines(context, services),
+            HOOKS: hookLines(context, services),
+            FIRST: services
+                .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
+                .map(({ service }) => service)
+                .join(' '),
+            NEW: services
+                .filter(({ service }) => !runsAlready(context, service))
+                .map(({ service }) => service)
+                .join(' '),
+            PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
+            TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
+        },
+    });
+    for (const container of parseContainers(output)) {
+        requireDecidedImage(context, container);
+        const others = context.results.candidates.get(container.service) ?? [];
+        context.results.candidates.set(container.service, [...others, container]);
+    }
+}
+function undoOf({ observation }, services, known) {
+    const project = (0,quote/* quote */.hD)(observation.wanted.project);
+    return [
+        ...services.flatMap(({ service, incumbents, drainFile }) => {
+            const those = `${project} ${(0,quote/* quote */.hD)(service)}`;
+            const served = incumbents.length > 0 ? 'yes' : 'no';
+            const remove = `remove_new_containers ${those} ${served} ${known}`;
+            return drainFile === undefined
+                ? [remove]
+                : [`withdraw_new ${those} ${(0,quote/* quote */.hD)(drainFile)} ${known}`, remove];
+        }),
+        ...(observation.containers.length === 0 ? [`remove_unused_networks ${project}`] : []),
+    ].join('\n');
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/jobs.ts
@@ -68142,14 +68277,6 @@ function runsAgain({ observation, compose, inputs }, { operations }, until) {
         .flatMap((each) => (each.kind === 'run-job' && each.again ? each.service : []))
         .map((service) => ['run_job_again', seconds, live.path, compose, wanted.project, service].map(quote/* quote */.hD).join(' '))
         .join('\n');
-}
-
-;// CONCATENATED MODULE: ./src/rollout/registries.ts
-/** For `use_registries` on the host: they reach it on the standard input of a shell, and no argument. */
-function registryVariables({ inputs, run }) {
-    const members = inputs.compose.registries.map(({ registry, auth }) => `${JSON.stringify(registry)}:${JSON.stringify({ auth })}`);
-    const helpers = inputs.compose.registries.map(({ registry }) => `${JSON.stringify(registry)}:""`);
-    return { LOGINS_OF: run, AUTHS: members.join(','), HELPERS: helpers.join(',') };
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/liveness.ts
@@ -68203,56 +68330,6 @@ async function whileAlive({ transaction, clock }, candidates, work) {
             await look();
         throw error;
     }
-}
-
-;// CONCATENATED MODULE: ./src/plan/hooks.ts
-
-
-/** The hooks of `post_start`, in their order. Source: the Compose specification, "post_start". */
-function startHooks({ definition }) {
-    return listOf(definition['post_start'])
-        .map(objectOf)
-        .map((hook) => ({
-        words: wordsOf(hook['command']).map(unescaped),
-        user: textOf(hook['user']),
-        directory: textOf(hook['working_dir']),
-        isPrivileged: hook['privileged'] === true,
-        environment: environmentOf(hook['environment']).map(unescaped),
-    }));
-}
-function environmentOf(value) {
-    if (!isObject(value))
-        return wordsOf(value);
-    return Object.entries(value).map(([name, text]) => {
-        const given = textOf(text);
-        return given === undefined ? name : `${name}=${given}`;
-    });
-}
-
-;// CONCATENATED MODULE: ./src/rollout/hooks.ts
-
-
-/** For `run_hooks` on the host: lines `SERVICE BASE64`, the text being arguments of `docker exec` with `"$id"`. */
-function hookLines({ observation }, services) {
-    return hookLinesOf(observation.wanted, services);
-}
-/** The same, as a stack says it. */
-function hookLinesOf(stack, services) {
-    return services
-        .flatMap(({ service }) => {
-        const definition = stack?.services[service];
-        return (definition === undefined ? [] : startHooks(definition)).map((hook) => `${service} ${Buffer.from(execArguments(hook), 'utf8').toString('base64')}`);
-    })
-        .join('\n');
-}
-function execArguments({ words, user, directory, isPrivileged, environment }) {
-    const options = [
-        ...(user === undefined ? [] : ['-u', user]),
-        ...(directory === undefined ? [] : ['-w', directory]),
-        ...(isPrivileged ? ['--privileged'] : []),
-        ...environment.flatMap((each) => ['-e', each]),
-    ];
-    return `${(0,quote/* commandLine */.ay)(options)} "$id" ${(0,quote/* commandLine */.ay)(words)}`;
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/recreation.ts
@@ -68530,9 +68607,6 @@ function cutover_together(scripts) {
 
 
 
-
-
-
 const NOTHING_MORE = { resumed: [], port: undefined, drainFile: undefined };
 /** Starts containers beside the incumbents, and waits until they are ready, and answer as these do. */
 async function startContainers(context, operation, plan) {
@@ -68640,72 +68714,6 @@ function hasPullPolicy({ observation }, service) {
 }
 /** Scripts that follow the creation: what becomes of the new containers. */
 const START = ['begin', 'ready'];
-/** One script, which finds the ids of the new containers itself: one round trip. */
-async function create(context, creation) {
-    const { name, services, stop = [], again = [], then, asking, afterUndos = [], lastUndo, } = creation;
-    const known = [...knownIds(context), ...candidatesOf(context).map(({ id }) => id)].join(' ');
-    const output = await context.transaction.step({
-        name,
-        ...(lastUndo === undefined ? {} : { lastUndo }),
-        undo: [
-            // Journalled first, so that it is undone last: the new container goes before the old returns.
-            ...(stop.length === 0 ? [] : [`start_containers ${stop.join(' ')}`]),
-            [
-                undoOf(context, services, known),
-                ...(again.length === 0 ? [] : [`run_again ${again.join(' ')}`]),
-            ].join('\n'),
-        ],
-        afterUndos,
-        script: [...['up', ...then].map(load/* remoteScript */.mW), asking?.script ?? ''].join('\n'),
-        variables: {
-            ...asking?.variables,
-            DIR: context.observation.live.path,
-            COMPOSE: context.compose,
-            VARIABLES: (0,host_state/* variablesBefore */.pS)(context.inputs.compose.variables),
-            SCALES: scales(context, services),
-            SERVICES: (0,quote/* commandLine */.ay)(services.map(({ service }) => service)),
-            NEEDED: [...neededBy(context, services)].join(' '),
-            PROJECT: context.observation.wanted.project,
-            KNOWN: known,
-            REMOVE: services.flatMap(goingFirst).join(' '),
-            HANDED: handedLines(services),
-            ...registryVariables(context),
-            RESUME: services.flatMap(({ resumed }) => resumed).join(' '),
-            STOP: stop.join(' '),
-            CONTENTS: contentLines(context, services),
-            HOOKS: hookLines(context, services),
-            FIRST: services
-                .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
-                .map(({ service }) => service)
-                .join(' '),
-            NEW: services
-                .filter(({ service }) => !runsAlready(context, service))
-                .map(({ service }) => service)
-                .join(' '),
-            PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
-            TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
-        },
-    });
-    for (const container of parseContainers(output)) {
-        requireDecidedImage(context, container);
-        const others = context.results.candidates.get(container.service) ?? [];
-        context.results.candidates.set(container.service, [...others, container]);
-    }
-}
-function undoOf({ observation }, services, known) {
-    const project = (0,quote/* quote */.hD)(observation.wanted.project);
-    return [
-        ...services.flatMap(({ service, incumbents, drainFile }) => {
-            const those = `${project} ${(0,quote/* quote */.hD)(service)}`;
-            const served = incumbents.length > 0 ? 'yes' : 'no';
-            const remove = `remove_new_containers ${those} ${served} ${known}`;
-            return drainFile === undefined
-                ? [remove]
-                : [`withdraw_new ${those} ${(0,quote/* quote */.hD)(drainFile)} ${known}`, remove];
-        }),
-        ...(observation.containers.length === 0 ? [`remove_unused_networks ${project}`] : []),
-    ].join('\n');
-}
 
 ;// CONCATENATED MODULE: ./src/rollout/callers.ts
 

@@ -77,7 +77,7 @@ ${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
     host.write('home/.keep', '');
     host.write(
       'ask.sh',
-      `${remoteScript('observe/running')}\nDIR=$1/shop STATE=$1/state\nwhereabouts "$1/home/a/shop"\n`,
+      `${['observe/machine', 'observe/running'].map(remoteScript).join('\n')}\nDIR=$1/shop STATE=$1/state\nwhereabouts "$1/home/a/shop"\n`,
     );
     const ask = `"$TOY/bin/sh" "$TOY/ask.sh" "$TOY"`;
     const { stdout, stderr } = await host.run(

@@ -74,7 +74,8 @@ function fetchProblem(
 ): Problem | undefined {
   const fetch = complaint(sections, 'fetch');
   if (fetch === undefined) return undefined;
-  const [unwritten] = /no space left on device|disk quota exceeded|read-only file system/i.exec(fetch) ?? [];
+  const [unwritten] =
+    /no space left on device|disk quota exceeded|read-only file system/i.exec(fetch) ?? [];
   if (unwritten !== undefined) {
     return {
       what: `the host cannot keep what it fetches: ${unwritten.toLowerCase()}`,
