@@ -556,6 +556,14 @@ esac`);
       expect((await run('set -eu; restore_tag shop-api sha256:old')).code).not.toBe(0);
     });
 
+    it('a warning of the docker client is none of what it says of a container or an image', async () => {
+      host.answerDocker('echo "WARNING: Error loading config file" >&2; echo true');
+      const { stdout } = await run(
+        'set -eu; asked api-1 "{{.State.Running}}"; echo "$asked_said"; image_of shop-api',
+      );
+      expect(stdout).toBe('true\ntrue\n');
+    });
+
     it('set_tag fails where the image of a kept release is gone', async () => {
       host.write('images/shop-api', 'sha256:new\n');
       host.answerDocker('case "$1" in tag) echo "No such image" >&2; exit 1 ;; esac');

@@ -9,9 +9,14 @@ remove_unnamed() {
 
 # image_of REFERENCE: prints the image that it names, if any; fails where the engine does not say.
 image_of() {
-  image_said=$(docker image inspect -f '{{.Id}}' "$1" 2>&1) && printf '%s\n' "$image_said" && return
-  case $image_said in *[Nn]'o such '*) return 0 ;; esac
-  say "$image_said"
+  docker image inspect -f '{{.Id}}' "$1" 2>/dev/null && return
+  # Asked apart: where it answers, a warning of the client is none of its words.
+  if image_why=$(docker image inspect -f '{{.Id}}' "$1" 2>&1 >/dev/null); then
+    image_of "$1"
+    return
+  fi
+  case $image_why in *[Nn]'o such '*) return 0 ;; esac
+  say "$image_why"
   return 1
 }
 

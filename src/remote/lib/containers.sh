@@ -129,9 +129,14 @@ tell_of_stop() { # ID…
 # asked ID TEMPLATE: leaves in `asked_said` what the engine says of the container; fails where it has none of that name.
 # Where the engine does not say, all ends here: one that is away must not be taken for one without the container.
 asked() {
-  asked_said=$(docker inspect -f "$2" "$1" 2>&1) && return
-  case $asked_said in *[Nn]'o such '*) return 1 ;; esac
-  say "$asked_said"
+  asked_said=$(docker inspect -f "$2" "$1" 2>/dev/null) && return
+  # Asked apart: where it answers, a warning of the client is none of its words.
+  if asked_why=$(docker inspect -f '{{.Id}}' "$1" 2>&1 >/dev/null); then
+    asked "$@"
+    return
+  fi
+  case $asked_why in *[Nn]'o such '*) return 1 ;; esac
+  say "$asked_why"
   exit 1
 }
 
