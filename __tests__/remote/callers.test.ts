@@ -12,7 +12,7 @@ case $1 in
   inspect)
     for last; do :; done
     case "$*" in
-      *State.Running*) grep -qrx "$last" "$TOY/running" || { echo "No such object: $last" >&2; exit 1; }; echo true ;;
+      *State.Running* | *.Id*) grep -qrx "$last" "$TOY/running" || { echo "No such object: $last" >&2; exit 1; }; echo true ;;
       *NetworkSettings*) cat "$TOY/addresses/$last" ;;
     esac ;;
   exec)

@@ -564,6 +564,15 @@ esac`);
       expect(stdout).toBe('true\ntrue\n');
     });
 
+    it('a question that the engine cannot answer of a container that is there ends all, and says why', async () => {
+      host.answerDocker(
+        'case "$*" in *.Id*) echo id ;; *) echo "template: no such field" >&2; exit 1 ;; esac',
+      );
+      const { code, stdout, stderr } = await run('asked api-1 "{{.Odd}}"; echo "went on"');
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain('template: no such field');
+    });
+
     it('set_tag fails where the image of a kept release is gone', async () => {
       host.write('images/shop-api', 'sha256:new\n');
       host.answerDocker('case "$1" in tag) echo "No such image" >&2; exit 1 ;; esac');

@@ -132,8 +132,9 @@ asked() {
   asked_said=$(docker inspect -f "$2" "$1" 2>/dev/null) && return
   # Asked apart: where it answers, a warning of the client is none of its words.
   if asked_why=$(docker inspect -f '{{.Id}}' "$1" 2>&1 >/dev/null); then
-    asked "$@"
-    return
+    # It is there: once more, and now what the engine has against the question is for people.
+    asked_said=$(docker inspect -f "$2" "$1") && return
+    exit 1
   fi
   case $asked_why in *[Nn]'o such '*) return 1 ;; esac
   say "$asked_why"
