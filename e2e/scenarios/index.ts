@@ -11,6 +11,7 @@ import { needsTheOld } from './alone.js';
 import { assets } from './assets.js';
 import { chaos, someSteps } from './chaos.js';
 import { diskFull } from './disk-full.js';
+import { edgeConfig } from './edge-config.js';
 import { envFile } from './env-file.js';
 import { fixedName } from './fixed-name.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
@@ -53,6 +54,7 @@ import { swarmNode } from './swarm-node.js';
 import { tls } from './tls.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { twoDeploys } from './two-deploys.js';
+import { unusualInputs } from './unusual-inputs.js';
 import { updateOrder } from './update-order.js';
 import { waysIn } from './ways-in.js';
 
@@ -117,6 +119,8 @@ export const scenarios: readonly Scenario[] = [
   rollbackOperation,
   variables,
   envFile,
+  unusualInputs,
+  edgeConfig,
   twoAtOnce,
   cancelledWhileObserving,
   ...cancelled,
