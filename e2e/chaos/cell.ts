@@ -48,7 +48,8 @@ export async function runCell(
     const pids = await hook.reached(running.done);
     if (pids === undefined) throw new Error(`the deploy did not come to ${point.name}`);
     const struck = await fault.strike({ host: bed.host, hook, running, pids });
-    return { ...struck, wholeMs: (await untilWhole(bed)) - struck.since };
+    const [wholeAt, run] = await Promise.all([untilWhole(bed), struck.run]);
+    return { run, wholeMs: wholeAt - struck.since };
   });
   await hook.disarm();
   const seen = await bed.look();
@@ -127,7 +128,10 @@ async function used<T>(
   }
 }
 
-/** When no lease and no journal is left, and the containers are those of one release. @throws Error when it does not come */
+/**
+ * When no lease and no journal is left, and the containers are those of one release: also where the run itself does not
+ * know it yet. @throws Error when it does not come
+ */
 async function untilWhole(bed: Bed): Promise<number> {
   const home = join(dirname(bed.host.privateKeyPath), 'home', 'ec2-user');
   const state = join(home, '.local/state/resee-deploy', bed.place.project);

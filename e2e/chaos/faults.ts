@@ -15,8 +15,8 @@ export interface Scene {
 export interface Struck {
   /** From here on the stack has to become whole: the fault, or, where the engine was away, its return. */
   readonly since: number;
-  /** What the run came to; undefined where its runner is gone. */
-  readonly run: ActionRun | undefined;
+  /** The end of the run and of its post step, and what they came to; undefined where the runner is gone. */
+  readonly run: Promise<ActionRun | undefined>;
 }
 
 export interface Fault {
@@ -26,7 +26,7 @@ export interface Fault {
   readonly stopsEngine?: boolean;
   /** What the host needs for it, once. */
   readonly prepare?: (host: Host) => Promise<void>;
-  /** The deploy has come to its point, and stands still. Returns when the run, and its post step, are over. */
+  /** The deploy has come to its point, and stands still. Returns when the fault has happened. */
   strike(scene: Scene): Promise<Struck>;
 }
 
@@ -42,7 +42,7 @@ export const faults: readonly Fault[] = [
       await running.lose();
       await wait(NOTICED_MS);
       await hook.go();
-      return { since, run: undefined };
+      return { since, run: gone() };
     },
   },
   {
@@ -54,9 +54,7 @@ export const faults: readonly Fault[] = [
       const cancelled = running.cancel();
       await wait(NOTICED_MS);
       await hook.go();
-      const run = await cancelled;
-      await running.post(run);
-      return { since, run };
+      return { since, run: withPost(running, cancelled) };
     },
   },
   {
@@ -69,7 +67,7 @@ export const faults: readonly Fault[] = [
       await scene.hook.go();
       await wait(3_000);
       await root(scene, '/usr/sbin/sshd');
-      return { since, run: await ended(scene) };
+      return { since, run: ended(scene) };
     },
   },
   {
@@ -80,14 +78,8 @@ export const faults: readonly Fault[] = [
       const since = performance.now();
       await root(scene, blackHole('-I'));
       await scene.hook.go();
-      let run: ActionRun;
-      try {
-        run = await scene.running.done;
-      } finally {
-        await root(scene, blackHole('-D'));
-      }
-      await scene.running.post(run);
-      return { since, run };
+      const done = scene.running.done.finally(() => root(scene, blackHole('-D')));
+      return { since, run: withPost(scene.running, done) };
     },
   },
   {
@@ -112,7 +104,7 @@ export const faults: readonly Fault[] = [
       await root(scene, `kill -KILL ${scene.pids} || :`);
       await wait(NOTICED_MS);
       await scene.hook.go();
-      return { since, run: await ended(scene) };
+      return { since, run: ended(scene) };
     },
   },
   {
@@ -122,7 +114,7 @@ export const faults: readonly Fault[] = [
     strike: async (scene: Scene): Promise<Struck> => {
       await scene.host.powerCycle();
       const since = performance.now();
-      return { since, run: await ended(scene) };
+      return { since, run: ended(scene) };
     },
   },
   {
@@ -132,7 +124,7 @@ export const faults: readonly Fault[] = [
     strike: async ({ host, running }: Scene): Promise<Struck> => {
       await running.lose();
       await host.powerCycle();
-      return { since: performance.now(), run: undefined };
+      return { since: performance.now(), run: gone() };
     },
   },
   {
@@ -147,7 +139,7 @@ export const faults: readonly Fault[] = [
       await scene.hook.go();
       await wait(4_000);
       await root(scene, 'rm -f /srv/ahead');
-      return { since, run: await ended(scene) };
+      return { since, run: ended(scene) };
     },
   },
 ];
@@ -158,13 +150,21 @@ async function restartEngine(scene: Scene): Promise<Struck> {
   await scene.hook.go();
   await restarted;
   const since = performance.now();
-  return { since, run: await ended(scene) };
+  return { since, run: ended(scene) };
 }
 
-async function ended({ running }: Scene): Promise<ActionRun> {
-  const run = await running.done;
+function ended({ running }: Scene): Promise<ActionRun> {
+  return withPost(running, running.done);
+}
+
+async function withPost(running: RunningAction, done: Promise<ActionRun>): Promise<ActionRun> {
+  const run = await done;
   await running.post(run);
   return run;
+}
+
+function gone(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }
 
 function root({ host }: Scene, script: string): Promise<string> {
