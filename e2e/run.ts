@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { CORE } from './core.js';
 import { takeBundle } from './harness/bundle.js';
 import { type CleanUp, cleanUpOnSignal } from './harness/signals.js';
 import { type Suite, SUITES } from './host/host.js';
@@ -9,8 +10,9 @@ import { scenarios, trials } from './scenarios/index.js';
 import { others, stacks } from './stacks/index.js';
 
 const ALL_STACKS = [...stacks, ...others];
-const USAGE = `npm run e2e -- [--stack NAME] [--suite ${SUITES.join('|')}] [--lanes NUMBER] [--list] [SCENARIO…]
-A name stands for that scenario, or for all that begin with it; without one all of them run.
+const USAGE = `npm run e2e -- [--stack NAME] [--suite ${SUITES.join('|')}] [--lanes NUMBER] [--all] [--list] [SCENARIO…]
+A name stands for that scenario, or for all that begin with it. Without one and without a stack the core of them runs
+(core.ts), or, with --all, each that does not have to be named.
 Without a stack each runs on its own one. The stacks: ${ALL_STACKS.map(({ name }) => name).join(', ')}.`;
 
 /** Two cores stand two hosts: with a third one, requests wait longer for a core than they may. */
@@ -30,6 +32,7 @@ function parse(argv: readonly string[]): Wish {
     options: {
       stack: { type: 'string' },
       suite: { type: 'string', default: 'trixie' },
+      all: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       lanes: { type: 'string', default: String(LANES) },
     },
@@ -40,7 +43,7 @@ function parse(argv: readonly string[]): Wish {
     throw new Error(`No stack "${values.stack}"\n${USAGE}`);
   }
   return {
-    groups: groupsOf(values.stack, positionals),
+    groups: groupsOf(values, positionals),
     suite,
     listOnly: values.list,
     lanes: lanesIn(values.lanes),
@@ -53,18 +56,26 @@ function lanesIn(text: string): number {
   throw new Error(`--lanes is a number from 1 to 8\n${USAGE}`);
 }
 
+interface Choice {
+  readonly stack?: string | undefined;
+  readonly all: boolean;
+}
+
 /** What is wished for, the longest first. */
-function groupsOf(onStack: string | undefined, names: readonly string[]): readonly Group[] {
+function groupsOf({ stack: onStack, all }: Choice, names: readonly string[]): readonly Group[] {
   const wanted = names.flatMap(named);
+  const isChosen = (stack: string, name: string, mustBeNamed: boolean): boolean => {
+    if (names.length > 0) return wanted.includes(name);
+    if (mustBeNamed) return false;
+    return all || onStack !== undefined || CORE.has(`${stack}/${name}`);
+  };
   const groups: Group[] = [];
   for (const stack of stacks) {
     const chosen = scenarios.filter(
-      (scenario) =>
-        (onStack ?? scenario.home) === stack.name &&
-        (scenario.stacks?.(stack) ?? true) &&
-        (names.length === 0
-          ? scenario.alone !== true && scenario.apart !== true
-          : wanted.includes(scenario.name)),
+      ({ name, home, stacks: bears, alone = false, apart = false }) =>
+        (onStack ?? home) === stack.name &&
+        (bears?.(stack) ?? true) &&
+        isChosen(stack.name, name, alone || apart),
     );
     const together = chosen.filter(({ alone = false, apart = false }) => !alone && !apart);
     groups.push(
@@ -89,9 +100,8 @@ function groupsOf(onStack: string | undefined, names: readonly string[]): readon
   );
   for (const stack of asked) {
     const chosen = trials.filter(
-      (trial) =>
-        (trial.stacks?.(stack) ?? true) &&
-        (names.length === 0 ? trial.onlyNamed !== true : wanted.includes(trial.name)),
+      ({ name, stacks: bears, onlyNamed = false }) =>
+        (bears?.(stack) ?? true) && isChosen(stack.name, name, onlyNamed),
     );
     groups.push(group(stack, chosen));
   }
