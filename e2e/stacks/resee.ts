@@ -10,8 +10,13 @@ export const resee: StackDefinition = {
   source: new URL('../../examples/resee/', import.meta.url),
   before: together(
     laidOver(new URL('../fixtures/seed-stack/', import.meta.url)),
-    // The development server has a thread a connection, and each would keep one to Postgres.
-    replacing('backend/resee/settings/production.py', '"CONN_MAX_AGE": 60', '"CONN_MAX_AGE": 0'),
+    // The development server has a thread a connection, and each would keep one to Postgres. So there is a new one for
+    // each request, and a busy machine takes its time for it.
+    replacing(
+      'backend/resee/settings/production.py',
+      /"CONN_MAX_AGE": 60(?<between>[^}]*"connect_timeout": )3/,
+      '"CONN_MAX_AGE": 0$<between>20',
+    ),
   ),
   placed: {
     '.env': `SECRET_KEY=a-key-for-tests-only-and-long-enough-to-pass-every-check
