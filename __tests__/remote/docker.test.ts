@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { remoteScript } from '../../src/remote/load.js';
-import { SHELLS, toyHost, until, type ToyHost } from './host.js';
+import { ENGINE_IS_AWAY, SHELLS, toyHost, until, type ToyHost } from './host.js';
 
 const STATE = "state of o'neill";
 
@@ -365,7 +365,7 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     });
 
     it.each(['stop_present', 'remove_present'])('%s takes no silence for absence', async (name) => {
-      host.answerDocker('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+      host.answerDocker(ENGINE_IS_AWAY);
       expect((await run(`set -e; ${name} old1; echo went on`)).stdout).toBe('');
     });
 
@@ -384,7 +384,7 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
     });
 
     it('start_containers fails where the engine does not say whether it is there', async () => {
-      host.answerDocker('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+      host.answerDocker(ENGINE_IS_AWAY);
       expect((await run('start_containers old1')).code).not.toBe(0);
     });
 
@@ -498,8 +498,7 @@ esac`);
       'forget_volumes old',
       'mkdir -p "$STATE/journal/restart"; echo always >"$STATE/journal/restart/new"; prove_release old',
     ])('is not taken for one that has nothing of it: %s', async (command) => {
-      host.answerDocker(`
-        echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.' >&2; exit 1`);
+      host.answerDocker(ENGINE_IS_AWAY);
       const { code, stderr } = await run(`ENGINE_AWAY=0; set -eu; ${command}; echo done >&2`);
       expect(code).not.toBe(0);
       expect(stderr).not.toContain('done');
@@ -552,7 +551,7 @@ esac`);
     });
 
     it('restore_tag fails where the engine does not answer', async () => {
-      host.answerDocker('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+      host.answerDocker(ENGINE_IS_AWAY);
       expect((await run('set -eu; restore_tag shop-api sha256:old')).code).not.toBe(0);
     });
 

@@ -48,6 +48,14 @@ export interface ToyHost {
   remove(): void;
 }
 
+/** The docker client prints an empty line where a template got no answer. */
+const FAILED_INSPECT = `case "$*" in
+  inspect\\ -f* | *' inspect -f'* | *'inspect --format'*) trap '[ "$?" = 0 ] || echo' EXIT ;;
+esac`;
+
+/** What a docker client of version 29 does without an engine. */
+export const ENGINE_IS_AWAY = `echo 'failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory' >&2; exit 1`;
+
 export interface Running {
   readonly pid: number;
   readonly ended: Promise<ScriptResult>;
@@ -72,7 +80,10 @@ export function toyHost(shell: string): ToyHost {
     writeFileSync(path(name), text);
   };
   const answerDocker = (script: string): void => {
-    write('bin/docker', `#!/bin/sh\nTOY='${root}'\necho "$*" >>"$TOY/docker.log"\n${script}\n`);
+    write(
+      'bin/docker',
+      `#!/bin/sh\nTOY='${root}'\necho "$*" >>"$TOY/docker.log"\n${FAILED_INSPECT}\n${script}\n`,
+    );
     chmodSync(path('bin/docker'), 0o755);
   };
   const answer = (command: string, script: string): void => {
