@@ -5,7 +5,7 @@ import { RefusedError } from '../../src/errors.js';
 import { observe } from '../../src/host/observe.js';
 import type { Observation } from '../../src/plan/observation.js';
 import { accepted } from '../inputs/given.js';
-import { SHELLS, shellOf, type ToyHost } from '../remote/host.js';
+import { ENGINE_IS_AWAY, SHELLS, shellOf, type ToyHost } from '../remote/host.js';
 import { ENGINE, shopOn, type Shop } from './shop.js';
 
 const LIMITS = ['RESEE_FILES_SECONDS', 'RESEE_COMPOSE_SECONDS', 'RESEE_UNTRACKED_SECONDS'];
@@ -60,6 +60,26 @@ describe.each(SHELLS)('a host of which a part does not answer, with $name as sh'
     const { what, evidence } = await refusal();
     expect(what).toMatch(/^Docker Compose does not come to an end/);
     expect(evidence).toContain('docker compose did not end within 1 s');
+  });
+
+  it.each(['ps -a --format', 'ps -aq', 'ps --no-trunc', 'image ls', 'info'])(
+    'is refused where that is a question to the engine (docker %s), and it is not taken for an empty one',
+    async (question) => {
+      host.answerDocker(`case "$*" in '${question} '*) ${ENGINE_IS_AWAY} ;; esac\n${ENGINE}`);
+      const { what } = await refusal();
+      expect(what).toMatch(
+        /^docker [a-z -]+ failed while the host was looked at, so what runs there is not known$/,
+      );
+    },
+  );
+
+  it('is looked at anew where a container is removed meanwhile', async () => {
+    host.answerDocker(`case "$*" in
+  'ps -aq '*) [ -e "$TOY/removed" ] || echo gone; : >"$TOY/removed" ;;
+  'inspect '*gone*) echo '[]'; echo 'Error: No such object: gone' >&2; exit 1 ;;
+esac
+${ENGINE}`);
+    expect((await look()).containers).toEqual([]);
   });
 
   it('does not matter beside the live directory, of which only the names are read', async () => {

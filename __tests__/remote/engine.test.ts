@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { askingScript, observationScript } from '../../src/remote/load.js';
 import { parseSections } from '../../src/host/sections.js';
-import { SHELLS, toyHost, type ToyHost } from './host.js';
+import { ENGINE_IS_AWAY, SHELLS, toyHost, type ToyHost } from './host.js';
 
 /** An engine that takes a question, and never answers it, where `hung` names the first word of one. */
 const ENGINE = `
@@ -80,5 +80,15 @@ describe.each(SHELLS)('an engine that hangs, with $name as sh', ({ path }) => {
     expect(code).toBe(124);
     expect(stdout).not.toContain('=end=');
     expect(stderr).toContain('did not answer within 1 s: docker node');
+  });
+
+  it('ends the look at a Swarm where it fails, instead of one that runs nothing', async () => {
+    host.answerDocker(`[ "$1" != ps ] || { ${ENGINE_IS_AWAY}; }\n${ENGINE}`);
+    hang('nothing');
+    const { code, stdout } = await host.runWhole(askingScript('swarm-look'), {
+      ...{ MARK: 'm', STACK: 'shop', FILES: '' },
+    });
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('=end=');
   });
 });

@@ -23,6 +23,7 @@ export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): vo
     dockerProblem(sections) ??
     composeProblem(sections) ??
     toolsProblem(sections) ??
+    failedProblem(sections) ??
     locksProblem(sections) ??
     directoryProblem(sections, inputs.path) ??
     gitProblem(sections, inputs, sha) ??
@@ -72,6 +73,16 @@ function hungProblem(sections: Sections): Problem | undefined {
   return {
     what: `the Docker Engine did not answer within ${seconds} s (docker ${command})`,
     next: 'Nothing was changed. On the host, see why it hangs: sudo journalctl -u docker -n 100; free -m. What mends it: sudo systemctl restart docker, which restarts the containers as well where live-restore is not set.',
+  };
+}
+
+/** That an engine which fails tells of no container does not mean that there is none. */
+function failedProblem(sections: Sections): Problem | undefined {
+  const [command] = linesOf(sections.get('failed'));
+  if (command === undefined) return undefined;
+  return {
+    what: `docker ${command} failed while the host was looked at, so what runs there is not known`,
+    next: `Nothing was changed: run the workflow again. Where it fails again, on the host, docker ${command} says why; sudo journalctl -u docker -n 100 says more.`,
   };
 }
 
