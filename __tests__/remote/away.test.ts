@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ENGINE_IS_AWAY, SHELLS, toyHost, type ToyHost } from './host.js';
 
+const STATE = "state of o'neill";
+
 describe.each(SHELLS)('an engine that fails for a moment, with $name as sh', ({ path }) => {
   let host: ToyHost;
   beforeEach(() => {
@@ -56,5 +58,61 @@ describe.each(SHELLS)('an engine that fails for a moment, with $name as sh', ({ 
     failing(99, '*', ':');
     const { stdout } = await run('ENGINE_AWAY=1; look_at a1; echo "<$reason>"');
     expect(stdout).toBe('<the Docker Engine does not answer>\n');
+  });
+
+  it('is waited for until it says that a container is healthy', async () => {
+    failing(3, "'inspect '*", 'echo healthy');
+    expect((await run('await_health healthy a1')).code).toBe(0);
+    expect(host.read('failures')).toBe('0\n');
+  });
+
+  it('does not end a drain', async () => {
+    failing(1, "'top '*", "echo '1 nginx: worker process'");
+    expect((await run('proxy_drain nginx proxy 30 old')).code).toBe(0);
+    expect(host.read('failures')).toBe('0\n');
+    failing(99, "'top '*", 'echo true');
+    const { code, stdout, stderr } = await run('proxy_drain nginx proxy 1 old');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'held 0\n' });
+    expect(stderr).toContain('still held after 1 s');
+  });
+
+  it('does not prove that the old containers are left', async () => {
+    const left = `${STATE}/journal/connections`;
+    for (const file of ['seen', 'asked', 'moved']) host.write(`${left}/${file}`, '');
+    host.write(`${left}/leaving`, 'old\n');
+    failing(99, '*', ':');
+    expect((await run('ENGINE_AWAY=0; require_left yes old')).code).not.toBe(0);
+    host.write(`${left}/moved`, 'nginx proxy\n');
+    host.write(`${left}/drained/.keep`, '');
+    await run('ENGINE_AWAY=0; note_drained || :');
+    failing(99, "'ps '*", 'echo true');
+    await run('ENGINE_AWAY=0; note_drained || :');
+    expect(host.exists(`${left}/drained/proxy`)).toBe(false);
+  });
+
+  it('is asked anew where a container was removed meanwhile', async () => {
+    failing(
+      0,
+      '*',
+      `case "$*" in
+        ps*) [ -e "$TOY/removed" ] || echo gone; : >"$TOY/removed"; echo edge ;;
+        *gone*) echo "edge 1 /edge 198.19.1.4"; echo 'Error: No such object: gone' >&2; exit 1 ;;
+        inspect*) echo "edge 1 /edge 198.19.1.4" ;;
+      esac`,
+    );
+    expect((await run('running_containers')).stdout).toBe('edge 1 /edge 198.19.1.4\n');
+  });
+
+  it('leaves the pins of a proxy as they are, also where going back may fail', async () => {
+    failing(99, '*IPAddress*', 'echo true');
+    for (const back of [
+      "cutover_back nginx proxy 'old net web' yes 0",
+      "lead_again nginx proxy yes 'old net web'",
+    ]) {
+      expect((await run(`${back} || echo "cannot go back yet"`)).stdout).toBe(
+        'cannot go back yet\n',
+      );
+    }
+    expect(host.dockerCalls().join('\n')).not.toMatch(/^(exec|run|kill|top) /m);
   });
 });
