@@ -68672,7 +68672,13 @@ async function replaceContainers(context, operation) {
     }
     else {
         const services = [scale];
-        await create(context, { name: 'replace', services, stop: incumbents, then: START, afterUndos });
+        await create(context, {
+            name: `replace-${service}`,
+            services,
+            stop: incumbents,
+            then: START,
+            afterUndos,
+        });
     }
 }
 /**
@@ -68688,7 +68694,7 @@ async function containers_runJob(context, operation, plan) {
     const alone = handed.map((each) => ({ ...each, container: '' }));
     const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead, handed: alone };
     const lastUndo = again ? runsAgain(context, plan, operation) : undefined;
-    await create(context, { name: 'job', services: [scale], then: ['job'], lastUndo });
+    await create(context, { name: `job-${service}`, services: [scale], then: ['job'], lastUndo });
 }
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
 async function runCommand(context, operation) {
@@ -72111,6 +72117,7 @@ function refuseUnfit(sections, inputs, sha) {
         dockerProblem(sections) ??
         composeProblem(sections) ??
         toolsProblem(sections) ??
+        failedProblem(sections) ??
         locksProblem(sections) ??
         directoryProblem(sections, inputs.path) ??
         gitProblem(sections, inputs, sha) ??
@@ -72159,6 +72166,16 @@ function hungProblem(sections) {
     return {
         what: `the Docker Engine did not answer within ${seconds} s (docker ${command})`,
         next: 'Nothing was changed. On the host, see why it hangs: sudo journalctl -u docker -n 100; free -m. What mends it: sudo systemctl restart docker, which restarts the containers as well where live-restore is not set.',
+    };
+}
+/** That an engine which fails tells of no container does not mean that there is none. */
+function failedProblem(sections) {
+    const [command] = (0,host_sections/* linesOf */.D)(sections.get('failed'));
+    if (command === undefined)
+        return undefined;
+    return {
+        what: `docker ${command} failed while the host was looked at, so what runs there is not known`,
+        next: `Nothing was changed: run the workflow again. Where it fails again, on the host, docker ${command} says why; sudo journalctl -u docker -n 100 says more.`,
     };
 }
 function dockerProblem(sections) {

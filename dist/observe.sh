@@ -5,7 +5,7 @@
 #   and those of observe/env-file.sh
 # Follows the files of observe/, lib/git.sh and lib/engine.sh, which are its words.
 # Prints sections; a section NAME.err holds what a failed command said; `unanswered` SECONDS and the command of docker
-# that had no answer.
+# that had no answer, `failed` the one that failed.
 # shellcheck shell=sh
 set -u
 umask 077
@@ -37,10 +37,11 @@ looked=
 leave() {
   # Whoever waits for the engine ends in time.
   wait
-  if [ -s "$SCRATCH/unanswered" ]; then
-    section unanswered
-    head -n 1 "$SCRATCH/unanswered"
-  fi
+  for complaint in unanswered failed; do
+    [ -s "$SCRATCH/$complaint" ] || continue
+    section "$complaint"
+    head -n 1 "$SCRATCH/$complaint"
+  done
   rm -rf "$SCRATCH"
   [ -n "$looked" ] || rm -rf "$OWN"
 }
@@ -56,6 +57,8 @@ fi 2>/dev/null
 
 # Also where what it says is thrown away.
 engine_unanswered() { printf '%s %s\n' "$@" >>"$SCRATCH/unanswered"; }
+# What a command that failed would have said is not known; that there is nothing it has not said.
+engine_failed() { printf '%s\n' "$1" >>"$SCRATCH/failed"; } # COMMAND
 beside docker docker_version
 beside compose compose_version
 beside images images

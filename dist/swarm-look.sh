@@ -13,7 +13,7 @@ section services
 services=$(docker service ls --filter "label=$label" --format '{{.Name}}') || exit
 printf '%s\n' "$services"
 section containers
-ids=$(docker ps --quiet --no-trunc --filter "label=$label")
+ids=$(docker ps --quiet --no-trunc --filter "label=$label") || exit
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2086
 [ -z "$ids" ] || docker inspect $ids || exit

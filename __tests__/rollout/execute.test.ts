@@ -41,7 +41,7 @@ async function sentFor(
   const images = builds === undefined ? 'none' : 'host';
   const lines = Object.entries(builds ?? {}).map((built) => built.join(' '));
   const answer = (step: Step): string => {
-    if (step.name === 'start') return inspected(step, sent.length);
+    if (/^(start|replace)\b/.test(step.name)) return inspected(step, sent.length);
     if (step.name === 'build') return lines.join('\n');
     const unless = step.variables['UNLESS']?.split('\n') ?? [];
     if (lines.some((line) => unless.includes(line))) throw new Error('not as foreseen');
@@ -179,6 +179,18 @@ describe('what is sent to the host', () => {
     const undo = (name: string) => sent.find(({ step }) => step.name === name)?.step;
     expect(undo('recreate-api')?.afterUndos).toEqual(["lead_again nginx 'proxy-1' yes ''"]);
     expect(String(undo('cutover')?.undo)).toMatch(/^cutover_back nginx .*\|\| say /m);
+  });
+
+  it('has an undo of its own for each service that it replaces', async () => {
+    const first = { deploy: { update_config: { order: 'stop-first' } } };
+    const was = services({ api: first, worker: first });
+    const wants = services({
+      api: { ...first, ...definition },
+      worker: { ...first, ...definition },
+    });
+    const sent = await sentFor({ was, wants }, { allowDowntime: 'true' });
+    const names = sent.map(({ step }) => step.name).filter((name) => name.startsWith('replace'));
+    expect(names.sort()).toEqual(['replace-api', 'replace-worker']);
   });
 
   it('starts what it stopped again before requests go there, and asks for its port', async () => {

@@ -8,8 +8,8 @@ caddy_notice() { sleep 5.2; }
 # Returns when the new one serves. It closes the idle connections of visitors, so it is for a changed
 # configuration only.
 caddy_reload() {
-  config=$(caddy_option "$1" config)
-  adapter=$(caddy_option "$1" adapter)
+  config=$(caddy_option "$1" config) || return
+  adapter=$(caddy_option "$1" adapter) || return
   say "$ docker exec $1 caddy reload --force --config ${config:-/etc/caddy/Caddyfile}"
   own_exec "$1" caddy reload --force --config "${config:-/etc/caddy/Caddyfile}" ${adapter:+--adapter "$adapter"} >&2 || return
 }

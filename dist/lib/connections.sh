@@ -10,12 +10,18 @@
 # Tests have another one.
 : "${RESEE_PROC:=/proc}"
 
-# running_containers: lines `ID PID NAME ADDRESS…`.
+# running_containers: lines `ID PID NAME ADDRESS…`; fails where the engine does not say. Where one was removed
+# meanwhile, all are asked for anew.
 running_containers() {
-  running_ids=$(docker ps -q --no-trunc)
-  # One that ends meanwhile is left out. Ids are hex: they are meant to be split.
+  list_running 2>/dev/null || { await_engine "$ENGINE_AWAY" && list_running; }
+}
+list_running() {
+  running_ids=$(docker ps -q --no-trunc) || return
+  [ -n "$running_ids" ] || return 0
+  # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  [ -z "$running_ids" ] || docker inspect -f '{{.Id}} {{.State.Pid}} {{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' $running_ids 2>/dev/null || :
+  running_said=$(docker inspect -f '{{.Id}} {{.State.Pid}} {{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' $running_ids) || return
+  printf '%s\n' "$running_said"
 }
 
 # connection_table ID…: lines `open PEER PEER-ADDRESS ID:PORT` for each connection to a port that one of the
@@ -23,7 +29,7 @@ running_containers() {
 # it is none. Lines `asked CONTAINER NUMBER`: UDP datagrams sent. `name CONTAINER NAME`. `unseen` where the kernel does
 # not let us look at one of them.
 connection_table() {
-  table_of=$(running_containers)
+  table_of=$(running_containers) || return
   {
     printf '%s\n' "$table_of" | awk '{$2 = ""; print "container", $0}'
     printf '%s\n' "$table_of" | while read -r id pid _; do
@@ -112,6 +118,8 @@ END {
 # `KIND ID`. With SECONDS it may take whoever sends them so much longer.
 note_left() {
   left=$STATE/journal/connections
+  # shellcheck disable=SC2086
+  left_table=$(connection_table $1) || return
   mkdir -p "$left/drained"
   # shellcheck disable=SC2086
   printf '%s\n' $1 >>"$left/leaving"
@@ -123,8 +131,6 @@ note_left() {
   done
   echo $(($(now) + HOSTS_ARE_KEPT)) >"$left/callers-at"
   [ -z "${3-}" ] || echo $(($(now) + $3)) >"$left/again-at"
-  # shellcheck disable=SC2086
-  left_table=$(connection_table $1)
   printf '%s\n' "$left_table" | sed -n 's/^open //p' >>"$left/seen"
   touch "$left/asked"
   printf '%s\n' "$left_table" | sed -n 's/^asked //p' | cat "$left/asked" - | awk '!known[$1]++' >"$left/asked.new"
@@ -137,23 +143,28 @@ note_left() {
   done
 }
 
+# note_open SCRIPT: notes as seen what this script of sed prints of the table of the containers that are left.
+note_open() {
+  # shellcheck disable=SC2046
+  open_table=$(connection_table $(cat "$left/leaving")) || return
+  printf '%s\n' "$open_table" | sed -n "$1" >>"$left/seen"
+}
+
 # note_drained [now]: an nginx whose old workers have ended opens nothing to where it was told not to send. With
-# `now`, whatever it still holds. Returns 0 where one was noted.
+# `now`, whatever it still holds. Returns 0 where one was noted, 1 where none was, 2 where the engine does not say.
 note_drained() {
   left=$STATE/journal/connections
   [ -e "$left/moved" ] || return 1
   noted=1
   if [ -e "$left/again-at" ] && { [ "${1-}" = now ] || [ "$(now)" -ge "$(cat "$left/again-at")" ]; }; then
-    # shellcheck disable=SC2046
-    connection_table $(cat "$left/leaving") | sed -n 's/^open //p' >>"$left/seen"
+    note_open 's/^open //p' || return 2
     rm -f "$left/again-at"
     noted=0
   fi
   while read -r kind id; do
     [ ! -e "$left/drained/$id" ] || continue
     [ "${1-}" = now ] || has_moved "$kind" "$id" || continue
-    # shellcheck disable=SC2046
-    connection_table $(cat "$left/leaving") | sed -n "s/^open $id /$id /p" >>"$left/seen"
+    note_open "s/^open $id /$id /p" || return 2
     : >"$left/drained/$id"
     noted=0
   done <"$left/moved"
@@ -181,9 +192,11 @@ require_left() {
   left_ids=
   for id in "$@"; do ! grep -qxF "$id" "$left/leaving" || left_ids="$left_ids $id"; done
   [ -n "$left_ids" ] || return 0
-  ! note_drained now || sleep "$LEFT_FOR"
+  left_noted=0
+  note_drained now || left_noted=$?
+  case $left_noted in 0) sleep "$LEFT_FOR" ;; 2) return 1 ;; esac
   # shellcheck disable=SC2086
-  left_table=$(connection_table $left_ids)
+  left_table=$(connection_table $left_ids) || return
   if printf '%s\n' "$left_table" | grep -qx unseen; then
     say "the kernel does not let $(id -un) see the connections of the old containers (hidepid?): that nothing is sent to them any more is not proven"
     return 0

@@ -136,7 +136,7 @@ asked() {
     asked_said=$(docker inspect -f "$2" "$1") && return
     exit 1
   fi
-  case $asked_why in *[Nn]'o such '*) return 1 ;; esac
+  ! says_none "$asked_why" || return 1
   say "$asked_why"
   exit 1
 }

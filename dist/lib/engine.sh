@@ -22,11 +22,26 @@ docker() {
   # In our process group: what ends that ends it too.
   timeout --foreground -k 5 "$engine_seconds" docker "$@" || engine_code=$?
   # 137: killed, as it did not end either when it was told to.
-  case $engine_code in 124 | 137) engine_unanswered "$engine_seconds" "$1" ;; esac
+  case $engine_code in 124 | 137)
+    engine_unanswered "$engine_seconds" "$1"
+    return 124
+    ;;
+  esac
   return "$engine_code"
 }
 # last_log ID LINES: what the container wrote last, for people. A line may have any length.
 last_log() {
   docker logs --tail "$2" "$1" 2>&1 | head -c $(($2 * 4096)) >&2
+}
+# present ID…: those of the containers that are still there.
+present() {
+  present_ids=$(docker ps -aq --no-trunc) || return
+  for id in $present_ids; do
+    case " $* " in *" $id "*) printf '%s ' "$id" ;; esac
+  done
+}
+# says_none TEXT: by it the engine has nothing of that name. A socket that is not there is none of its words.
+says_none() {
+  case $1 in *[Nn]'o such object'* | *[Nn]'o such container'* | *[Nn]'o such image'*) ;; *) return 1 ;; esac
 }
 engine_unanswered() { say "the Docker Engine did not answer within $1 s: docker $2"; }

@@ -17,7 +17,7 @@ $2
 EOS
   case $status in
     '') reason='it is gone' ;;
-    unanswered) reason="the Docker Engine did not answer within $RESEE_ENGINE_SECONDS s" ;;
+    unanswered) reason='the Docker Engine does not answer' ;;
     exited | dead | restarting) reason="it exited with $code" ;;
     running) [ "$restarts" = "$(forgiven "$1")" ] || reason='it exited and was restarted' ;;
     *) reason="it is $status" ;;
@@ -27,17 +27,22 @@ EOS
   [ -z "$reason" ] || [ "$oom" != true ] || reason="$reason, out of memory"
 }
 
-# inspect_container ID TEMPLATE: fails where there is no such container, not while the engine is away; with 124 where
-# that hangs.
+# inspect_container ID TEMPLATE: fails where there is no such container, with 124 where the engine hangs or stays away.
 inspect_container() {
   inspected_since=$(now)
   while :; do
     inspected=0
-    docker inspect -f "$2" "$1" 2>/dev/null || inspected=$?
-    case $inspected in 0 | 124) return "$inspected" ;; esac
-    # An engine that answers knows that it is gone.
-    ! docker version >/dev/null 2>&1 || return 1
-    [ $(($(now) - inspected_since)) -lt "$ENGINE_AWAY" ] || return 1
+    # Apart: where it fails it prints an empty line, which is no answer.
+    inspected_said=$(docker inspect -f "$2" "$1" 2>/dev/null) || inspected=$?
+    case $inspected in
+      0)
+        printf '%s\n' "$inspected_said"
+        return
+        ;;
+      124) return 124 ;;
+    esac
+    inspected_why=$(docker inspect -f '{{.Id}}' "$1" 2>&1 >/dev/null) || ! says_none "$inspected_why" || return 1
+    [ $(($(now) - inspected_since)) -lt "$ENGINE_AWAY" ] || return 124
     sleep 0.3
   done
 }
@@ -75,8 +80,11 @@ healthcheck() {
   checked=$(inspect_container "$1" "$HEALTHCHECK_TEMPLATE") || return
   check_words=${checked#*
 }
-  check_seconds=$(((${checked%%
-*} + 999999999) / 1000000000))
+  check_timeout=${checked%%
+*}
+  # What follows is run here: nothing but what the template made.
+  case $check_timeout in '' | *[!0-9]*) return 1 ;; esac
+  check_seconds=$(((check_timeout + 999999999) / 1000000000))
   [ "$check_seconds" -gt 0 ] || check_seconds=30
   check_limit=$check_seconds
   [ -z "${2-}" ] || [ "$2" -ge "$check_seconds" ] || check_limit=$2

@@ -9,15 +9,19 @@ remove_unnamed() {
 
 # image_of REFERENCE: prints the image that it names, if any; fails where the engine does not say.
 image_of() {
-  docker image inspect -f '{{.Id}}' "$1" 2>/dev/null && return
-  # Asked apart: where it answers, a warning of the client is none of its words.
-  if image_why=$(docker image inspect -f '{{.Id}}' "$1" 2>&1 >/dev/null); then
-    image_of "$1"
-    return
-  fi
-  case $image_why in *[Nn]'o such '*) return 0 ;; esac
-  say "$image_why"
-  return 1
+  # Where it fails it prints an empty line, which is no answer.
+  image_said=$(docker image inspect -f '{{.Id}}' "$1" 2>/dev/null) || {
+    # Asked apart: where it answers, a warning of the client is none of its words.
+    if image_why=$(docker image inspect -f '{{.Id}}' "$1" 2>&1 >/dev/null); then
+      image_said=$(docker image inspect -f '{{.Id}}' "$1") || return
+    elif says_none "$image_why"; then
+      return 0
+    else
+      say "$image_why"
+      return 1
+    fi
+  }
+  printf '%s\n' "$image_said"
 }
 
 # set_tag REFERENCE IMAGE: the reference names that image. What it named until now goes, where nothing else names or

@@ -4,7 +4,14 @@
 nginx_notice() { :; } # the reload reads /etc/hosts
 
 # nginx_held CONTAINER: how many old workers still finish requests.
-nginx_held() { docker top "$1" -eo pid,args | grep -c 'nginx: worker process is shutting down' || :; }
+nginx_held() {
+  held_processes=$(docker top "$1" -eo pid,args) || {
+    # One that does not run holds nothing.
+    ! runs "$1" || return 1
+    held_processes=
+  }
+  printf '%s\n' "$held_processes" | grep -c 'nginx: worker process is shutting down' || :
+}
 
 # Of `docker top`: pids of the workers that take new connections, as the host sees them.
 workers_in() { awk '/nginx: worker process$/ {print $1}'; }
@@ -30,7 +37,7 @@ nginx_text_compare() {
 
 # Nothing where it does not tell.
 nginx_text() { # CONTAINER
-  text_command=$(nginx_command "$1")
+  text_command=$(nginx_command "$1") || return 0
   # Its words are plain, and meant to be split.
   # shellcheck disable=SC2086
   ! text=$(own_exec "$1" $text_command -T 2>/dev/null) || printf '%s\n' "$text" | cksum
@@ -40,13 +47,13 @@ nginx_text() { # CONTAINER
 # connections, and the old ones none. A reload is asynchronous: the signal alone proves nothing. As the
 # container's own user: root without its capabilities may do less.
 nginx_reload() {
-  processes=$(docker top "$1" -eo pid,args)
-  command=$(nginx_command "$1")
+  processes=$(docker top "$1" -eo pid,args) || return
+  command=$(nginx_command "$1") || return
   before=" $(printf '%s\n' "$processes" | workers_in | tr '\n' ' ') "
   say "$ docker exec $1 $command -t && $command -s reload"
   # Its words are plain, and meant to be split.
   # shellcheck disable=SC2086
-  own_exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command"
+  own_exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command" || return
   tries=0
   while [ "$tries" -lt 200 ]; do
     serving='' leaving=''

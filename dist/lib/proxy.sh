@@ -7,8 +7,8 @@
 # or will with its next reload.
 proxy_pin() {
   # Not as an argument: there a failure goes by unnoticed.
-  pinned=$(pins_of "$3")
-  write_pins "$2" "$pinned"
+  pinned=$(pins_of "$3") || return
+  write_pins "$2" "$pinned" || return
   [ -z "$3" ] || "$1_notice" "$2"
 }
 
@@ -19,16 +19,15 @@ proxy_drain() {
   shift 3
   drain_deadline=$(($(now) + drain_seconds))
   while :; do
-    held=$("${drain_kind}_held" "$drain_proxy" "$@")
+    # Where the engine does not say, something may be.
+    held=$("${drain_kind}_held" "$drain_proxy" "$@") || held=some
     [ "$held" != 0 ] || return 0
-    if [ "$(now)" -ge "$drain_deadline" ]; then
-      held=$(connections_to "$drain_proxy" "$@")
-      say "drain: $held connection(s) are still held after $drain_seconds s: the containers that hold them are told to end them"
-      answer held "$held"
-      return 0
-    fi
+    [ "$(now)" -lt "$drain_deadline" ] || break
     sleep 0.1
   done
+  held=$(connections_to "$drain_proxy" "$@") || held=some
+  say "drain: $held connection(s) are still held after $drain_seconds s: the containers that hold them are told to end them"
+  answer held "$held"
 }
 
 # cut_over NAME KIND CONTAINER RELOAD KEPT PINS DIR STAGE PATHS INPLACE MOUNTED: new requests go to the
@@ -59,7 +58,8 @@ cut_over_again() {
 # lead_again KIND CONTAINER RELOAD PINS: where it runs, its names lead where PINS say, and else where DNS does.
 lead_again() {
   runs "$2" || return 0
-  proxy_pin "$1" "$2" "$4"
+  # As a condition it goes on after a command that failed.
+  proxy_pin "$1" "$2" "$4" || return
   [ "$3" = no ] || "$1_reload" "$2"
 }
 
@@ -69,8 +69,9 @@ cutover_back() {
   back_kind=$1 back_proxy=$2 back_pins=$3 back_reload=$4
   runs "$back_proxy" || return 0
   shift 4
-  proxy_pin "$back_kind" "$back_proxy" "$back_pins"
-  [ "$back_reload" = no ] || "${back_kind}_reload" "$back_proxy"
+  # As a condition it goes on after a command that failed.
+  proxy_pin "$back_kind" "$back_proxy" "$back_pins" || return
+  [ "$back_reload" = no ] || "${back_kind}_reload" "$back_proxy" || return
   proxy_drain "$back_kind" "$back_proxy" "$@"
 }
 
@@ -82,11 +83,18 @@ unpin() { # CONTAINER: it holds the addresses already, or DNS says the same by n
 connections_to() {
   peers=$1
   shift
-  # shellcheck disable=SC2046
-  wanted=$(addresses_in $(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' "$@" 2>/dev/null) |
-    awk "$KERNEL_ADDRESS_AWK"'{ printf "|%s", kernel_address($1) }')
-  [ -n "$wanted" ] || { echo 0 && return; }
-  pid=$(docker inspect -f '{{.State.Pid}}' "$peers")
+  wanted=
+  for id; do
+    asked "$id" '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' || continue
+    # shellcheck disable=SC2154
+    wanted="$wanted $asked_said"
+  done
+  # shellcheck disable=SC2086
+  wanted=$(addresses_in $wanted | awk "$KERNEL_ADDRESS_AWK"'{ printf "|%s", kernel_address($1) }')
+  if [ -z "$wanted" ] || ! asked "$peers" '{{.State.Pid}}'; then
+    echo 0
+    return
+  fi
   # 01 is ESTABLISHED. IPv4 in IPv6 sockets stands behind FFFF.
-  cat "$RESEE_PROC/$pid/net/tcp" "$RESEE_PROC/$pid/net/tcp6" | awk '$4 == "01" {print $3}' | grep -cE "(^|FFFF0000)(${wanted#|}):" || :
+  cat "$RESEE_PROC/$asked_said/net/tcp" "$RESEE_PROC/$asked_said/net/tcp6" | awk '$4 == "01" {print $3}' | grep -cE "(^|FFFF0000)(${wanted#|}):" || :
 }

@@ -76,7 +76,7 @@ prove_release() {
   [ "$proven" != ' *' ] || proven=
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  [ -z "$proven" ] || proven=$(present $proven)
+  [ -z "$proven" ] || proven=$(present $proven) || return
   # shellcheck disable=SC2086
   restart_as_meant $proven
   prove_running=$([ -z "$proven" ] || docker ps -q --no-trunc) || return

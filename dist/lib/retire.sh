@@ -36,21 +36,13 @@ tidy() {
   say "not tidied up, which can wait: $1"
 }
 
-# present ID…: those of the containers that are still there.
-present() {
-  present_ids=$(docker ps -aq --no-trunc) || return
-  for id in $present_ids; do
-    case " $* " in *" $id "*) printf '%s ' "$id" ;; esac
-  done
-}
-
 # on_present VERB ID…: what docker does to the containers; where that fails, once more to those of them
 # that are still there.
 on_present() {
   verb=$1
   shift
   ! run docker "$verb" "$@" || return 0
-  left=$(present "$@")
+  left=$(present "$@") || return
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
   [ -z "$left" ] || run docker "$verb" $left

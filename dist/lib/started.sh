@@ -5,7 +5,8 @@
 # started_words CONTAINER: the words of its entrypoint and command, one a line; what a shell is given as a text is
 # taken apart as well.
 started_words() {
-  docker inspect -f '{{.Path}}{{range .Args}} {{.}}{{end}}' "$1" | tr -s ' \t;&|()"=' '\n' | tr -s "'" '\n'
+  started_by=$(docker inspect -f '{{.Path}}{{range .Args}} {{.}}{{end}}' "$1") || return
+  printf '%s\n' "$started_by" | tr -s ' \t;&|()"=' '\n' | tr -s "'" '\n'
 }
 
 # What follows a program there: a name alone, or a path that programs lie in. A word that a shell would expand is none.
@@ -16,7 +17,8 @@ function is_program(word, name) { return is_plain(word) && word ~ ("^(/([^/]+/)*
 
 # nginx_command CONTAINER: how nginx is called there: its binary, and where its configuration is (-c, -p).
 nginx_command() {
-  started_words "$1" | awk "$PLAIN_WORDS"'
+  nginx_words=$(started_words "$1") || return
+  printf '%s\n' "$nginx_words" | awk "$PLAIN_WORDS"'
     option != "" { if (is_plain($0)) options = options " " option " " $0; option = ""; next }
     is_program($0, "nginx|nginx-debug|openresty") { binary = $0; options = ""; next }
     binary != "" && ($0 == "-c" || $0 == "-p") { option = $0 }
@@ -25,28 +27,34 @@ nginx_command() {
 
 # caddy_option CONTAINER NAME: what its command says as `--NAME VALUE` or `--NAME=VALUE`.
 caddy_option() {
-  started_words "$1" | awk -v name="--$2" "$PLAIN_WORDS"'
+  caddy_words=$(started_words "$1") || return
+  printf '%s\n' "$caddy_words" | awk -v name="--$2" "$PLAIN_WORDS"'
     found { if (is_plain($0)) print; exit }
     $0 == name { found = 1 }'
 }
 
 # is_proxy KIND CONTAINER: its image or its command is that of such a proxy, by the name of the image, by how it was
-# made, or because the Compose file says so (resee.deploy.role: proxy).
+# made, or because the Compose file says so (resee.deploy.role: proxy). Returns 2 where the engine does not say.
 is_proxy() {
   case $1 in
     nginx) proxy_program='nginx|openresty' ;;
     caddy) proxy_program=caddy ;;
     *) return 1 ;;
   esac
+  proxy_said=$(docker inspect -f '{{.Image}} {{or (index .Config.Labels "resee.deploy.role") "-"}} {{.Config.Image}}' "$2") &&
+    proxy_words=$(started_words "$2") || return 2
   read -r proxy_of proxy_label proxy_image <<EOS
-$(docker inspect -f '{{.Image}} {{or (index .Config.Labels "resee.deploy.role") "-"}} {{.Config.Image}}' "$2")
+$proxy_said
 EOS
   [ "$proxy_label" != proxy ] || return 0
   proxy_image=${proxy_image%%@*}
   ! printf '%s\n' "${proxy_image##*/}" | grep -qE "$proxy_program" || return 0
-  ! started_words "$2" | awk -v name="$proxy_program" "$PLAIN_WORDS"'is_program($0, name) { found = 1 } END { exit !found }' ||
+  ! printf '%s\n' "$proxy_words" | awk -v name="$proxy_program" "$PLAIN_WORDS"'is_program($0, name) { found = 1 } END { exit !found }' ||
     return 0
-  docker history --no-trunc --format '{{.CreatedBy}}' "$proxy_of" 2>/dev/null | grep -qiE "(^|[^a-z])($proxy_program)"
+  # An engine that answers has no history of it.
+  proxy_made=$(docker history --no-trunc --format '{{.CreatedBy}}' "$proxy_of" 2>/dev/null) || docker version >/dev/null 2>&1 ||
+    return 2
+  printf '%s\n' "$proxy_made" | grep -qiE "(^|[^a-z])($proxy_program)"
 }
 
 # own_exec CONTAINER COMMAND…: as the container's own user. Programs are found by our PATH, and after it by the one that
@@ -54,7 +62,8 @@ EOS
 own_exec() {
   own_container=$1
   shift
-  own_path=$(docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$own_container" | sed -n 's/^PATH=//p' | head -n 1)
+  own_path=$(docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$own_container") || return
+  own_path=$(printf '%s\n' "$own_path" | sed -n 's/^PATH=//p' | head -n 1)
   container_exec -e "PATH=$ROOT_PATH${own_path:+:$own_path}" "$own_container" "$@"
 }
 

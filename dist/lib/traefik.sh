@@ -5,14 +5,17 @@
 TRAEFIK_NOTICES=2.5
 
 # await_health STATE ID…: waits until Docker says STATE of each, at most 2 minutes; containers without
-# a healthcheck are left out.
+# a healthcheck, and those that somebody has removed, are left out.
 await_health() {
   wanted=$1
   shift
   health_deadline=$(($(now) + 120))
   for id in "$@"; do
     while :; do
-      health=$(docker inspect -f '{{with .State.Health}}{{.Status}}{{end}}' "$id" 2>/dev/null || :)
+      health=$(inspect_container "$id" '{{with .State.Health}}{{.Status}}{{end}}') || {
+        [ $? = 124 ] || break
+        health=unknown
+      }
       case $health in "$wanted" | '') break ;; esac
       if [ "$(now)" -ge "$health_deadline" ]; then
         say "$id is still $health, not $wanted, after 2 minutes"

@@ -4,7 +4,10 @@
 
 observe_engine() {
   docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}{{println}}{{.DockerRootDir}}{{println}}{{json .DriverStatus}}' \
-    >"$SCRATCH/engine" 2>/dev/null || return 0
+    >"$SCRATCH/engine" || {
+    engine_failed info
+    return
+  }
   {
     IFS= read -r node
     IFS= read -r root
@@ -19,5 +22,5 @@ observe_engine() {
   esac
   # A worker knows only what runs on it.
   section swarm-tasks
-  docker ps --filter label=com.docker.stack.namespace --format '{{.Label "com.docker.stack.namespace"}}' | sort -u
+  docker ps --filter label=com.docker.stack.namespace --format '{{.Label "com.docker.stack.namespace"}}' || engine_failed ps
 }

@@ -16,7 +16,8 @@ compose_version() {
 }
 images() {
   section images
-  docker image ls --no-trunc --digests --format '{{.ID}} {{.Size}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}'
+  docker image ls --no-trunc --digests --format '{{.ID}} {{.Size}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}' ||
+    engine_failed 'image ls'
 }
 
 # reachable PATH: fails where its file system does not answer (a server of NFS that is gone): whoever looks into that waits

@@ -26,7 +26,8 @@ loaded_config() {
 # `docker compose run`, its status, its name, and the ports that it publishes.
 observe_listed() {
   section listed
-  docker ps -a --format '{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}\t{{.Label "com.docker.compose.project.config_files"}}\t{{.Label "com.docker.compose.oneoff"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}'
+  docker ps -a --format '{{.Label "com.docker.compose.project"}}\t{{.Label "com.docker.compose.project.working_dir"}}\t{{.Label "com.docker.compose.project.config_files"}}\t{{.Label "com.docker.compose.oneoff"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}' ||
+    engine_failed 'ps -a'
 }
 
 # The directories of a project that are other ones than the stack's, lines `there DIRECTORY` or `hidden DIRECTORY`.
@@ -60,20 +61,32 @@ whereabouts() {
   [ -x "$above" ] || printf 'hidden %s\n' "$1"
 }
 
+# look_at_project PROJECT: what the engine says of its containers, in SCRATCH/inspected and, as lines `ID PID NETWORK…`,
+# in SCRATCH/project. Fails where it does not say, or somebody removes one meanwhile.
+look_at_project() {
+  # What somebody runs by `docker run` of an image that Compose has built has the image's labels, those of the project
+  # and the service among them; only Compose itself says of a container whether it is one of `docker compose run`.
+  ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff) || return
+  : >"$SCRATCH/inspected"
+  : >"$SCRATCH/project"
+  [ -n "$ids" ] || return 0
+  # Ids are hex: they are meant to be split.
+  # shellcheck disable=SC2086
+  docker inspect $ids >"$SCRATCH/inspected" &
+  inspecting=$!
+  # shellcheck disable=SC2086
+  docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids >"$SCRATCH/project"
+  project_code=$?
+  wait "$inspecting" && return "$project_code"
+}
+
 observe_running() { # PROJECT
   docker ps --no-trunc --format '{{.ID}} {{.Names}} ,{{.Networks}}' >"$SCRATCH/running" &
   listing=$!
-  # What somebody runs by `docker run` of an image that Compose has built has the image's labels, those of the project
-  # and the service among them; only Compose itself says of a container whether it is one of `docker compose run`.
-  ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff)
+  look_at_project "$1" 2>/dev/null || { [ $? != 124 ] && look_at_project "$1"; } || engine_failed inspect
   section containers
-  # Ids are hex: they are meant to be split.
-  # shellcheck disable=SC2086
-  [ -z "$ids" ] || docker inspect $ids &
-  inspecting=$!
-  # shellcheck disable=SC2086
-  [ -z "$ids" ] || docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids >"$SCRATCH/project"
-  wait "$listing" "$inspecting"
+  cat "$SCRATCH/inspected"
+  wait "$listing" || engine_failed ps
   section memory
   [ -z "$ids" ] || while read -r id pid _; do
     # Version 2 of the kernel's control groups has one hierarchy, version 1 one for memory.
@@ -91,6 +104,17 @@ processes_among() {
   ps -eo pid=,comm= | awk '{ pid = $1; sub(/^ *[0-9]+ /, ""); gsub(/[[:space:]]/, "_"); print $0, pid }' | among "$1"
 }
 
+# pids_of ID…: lines `ID PID`. One that somebody removes meanwhile is left out.
+pids_of() {
+  [ $# != 0 ] || return 0
+  pids=$(docker inspect -f '{{.Id}} {{.State.Pid}}' "$@" 2>/dev/null) || {
+    [ $? != 124 ] && left=$(present "$@") || return
+    # shellcheck disable=SC2086
+    pids=$(docker inspect -f '{{.Id}} {{.State.Pid}}' $left) || return
+  }
+  printf '%s\n' "$pids"
+}
+
 # Proxies of the stack, and those of other projects that share a network with it.
 observe_proxies() { # NETWORKS
   while read -r id name joined; do
@@ -101,10 +125,14 @@ observe_proxies() { # NETWORKS
   near=$(cut -d' ' -f1 "$SCRATCH/near")
   # Ids are hex: they are meant to be split.
   # shellcheck disable=SC2086
-  [ -z "$near" ] || proxies_among "$(docker inspect -f '{{.Id}} {{.State.Pid}}' $near)" >"$SCRATCH/proxies"
+  near_pids=$(pids_of $near) || engine_failed inspect
+  [ -z "$near_pids" ] || proxies_among "$near_pids" >"$SCRATCH/proxies"
   asking=
-  [ -z "$near" ] || while read -r kind found; do
-    is_proxy "$kind" "$found" || continue
+  [ -z "$near_pids" ] || while read -r kind found; do
+    is_proxy "$kind" "$found" || {
+      [ $? = 1 ] || engine_failed inspect
+      continue
+    }
     while read -r id name joined; do
       [ "$id" = "$found" ] || continue
       capture "proxy:$kind:$id:$name:$joined" loaded_config "$kind" "$id" </dev/null >"$SCRATCH/proxy-$kind-$id" &

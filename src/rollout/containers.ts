@@ -100,7 +100,13 @@ export async function replaceContainers(
     await create(context, { name: 'start', services, then: START });
   } else {
     const services = [scale];
-    await create(context, { name: 'replace', services, stop: incumbents, then: START, afterUndos });
+    await create(context, {
+      name: `replace-${service}`,
+      services,
+      stop: incumbents,
+      then: START,
+      afterUndos,
+    });
   }
 }
 
@@ -121,7 +127,7 @@ export async function runJob(
   const alone = handed.map((each) => ({ ...each, container: '' }));
   const scale = { ...NOTHING_MORE, service, replicas: 1, incumbents, dead, handed: alone };
   const lastUndo = again ? runsAgain(context, plan, operation) : undefined;
-  await create(context, { name: 'job', services: [scale], then: ['job'], lastUndo });
+  await create(context, { name: `job-${service}`, services: [scale], then: ['job'], lastUndo });
 }
 
 /** Runs a command once in the release's image: `pre-deploy`, `post-deploy`. */
