@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/plan/json.js';
 import type { Container, ProxyFacts } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
 import { unmovedProxies } from '../../src/plan/unmoved.js';
@@ -7,7 +8,9 @@ import {
   planned,
   refusalsOf,
   refusedOnceBuilt,
+  serviceIn,
   services,
+  without,
   type Situation,
 } from './observed.js';
 
@@ -260,6 +263,40 @@ describe('behind the default rule of Traefik', () => {
     expect(refusal?.what).toContain('nothing makes the healthcheck of api fail on request');
     const off = services({ api: { labels: { 'traefik.enable': 'False' } } });
     expect(refused({ was: off, nginx: undefined })).toEqual([]);
+  });
+
+  const labels = { 'traefik.enable': 'true' };
+  const told = /`traefik.enable` alone: where it takes requests, set resee.deploy.role: routed/;
+
+  it.each<[string, JsonObject, string]>([
+    ['a scheduler', { command: ['celery', '-A', 'app', 'beat'] }, 'singleton'],
+    ['a loop', { command: ['sh', '-c', 'while true; do ./sync; sleep 60; done'] }, 'singleton'],
+    ['a queue worker', { command: ['php', 'artisan', 'queue:work', '--tries=3'] }, 'worker'],
+  ])('%s that has the labels of the others is none of it, and is told', (_, more, role) => {
+    const api = serviceIn(
+      planned({ was: services({ api: { labels, ...more } }), nginx: '' }),
+      'api',
+    );
+    expect(api.role).toBe(role);
+    expect(api.reason).toMatch(told);
+  });
+
+  it('what ends by itself is a job, and what is called a worker is one', () => {
+    const command = ['python', 'manage.py', 'migrate'];
+    const migrate = { labels, command, restart: 'no', healthcheck: undefined };
+    const situation = { was: services({ api: migrate }), nginx: '', containers: without('api') };
+    expect(serviceIn(planned(situation), 'api').role).toBe('job');
+    const worker = services({ worker: { labels } });
+    expect(serviceIn(planned({ was: worker, nginx: '' }), 'worker').role).toBe('worker');
+  });
+
+  it.each<[string, JsonObject]>([
+    ['a port', { expose: ['8080'] }],
+    ['a server beside it', { command: ['sh', '-c', 'gunicorn app & exec celery -A app worker'] }],
+    ['a rule', { labels: { ...labels, 'traefik.http.routers.api.rule': 'Host(`example.org`)' } }],
+  ])('a queue worker with %s is routed', (_, more) => {
+    const api = { labels, command: ['celery', '-A', 'app', 'worker'], ...more };
+    expect(serviceIn(planned({ was: services({ api }), nginx: '' }), 'api').role).toBe('routed');
   });
 });
 

@@ -1,4 +1,5 @@
 import { invocationsOf } from './commands.js';
+import type { Container } from './observation.js';
 import type { Mount, Service } from './stack.js';
 
 /**
@@ -114,6 +115,20 @@ export function databaseByProcesses(processes: readonly string[]): string | unde
   const found = own.map(serverNamed);
   const [first] = found;
   return first === undefined || found.includes(undefined) ? undefined : `runs ${first}`;
+}
+
+/** Why a service is a database by what runs in its containers: whatever image it is of, as the stack may build it. */
+export function databaseByContainers(
+  { name }: Service,
+  containers: readonly Container[],
+): string | undefined {
+  return containers
+    .filter(({ service, oneOff }) => service === name && !oneOff)
+    .flatMap(({ command, processes }) => [
+      databaseByProcesses(processes),
+      databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
+    ])
+    .find((reason) => reason !== undefined);
 }
 
 function serverNamed(process: string): string | undefined {

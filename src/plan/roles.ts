@@ -1,8 +1,8 @@
 import { invocationsOf } from './commands.js';
-import { databaseByDefinition, databaseByProcesses } from './databases.js';
+import { databaseByContainers, databaseByDefinition } from './databases.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
-import { isTraefikRouted } from './proxies/traefik.js';
+import { hasTraefikRouter, isTraefikRouted } from './proxies/traefik.js';
 import { ORDER_LABEL, ROLE_LABEL, ROLES, type Role, type RoleDecision } from './role.js';
 import { requestsThrough } from './shared-network.js';
 import type { Upstream } from './proxies/upstream.js';
@@ -10,6 +10,7 @@ import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
 import { NOTHING_SEEN, type Seen } from './seen.js';
 import type { Mount, Service, Stack } from './stack.js';
 import { exclusiveStorage, ONLY_WRITER, placeOf } from './storage.js';
+import { isExposed, isQueueWorker } from './workers.js';
 
 const PROXY_IMAGE =
   /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
@@ -104,13 +105,14 @@ function roleOf(service: Service, context: RoleContext): Assigned {
     return { role: 'job', reason: 'others wait for its completion' };
   }
   const database =
-    databaseByDefinition(service, context.services) ?? databaseSeenIn(service, context.seen);
+    databaseByDefinition(service, context.services) ??
+    databaseByContainers(service, context.seen.containers);
   if (database !== undefined) return { role: 'data', reason: database };
   // A proxy that was broken into says what it likes: of a scheduler only the commit is asked.
   const isOfTime = isScheduler(service) || hasSchedulerName(service);
   const names = isOfTime ? context.committed : context.names;
   const name = namesOf(service).find((candidate) => names.has(candidate));
-  const isRouted = name !== undefined || isTraefikRouted(service);
+  const isRouted = name !== undefined || hasTraefikRouter(service);
   const socket = isOfTime ? undefined : context.seen.sockets.get(service.name);
   const oneShot =
     isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
@@ -121,31 +123,30 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   if (socket !== undefined) {
     return { role: 'routed', reason: `the proxy sends requests to the socket ${socket}` };
   }
-  if (isRouted) {
+  // Labels that many services share say `traefik.enable` of those as well that listen to nobody.
+  const listens = !isOfTime && !isPeriodic(service) && !isQueueWorker(service);
+  if (isRouted || (isTraefikRouted(service) && (listens || isExposed(service)))) {
     return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
   }
   if (service.publishes) return { role: 'direct', reason: publishedReason(service) };
-  if (isOfTime) {
-    const isNamed = namesOf(service).some((candidate) => context.names.has(candidate));
-    const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
-    return { role: 'singleton', reason: isNamed ? TWICE + doubt : TWICE };
-  }
-  if (isPeriodic(service)) return { role: 'singleton', reason: PERIODIC };
+  const isNamed = namesOf(service).some((candidate) => context.names.has(candidate));
+  const doubt = doubtOf(service, isOfTime && isNamed);
+  if (isOfTime) return { role: 'singleton', reason: TWICE + doubt };
+  if (isPeriodic(service)) return { role: 'singleton', reason: PERIODIC + doubt };
   if (orderOf(service) === 'stop-first') {
     return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
   }
-  return { role: 'worker', reason: 'no proxy names it, no port' };
+  return { role: 'worker', reason: `no proxy names it, no port${doubt}` };
 }
 
-/** Whatever image it is of: the stack may build it. */
-function databaseSeenIn({ name }: Service, { containers }: Seen): string | undefined {
-  return containers
-    .filter((container) => container.service === name && !container.oneOff)
-    .flatMap(({ command, processes }) => [
-      databaseByProcesses(processes),
-      databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
-    ])
-    .find((reason) => reason !== undefined);
+/** What may make a service a routed one after all, and is not enough; empty: nothing. */
+function doubtOf(service: Service, isNamed: boolean): string {
+  const only = isNamed
+    ? 'only a running proxy names it'
+    : isTraefikRouted(service)
+      ? 'of Traefik it says `traefik.enable` alone'
+      : undefined;
+  return only === undefined ? '' : `; ${only}: where it takes requests, set ${ROLE_LABEL}: routed`;
 }
 
 /** On the host's network nobody knows where it listens: that takes the rights of its own user. */

@@ -5,12 +5,21 @@ import type { Service } from '../stack.js';
 export const DRAIN_LABEL = 'resee.deploy.drain-file';
 
 /** True where the service's labels tell Traefik to send it requests. */
-export function isTraefikRouted({ labels }: Service): boolean {
-  const enabled = labels['traefik.enable']?.toLowerCase();
-  if (enabled === 'false') return false;
+export function isTraefikRouted(service: Service): boolean {
   // Without a rule of its own it has the default one.
-  if (enabled === 'true') return true;
-  return Object.keys(labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label));
+  return isEnabled(service) === 'true' || hasTraefikRouter(service);
+}
+
+/** True where they do so with a router or a port of its own, which nobody writes for what listens to nobody. */
+export function hasTraefikRouter(service: Service): boolean {
+  return (
+    isEnabled(service) !== 'false' &&
+    Object.keys(service.labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label))
+  );
+}
+
+function isEnabled({ labels }: Service): string | undefined {
+  return labels['traefik.enable']?.toLowerCase();
 }
 
 /**
