@@ -53,7 +53,9 @@ function steps(proxy: Action, backend: Action): readonly string[] {
   const limits = proxy === 'leave' || backend === 'leave' ? named : [];
   const { plan } = planned(situation, { allowDowntime: true, services: limits });
   const actionOf = (name: string) => plan.services.find(({ service }) => service === name)?.action;
-  expect([actionOf('proxy'), actionOf('api')]).toEqual([proxy, backend]);
+  // What the commit removes stays where the proxy that is left sends it requests.
+  const done = proxy === 'leave' && backend === 'remove' ? 'leave' : backend;
+  expect([actionOf('proxy'), actionOf('api')]).toEqual([proxy, done]);
   return plan.operations.flatMap(brief);
 }
 
@@ -93,7 +95,7 @@ const PAIRS: readonly (readonly [Action, Action, string])[] = [
   ['leave', 'roll', 'candidate of api, the old proxy to api, stop api'],
   ['leave', 'replace', 'replace api, the old proxy to api'],
   ['leave', 'start', 'start api, the old proxy to api'],
-  ['leave', 'remove', 'stop api'],
+  ['leave', 'remove', ''],
   ['reload', 'keep', 'the old proxy reloads'],
   ['reload', 'leave', 'the old proxy reloads'],
   ['reload', 'roll', 'candidate of api, the old proxy to api, stop api'],

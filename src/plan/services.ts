@@ -5,6 +5,7 @@ import { decide, isNamed, toldOf, type Decision } from './decision.js';
 import { envFileChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
+import { proxyOf } from './removed-upstreams.js';
 import { assignRoles, isProxyImage } from './roles.js';
 import type { Role, RoleDecision } from './role.js';
 import { seenIn } from './seen.js';
@@ -30,9 +31,9 @@ export function planServices(
   const first = present(rebuilt);
   // Whoever shares an image with one that is built anyway gets it too.
   const shared = first.filter((plan) => isBuilt(observation, plan, options));
-  if (shared.length === 0) return [...first, ...removed(observation)];
+  if (shared.length === 0) return [...first, ...removed(observation, options)];
   const all = withDerived(observation, new Set([...rebuilt, ...shared.map(({ image }) => image)]));
-  return [...(all.size > rebuilt.size ? present(all) : first), ...removed(observation)];
+  return [...(all.size > rebuilt.size ? present(all) : first), ...removed(observation, options)];
 }
 
 /** True where its image is built on the way to its new containers. */
@@ -142,7 +143,7 @@ function planService(
 }
 
 /** Services whose containers are still there, and which the Compose file does not know any more. */
-function removed(observation: Observation): readonly ServicePlan[] {
+function removed(observation: Observation, options: ServiceOptions): readonly ServicePlan[] {
   const gone = observation.containers.filter(
     (container) =>
       !container.oneOff && observation.wanted.services[container.service] === undefined,
@@ -150,26 +151,50 @@ function removed(observation: Observation): readonly ServicePlan[] {
   return [...new Set(gone.map(({ service }) => service))].map((service) => {
     const containers = gone.filter((container) => container.service === service);
     const inProfile = observation.installed?.services[service] === undefined;
+    const needing = leftProxy(observation, containers, options);
     return {
       service,
       role: formerRole(observation, service),
       reason: 'not in the Compose file',
       single: undefined,
-      action: inProfile ? ('leave' as const) : ('remove' as const),
+      action: inProfile || needing !== undefined ? ('leave' as const) : ('remove' as const),
       why: inProfile
         ? 'not of this file or these profiles: not ours to remove'
-        : 'the commit removed it',
+        : needing === undefined
+          ? 'the commit removed it'
+          : `the commit removed it, but ${needing}, which is not named in services, sends it requests`,
       ifImageChanges: false,
       replicas: 0,
       incumbents: containers.filter(({ running }) => running).map(({ id }) => id),
       dead: containers.filter(({ running }) => !running).map(({ id }) => id),
       image: '',
       oldImageId: containers[0]?.imageId,
-      told: [],
+      told:
+        inProfile || needing === undefined
+          ? []
+          : [
+              `it stays, and no later deploy removes it. Once ${needing} does without it, on the host: docker rm -f ${containers.map(({ name }) => name).join(' ')}`,
+            ],
       waits: [],
       unread: [],
     };
   });
+}
+
+/** The proxy that sends requests to what the commit removes, and that this deploy leaves as it is; undefined: none. */
+function leftProxy(
+  observation: Observation,
+  containers: readonly Container[],
+  { services }: ServiceOptions,
+): string | undefined {
+  if (services.length === 0) return undefined;
+  const proxy = proxyOf(
+    observation,
+    containers.filter(({ running }) => running),
+  );
+  const own = observation.containers.find(({ id }) => id === proxy?.containerId)?.service;
+  const isLeft = own === undefined || !services.includes(own);
+  return isLeft ? proxy?.name : undefined;
 }
 
 /** A service that left the Compose file may hold data all the same. */

@@ -17,6 +17,7 @@ describe('parseNginxConfig', () => {
       keepaliveMinMs: 15_000,
       shutdownTimeoutMs: undefined,
       dynamicNames: [],
+      staticNames: ['api'],
     });
   });
 

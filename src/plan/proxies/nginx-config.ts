@@ -10,6 +10,8 @@ export interface NginxConfig {
   readonly shutdownTimeoutMs: number | undefined;
   /** Names that nginx resolves while it runs: a pin in /etc/hosts does not reach them. */
   readonly dynamicNames: readonly string[];
+  /** Names that it resolves once, when it loads its configuration; it may do both. */
+  readonly staticNames: readonly string[];
 }
 
 const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
@@ -30,12 +32,13 @@ export function parseNginxConfig(text: string): NginxConfig {
   const values = valuesIn(config);
   const upstreams: Upstream[] = [];
   const dynamicNames = new Set<string>();
+  const staticNames = new Set<string>();
   for (const block of config.matchAll(UPSTREAM_BLOCK)) {
     for (const server of (block[1] ?? '').matchAll(SERVER)) {
       const upstream = parseAddress(unquoted(server[1] ?? ''));
       if (upstream === undefined) continue;
       upstreams.push(upstream);
-      if (/\bresolve\b/.test(server[2] ?? '')) dynamicNames.add(upstream.name);
+      (/\bresolve\b/.test(server[2] ?? '') ? dynamicNames : staticNames).add(upstream.name);
     }
   }
   for (const pass of config.matchAll(PASS)) {
@@ -44,7 +47,7 @@ export function parseNginxConfig(text: string): NginxConfig {
       const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
       if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
       upstreams.push(upstream);
-      if (target.includes('$')) dynamicNames.add(upstream.name);
+      (target.includes('$') ? dynamicNames : staticNames).add(upstream.name);
     }
   }
   return {
@@ -52,6 +55,7 @@ export function parseNginxConfig(text: string): NginxConfig {
     keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
     shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
     dynamicNames: [...dynamicNames],
+    staticNames: [...staticNames],
   };
 }
 

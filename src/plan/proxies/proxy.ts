@@ -23,6 +23,8 @@ export interface ProxyReading {
   readonly lingersMs: number;
   /** So long after a reload it cuts streams without a word; undefined: never. */
   readonly cutsStreamsAfterMs: number | undefined;
+  /** True where it looks this name up when it loads its configuration, and then no more. */
+  resolvesOnce(name: string): boolean;
   /** Why a pin in /etc/hosts does not move requests for this name; undefined: it does. */
   obstacle(name: string): Obstacle | undefined;
 }
@@ -51,6 +53,7 @@ function readNginx(text: string): ProxyReading {
     keepsIdleConnections: config.keepaliveMinMs > 0,
     lingersMs: config.keepaliveMinMs,
     cutsStreamsAfterMs: config.shutdownTimeoutMs,
+    resolvesOnce: (name) => config.staticNames.includes(name),
     obstacle: (name) =>
       config.dynamicNames.includes(name)
         ? {
@@ -70,6 +73,7 @@ function readCaddy(text: string): ProxyReading {
     keepsIdleConnections: 'never',
     lingersMs: 0,
     cutsStreamsAfterMs: undefined,
+    resolvesOnce: () => false,
     obstacle: () => {
       if (adminOff) {
         return {
