@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/plan/json.js';
 import type { CutoverOperation, ReplaceOperation } from '../../src/plan/plan.js';
 import { unmovedProxies } from '../../src/plan/unmoved.js';
 import {
@@ -102,6 +103,41 @@ describe('a routed service whose new container comes when the old one has stoppe
     expect(unmovedProxies(observed(situation), plan.services, untold)).toMatchObject([
       { what: expect.stringContaining('sends requests to api, and this action found no way') },
     ]);
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    [
+      'both move to another network',
+      { networks: { default: undefined, web: null } },
+      { networks: { default: undefined, web: null } },
+    ],
+    [
+      'it moves to that of the host',
+      { networks: undefined, network_mode: 'host' },
+      { extra_hosts: ['host.docker.internal:host-gateway'] },
+    ],
+  ])('is no reason to refuse where nginx is replaced after it: %s', (_, api, proxy) => {
+    const was = services({ api: { container_name: 'api' } });
+    const networks = { web: { name: 'tiny_web' } };
+    const situation: Situation = { was, wants: { ...services({ api, proxy }), networks } };
+    const { plan } = planned(situation, DOWNTIME);
+    expect(plan.operations.map(({ kind }) => kind)).not.toContain('cutover');
+    expect(refusalsOf(planned(situation, DOWNTIME))).toEqual([]);
+    const order = plan.operations.filter(({ kind }) => kind === 'replace');
+    const other = plan.operations.filter(({ kind }) => kind !== 'replace');
+    expect(
+      unmovedProxies(observed(situation), plan.services, [...other, ...order.reverse()]),
+    ).toHaveLength(1);
+  });
+
+  it('is no reason to refuse where the commit takes it out of the configuration', () => {
+    const was = services({ api: { container_name: 'api' } });
+    const api = { networks: { default: undefined, web: null } };
+    const networks = { web: { name: 'tiny_web' } };
+    const leaving = { was, wants: { ...services({ api }), networks } };
+    expect(refusalsOf(planned(leaving, DOWNTIME))).toHaveLength(1);
+    const changes = ['nginx/nginx.conf'];
+    expect(refusalsOf(planned({ ...leaving, changes }, DOWNTIME))).toEqual([]);
   });
 
   it('with a fixed address has that again: nginx knows it', () => {

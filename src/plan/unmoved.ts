@@ -1,3 +1,4 @@
+import { namesLeft } from './names-left.js';
 import { namesOn } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import type { CutoverOperation, Operation } from './plan.js';
@@ -20,8 +21,8 @@ export function unmovedProxies(
     .filter(({ action, incumbents }) => GOING.has(action) && incumbents.length > 0)
     .flatMap((going) =>
       observation.proxies
-        .filter((proxy) => sendsTo(observation, proxy, going))
-        .filter((proxy) => !isMoved(proxy, going, { services, cutovers }))
+        .filter((proxy) => sendsTo(observation, services, proxy, going))
+        .filter((proxy) => !isMoved(proxy, going, { services, operations, cutovers }))
         .map((proxy) => ({
           what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
           next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
@@ -31,13 +32,20 @@ export function unmovedProxies(
 
 const GOING: ReadonlySet<Action> = new Set(['roll', 'replace']);
 
-function sendsTo(observation: Observation, proxy: ProxyFacts, going: ServicePlan): boolean {
-  const { upstreams, obstacle, resolvesAtEachConnection } = readProxy(proxy);
+function sendsTo(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  proxy: ProxyFacts,
+  going: ServicePlan,
+): boolean {
+  const { upstreams, obstacle, resolvesOnce, resolvesAtEachConnection } = readProxy(proxy);
   // The old containers have gone when the new ones come.
   if (going.action === 'replace' && resolvesAtEachConnection) return false;
-  const used = new Set(
-    upstreams.map(({ name }) => name).filter((name) => obstacle(name) === undefined),
-  );
+  const loaded = upstreams
+    .map(({ name }) => name)
+    .filter((name) => resolvesOnce(name) || obstacle(name) === undefined);
+  const left = going.action === 'replace' ? namesLeft(observation, services, proxy) : undefined;
+  const used = new Set(loaded.filter((name) => left?.has(name) !== false));
   return observation.containers
     .filter(({ id }) => going.incumbents.includes(id))
     .some((container) =>
@@ -47,17 +55,22 @@ function sendsTo(observation: Observation, proxy: ProxyFacts, going: ServicePlan
 
 interface Plans {
   readonly services: readonly ServicePlan[];
+  readonly operations: readonly Operation[];
   readonly cutovers: readonly CutoverOperation[];
 }
 
 function isMoved(
   { containerId }: ProxyFacts,
   { service }: ServicePlan,
-  { services, cutovers }: Plans,
+  { services, operations, cutovers }: Plans,
 ): boolean {
   const own = services.find(({ incumbents }) => incumbents.includes(containerId));
   // It passes requests on to itself, or goes without a successor.
   if (own?.service === service || own?.action === 'remove') return true;
+  // A proxy that starts after the new containers resolves their names then.
+  const replaced = operations.flatMap((each) => (each.kind === 'replace' ? each.service : []));
+  const [before, after] = [replaced.indexOf(service), replaced.indexOf(own?.service ?? '')];
+  if (before >= 0 && before < after) return true;
   const stays = own === undefined || STAYS.has(own.action);
   return cutovers.some(
     ({ proxy, proxyService, routes }) =>
