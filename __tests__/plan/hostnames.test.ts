@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { actions, changing, operationsOf, planned, serviceIn, services } from './observed.js';
+import {
+  actions,
+  changing,
+  operationsOf,
+  planned,
+  refusedOnceBuilt,
+  serviceIn,
+  services,
+} from './observed.js';
 
 describe('a hostname', () => {
   const nginx = 'server { location / { proxy_pass http://backend:3000; } }';
@@ -17,6 +25,19 @@ describe('a hostname', () => {
       'roll?',
     ]);
     expect(operationsOf(of, 'cutover')).toMatchObject([{ routes: [{ names: ['backend'] }] }]);
+  });
+
+  it('counts once the images are built as it did before', () => {
+    const wants = services({
+      api: undefined,
+      site: { image: 'tiny-api', hostname: 'backend', networks: { default: null } },
+    });
+    expect(planned({ ...situation, wants }).kind).toBe('plan');
+    expect(refusedOnceBuilt({ ...situation, wants })).toEqual([]);
+    const resolving = `http { resolver 127.0.0.11; server { location / { set $up backend; proxy_pass http://$up; } } }`;
+    expect(refusedOnceBuilt({ ...situation, nginx: resolving })).toMatchObject([
+      { what: expect.stringContaining('resolves backend while it runs') },
+    ]);
   });
 
   it('is one that callers are held by', () => {

@@ -9,9 +9,8 @@ import type {
 } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
 import type { ServicePlan } from '../../src/plan/service-plan.js';
-import { cutOverBy, makePlan, settlePlan, type Planned } from '../../src/plan/planner.js';
+import { makePlan, refusalsOnceSettled, settlePlan, type Planned } from '../../src/plan/planner.js';
 import type { PlanOptions } from '../../src/plan/plan-options.js';
-import { refusedChanges } from '../../src/plan/refusals.js';
 import { parseStack } from '../../src/plan/compose-config.js';
 import type { Service, Stack } from '../../src/plan/stack.js';
 
@@ -361,5 +360,5 @@ export function refusedOnceBuilt(
     ]),
   );
   const settled = settlePlan(plan, built, observation, all);
-  return refusedChanges(observation, settled.services, { ...all, cutOver: cutOverBy(settled) });
+  return refusalsOnceSettled(settled, observation, all);
 }

@@ -10,7 +10,7 @@ import type { ServicePlan } from './service-plan.js';
 import { preflightNotes, preflightRefusals } from './preflight.js';
 import { jobsOfRollback } from './publishing.js';
 import type { Refusal } from './gaps.js';
-import { refusals } from './refusals.js';
+import { refusals, refusedChanges } from './refusals.js';
 import { assignRoles } from './roles.js';
 import { seenIn, upstreamsOf } from './seen.js';
 import { changeOf } from './decision.js';
@@ -100,6 +100,19 @@ export function settlePlan(
     services,
     operations: [...images, ...planOperations(inOrder(observation), services, options)],
   };
+}
+
+/** What stands against the rest of the plan: the same that `makePlan` knows of the host counts. */
+export function refusalsOnceSettled(
+  plan: Plan,
+  seen: Observation,
+  options: PlanOptions,
+): readonly Refusal[] {
+  const observation = inOrder(seen);
+  return [
+    ...refusedChanges(observation, plan.services, { ...options, cutOver: cutOverBy(plan) }),
+    ...unmovedProxies(observation, plan.services, plan.operations),
+  ];
 }
 
 /** What a plan nearly always turns out to be, before its images are there. */

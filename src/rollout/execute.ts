@@ -1,8 +1,11 @@
-import type { Refusal } from '../plan/gaps.js';
 import type { CutoverOperation, Operation, Plan } from '../plan/plan.js';
-import { cameTrue, cutOverBy, foreseePlan, isImageOperation, settlePlan } from '../plan/planner.js';
-import { refusedChanges } from '../plan/refusals.js';
-import { unmovedProxies } from '../plan/unmoved.js';
+import {
+  cameTrue,
+  foreseePlan,
+  isImageOperation,
+  refusalsOnceSettled,
+  settlePlan,
+} from '../plan/planner.js';
 import { remoteScript } from '../remote/load.js';
 import {
   awaitIncumbents,
@@ -74,7 +77,7 @@ export async function executePlan(
     context.observation,
     context.planOptions,
   );
-  throwRefusals(refusedIn(settled, context));
+  throwRefusals(refusalsOnceSettled(settled, context.observation, context.planOptions));
   const sent = await ahead;
   if (sent !== undefined) await follow(sent, phased);
   const left = sendable(afterImages(settled), context.observation);
@@ -98,7 +101,8 @@ async function sendAhead(
   // What is shipped reaches the host in several steps, between which nothing else may come.
   if (plan.operations.some(isShipping)) return undefined;
   const foreseen = foreseePlan(plan, observation, planOptions);
-  if (foreseen === undefined || refusedIn(foreseen.plan, context).length > 0) return undefined;
+  if (foreseen === undefined) return undefined;
+  if (refusalsOnceSettled(foreseen.plan, observation, planOptions).length > 0) return undefined;
   const [first = []] = sendable(afterImages(foreseen.plan), observation);
   if (!first.every(({ kind }) => PREPARING.has(kind))) return undefined;
   const ended = Promise.allSettled(images.map(({ work }) => work));
@@ -145,13 +149,6 @@ function send(
 
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
-
-function refusedIn(plan: Plan, { observation, planOptions }: RolloutContext): readonly Refusal[] {
-  return [
-    ...refusedChanges(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
-    ...unmovedProxies(observation, plan.services, plan.operations),
-  ];
-}
 
 /** Where an operation stands. */
 interface OperationContext {
