@@ -34,6 +34,7 @@ function behind(
   return planned(situation, options);
 }
 
+const OTHER = { image: 'example/feed:1', networks: { default: null }, command: ['./go'] };
 const FASTCGI = 'http { server { location / { fastcgi_pass unix:/var/run/php/php-fpm.sock; } } }';
 const BOTH = {
   proxy: { volumes: [volume('run', '/var/run/php')] },
@@ -107,6 +108,64 @@ describe('a service behind a Unix socket in shared storage', () => {
     });
     expect(serviceIn(of, 'api').role).toBe('routed');
     expect(serviceIn(of, 'worker').role).toBe('worker');
+  });
+
+  it.each<[string, JsonObject, string, string]>([
+    ['a worker', { command: ['php', 'artisan', 'queue:work'] }, 'routed', 'worker'],
+    ['a scheduler', { command: ['php', 'artisan', 'schedule:work'] }, 'routed', 'singleton'],
+    ['what runs a command, not what its image is for', { command: ['./feed'] }, 'routed', 'worker'],
+    ['the server', { command: ['gunicorn', '--config', 'g.py'] }, 'worker', 'routed'],
+  ])('is not whoever shares the place with it: beside %s', (_, more, api, worker) => {
+    const shared = { volumes: [volume('run', '/run/php')] };
+    const of = behind(FASTCGI, {
+      ...BOTH,
+      api: { ...BOTH.api, command: undefined },
+      worker: { ...shared, ...more },
+    });
+    expect([serviceIn(of, 'api').role, serviceIn(of, 'worker').role]).toEqual([api, worker]);
+  });
+
+  it('is told where nothing shows which of several it is', () => {
+    const shared = { volumes: [volume('run', '/run/php')], command: ['./run'] };
+    const proxy = { ...BOTH.proxy, depends_on: undefined };
+    const of = behind(FASTCGI, { proxy, api: shared, feed: { ...shared, ...OTHER } });
+    for (const name of ['api', 'feed'])
+      expect(serviceIn(of, name)).toMatchObject({
+        role: 'worker',
+        reason: expect.stringContaining(
+          'several that may listen at the socket /var/run/php/php-fpm.sock: where it takes requests, set resee.deploy.role: routed',
+        ),
+      });
+    expect(refusalsOf(of)).toEqual([]);
+  });
+
+  it.each([
+    ['called like them', 'api.sock', 'feed.sock', '/run/php/feed.sock'],
+    ['as many as they are', 'one.sock', 'two.sock', '/run/php/one.sock'],
+  ])('may be one of two in one volume, each with a socket of its own: %s', (_, a, b, last) => {
+    const shared = { volumes: [volume('run', '/run/php')], command: ['./run'] };
+    const two = [a, b].map(
+      (name) => `location /${name} { proxy_pass http://unix:/run/php/${name}:/; }`,
+    );
+    const proxy = { volumes: [volume('run', '/run/php')], depends_on: undefined };
+    const of = behind(`server { ${two.join(' ')} }`, {
+      proxy,
+      api: shared,
+      feed: { ...shared, ...OTHER },
+    });
+    expect(serviceIn(of, 'api').single).toContain(`/run/php/${a}`);
+    expect(serviceIn(of, 'feed').single).toContain(last);
+  });
+
+  it('is none where the others mount the socket itself: its maker is the host', () => {
+    const docker = 'server { location / { proxy_pass http://unix:/var/run/docker.sock:/; } }';
+    const socket = bind('/var/run/docker.sock', '/var/run/docker.sock');
+    const of = (proxy: JsonObject, api: JsonObject) =>
+      serviceIn(behind(docker, { proxy: { volumes: [proxy] }, api: { volumes: [api] } }), 'api')
+        .role;
+    expect(of(socket, socket)).toBe('worker');
+    expect(of(bind('/var/run', '/var/run'), socket)).toBe('worker');
+    expect(of(socket, bind('/run', '/host/run'))).toBe('worker');
   });
 
   it('is none where the socket lies in the proxy itself', () => {

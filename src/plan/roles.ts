@@ -1,5 +1,6 @@
 import { invocationsOf } from './commands.js';
 import { databaseByContainers, databaseByDefinition } from './databases.js';
+import { doubtsOf } from './doubts.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
 import { hasTraefikRouter, isTraefikRouted } from './proxies/traefik.js';
@@ -74,7 +75,7 @@ export function assignRoles(
       const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
       const single = singleReason(service, role, {
         places,
-        socket: seen.sockets.get(service.name),
+        socket: seen.sockets.listening.get(service.name),
       });
       return [
         service.name,
@@ -113,7 +114,7 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   const names = isOfTime ? context.committed : context.names;
   const name = namesOf(service).find((candidate) => names.has(candidate));
   const isRouted = name !== undefined || hasTraefikRouter(service);
-  const socket = isOfTime ? undefined : context.seen.sockets.get(service.name);
+  const socket = isOfTime ? undefined : context.seen.sockets.listening.get(service.name);
   const oneShot =
     isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
   if (oneShot !== undefined) return { role: 'job', reason: oneShot };
@@ -130,23 +131,13 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   }
   if (service.publishes) return { role: 'direct', reason: publishedReason(service) };
   const isNamed = namesOf(service).some((candidate) => context.names.has(candidate));
-  const doubt = doubtOf(service, isOfTime && isNamed);
+  const doubt = doubtsOf(service, isOfTime && isNamed, context.seen);
   if (isOfTime) return { role: 'singleton', reason: TWICE + doubt };
   if (isPeriodic(service)) return { role: 'singleton', reason: PERIODIC + doubt };
   if (orderOf(service) === 'stop-first') {
     return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
   }
   return { role: 'worker', reason: `no proxy names it, no port${doubt}` };
-}
-
-/** What may make a service a routed one after all, and is not enough; empty: nothing. */
-function doubtOf(service: Service, isNamed: boolean): string {
-  const only = isNamed
-    ? 'only a running proxy names it'
-    : isTraefikRouted(service)
-      ? 'of Traefik it says `traefik.enable` alone'
-      : undefined;
-  return only === undefined ? '' : `; ${only}: where it takes requests, set ${ROLE_LABEL}: routed`;
 }
 
 /** On the host's network nobody knows where it listens: that takes the rights of its own user. */

@@ -1,7 +1,7 @@
 import type { Container, Observation, StorageContents } from './observation.js';
 import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
 import type { Upstream } from './proxies/upstream.js';
-import { socketServices } from './sockets.js';
+import { socketServices, type SocketServices } from './sockets.js';
 
 /** What is known of a stack beside its Compose file. */
 export interface Seen {
@@ -13,8 +13,8 @@ export interface Seen {
   /** Where files of the commit send requests. */
   readonly committed: readonly Upstream[];
   readonly storage: readonly StorageContents[];
-  /** By service: the path of a Unix socket that a proxy sends its requests to. */
-  readonly sockets: ReadonlyMap<string, string>;
+  /** Unix sockets that a proxy sends requests to. */
+  readonly sockets: SocketServices;
 }
 
 export const NOTHING_SEEN: Seen = {
@@ -23,7 +23,7 @@ export const NOTHING_SEEN: Seen = {
   files: [],
   committed: [],
   storage: [],
-  sockets: new Map(),
+  sockets: { listening: new Map(), possible: new Map() },
 };
 
 /** Where the proxies that run now, and those of the commit, send requests. */

@@ -1,6 +1,9 @@
+import { invocationsOf } from './commands.js';
 import { objectOf } from './json.js';
-import type { Observation } from './observation.js';
+import type { Container, Observation } from './observation.js';
+import { isPeriodic, isScheduler } from './schedulers.js';
 import { isWithin, type Mount, type Service } from './stack.js';
+import { isQueueWorker, isServerProgram } from './workers.js';
 
 /** `unix:/run/php.sock` of nginx and Apache, `unix//run/app.sock` of Caddy, `unix@/run/app.sock` of HAProxy. */
 const SOCKET = /(?<![\w=])unix(?:\+\w+)?(?::(?:\/\/)?|\/|@)(\/[^\s;:"'`|,{}]+)/g;
@@ -14,26 +17,66 @@ export function socketsIn(text: string): readonly string[] {
   return [...new Set(paths.map(([, path = '']) => path))];
 }
 
+export interface SocketServices {
+  /** By service: the path in the proxy of the socket that it listens at. */
+  readonly listening: ReadonlyMap<string, string>;
+  /** Of those that may listen at one, where nothing shows which of them does. */
+  readonly possible: ReadonlyMap<string, string>;
+}
+
 /**
- * Services that a proxy reaches by a Unix socket in a volume or directory that both mount, and the socket's path in
- * the proxy. Whoever listens there last has the path, and takes it along when it ends.
+ * Services that a proxy reaches by a Unix socket in a volume or directory that both mount. Whoever listens there last
+ * has the path, and takes it along when it ends.
  */
 export function socketServices(
   observation: Pick<Observation, 'wanted' | 'containers' | 'proxies' | 'proxyFiles'>,
-): ReadonlyMap<string, string> {
+): SocketServices {
   const all = Object.values(observation.wanted.services);
-  const found = fronts(observation, all).flatMap(({ front, text }) =>
-    socketsIn(text).flatMap((path) => {
+  const listening = new Map<string, string>();
+  const possible = new Map<string, string>();
+  for (const { front, text } of fronts(observation, all)) {
+    const found = socketsIn(text).flatMap((path) => {
       const place = placeIn(front, path);
-      if (place === undefined) return [];
-      const others = all.filter(
-        ({ name, mounts }) =>
-          name !== front.name && mounts.some((mount) => !mount.readOnly && holds(mount, place)),
-      );
-      return listening(others, path, front).map(({ name }) => [name, path] as const);
-    }),
+      if (place === undefined || isOfHost(place)) return [];
+      const others = mounting(all, front, place);
+      const servers = others.filter((each) => !takesJobs(each));
+      return [{ path, others: servers.length > 0 ? servers : others }];
+    });
+    for (const { path, others } of found) {
+      const shown = shownToListen(others, { path, front, containers: observation.containers });
+      // As many sockets as services that may listen: each has one.
+      const sockets = found.filter((each) => others.every((other) => each.others.includes(other)));
+      const each = shown.length > 0 || sockets.length < others.length ? shown : others;
+      const into = each.length > 0 ? listening : possible;
+      for (const { name } of each.length > 0 ? each : others)
+        if (!into.has(name)) into.set(name, path);
+    }
+  }
+  return { listening, possible };
+}
+
+/** Services that may make the socket, as they mount its directory. */
+function mounting(all: readonly Service[], front: Service, place: Place): readonly Service[] {
+  return all.filter(
+    (other) =>
+      other.name !== front.name &&
+      other.mounts.some((mount) => !mount.readOnly && holds(mount, place)) &&
+      // What it mounts by itself was there before it.
+      !other.mounts.some((mount) => isSocketItself(mount, place)),
   );
-  return new Map(found);
+}
+
+function isSocketItself({ kind, source }: Mount, { path }: Place): boolean {
+  return kind === 'bind' && source !== undefined && withoutLink(source) === withoutLink(path);
+}
+
+/** One of the host's own, as that of Docker. */
+function isOfHost(place: Place): boolean {
+  return place.path.startsWith('/') && isSocketItself(place.mount, place);
+}
+
+function takesJobs(service: Service): boolean {
+  return isQueueWorker(service) || isScheduler(service) || isPeriodic(service);
 }
 
 /** Each proxy with what it has loaded, and with the files of the commit that it mounts or is built from. */
@@ -82,15 +125,39 @@ function holds({ kind, source }: Mount, { mount, path }: Place): boolean {
   return kind === 'volume' ? source === mount.source : source !== '' && isWithin(path, source);
 }
 
-/** Of several that mount the place: those that speak of the socket, else those that the proxy depends on. */
-function listening(others: readonly Service[], path: string, front: Service): readonly Service[] {
+interface Listening {
+  readonly path: string;
+  readonly front: Service;
+  readonly containers: readonly Container[];
+}
+
+/**
+ * Of several that mount the place: those that speak of the socket, or are called like it; else those that are seen to
+ * be a server, that the proxy depends on, or that run what their image is for. One alone is it.
+ */
+function shownToListen(
+  others: readonly Service[],
+  { path, front, containers }: Listening,
+): readonly Service[] {
+  if (others.length <= 1) return others;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const speaking = others.filter(({ command, definition }) =>
-    JSON.stringify([command, objectOf(definition['environment'])]).includes(name),
-  );
-  if (speaking.length > 0) return speaking;
-  const needed = others.filter((other) =>
-    front.dependsOn.some(({ service }) => service === other.name),
-  );
-  return needed.length > 0 ? needed : others;
+  const processes = (service: string): readonly string[] =>
+    containers.flatMap((each) => (each.service === service ? each.processes : []));
+  const speaks = ({ command, definition }: Service): boolean =>
+    JSON.stringify([command, objectOf(definition['environment'])]).includes(name);
+  const serves = (other: Service): boolean =>
+    invocationsOf(other.command).some(({ program }) => isServerProgram(program)) ||
+    processes(other.name).some(isServerProgram);
+  const signs: readonly ((other: Service) => boolean)[] = [
+    speaks,
+    (other) => other.name === name.replace(/\.sock(?:et)?$/, ''),
+    serves,
+    (other) => front.dependsOn.some(({ service }) => service === other.name),
+    ({ command }) => command.length === 0,
+  ];
+  for (const sign of signs) {
+    const shown = others.filter(sign);
+    if (shown.length > 0 && shown.length < others.length) return shown;
+  }
+  return others.filter((other) => speaks(other) || serves(other));
 }
