@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8104);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(834);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 8104:
+/***/ 834:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63417,14 +63417,17 @@ function isPattern(name) {
 /** The label that names the file whose presence makes a service's healthcheck fail. */
 const DRAIN_LABEL = 'resee.deploy.drain-file';
 /** True where the service's labels tell Traefik to send it requests. */
-function isTraefikRouted({ labels }) {
-    const enabled = labels['traefik.enable']?.toLowerCase();
-    if (enabled === 'false')
-        return false;
+function isTraefikRouted(service) {
     // Without a rule of its own it has the default one.
-    if (enabled === 'true')
-        return true;
-    return Object.keys(labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label));
+    return isEnabled(service) === 'true' || hasTraefikRouter(service);
+}
+/** True where they do so with a router or a port of its own, which nobody writes for what listens to nobody. */
+function hasTraefikRouter(service) {
+    return (isEnabled(service) !== 'false' &&
+        Object.keys(service.labels).some((label) => /^traefik\.(?:http|tcp|udp)\./.test(label)));
+}
+function isEnabled({ labels }) {
+    return labels['traefik.enable']?.toLowerCase();
 }
 /**
  * The file that takes a container out of Traefik: Traefik sends nothing to a container that is not
@@ -63591,6 +63594,16 @@ function databaseByProcesses(processes) {
     const [first] = found;
     return first === undefined || found.includes(undefined) ? undefined : `runs ${first}`;
 }
+/** Why a service is a database by what runs in its containers: whatever image it is of, as the stack may build it. */
+function databaseByContainers({ name }, containers) {
+    return containers
+        .filter(({ service, oneOff }) => service === name && !oneOff)
+        .flatMap(({ command, processes }) => [
+        databaseByProcesses(processes),
+        databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
+    ])
+        .find((reason) => reason !== undefined);
+}
 function serverNamed(process) {
     return kept(SERVERS, process);
 }
@@ -63606,6 +63619,34 @@ function isSingleFile(target) {
 }
 function words(text) {
     return text.trim().split(/\s+/);
+}
+
+;// CONCATENATED MODULE: ./src/plan/role.ts
+/** What may be done to a service. */
+const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
+const ROLE_LABEL = 'resee.deploy.role';
+/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
+const ORDER_LABEL = 'resee.deploy.order';
+
+;// CONCATENATED MODULE: ./src/plan/doubts.ts
+
+
+/**
+ * What may make a service a routed one after all, and is not enough: for a person, at the end of a reason. Empty:
+ * nothing.
+ *
+ * @param isNamed a running proxy names it, and the commit does not
+ */
+function doubtsOf(service, isNamed, { sockets }) {
+    const socket = sockets.possible.get(service.name);
+    const doubts = [
+        isNamed ? 'only a running proxy names it' : [],
+        !isNamed && isTraefikRouted(service) ? 'of Traefik it says `traefik.enable` alone' : [],
+        socket === undefined ? [] : `it is one of several that may listen at the socket ${socket}`,
+    ].flat();
+    return doubts.length === 0
+        ? ''
+        : `; ${doubts.join(', and ')}: where it takes requests, set ${ROLE_LABEL}: routed`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/jobs.ts
@@ -63648,13 +63689,6 @@ function endedByItself({ startedMs, ended }, all) {
     return (ended.atMs - startedMs < SHORT_MS &&
         all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
 }
-
-;// CONCATENATED MODULE: ./src/plan/role.ts
-/** What may be done to a service. */
-const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'];
-const ROLE_LABEL = 'resee.deploy.role';
-/** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
-const ORDER_LABEL = 'resee.deploy.order';
 
 ;// CONCATENATED MODULE: ./src/plan/shared-network.ts
 
@@ -63852,14 +63886,14 @@ function parseNginxConfig(text) {
     const values = valuesIn(config);
     const upstreams = [];
     const dynamicNames = new Set();
+    const staticNames = new Set();
     for (const block of config.matchAll(UPSTREAM_BLOCK)) {
         for (const server of (block[1] ?? '').matchAll(nginx_config_SERVER)) {
             const upstream = parseAddress(unquoted(server[1] ?? ''));
             if (upstream === undefined)
                 continue;
             upstreams.push(upstream);
-            if (/\bresolve\b/.test(server[2] ?? ''))
-                dynamicNames.add(upstream.name);
+            (/\bresolve\b/.test(server[2] ?? '') ? dynamicNames : staticNames).add(upstream.name);
         }
     }
     for (const pass of config.matchAll(PASS)) {
@@ -63869,8 +63903,7 @@ function parseNginxConfig(text) {
             if (upstream === undefined || upstreamNames.has(upstream.name))
                 continue;
             upstreams.push(upstream);
-            if (target.includes('$'))
-                dynamicNames.add(upstream.name);
+            (target.includes('$') ? dynamicNames : staticNames).add(upstream.name);
         }
     }
     return {
@@ -63878,6 +63911,7 @@ function parseNginxConfig(text) {
         keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
         shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
         dynamicNames: [...dynamicNames],
+        staticNames: [...staticNames],
     };
 }
 /** What each variable may hold, by `set` and `map`. */
@@ -63942,6 +63976,7 @@ function readNginx(text) {
         keepsIdleConnections: config.keepaliveMinMs > 0,
         lingersMs: config.keepaliveMinMs,
         cutsStreamsAfterMs: config.shutdownTimeoutMs,
+        resolvesOnce: (name) => config.staticNames.includes(name),
         obstacle: (name) => config.dynamicNames.includes(name)
             ? {
                 what: `nginx resolves ${name} while it runs (resolver)`,
@@ -63959,6 +63994,7 @@ function readCaddy(text) {
         keepsIdleConnections: 'never',
         lingersMs: 0,
         cutsStreamsAfterMs: undefined,
+        resolvesOnce: () => false,
         obstacle: () => {
             if (adminOff) {
                 return {
@@ -63994,7 +64030,36 @@ const PARSERS = {
     declared: parseDeclared,
 };
 
+;// CONCATENATED MODULE: ./src/plan/workers.ts
+
+
+/** Commands that take jobs out of a queue, and listen to nobody. */
+const TAKING_JOBS = /(?:^|[\s:/])(?:celery\s(?:.*\s)?worker|queue:(?:work|listen)|horizon|sidekiq|resque:work|resque-pool|good_job|delayed_job|jobs:work|solid_queue:start|bin\/jobs|dramatiq|rq\s+worker|rqworker|huey_consumer(?:\.py)?|arq|qcluster|run_huey|db_worker|process_tasks|taskiq\s+worker|messenger:consume|graphile-worker|worker\.(?:[cm]?[jt]s|py|rb|php)|bin\/worker)(?:\s|$)/;
+/** What people call what runs them. */
+const workers_NAME = /(?:^|[-_.])(?:workers?|queue|celery|sidekiq|consumers?)$/;
+/** Programs that take requests, at a port or at a socket. */
+const workers_SERVERS = new Set('gunicorn uvicorn hypercorn daphne granian waitress-serve uwsgi puma unicorn thin falcon rackup passenger php-fpm apache2-foreground httpd nginx caddy'.split(' '));
+/** True for the name of a program, or of a process, that takes requests. */
+function isServerProgram(name) {
+    // php-fpm8.3
+    return workers_SERVERS.has(name.replace(/[\d.]+$/, ''));
+}
+/** True where the command, or the name, is of those that only take jobs out of a queue. */
+function isQueueWorker({ name, command }) {
+    const invocations = invocationsOf(command);
+    const { program = '', words = [] } = invocations.at(-1) ?? {};
+    return ((workers_NAME.test(name) || TAKING_JOBS.test([program, ...words].join(' '))) &&
+        !invocations.some((each) => isServerProgram(each.program)));
+}
+/** True where it says that it listens at a port. */
+function isExposed({ definition }) {
+    return listOf(definition['expose']).length > 0;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/sockets.ts
+
+
+
 
 
 /** `unix:/run/php.sock` of nginx and Apache, `unix//run/app.sock` of Caddy, `unix@/run/app.sock` of HAProxy. */
@@ -64008,19 +64073,51 @@ function socketsIn(text) {
     return [...new Set(paths.map(([, path = '']) => path))];
 }
 /**
- * Services that a proxy reaches by a Unix socket in a volume or directory that both mount, and the socket's path in
- * the proxy. Whoever listens there last has the path, and takes it along when it ends.
+ * Services that a proxy reaches by a Unix socket in a volume or directory that both mount. Whoever listens there last
+ * has the path, and takes it along when it ends.
  */
 function socketServices(observation) {
     const all = Object.values(observation.wanted.services);
-    const found = fronts(observation, all).flatMap(({ front, text }) => socketsIn(text).flatMap((path) => {
-        const place = placeIn(front, path);
-        if (place === undefined)
-            return [];
-        const others = all.filter(({ name, mounts }) => name !== front.name && mounts.some((mount) => !mount.readOnly && sockets_holds(mount, place)));
-        return listening(others, path, front).map(({ name }) => [name, path]);
-    }));
-    return new Map(found);
+    const listening = new Map();
+    const possible = new Map();
+    for (const { front, text } of fronts(observation, all)) {
+        const found = socketsIn(text).flatMap((path) => {
+            const place = placeIn(front, path);
+            if (place === undefined || isOfHost(place))
+                return [];
+            const others = mounting(all, front, place);
+            const servers = others.filter((each) => !takesJobs(each));
+            return [{ path, others: servers.length > 0 ? servers : others }];
+        });
+        for (const { path, others } of found) {
+            const shown = shownToListen(others, { path, front, containers: observation.containers });
+            // As many sockets as services that may listen: each has one.
+            const sockets = found.filter((each) => others.every((other) => each.others.includes(other)));
+            const each = shown.length > 0 || sockets.length < others.length ? shown : others;
+            const into = each.length > 0 ? listening : possible;
+            for (const { name } of each.length > 0 ? each : others)
+                if (!into.has(name))
+                    into.set(name, path);
+        }
+    }
+    return { listening, possible };
+}
+/** Services that may make the socket, as they mount its directory. */
+function mounting(all, front, place) {
+    return all.filter((other) => other.name !== front.name &&
+        other.mounts.some((mount) => !mount.readOnly && sockets_holds(mount, place)) &&
+        // What it mounts by itself was there before it.
+        !other.mounts.some((mount) => isSocketItself(mount, place)));
+}
+function isSocketItself({ kind, source }, { path }) {
+    return kind === 'bind' && source !== undefined && withoutLink(source) === withoutLink(path);
+}
+/** One of the host's own, as that of Docker. */
+function isOfHost(place) {
+    return place.path.startsWith('/') && isSocketItself(place.mount, place);
+}
+function takesJobs(service) {
+    return isQueueWorker(service) || isScheduler(service) || isPeriodic(service);
 }
 /** Each proxy with what it has loaded, and with the files of the commit that it mounts or is built from. */
 function fronts({ proxies, containers, proxyFiles }, all) {
@@ -64054,14 +64151,31 @@ function sockets_holds({ kind, source }, { mount, path }) {
         return false;
     return kind === 'volume' ? source === mount.source : source !== '' && isWithin(path, source);
 }
-/** Of several that mount the place: those that speak of the socket, else those that the proxy depends on. */
-function listening(others, path, front) {
+/**
+ * Of several that mount the place: those that speak of the socket, or are called like it; else those that are seen to
+ * be a server, that the proxy depends on, or that run what their image is for. One alone is it.
+ */
+function shownToListen(others, { path, front, containers }) {
+    if (others.length <= 1)
+        return others;
     const name = path.slice(path.lastIndexOf('/') + 1);
-    const speaking = others.filter(({ command, definition }) => JSON.stringify([command, objectOf(definition['environment'])]).includes(name));
-    if (speaking.length > 0)
-        return speaking;
-    const needed = others.filter((other) => front.dependsOn.some(({ service }) => service === other.name));
-    return needed.length > 0 ? needed : others;
+    const processes = (service) => containers.flatMap((each) => (each.service === service ? each.processes : []));
+    const speaks = ({ command, definition }) => JSON.stringify([command, objectOf(definition['environment'])]).includes(name);
+    const serves = (other) => invocationsOf(other.command).some(({ program }) => isServerProgram(program)) ||
+        processes(other.name).some(isServerProgram);
+    const signs = [
+        speaks,
+        (other) => other.name === name.replace(/\.sock(?:et)?$/, ''),
+        serves,
+        (other) => front.dependsOn.some(({ service }) => service === other.name),
+        ({ command }) => command.length === 0,
+    ];
+    for (const sign of signs) {
+        const shown = others.filter(sign);
+        if (shown.length > 0 && shown.length < others.length)
+            return shown;
+    }
+    return others.filter((other) => speaks(other) || serves(other));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/seen.ts
@@ -64073,7 +64187,7 @@ const NOTHING_SEEN = {
     files: [],
     committed: [],
     storage: [],
-    sockets: new Map(),
+    sockets: { listening: new Map(), possible: new Map() },
 };
 /** Where the proxies that run now, and those of the commit, send requests. */
 function upstreamsOf(observation) {
@@ -64229,6 +64343,8 @@ function isBackup(image) {
 
 
 
+
+
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
 /** True for an image of a proxy as its makers publish it, without an app in it. */
@@ -64275,7 +64391,7 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
         const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
         const single = singleReason(service, role, {
             places,
-            socket: seen.sockets.get(service.name),
+            socket: seen.sockets.listening.get(service.name),
         });
         return [
             service.name,
@@ -64291,15 +64407,16 @@ function roleOf(service, context) {
     if (context.awaited.has(service.name)) {
         return { role: 'job', reason: 'others wait for its completion' };
     }
-    const database = databaseByDefinition(service, context.services) ?? databaseSeenIn(service, context.seen);
+    const database = databaseByDefinition(service, context.services) ??
+        databaseByContainers(service, context.seen.containers);
     if (database !== undefined)
         return { role: 'data', reason: database };
     // A proxy that was broken into says what it likes: of a scheduler only the commit is asked.
     const isOfTime = isScheduler(service) || hasSchedulerName(service);
     const names = isOfTime ? context.committed : context.names;
     const name = roles_namesOf(service).find((candidate) => names.has(candidate));
-    const isRouted = name !== undefined || isTraefikRouted(service);
-    const socket = isOfTime ? undefined : context.seen.sockets.get(service.name);
+    const isRouted = name !== undefined || hasTraefikRouter(service);
+    const socket = isOfTime ? undefined : context.seen.sockets.listening.get(service.name);
     const oneShot = isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
     if (oneShot !== undefined)
         return { role: 'job', reason: oneShot };
@@ -64311,32 +64428,23 @@ function roleOf(service, context) {
     if (socket !== undefined) {
         return { role: 'routed', reason: `the proxy sends requests to the socket ${socket}` };
     }
-    if (isRouted) {
+    // Labels that many services share say `traefik.enable` of those as well that listen to nobody.
+    const listens = !isOfTime && !isPeriodic(service) && !isQueueWorker(service);
+    if (isRouted || (isTraefikRouted(service) && (listens || isExposed(service)))) {
         return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
     }
     if (service.publishes)
         return { role: 'direct', reason: publishedReason(service) };
-    if (isOfTime) {
-        const isNamed = roles_namesOf(service).some((candidate) => context.names.has(candidate));
-        const doubt = `; only a running proxy names it: where it takes requests, set ${ROLE_LABEL}: routed`;
-        return { role: 'singleton', reason: isNamed ? TWICE + doubt : TWICE };
-    }
+    const isNamed = roles_namesOf(service).some((candidate) => context.names.has(candidate));
+    const doubt = doubtsOf(service, isOfTime && isNamed, context.seen);
+    if (isOfTime)
+        return { role: 'singleton', reason: TWICE + doubt };
     if (isPeriodic(service))
-        return { role: 'singleton', reason: PERIODIC };
+        return { role: 'singleton', reason: PERIODIC + doubt };
     if (orderOf(service) === 'stop-first') {
         return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
     }
-    return { role: 'worker', reason: 'no proxy names it, no port' };
-}
-/** Whatever image it is of: the stack may build it. */
-function databaseSeenIn({ name }, { containers }) {
-    return containers
-        .filter((container) => container.service === name && !container.oneOff)
-        .flatMap(({ command, processes }) => [
-        databaseByProcesses(processes),
-        databaseByProcesses(invocationsOf(command).map(({ program }) => program)),
-    ])
-        .find((reason) => reason !== undefined);
+    return { role: 'worker', reason: `no proxy names it, no port${doubt}` };
 }
 /** On the host's network nobody knows where it listens: that takes the rights of its own user. */
 function publishedReason({ definition }) {
@@ -65438,7 +65546,222 @@ function toldOf(observation, service, decision, { role, images }) {
     ];
 }
 
+;// CONCATENATED MODULE: ./src/plan/names-left.ts
+
+
+
+
+/**
+ * The names that a proxy uses once the plan is done; none where it goes. What it has loaded counts as long as nothing
+ * shows that the commit changes it; of the files beside that only those that the commit changes, as the others are
+ * loaded, or never are (an example, the configuration of another environment).
+ */
+function namesLeft(observation, services, proxy) {
+    const plan = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
+    if (plan?.action === 'remove')
+        return new Set();
+    const definition = plan && observation.wanted.services[plan.service];
+    if (plan === undefined || definition === undefined)
+        return namesIn(proxy, proxy.config);
+    const own = ownFiles(observation, definition);
+    const isKnown = proxy.config.trim() !== '';
+    const read = Object.entries(own.files).filter(([path]) => !isKnown || own.changed.has(path));
+    const all = namesIn(proxy, proxy.config);
+    const sections = sectionsOf(proxy, all);
+    const loaded = sections.flatMap((section) => lastingNames(observation, { plan, definition, own, proxy }, section));
+    return new Set([...loaded, ...upstreamNames(Object.fromEntries(read), proxy)]);
+}
+/** The files of the commit that a proxy mounts or is built from. */
+function ownFiles(observation, definition) {
+    const places = [
+        ...definition.binds.map(({ source }) => source),
+        ...(definition.build?.inputs ?? []),
+    ];
+    const isOwn = (path) => places.some((place) => isWithin(path, place));
+    const changes = changesFor(observation, definition.name).map(({ path }) => path);
+    return {
+        files: Object.fromEntries(Object.entries(observation.proxyFiles).filter(([path]) => isOwn(path))),
+        changed: new Set(changes.filter(isOwn)),
+    };
+}
+/**
+ * What it has loaded, by files, as far as it tells those.
+ *
+ * @param all names in it: a file alone does not tell the name of a host from one that another file defines
+ */
+function sectionsOf(proxy, all) {
+    const [first = '', ...rest] = proxy.kind === 'nginx' ? proxy.config.split(/^# configuration file (.+):$/m) : [proxy.config];
+    const told = rest.flatMap((path, index) => {
+        const text = rest[index + 1] ?? '';
+        const names = [...namesIn(proxy, text)].filter((name) => all.has(name));
+        return index % 2 === 0 ? [{ path, text, names }] : [];
+    });
+    const known = new Set(told.flatMap(({ names }) => names));
+    return [...told, { path: '', text: first, names: [...all].filter((name) => !known.has(name)) }];
+}
+/** Those names of what is loaded that are in it afterwards too. */
+function lastingNames(observation, owner, section) {
+    const { plan, definition, own, proxy } = owner;
+    const { names } = section;
+    if (plan.action === 'keep' || plan.action === 'leave')
+        return names;
+    const source = sourceOf(definition, section.path);
+    if (source !== undefined)
+        return own.changed.has(source) ? [] : names;
+    if (isOfUnchanged(own, section))
+        return names;
+    if (isMadeAnew(observation, owner)) {
+        // Caddy does not tell which file a name is of.
+        const others = Object.entries(own.files).filter(([path]) => isBeside(path, own.changed));
+        const beside = upstreamNames(Object.fromEntries(others), proxy);
+        return proxy.kind === 'caddy' ? names.filter((name) => beside.has(name)) : [];
+    }
+    return names.filter((name) => !isOfFormerVariable(observation, definition, name));
+}
+/** The file of the stack that a path in the container is, by what it mounts. */
+function sourceOf({ binds }, path) {
+    const bind = binds.find(({ target }) => path !== '' && isWithin(path, target));
+    return bind === undefined ? undefined : `${bind.source}${path.slice(bind.target.length)}`;
+}
+const TEMPLATE = /\.(?:template|tmpl|tpl|j2)$/;
+/** A file of another environment may have the same text. */
+const OF_OTHERS = /(?:^|[/._-])(?:dev|development|local|test|tests|ci|example|sample|old|bak|backup|disabled)(?:[/._-]|$)/i;
+/** True where a file that the commit leaves as it is was copied there, or is its template. */
+function isOfUnchanged({ files, changed }, { path, text }) {
+    const base = (each) => each.slice(each.lastIndexOf('/') + 1);
+    const isTemplate = (each) => TEMPLATE.test(each) && base(each).replace(TEMPLATE, '') === base(path);
+    return Object.entries(files)
+        .filter(([each]) => !changed.has(each) && !OF_OTHERS.test(each))
+        .some(([each, content]) => content.trim() === text.trim() || isTemplate(each));
+}
+const names_left_CONFIGURATION = /\.(?:conf|vhost|caddy|template|tmpl|tpl|j2)$|nginx|caddyfile/i;
+/** True where what it loads, and mounts from no single file, may be another one by this commit. */
+function isMadeAnew({ images }, { plan: { action, image, oldImageId, ifImageChanges }, definition, own }) {
+    if ([...own.changed].some((path) => path in own.files || names_left_CONFIGURATION.test(path)))
+        return true;
+    if (STAYS.has(action))
+        return false;
+    if (definition.build !== undefined)
+        return definition.build.remote;
+    return ifImageChanges || images[image] !== oldImageId;
+}
+/** True for a file next to one that the commit changes, or below its directory. */
+function isBeside(path, changed) {
+    const directory = (each) => each.slice(0, each.lastIndexOf('/') + 1);
+    return (!changed.has(path) &&
+        [...changed].some((each) => directory(each) === '' ? directory(path) === '' : path.startsWith(directory(each))));
+}
+/** True where the name came from a variable, or the command, and does so no more. */
+function isOfFormerVariable({ installed }, { name: service, definition }, name) {
+    const speaksOf = (json) => new RegExp(`(?<![\\w.-])${name.replace(/\./g, '\\.')}(?![\\w-])`).test(JSON.stringify([json?.['environment'], json?.['command'], json?.['entrypoint']]));
+    return speaksOf(installed?.services[service]?.definition) && !speaksOf(definition);
+}
+function namesIn(proxy, config) {
+    return new Set(readProxy({ ...proxy, config }).upstreams.map(({ name }) => name));
+}
+function upstreamNames(files, { kind }) {
+    return new Set(upstreamsInFiles(files, kind).map(({ name }) => name));
+}
+
+;// CONCATENATED MODULE: ./src/plan/network-names.ts
+
+/**
+ * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
+ * as `web.shop_default`.
+ *
+ * @param json the service, and `whole` its project, as `docker compose config` prints them
+ */
+function namesWithNetwork(service, json, whole) {
+    return Object.entries(objectOf(json['networks'])).flatMap(([key, endpoint]) => {
+        const network = textOf(objectOf(objectOf(whole['networks'])[key])['name']);
+        const names = [
+            service,
+            textOf(json['container_name']) ?? [],
+            wordsOf(objectOf(endpoint)['aliases']),
+        ];
+        return network === undefined ? [] : names.flat().map((each) => `${each}.${network}`);
+    });
+}
+/** The names of a container that runs, to those on that network: each alone, and as `NAME.NETWORK`. */
+function namesOn({ networks }, network) {
+    const names = networks[network]?.names ?? [];
+    return [...names, ...names.map((name) => `${name}.${network}`)];
+}
+/** The networks of a service by their own names, as containers know them. */
+function networksOf({ project, services, networks }, service) {
+    return (services[service]?.networks ?? []).map((key) => {
+        const definition = objectOf(JSON.parse(networks[key] ?? '{}'));
+        return textOf(definition['name']) ?? `${project}_${key}`;
+    });
+}
+/** Docker's DNS gives the `hostname` of a container as well, from this version of the engine on. */
+const NAMES_HOSTS = 25;
+/** The stack, with what Docker's DNS of that engine calls its services beside what Compose says. */
+function withHostnames(stack, engineVersion) {
+    if (!(Number.parseInt(engineVersion, 10) >= NAMES_HOSTS))
+        return stack;
+    const services = Object.entries(stack.services).map(([name, service]) => {
+        const hostname = textOf(service.definition['hostname']);
+        return [
+            name,
+            hostname === undefined || service.networks.length === 0
+                ? service
+                : { ...service, aliases: [...service.aliases, hostname] },
+        ];
+    });
+    return { ...stack, services: Object.fromEntries(services) };
+}
+
+;// CONCATENATED MODULE: ./src/plan/removed-upstreams.ts
+
+
+
+
+/** Services that go while a proxy that stays still sends them requests, by what it has loaded or will load. */
+function removedUpstreams(observation, services) {
+    const kept = new Set(services
+        .filter(({ action }) => action !== 'remove')
+        .flatMap(({ service }) => roles_namesOf(observation.wanted.services[service])));
+    return services
+        .filter(({ action, incumbents }) => action === 'remove' && incumbents.length > 0)
+        .flatMap(({ service, incumbents, why }) => observation.proxies.flatMap((proxy) => {
+        const going = observation.containers.filter(({ id }) => incumbents.includes(id));
+        const named = namesLeft(observation, services, proxy);
+        const name = namesTo(proxy, going).find((each) => named.has(each) && !kept.has(each));
+        if (name === undefined)
+            return [];
+        return [
+            {
+                what: `${service} goes (${why}), and ${proxy.name} would go on sending requests to ${name}: they would fail${readProxy(proxy).resolvesOnce(name) ? ', and nginx does not start again with a name that is gone' : ''}`,
+                next: isOfCommit(observation, proxy, name)
+                    ? `Take ${name} out of the configuration of ${proxy.name} in the same commit, or in one before.`
+                    : `Take ${name} out of the configuration of ${proxy.name} first, and run the workflow again: no file of the commit says it, so that is done on the host, or wherever it is configured.`,
+            },
+        ];
+    }));
+}
+/** The proxy that sends requests to one of these containers, by a name that no service has; undefined: none. */
+function proxyOf({ proxies, wanted }, containers) {
+    const kept = new Set(Object.values(wanted.services).flatMap(roles_namesOf));
+    return proxies.find((proxy) => {
+        const used = new Set(readProxy(proxy).upstreams.map(({ name }) => name));
+        return namesTo(proxy, containers).some((name) => used.has(name) && !kept.has(name));
+    });
+}
+/** What a proxy may call them. */
+function namesTo({ networks }, containers) {
+    return containers.flatMap((each) => networks.flatMap((network) => namesOn(each, network)));
+}
+/** True where a file of the commit, or a variable of the proxy's service, says the name. */
+function isOfCommit({ containers, wanted, proxyFiles }, { containerId, kind }, name) {
+    const own = containers.find(({ id }) => id === containerId)?.service ?? '';
+    const { environment, command } = wanted.services[own]?.definition ?? {};
+    return (upstreamsInFiles(proxyFiles, kind).some((upstream) => upstream.name === name) ||
+        JSON.stringify([environment, command]).includes(name));
+}
+
 ;// CONCATENATED MODULE: ./src/plan/services.ts
+
 
 
 
@@ -65458,9 +65781,9 @@ function planServices(observation, roles, options) {
     // Whoever shares an image with one that is built anyway gets it too.
     const shared = first.filter((plan) => isBuilt(observation, plan, options));
     if (shared.length === 0)
-        return [...first, ...removed(observation)];
+        return [...first, ...removed(observation, options)];
     const all = withDerived(observation, new Set([...rebuilt, ...shared.map(({ image }) => image)]));
-    return [...(all.size > rebuilt.size ? present(all) : first), ...removed(observation)];
+    return [...(all.size > rebuilt.size ? present(all) : first), ...removed(observation, options)];
 }
 /** True where its image is built on the way to its new containers. */
 function isBuilt({ wanted, images }, { service, action, ifImageChanges }, options) {
@@ -65544,31 +65867,47 @@ function planService(observation, service, decision, rebuilt, options) {
     };
 }
 /** Services whose containers are still there, and which the Compose file does not know any more. */
-function removed(observation) {
+function removed(observation, options) {
     const gone = observation.containers.filter((container) => !container.oneOff && observation.wanted.services[container.service] === undefined);
     return [...new Set(gone.map(({ service }) => service))].map((service) => {
         const containers = gone.filter((container) => container.service === service);
         const inProfile = observation.installed?.services[service] === undefined;
+        const needing = leftProxy(observation, containers, options);
         return {
             service,
             role: formerRole(observation, service),
             reason: 'not in the Compose file',
             single: undefined,
-            action: inProfile ? 'leave' : 'remove',
+            action: inProfile || needing !== undefined ? 'leave' : 'remove',
             why: inProfile
                 ? 'not of this file or these profiles: not ours to remove'
-                : 'the commit removed it',
+                : needing === undefined
+                    ? 'the commit removed it'
+                    : `the commit removed it, but ${needing}, which is not named in services, sends it requests`,
             ifImageChanges: false,
             replicas: 0,
             incumbents: containers.filter(({ running }) => running).map(({ id }) => id),
             dead: containers.filter(({ running }) => !running).map(({ id }) => id),
             image: '',
             oldImageId: containers[0]?.imageId,
-            told: [],
+            told: inProfile || needing === undefined
+                ? []
+                : [
+                    `it stays, and no later deploy removes it. Once ${needing} does without it, on the host: docker rm -f ${containers.map(({ name }) => name).join(' ')}`,
+                ],
             waits: [],
             unread: [],
         };
     });
+}
+/** The proxy that sends requests to what the commit removes, and that this deploy leaves as it is; undefined: none. */
+function leftProxy(observation, containers, { services }) {
+    if (services.length === 0)
+        return undefined;
+    const proxy = proxyOf(observation, containers.filter(({ running }) => running));
+    const own = observation.containers.find(({ id }) => id === proxy?.containerId)?.service;
+    const isLeft = own === undefined || !services.includes(own);
+    return isLeft ? proxy?.name : undefined;
 }
 /** A service that left the Compose file may hold data all the same. */
 function formerRole(observation, service) {
@@ -65647,55 +65986,6 @@ function imageOperations(observation, services, options) {
             ...(room === undefined ? {} : { room }),
         },
     ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/network-names.ts
-
-/**
- * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
- * as `web.shop_default`.
- *
- * @param json the service, and `whole` its project, as `docker compose config` prints them
- */
-function namesWithNetwork(service, json, whole) {
-    return Object.entries(objectOf(json['networks'])).flatMap(([key, endpoint]) => {
-        const network = textOf(objectOf(objectOf(whole['networks'])[key])['name']);
-        const names = [
-            service,
-            textOf(json['container_name']) ?? [],
-            wordsOf(objectOf(endpoint)['aliases']),
-        ];
-        return network === undefined ? [] : names.flat().map((each) => `${each}.${network}`);
-    });
-}
-/** The names of a container that runs, to those on that network: each alone, and as `NAME.NETWORK`. */
-function namesOn({ networks }, network) {
-    const names = networks[network]?.names ?? [];
-    return [...names, ...names.map((name) => `${name}.${network}`)];
-}
-/** The networks of a service by their own names, as containers know them. */
-function networksOf({ project, services, networks }, service) {
-    return (services[service]?.networks ?? []).map((key) => {
-        const definition = objectOf(JSON.parse(networks[key] ?? '{}'));
-        return textOf(definition['name']) ?? `${project}_${key}`;
-    });
-}
-/** Docker's DNS gives the `hostname` of a container as well, from this version of the engine on. */
-const NAMES_HOSTS = 25;
-/** The stack, with what Docker's DNS of that engine calls its services beside what Compose says. */
-function withHostnames(stack, engineVersion) {
-    if (!(Number.parseInt(engineVersion, 10) >= NAMES_HOSTS))
-        return stack;
-    const services = Object.entries(stack.services).map(([name, service]) => {
-        const hostname = textOf(service.definition['hostname']);
-        return [
-            name,
-            hostname === undefined || service.networks.length === 0
-                ? service
-                : { ...service, aliases: [...service.aliases, hostname] },
-        ];
-    });
-    return { ...stack, services: Object.fromEntries(services) };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
@@ -67156,57 +67446,23 @@ function mountsTold(observation, plan) {
         .map(({ target, has, gets }) => `at ${target} its new container has ${gets} in place of the volume ${has}, which stays, with what it holds`);
 }
 
-;// CONCATENATED MODULE: ./src/plan/removed-upstreams.ts
+;// CONCATENATED MODULE: ./src/plan/volumes.ts
 
-
-
-
-
-/** Services that go while a proxy that stays still sends them requests, by what it has loaded or will load. */
-function removedUpstreams(observation, services) {
-    const kept = new Set(services
-        .filter(({ action }) => action !== 'remove')
-        .flatMap(({ service }) => roles_namesOf(observation.wanted.services[service])));
-    return services
-        .filter(({ action, incumbents }) => action === 'remove' && incumbents.length > 0)
-        .flatMap(({ service, incumbents, why }) => observation.proxies.flatMap((proxy) => {
-        const names = observation.containers
-            .filter(({ id }) => incumbents.includes(id))
-            .flatMap((each) => proxy.networks.flatMap((network) => namesOn(each, network)));
-        const named = namesLeft(observation, services, proxy);
-        const name = names.find((each) => named.has(each) && !kept.has(each));
-        if (name === undefined)
-            return [];
-        return [
-            {
-                what: `${service} goes (${why}), and ${proxy.name} would go on sending requests to ${name}: they would fail, and nginx does not start again with a name that is gone`,
-                next: `Take ${name} out of the configuration of ${proxy.name} in the same commit, or in one before.`,
-            },
-        ];
-    }));
+/**
+ * What a volume of a Compose file is: whose `external` it is says no more than its name, labels are for people, and
+ * `local` is the driver of one that says none.
+ */
+function madeOf({ name, driver, driver_opts }) {
+    return { name, driver: driver === 'local' ? undefined : driver, driver_opts };
 }
-/** The names that a proxy uses once the plan is done; none where it goes, or where its new files are not known. */
-function namesLeft(observation, services, proxy) {
-    const own = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
-    if (own?.action === 'remove')
-        return new Set();
-    const definition = own && observation.wanted.services[own.service];
-    const places = [
-        ...(definition?.binds ?? []).map(({ source }) => source),
-        ...(definition?.build?.inputs ?? []),
-    ];
-    const files = Object.entries(observation.proxyFiles).filter(([path]) => places.some((place) => isWithin(path, place)));
-    const stays = own === undefined || own.action === 'keep' || own.action === 'leave';
-    const isUnchanged = own !== undefined &&
-        !changesFor(observation, own.service).some(({ path }) => places.some((place) => isWithin(path, place)));
-    const loaded = stays || (isUnchanged && own.action === 'reload');
-    return new Set([
-        ...(loaded ? readProxy(proxy).upstreams : []),
-        ...upstreamsInFiles(Object.fromEntries(files), proxy.kind),
-    ].map(({ name }) => name));
+/** The same of two canonical texts of a stack. */
+function isSameVolume(one, other) {
+    const [before, after] = [one, other].map((text) => JSON.stringify(madeOf(objectOf(JSON.parse(text)))));
+    return before === after;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/refusals.ts
+
 
 
 
@@ -67363,7 +67619,10 @@ function linkedContainers({ wanted }, services) {
 function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
     if (installed === undefined || containers.length === 0)
         return [];
-    const changed = (kind) => Object.entries(wanted[kind]).flatMap(([name, text]) => installed[kind][name] === undefined || installed[kind][name] === text ? [] : [name]);
+    const changed = (kind) => Object.entries(wanted[kind]).flatMap(([name, text]) => {
+        const before = installed[kind][name] ?? text;
+        return before === text || (kind === 'volumes' && isSameVolume(before, text)) ? [] : [name];
+    });
     return [
         ...changed('networks').map((name) => ({
             what: `the definition of network "${name}" changed`,
@@ -67388,6 +67647,7 @@ function volumeRefusal(name, [before = '', after = '']) {
 
 
 
+
 /**
  * Proxies that go on sending requests to incumbents that the plan retires: by what they have loaded, and
  * by the cutovers that the plan holds, however it came to them. A plan with one of these ends with
@@ -67398,28 +67658,37 @@ function unmovedProxies(observation, services, operations) {
     return services
         .filter(({ action, incumbents }) => GOING.has(action) && incumbents.length > 0)
         .flatMap((going) => observation.proxies
-        .filter((proxy) => sendsTo(observation, proxy, going))
-        .filter((proxy) => !isMoved(proxy, going, { services, cutovers }))
+        .filter((proxy) => sendsTo(observation, services, proxy, going))
+        .filter((proxy) => !isMoved(proxy, going, { services, operations, cutovers }))
         .map((proxy) => ({
         what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
         next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
     })));
 }
 const GOING = new Set(['roll', 'replace']);
-function sendsTo(observation, proxy, going) {
-    const { upstreams, obstacle, resolvesAtEachConnection } = readProxy(proxy);
+function sendsTo(observation, services, proxy, going) {
+    const { upstreams, obstacle, resolvesOnce, resolvesAtEachConnection } = readProxy(proxy);
     // The old containers have gone when the new ones come.
     if (going.action === 'replace' && resolvesAtEachConnection)
         return false;
-    const used = new Set(upstreams.map(({ name }) => name).filter((name) => obstacle(name) === undefined));
+    const loaded = upstreams
+        .map(({ name }) => name)
+        .filter((name) => resolvesOnce(name) || obstacle(name) === undefined);
+    const left = going.action === 'replace' ? namesLeft(observation, services, proxy) : undefined;
+    const used = new Set(loaded.filter((name) => left?.has(name) !== false));
     return observation.containers
         .filter(({ id }) => going.incumbents.includes(id))
         .some((container) => proxy.networks.some((network) => namesOn(container, network).some((name) => used.has(name))));
 }
-function isMoved({ containerId }, { service }, { services, cutovers }) {
+function isMoved({ containerId }, { service }, { services, operations, cutovers }) {
     const own = services.find(({ incumbents }) => incumbents.includes(containerId));
     // It passes requests on to itself, or goes without a successor.
     if (own?.service === service || own?.action === 'remove')
+        return true;
+    // A proxy that starts after the new containers resolves their names then.
+    const replaced = operations.flatMap((each) => (each.kind === 'replace' ? each.service : []));
+    const [before, after] = [replaced.indexOf(service), replaced.indexOf(own?.service ?? '')];
+    if (before >= 0 && before < after)
         return true;
     const stays = own === undefined || STAYS.has(own.action);
     return cutovers.some(({ proxy, proxyService, routes }) => (stays ? proxy === containerId : proxyService === own.service) &&
@@ -67584,6 +67853,14 @@ function settlePlan(plan, imageIds, observation, options) {
         services,
         operations: [...images, ...planOperations(planner_inOrder(observation), services, options)],
     };
+}
+/** What stands against the rest of the plan: the same that `makePlan` knows of the host counts. */
+function refusalsOnceSettled(plan, seen, options) {
+    const observation = planner_inOrder(seen);
+    return [
+        ...refusedChanges(observation, plan.services, { ...options, cutOver: cutOverBy(plan) }),
+        ...unmovedProxies(observation, plan.services, plan.operations),
+    ];
 }
 /** Undefined where nothing can be said: no image is made, or one that nothing can be compared with. */
 function foreseePlan(plan, observation, options) {
@@ -70059,8 +70336,6 @@ async function watchHealth(context, over) {
 
 
 
-
-
 /** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */
 function sendImages(plan, context) {
     return execute_send(plan.operations.filter((each) => isImageOperation(each) && !isShipping(each)), plan, context);
@@ -70092,7 +70367,7 @@ async function executePlan(plan, context, { images: sentBefore, watched, phased:
         watched,
     ]);
     const settled = settlePlan(plan, Object.fromEntries(context.results.imageIds), context.observation, context.planOptions);
-    throwRefusals(refusedIn(settled, context));
+    throwRefusals(refusalsOnceSettled(settled, context.observation, context.planOptions));
     const sent = await ahead;
     if (sent !== undefined)
         await follow(sent, phased);
@@ -70113,7 +70388,9 @@ async function sendAhead(plan, context, { images, watched }) {
     if (plan.operations.some(isShipping))
         return undefined;
     const foreseen = foreseePlan(plan, observation, planOptions);
-    if (foreseen === undefined || refusedIn(foreseen.plan, context).length > 0)
+    if (foreseen === undefined)
+        return undefined;
+    if (refusalsOnceSettled(foreseen.plan, observation, planOptions).length > 0)
         return undefined;
     const [first = []] = sendable(afterImages(foreseen.plan), observation);
     if (!first.every(({ kind }) => PREPARING.has(kind)))
@@ -70154,12 +70431,6 @@ function execute_send(operations, plan, context) {
 }
 /** The first answers of a healthy release, through a tunnel around the world. */
 const SOON_HEALTHY_MS = 1_000;
-function refusedIn(plan, { observation, planOptions }) {
-    return [
-        ...refusedChanges(observation, plan.services, { ...planOptions, cutOver: cutOverBy(plan) }),
-        ...unmovedProxies(observation, plan.services, plan.operations),
-    ];
-}
 function performOperation(operation, context, { plan, operations, before }) {
     if (isEngineNeutral(operation))
         return performEngineNeutral(operation, context, plan);
@@ -71465,14 +71736,14 @@ function withVolumesFrom(services, project) {
         if (service === undefined || within.includes(name))
             return undefined;
         return wordsOf(service.definition['volumes_from']).reduce((sum, line) => {
-            const source = whole(sourceOf(line, project) ?? '', [...within, name]);
+            const source = whole(volumes_from_sourceOf(line, project) ?? '', [...within, name]);
             return source === undefined ? sum : joined(sum, source, line.endsWith(':ro'));
         }, service);
     };
     return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, whole(name, []) ?? service]));
 }
 /** Of `SERVICE`, `SERVICE:ro` and `container:NAME`; undefined for a container of no service of the project. */
-function sourceOf(line, project) {
+function volumes_from_sourceOf(line, project) {
     const words = line.replace(/:(?:ro|rw|z|Z)$/, '');
     if (objectOf(project['services'])[words] !== undefined)
         return words;
@@ -71496,6 +71767,7 @@ function joined(service, source, readOnly) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/compose-config.ts
+
 
 
 
@@ -71655,9 +71927,7 @@ function wholeDefinition(json, { project, root, values }) {
         const name = mount['type'] === 'volume' ? textOf(mount['source']) : undefined;
         if (name === undefined)
             return [];
-        const said = objectOf(objectOf(project['volumes'])[name]);
-        const of = ['name', 'driver', 'driver_opts', 'external'].map((key) => [key, said[key]]);
-        return [[`volume ${name}`, Object.fromEntries(of)]];
+        return [[`volume ${name}`, madeOf(objectOf(objectOf(project['volumes'])[name]))]];
     });
     return objectOf(withoutRoot({ ...json, ...Object.fromEntries([...sources, ...volumes]) }, root));
 }

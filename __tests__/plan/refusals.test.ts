@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../src/plan/json.js';
 import { actions, changing, planned, refusalsOf, services, type Situation } from './observed.js';
 
 function refused(situation: Situation, other: Parameters<typeof planned>[1] = {}) {
@@ -242,6 +243,19 @@ describe('what a plan refuses', () => {
     expect(refused(situation, allowed)).toEqual([]);
     const { allowDataChanges } = allowed;
     expect(refused({ ...situation, containers: () => [] }, { allowDataChanges })).toEqual([]);
+  });
+
+  it.each<[string, JsonObject, JsonObject]>([
+    ['external, by the same name', {}, { external: true }],
+    ['no longer external', { external: true }, {}],
+    ['the driver that it has without a word', {}, { driver: 'local' }],
+    ['labels', { labels: { a: 'b' } }, { labels: { a: 'c' } }],
+  ])('not a volume that is the same in other words: %s', (_, before, after) => {
+    const name = 'tiny_store';
+    const was = { volumes: { store: { name, ...before } } };
+    const wants = { volumes: { store: { external: undefined, name, ...after } } };
+    const of = planned({ was, wants });
+    expect([of.kind, actions(of)]).toEqual(['plan', {}]);
   });
 
   it('not a network that is new, or gone', () => {

@@ -13,6 +13,7 @@ import { joinsOf } from './joins.js';
 import { publishedPorts, singleReason } from './only-one.js';
 import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
+import { madeOf } from './volumes.js';
 import { namesWithNetwork } from './network-names.js';
 import { withVolumesFrom } from './volumes-from.js';
 
@@ -207,9 +208,7 @@ function wholeDefinition(
     .flatMap((mount) => {
       const name = mount['type'] === 'volume' ? textOf(mount['source']) : undefined;
       if (name === undefined) return [];
-      const said = objectOf(objectOf(project['volumes'])[name]);
-      const of = ['name', 'driver', 'driver_opts', 'external'].map((key) => [key, said[key]]);
-      return [[`volume ${name}`, Object.fromEntries(of)] as const];
+      return [[`volume ${name}`, madeOf(objectOf(objectOf(project['volumes'])[name]))] as const];
     });
   return objectOf(withoutRoot({ ...json, ...Object.fromEntries([...sources, ...volumes]) }, root));
 }

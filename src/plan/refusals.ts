@@ -12,6 +12,7 @@ import { driftedMounts, volumeName } from './mounted.js';
 import { anotherProject } from './projects.js';
 import { removedUpstreams } from './removed-upstreams.js';
 import { ROLES, ROLE_LABEL } from './role.js';
+import { isSameVolume } from './volumes.js';
 
 export interface RefusalOptions extends GapOptions, Permissions {
   readonly images: string;
@@ -214,9 +215,10 @@ function changedNetworks(
 ): readonly Refusal[] {
   if (installed === undefined || containers.length === 0) return [];
   const changed = (kind: 'networks' | 'volumes'): readonly string[] =>
-    Object.entries(wanted[kind]).flatMap(([name, text]) =>
-      installed[kind][name] === undefined || installed[kind][name] === text ? [] : [name],
-    );
+    Object.entries(wanted[kind]).flatMap(([name, text]) => {
+      const before = installed[kind][name] ?? text;
+      return before === text || (kind === 'volumes' && isSameVolume(before, text)) ? [] : [name];
+    });
   return [
     ...changed('networks').map((name) => ({
       what: `the definition of network "${name}" changed`,
