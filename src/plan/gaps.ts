@@ -3,7 +3,7 @@ import type { ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import { namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from './roles.js';
-import { ORDER_LABEL, ROLE_LABEL } from './role.js';
+import { GIVES_WAY, ORDER_LABEL, ROLE_LABEL } from './role.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
 
@@ -166,6 +166,7 @@ function replacedWithGap({ service, role, reason, why, single }: ServicePlan): r
 }
 
 function withoutGap(single: string): string {
+  if (single.startsWith(GIVES_WAY)) return 'Let that be free first, in a deploy of its own.';
   if (single.startsWith(SAME_SOCKET)) {
     return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
   }

@@ -3,6 +3,7 @@ import { planBatches, type Batch } from './batches.js';
 import { holdCallers, pointCallers } from './callers.js';
 import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
+import { givingFirst, movesOf, type Move } from './moves.js';
 import type { Observation } from './observation.js';
 import type { Operation } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
@@ -11,6 +12,7 @@ import { starts } from './starts.js';
 import {
   besideStops,
   connectedStops,
+  earlyStops,
   retirement,
   stops,
   watched,
@@ -49,10 +51,15 @@ export function planOperations(
   const { preDeploy } = options;
   const preparation = prepare(observation, services, { acting, preDeploy });
   const changing = of(({ service }) => !preparation.done.has(service));
-  const replaced = changing.filter(({ action }) => action === 'replace');
+  const moves = movesOf(observation, services);
+  const replaced = givingFirst(
+    moves,
+    changing.filter(({ action }) => action === 'replace'),
+  );
+  const goingEarly = of(({ action, service }) => action === 'remove' && gives(moves, service));
   const renewed = changing.filter(({ action }) => action === 'start' || action === 'replace');
   const cutovers = planCutovers(observation, services, { batch: last, renewed, files });
-  const { begun, later } = startsAfter(observation, changing);
+  const { begun, later } = startsAfter(observation, changing, moves);
   const first = filesBefore(files, cutovers);
   return [
     ...liveFiles(observation, first, inPlace),
@@ -70,27 +77,69 @@ export function planOperations(
       ),
       ...replaced.filter(({ role }) => role === 'singleton').map(replace),
     ]),
-    ...starts(
-      observation,
-      later.filter(({ role }) => FRONT.has(role)),
-    ),
-    ...replaced.filter(({ role }) => FRONT.has(role)).map(replace),
+    ...earlyStops(goingEarly),
+    ...frontSteps(observation, services, { later, replaced, moves }),
     ...cutovers,
     ...connectedStops(observation, last, cutovers),
     ...(acting.length === 0 && cutovers.length === 0
       ? []
-      : watched(retirement(observation, { last, cutovers, acting }))),
+      : watched(retirement(observation, { last, cutovers, acting: without(acting, goingEarly) }))),
     finishing(observation, acting, files),
   ];
 }
 
-/** What starts with the candidates, and what after them: the latter come before where others depend on them. */
+function without(
+  services: readonly ServicePlan[],
+  others: readonly ServicePlan[],
+): readonly ServicePlan[] {
+  return services.filter((plan) => !others.includes(plan));
+}
+
+/** True where what stops with its old container is what another one wants to start. */
+function gives(moves: readonly Move[], service: string): boolean {
+  return moves.some(({ from, kind }) => from.service === service && kind !== 'name');
+}
+
+/** What comes up after everything that it depends on; where a port goes from one to another, the one first. */
+function frontSteps(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  {
+    later,
+    replaced,
+    moves,
+  }: {
+    readonly later: readonly ServicePlan[];
+    readonly replaced: readonly ServicePlan[];
+    readonly moves: readonly Move[];
+  },
+): readonly Operation[] {
+  const fronts = replaced.filter(({ role }) => FRONT.has(role));
+  const giving = fronts.filter(({ service }) => gives(moves, service));
+  const replace = (service: ServicePlan) => replacement(observation, services, service);
+  return [
+    ...giving.map(replace),
+    ...starts(
+      observation,
+      later.filter(({ role }) => role !== 'singleton'),
+    ),
+    ...without(fronts, giving).map(replace),
+  ];
+}
+
+/**
+ * What starts with the candidates, and what after them: the latter come before where others depend on them.
+ *
+ * @param moves what services get that others have until their old containers are gone
+ */
 function startsAfter(
   observation: Observation,
   changing: readonly ServicePlan[],
+  moves: readonly Move[],
 ): { readonly begun: readonly ServicePlan[]; readonly later: readonly ServicePlan[] } {
   const starting = changing.filter(({ action }) => action === 'start');
-  const early = starting.filter(({ role }) => !LAST.has(role));
+  const getting = new Set(moves.map(({ to }) => to.service));
+  const early = starting.filter(({ role, service }) => !LAST.has(role) && !getting.has(service));
   const begun = withNeeded(observation, early, starting);
   return { begun, later: starting.filter((service) => !begun.includes(service)) };
 }

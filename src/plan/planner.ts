@@ -3,6 +3,7 @@ import { engineNotes, engineRefusals } from './engine.js';
 import { imageOperations } from './image-operations.js';
 import { healthNotes, healthRefusals } from './health-host.js';
 import { withHostnames } from './network-names.js';
+import { blockedMoves, givingWay } from './moves.js';
 import type { Observation } from './observation.js';
 import { planOperations } from './operations.js';
 import { servicesOf, type Operation, type Plan } from './plan.js';
@@ -25,7 +26,7 @@ export type Planned =
 /** From the wanted stack and the observed host to what will be done. Pure. */
 export function makePlan(seen: Observation, options: PlanOptions): Planned {
   const observation = inOrder(seen);
-  const services = decideServices(observation, options);
+  const services = givingWay(observation, decideServices(observation, options));
   const images = imageOperations(observation, services, options);
   const operations = [...images, ...planOperations(observation, services, options)];
   const plan: Plan = {
@@ -49,6 +50,7 @@ export function makePlan(seen: Observation, options: PlanOptions): Planned {
       commands: [...options.preDeploy, ...options.postDeploy],
     }),
     ...unmovedProxies(observation, services, operations),
+    ...blockedMoves(observation, services, operations),
     ...preflightRefusals(observation, services, operations),
     ...healthRefusals(observation, options.health),
   ];

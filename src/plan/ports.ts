@@ -7,7 +7,7 @@ import { STAYS, type ServicePlan } from './service-plan.js';
 import type { Service } from './stack.js';
 
 /** A port of the host that a service publishes. */
-interface WantedPort {
+export interface WantedPort {
   readonly protocol: string;
   /** Undefined where the engine chooses: nearly always every address. */
   readonly address: string | undefined;
@@ -62,7 +62,7 @@ function rank({ by, isCertain }: HeldPort & Pick<TakenPort, 'isCertain'>): numbe
 }
 
 /** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
-function portsOf({ definition }: Service): readonly WantedPort[] {
+export function portsOf({ definition }: Service): readonly WantedPort[] {
   if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? '')) return [];
   return listOf(definition['ports'])
     .map(objectOf)
@@ -86,7 +86,7 @@ const EVERY = new Set(['0.0.0.0', '::']);
  * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
  * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
  */
-function conflict(held: HeldPort, wanted: WantedPort): 'certain' | 'possible' | 'none' {
+export function conflict(held: HeldPort, wanted: WantedPort): 'certain' | 'possible' | 'none' {
   if (held.port !== wanted.port || held.protocol !== wanted.protocol) return 'none';
   const { address } = wanted;
   if (address === undefined) return EVERY.has(held.address) ? 'certain' : 'possible';
@@ -131,7 +131,7 @@ function heldByProcess(service: string, wanted: WantedPort, uid: number): Refusa
   };
 }
 
-function told({ protocol, address, port }: WantedPort): string {
+export function told({ protocol, address, port }: WantedPort): string {
   const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
   return `port ${at}${String(port)}/${protocol}`;
 }

@@ -9,6 +9,7 @@ import { changedBuildInputs, missingImages } from './image-refusals.js';
 import type { ServicePlan } from './service-plan.js';
 import { gaps, type GapOptions, type Refusal } from './gaps.js';
 import { driftedMounts, volumeName } from './mounted.js';
+import { movedWithGap } from './moves.js';
 import { anotherProject } from './projects.js';
 import { removedUpstreams } from './removed-upstreams.js';
 import { ROLES, ROLE_LABEL } from './role.js';
@@ -67,6 +68,7 @@ export function refusedChanges(
     ...driftedMounts(observation, services),
     ...removedUpstreams(observation, services),
     ...gaps(observation, services, options),
+    ...(options.allowDowntime ? [] : movedWithGap(observation, services)),
   ];
 }
 

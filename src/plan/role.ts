@@ -13,3 +13,6 @@ export interface RoleDecision {
 export const ROLE_LABEL = 'resee.deploy.role';
 /** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
 export const ORDER_LABEL = 'resee.deploy.order';
+
+/** How the reason of a service begins that has to be gone before another one starts. */
+export const GIVES_WAY = 'its old container holds ';

@@ -49,6 +49,13 @@ export function retirement(
   };
 }
 
+/** Services that the commit removes, and that have what new containers want: they stop before these start. */
+export function earlyStops(removed: readonly ServicePlan[]): readonly Stop[] {
+  const ids = removed.flatMap(({ incumbents }) => incumbents);
+  if (ids.length === 0) return [];
+  return [{ ...NOTHING_STOPS, services: removed.map(({ service }) => service), ids }];
+}
+
 /** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
 export function connectedStops(
   observation: Observation,
