@@ -360,6 +360,44 @@ describe('a proxy that did not tell what it has loaded', () => {
   });
 });
 
+describe('a proxy that tells of a target only with what a request says', () => {
+  const caddy = (upstreams: object) => JSON.stringify({ handler: 'reverse_proxy', ...upstreams });
+  const nginx = (resolver: string) =>
+    proxy('nginx', `${resolver} server { location / { proxy_pass http://$http_x_app:80; } }`);
+
+  it.each([
+    ['nginx', nginx('resolver 127.0.0.11;'), 'http://$http_x_app:80'],
+    ['Caddy', proxy('caddy', caddy({ upstreams: [{ dial: '{env.APP}:80' }] })), '{env.APP}:80'],
+    [
+      'Caddy with SRV',
+      proxy('caddy', caddy({ dynamic_upstreams: { source: 'srv', name: 'x' } })),
+      'dynamic srv x',
+    ],
+  ])('lets nothing on its network be rolled as a worker: %s', (_name, proxies, target) => {
+    const [api] = refused({ proxies });
+    expect(api?.what).toBe(
+      `api may be behind tiny-proxy-1, and where that sends requests is not known: its configuration says ${target}`,
+    );
+    expect(refused({ proxies }, { allowDowntime: true })).toEqual([]);
+  });
+
+  it('does no harm without a resolver', () => {
+    expect(refused({ proxies: nginx('') })).toEqual([]);
+  });
+
+  it('reads the names that Caddy looks up', () => {
+    const a = { source: 'a', name: 'api', port: '3000' };
+    for (const dynamic_upstreams of [a, { source: 'multi', sources: [a] }]) {
+      const proxies = proxy('caddy', caddy({ dynamic_upstreams }));
+      expect(refused({ proxies }).map(({ what }) => what)).toEqual([
+        expect.stringMatching(/^api cannot be cut over.*resolver of its own/),
+      ]);
+    }
+    const port = { upstreams: [{ dial: 'api:{env.PORT}' }] };
+    expect(kinds({ proxies: proxy('caddy', caddy(port)) })).toContain('cutover');
+  });
+});
+
 describe('an nginx that knows containers by their addresses', () => {
   it('makes a service of them routed, and refused', () => {
     const address = observed().containers.find(({ service }) => service === 'api')?.networks[

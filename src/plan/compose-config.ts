@@ -1,3 +1,4 @@
+import { plainAddress } from './addresses.js';
 import {
   canonical,
   isObject,
@@ -100,7 +101,7 @@ function parseService(
     aliases: [
       ...endpoints.flatMap((endpoint) => wordsOf(endpoint['aliases'])),
       ...links.flatMap((link) => (link.startsWith(`${name}:`) ? link.slice(name.length + 1) : [])),
-      ...addresses,
+      ...addresses.map(plainAddress),
       ...namesWithNetwork(name, json, whole),
     ],
     numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap(

@@ -79,7 +79,7 @@ function rolledWithGap(
   ];
 }
 
-/** A worker only because a proxy on its network did not tell where it sends requests. */
+/** A worker perhaps only because a proxy on its network did not tell where it sends requests, or not all of it. */
 function rolledUnseen(
   { proxies, proxyFiles, containers }: Observation,
   { service, incumbents }: ServicePlan,
@@ -91,18 +91,34 @@ function rolledUnseen(
       .filter(({ id }) => incumbents.includes(id))
       .flatMap((container) => Object.keys(container.networks)),
   );
-  return proxies
-    .filter(
-      (proxy) =>
-        proxy.config.trim() === '' &&
-        !incumbents.includes(proxy.containerId) &&
-        proxy.networks.some((network) => networks.has(network)) &&
-        upstreamsInFiles(proxyFiles, proxy.kind).length === 0,
-    )
-    .map(({ name, kind }) => ({
-      what: `${service} may be behind ${name}, and where that sends requests is not known: its configuration could not be read`,
-      next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`,
-    }));
+  const near = proxies.filter(
+    (proxy) =>
+      !incumbents.includes(proxy.containerId) &&
+      proxy.networks.some((network) => networks.has(network)),
+  );
+  const otherwise = `Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`;
+  return near.flatMap((proxy) => {
+    const { name, kind, config } = proxy;
+    const what = `${service} may be behind ${name}, and where that sends requests is not known: `;
+    if (config.trim() === '')
+      return upstreamsInFiles(proxyFiles, kind).length > 0
+        ? []
+        : [
+            {
+              what: `${what}its configuration could not be read`,
+              next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. ${otherwise}`,
+            },
+          ];
+    const [target] = readProxy(proxy).unreadable;
+    return target === undefined
+      ? []
+      : [
+          {
+            what: `${what}its configuration says ${target}`,
+            next: `Let it name there what it sends requests to, as the Compose file does. ${otherwise}`,
+          },
+        ];
+  });
 }
 
 const READ_BY = {

@@ -20,6 +20,12 @@ describe('where a Caddyfile sends requests', () => {
       [{ name: 'api', port: 3000 }],
     ],
     ['php_fastcgi', 'php_fastcgi app:9000', [{ name: 'app', port: 9000 }]],
+    [
+      'upstreams that it looks up',
+      'reverse_proxy {\n  dynamic a api 3000\n  dynamic srv _x._tcp.y\n}',
+      [{ name: 'api', port: 3000 }],
+    ],
+    ['an address of IPv6', 'reverse_proxy [fd00::10]:80', [{ name: 'fd00::10', port: 80 }]],
     ['a comment', '# reverse_proxy old:1\nrespond "ok"', []],
   ])('understands %s', (_, text, upstreams) => {
     expect(parseCaddyfile(`example.org {\n${text}\n}\n`)).toEqual(upstreams);

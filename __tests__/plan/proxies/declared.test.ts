@@ -86,13 +86,23 @@ describe('where files of the commit say that requests go', () => {
     ['Kong', 'volumes/api/kong.yml', KONG, ['rest:3000', 'auth:9999', 'app:8000']],
     ['Envoy', 'envoy/envoy.tmpl.yaml', ENVOY_YAML, ['0.0.0.0:8080', 'api:3000']],
     ['Envoy as JSON', 'envoy.json', ENVOY_JSON, ['api:3000']],
-    ['HAProxy under another name', 'lb/lb.cfg', HAPROXY, ['api:3000']],
+    ['HAProxy under another name', 'lb/lb.cfg', HAPROXY, ['api:3000', 'web:80']],
     ['Apache', 'httpd/site.conf', APACHE, ['api:3000', 'web:8080']],
   ])('%s', (_what, path, text, expected) => {
     const told = upstreamsInFiles({ [path]: text }).map(({ name, port }) =>
       port === undefined ? name : `${name}:${String(port)}`,
     );
     expect(told).toEqual(expected);
+  });
+
+  it('is read of templates and addresses of IPv6 in HAProxy', () => {
+    const text =
+      'backend a\n  server-template web 1-3 api:3000 resolvers docker\n  server s ipv6@[fd00::10]:80\n';
+    expect(kindOfFile('edge.cfg', text)).toBe('haproxy');
+    expect(upstreamsInFiles({ 'edge.cfg': text })).toEqual([
+      { name: 'api', port: 3000 },
+      { name: 'fd00::10', port: 80 },
+    ]);
   });
 
   it('is of a proxy of this kind only, where that is asked for', () => {

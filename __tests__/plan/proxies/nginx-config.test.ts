@@ -18,6 +18,7 @@ describe('parseNginxConfig', () => {
       shutdownTimeoutMs: undefined,
       dynamicNames: [],
       staticNames: ['api'],
+      unreadable: [],
     });
   });
 
@@ -63,7 +64,7 @@ server { location / { proxy_pass http://site; } }
     ['proxy_pass http://unix:/run/app.sock;', []],
     ['proxy_pass http://unix:/run/app.sock:/uri/;', []],
     ['fastcgi_pass unix:/run/php.sock;', []],
-    ['proxy_pass http://[2001:db8::1]:8000;', []],
+    ['proxy_pass http://[2001:db8::1]:8000;', ['2001:db8::1:8000']],
     ['return 404;', []],
     ['proxy_pass_header X-Served-By; proxy_pass_request_body on;', []],
   ])('%s', (line, names) => {
@@ -75,7 +76,7 @@ server { location / { proxy_pass http://site; } }
     ['server a:1;\n server b:2 backup;\n server c:3 down;', ['a:1', 'b:2', 'c:3']],
     ['least_conn; zone z 64k; server a:1; keepalive 16;', ['a:1']],
     ['server unix:/run/a.sock; server a;', ['a']],
-    ['server [::1]:80;', []],
+    ['server [::1]:80;', ['::1:80']],
     ['# server old:1;\n server new:2;', ['new:2']],
     ['server new:2; # server old:1;', ['new:2']],
     ['server new:2;# server old:1;', ['new:2']],
@@ -174,5 +175,62 @@ describe('what is written otherwise', () => {
       'upstream blue { server api:3000; } map $host $up { default blue; } location / { proxy_pass http://$up; }';
     expect(names(text)).toEqual(['api']);
     expect(dynamic(text)).toEqual([]);
+  });
+});
+
+describe('a target that nobody can read', () => {
+  const RESOLVER = 'resolver 127.0.0.11 valid=10s;';
+  const unreadable = (lines: string, outside = RESOLVER) =>
+    parseNginxConfig(`${outside} server { location / { ${lines} } }`).unreadable;
+
+  it.each([
+    ['proxy_pass http://$app;', 'http://$app'],
+    ['proxy_pass http://$http_x_app:8000;', 'http://$http_x_app:8000'],
+    ['proxy_pass http://app-$color:8000;', 'http://app-$color:8000'],
+    ['proxy_pass http://$1:8000;', 'http://$1:8000'],
+    ['proxy_pass $scheme://$host$request_uri;', '$scheme://$host$request_uri'],
+    ['fastcgi_pass $app;', '$app'],
+    ['set $app $http_x; proxy_pass http://$app;', 'http://$app'],
+    ['set $app $app; proxy_pass http://$app;', 'http://$app'],
+  ])('is one with a variable that only a request says: %s', (lines, target) => {
+    expect(unreadable(lines)).toEqual([target]);
+    // Without a resolver nginx knows its own upstreams only, and those of the internet know no container.
+    expect(unreadable(lines, '')).toEqual([]);
+    expect(unreadable(lines, 'resolver 1.1.1.1 8.8.8.8 valid=300s; resolver_timeout 5s;')).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    'map $host $app { default $http_x; a.example api; }',
+    'map $host $app { include /etc/nginx/apps.map; }',
+  ])('is one of a map: %s', (map) => {
+    expect(unreadable('proxy_pass http://$app:80;', `${RESOLVER} ${map}`)).toHaveLength(1);
+  });
+
+  it.each([
+    'proxy_set_header Connection $connection_upgrade; proxy_pass http://api:3000;',
+    'proxy_pass http://api:3000$request_uri;',
+    'proxy_pass http://api$request_uri;',
+    'proxy_pass http://api$1$is_args$args;',
+    'proxy_pass http://api/$1?$args;',
+    'proxy_pass http://api:$server_port;',
+    'proxy_pass $scheme://api:3000;',
+    'set $app http://api:3000; proxy_pass $app;',
+    'set $app api; proxy_pass http://$app:3000;',
+    'set $app ""; proxy_pass http://$app;',
+    'proxy_pass http://unix:/run/app.sock:/;',
+  ])('is none where the host is said: %s', (lines) => {
+    const map = "map $http_upgrade $connection_upgrade { default upgrade; '' close; }";
+    expect(unreadable(lines, `${RESOLVER} ${map}`)).toEqual([]);
+  });
+
+  it('leaves what can be read readable', () => {
+    expect(passing('proxy_pass $scheme://api:3000;')).toEqual(['api:3000']);
+    expect(passing('proxy_pass http://api:$server_port;')).toEqual(['api']);
+    expect(passing('proxy_pass http://[fd00:0::10]:8000;')).toEqual(['fd00::10:8000']);
+    expect(
+      passing('proxy_pass http://$app;', 'map $host $app { default $http_x; a.example api; }'),
+    ).toEqual(['api']);
   });
 });

@@ -1,6 +1,7 @@
 import { parseAddress, type Upstream } from './upstream.js';
 
 const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
+const DYNAMIC = /^[^\S\n]*dynamic[^\S\n]+a[^\S\n]+([^\s{]+)(?:[^\S\n]+(\d+))?/gm;
 
 /** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
 export function parseCaddyfile(text: string): readonly Upstream[] {
@@ -9,7 +10,10 @@ export function parseCaddyfile(text: string): readonly Upstream[] {
     .replace(/(^|\s)#[^\n]*/g, '$1')
     .replace(/\\\r?\n/g, ' ')
     .replace(/["`]/g, '');
-  return [...config.matchAll(DIRECTIVE)].flatMap((match) =>
+  const dynamic = [...config.matchAll(DYNAMIC)].flatMap(
+    ([, host = '', port = '80']) => parseAddress(`${host}:${port}`) ?? [],
+  );
+  const named = [...config.matchAll(DIRECTIVE)].flatMap((match) =>
     (match[1] ?? '')
       .trim()
       .split(/\s+/)
@@ -19,4 +23,5 @@ export function parseCaddyfile(text: string): readonly Upstream[] {
         return upstream === undefined ? [] : [upstream];
       }),
   );
+  return [...named, ...dynamic];
 }

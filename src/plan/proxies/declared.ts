@@ -4,7 +4,7 @@ import { parseAddress, type Upstream } from './upstream.js';
 export type FileKind = 'nginx' | 'caddy' | 'haproxy' | 'apache' | 'declared';
 
 const HAPROXY_SECTION = /^(?:frontend|backend|listen)[^\S\n]+\S+[^\S\n]*(?:#.*)?$/m;
-const HAPROXY_SERVER = /^[^\S\n]+server[^\S\n]+\S+[^\S\n]+\S+/m;
+const HAPROXY_SERVER = /^[^\S\n]+server(?:-template)?[^\S\n]+\S+[^\S\n]+\S+/m;
 const APACHE = /^[^\S\n]*(?:ProxyPass(?:Match)?|BalancerMember)[^\S\n]+\S/im;
 /** Traefik's file provider, Kong's declarative configuration, Envoy's clusters: YAML, TOML or JSON. */
 const DECLARED = /\bloadBalancer\b|\b_format_version\b|\bload_assignment\b/;

@@ -12,6 +12,8 @@ export interface NginxConfig {
   readonly dynamicNames: readonly string[];
   /** Names that it resolves once, when it loads its configuration; it may do both. */
   readonly staticNames: readonly string[];
+  /** Targets with variables of which nobody knows what they hold, and that may be the name of any container. */
+  readonly unreadable: readonly string[];
 }
 
 const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
@@ -21,7 +23,7 @@ const VARIABLE = /\bset\s+\$(\w+)\s+([^;]+);/g;
 /** `map $host $target { default one; … }`, and what is written like it. */
 const MAP = /\b(?:map|geo|split_clients)\s[^;{}]*\$(\w+)\s*\{([^}]*)\}/g;
 /** More values of a variable, or variables within variables, are written by nobody. */
-const MOST_VALUES = 100;
+const MOST_VALUES = 5_000;
 
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 export function parseNginxConfig(text: string): NginxConfig {
@@ -41,10 +43,13 @@ export function parseNginxConfig(text: string): NginxConfig {
       (/\bresolve\b/.test(server[2] ?? '') ? dynamicNames : staticNames).add(upstream.name);
     }
   }
+  const unreadable = new Set<string>();
   for (const pass of config.matchAll(PASS)) {
     const target = unquoted((pass[1] ?? '').trim());
     for (const written of expanded(target, values)) {
-      const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+      const host = hostIn(written);
+      if (host.includes(UNKNOWN)) unreadable.add(target);
+      const upstream = parseAddress(host);
       if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
       upstreams.push(upstream);
       (target.includes('$') ? dynamicNames : staticNames).add(upstream.name);
@@ -56,7 +61,31 @@ export function parseNginxConfig(text: string): NginxConfig {
     shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
     dynamicNames: [...dynamicNames],
     staticNames: [...staticNames],
+    // Without a resolver a variable stands for an upstream of the configuration only.
+    unreadable: looksUpContainers(config) ? [...unreadable] : [],
   };
+}
+
+const RESOLVER = /(?:^|[\s;{}])resolver\s+([^;]+);/g;
+/** Resolvers of the internet, which know no container. */
+const PUBLIC_RESOLVER =
+  /^(?:8\.8\.(?:8\.8|4\.4)|1\.(?:1\.1|0\.0)\.[123]|9\.9\.9\.\d+|149\.112\.112\.\d+|208\.67\.22[02]\.\d+|\[2\S*\])(?::53)?$/;
+
+function looksUpContainers(config: string): boolean {
+  return [...config.matchAll(RESOLVER)].some(([, words = '']) =>
+    words
+      .trim()
+      .split(/\s+/)
+      .some((word) => !/^(?:valid|ipv[46]|status_zone)=/.test(word) && !PUBLIC_RESOLVER.test(word)),
+  );
+}
+
+/** Of a target with all that is known of its variables: what stands for the host, and its port. */
+function hostIn(target: string): string {
+  const address = target.replace(new RegExp(`^(?:\\w|${UNKNOWN})*://`), '');
+  // What follows a whole address is the path: `http://api:3000$1`.
+  const [host = ''] = /^[^/?]*/.exec(address) ?? [];
+  return host.replace(new RegExp(`(?<=:\\d+)${UNKNOWN}+$|:${UNKNOWN}+$`), '');
 }
 
 /** What each variable may hold, by `set` and `map`. */
@@ -67,25 +96,37 @@ function valuesIn(config: string): ReadonlyMap<string, readonly string[]> {
   };
   for (const [, name = '', value = ''] of config.matchAll(VARIABLE)) add(name, value.trim());
   for (const [, name = '', body = ''] of config.matchAll(MAP)) {
-    for (const entry of body.split(';'))
-      add(name, /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '');
+    for (const entry of body.split(';')) {
+      const value = /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '';
+      add(name, /^\s*include\s/.test(entry) ? UNKNOWN : value);
+    }
   }
   return values;
 }
 
-/** The text with every value of its variables; what is not known of one is empty. */
+/** Stands for what is not known of a variable. */
+const UNKNOWN = '\uFFFD';
+/** Variables that begin with a slash, or stand behind what does. */
+const PATH = /^(?:request_uri|uri|document_uri|is_args|args|query_string)$/;
+
+/** The text with every value of its variables. */
 function expanded(text: string, values: ReadonlyMap<string, readonly string[]>): readonly string[] {
   let texts: readonly string[] = [text];
   for (let depth = 0; depth < 5 && texts.some((each) => each.includes('$')); depth += 1) {
     texts = texts
       .flatMap((each) => {
-        const [reference, name = ''] = /\$\{?(\w+)\}?/.exec(each) ?? [];
+        const found = /\$\{?(\w+)\}?/.exec(each);
+        const [reference, name = ''] = found ?? [];
         if (reference === undefined) return [each];
-        return (values.get(name) ?? ['']).map((value) => each.replace(reference, () => value));
+        // So does a capture behind a name: `http://api$1`.
+        const isPath = /^\d+$/.test(name) && /[\w\]]$/.test(each.slice(0, found?.index));
+        const unknown = isPath || PATH.test(name) ? '/' : UNKNOWN;
+        return (values.get(name) ?? [unknown]).map((value) => each.replace(reference, () => value));
       })
       .slice(0, MOST_VALUES);
   }
-  return [...new Set(texts)];
+  // What goes round in circles is not known.
+  return [...new Set(texts.map((each) => each.replaceAll('$', UNKNOWN)))];
 }
 
 function unquoted(text: string): string {

@@ -10,6 +10,8 @@ import type { Upstream } from './upstream.js';
 export interface ProxyReading {
   /** Where its loaded configuration sends requests. */
   readonly upstreams: readonly Upstream[];
+  /** What stands there for hosts that nobody can tell: any container may be one. */
+  readonly unreadable: readonly string[];
   /**
    * True where names are resolved at each connection, not once: then a candidate would get requests
    * from the moment it exists, so the incumbents are pinned before.
@@ -48,6 +50,7 @@ function readNginx(text: string): ProxyReading {
   const config = parseNginxConfig(text);
   return {
     upstreams: config.upstreams,
+    unreadable: config.unreadable,
     resolvesAtEachConnection: false,
     staysConnected: false,
     keepsIdleConnections: config.keepaliveMinMs > 0,
@@ -65,9 +68,10 @@ function readNginx(text: string): ProxyReading {
 }
 
 function readCaddy(text: string): ProxyReading {
-  const { upstreams, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
+  const { upstreams, unreadable, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
   return {
     upstreams,
+    unreadable,
     resolvesAtEachConnection: true,
     staysConnected: keepsConnections,
     keepsIdleConnections: 'never',

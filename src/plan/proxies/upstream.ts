@@ -1,12 +1,19 @@
+import { plainAddress } from '../addresses.js';
+
 /** A host that a proxy sends requests to, with the port where one is written. */
 export interface Upstream {
   readonly name: string;
   readonly port: number | undefined;
 }
 
-/** `name` or `name:port`; undefined for anything else. */
+/** `name`, `name:port`, or `[address]:port` of IPv6; undefined for anything else. */
 export function parseAddress(text: string): Upstream | undefined {
-  const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
-  if (match?.[1] === undefined) return undefined;
-  return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
+  const match = /^(?:([A-Za-z0-9](?:[\w.-]*\w)?)|\[([\da-f:.]*:[\da-f:.]*)\])(?::(\d+))?$/i.exec(
+    text,
+  );
+  const [, host, address, port] = match ?? [];
+  const name = address === undefined ? host : plainAddress(address);
+  return name === undefined
+    ? undefined
+    : { name, port: port === undefined ? undefined : Number(port) };
 }
