@@ -29,6 +29,13 @@ describe('a service that nobody waits for, and that does its work and ends', () 
     );
   });
 
+  it.each([{ disable: true }, { test: ['NONE'] }])(
+    'is one also where its healthcheck is turned off: %j',
+    (healthcheck) => {
+      expect(reasonOf({ healthcheck }, [web, ended(1)])).toContain('ended with 0');
+    },
+  );
+
   it.each<[string, JsonObject, readonly Container[]]>([
     ['is restarted', { restart: 'always' }, [web, ended(1)]],
     ['is restarted by its deploy section', { deploy: { restart_policy: {} } }, [web, ended(1)]],

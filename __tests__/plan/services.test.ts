@@ -351,3 +351,68 @@ describe('a rollback to kept images', () => {
     expect(plan.plan.operations.map(({ kind }) => kind)).toEqual(['finish']);
   });
 });
+
+describe('a worker that had failed before the deploy', () => {
+  const dead = (code: number): Partial<Situation> => ({
+    was: services({ worker: { restart: 'no' } }),
+    containers: (before) =>
+      changing('worker', {
+        running: false,
+        startedMs: 10,
+        ended: { code, atMs: 20 },
+      })(before),
+  });
+
+  it('is left as it is, and told, where nothing of it changed', () => {
+    const of = planned(dead(1));
+    expect(serviceIn(of, 'worker')).toMatchObject({
+      action: 'keep',
+      why: 'it ended with 1 before, and nothing of it changed',
+    });
+    expect(of.plan.warnings).toContainEqual(
+      expect.stringMatching(/^worker: it ended with 1 before.*docker compose up -d worker$/),
+    );
+  });
+
+  it('starts where its image turns out to be another one', () => {
+    const situation = { ...dead(1), changes: ['api/x'] };
+    const of = planned(situation);
+    expect(actions(of)).toEqual({ api: 'roll?', worker: 'start?' });
+    const settled = (image: string) =>
+      settlePlan(
+        of.plan,
+        { 'tiny-api': image, 'tiny-worker': image },
+        observed(situation),
+        options,
+      ).services.find(({ service }) => service === 'worker')?.action;
+    expect(settled('sha256:another')).toBe('start');
+    expect(settled(imageId('tiny-worker'))).toBe('keep');
+  });
+
+  it.each<[string, Partial<Situation>]>([
+    ['its definition changed', { wants: services({ worker: { environment: { A: 'b' } } }) }],
+    ['another image is there', { images: { 'tiny-worker': 'sha256:another' } }],
+    ['somebody stopped it', dead(143)],
+    [
+      'it ended with the host',
+      { containers: changing('worker', { running: false, ended: { code: 1, atMs: -1 } }) },
+    ],
+    ['Docker was to start it again', { was: {} }],
+  ])('starts where %s', (_name, other) => {
+    expect(actions(planned({ ...dead(1), ...other }))['worker']).toBe('start');
+  });
+
+  it('starts where it is named, and where others send it requests', () => {
+    expect(actions(planned(dead(1), { services: ['worker'] }))['worker']).toBe('start');
+    const nginx = 'server { location / { proxy_pass http://worker; } }';
+    expect(actions(planned({ ...dead(1), nginx }))['worker']).toBe('start');
+  });
+
+  it('starts with the image of a release that is gone back to', () => {
+    const keptImages = { 'tiny-worker': 'sha256:kept' };
+    const of = planned(dead(1), { images: 'kept', keptImages });
+    expect(actions(of)['worker']).toBe('start');
+    const same = { 'tiny-worker': imageId('tiny-worker') };
+    expect(actions(planned(dead(1), { images: 'kept', keptImages: same }))['worker']).toBeUndefined();
+  });
+});

@@ -163,6 +163,25 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       },
     );
 
+    it('lets one end with 0 beside an incumbent whose service says that it may, and tells it', async () => {
+      container('a1', undefined, { status: 'exited', code: 0 });
+      container('b1', undefined, { status: 'running' });
+      host.write('policies/a1', 'no/0/\n');
+      const candidates = 'worker a1 - -\n';
+      const variables = { CANDIDATES: candidates, TIMEOUT: '5' };
+      expect((await host.run(script('ready'), variables)).code).toBe(71);
+      const ending = await host.run(script('ready'), { ...variables, ENDING: 'api worker' });
+      expect(ending.code).toBe(0);
+      expect((await startSoak('worker a1\n', 1).ended).code).toBe(0);
+      const told = await host.run(
+        'require_alive "$CANDIDATES"; inspect_each "$CANDIDATES" tell_ended',
+        { CANDIDATES: 'worker a1\napi b1\n' },
+      );
+      expect(told.code).toBe(0);
+      expect(told.stderr).toMatch(/warning: worker has ended with 0[^\n]*\n$/);
+      expect(told.stderr).not.toContain('api');
+    });
+
     it('names all that exit one soon after the other', async () => {
       container('a1', 'false');
       container('b1', undefined, { status: 'exited', code: 3 });

@@ -3,6 +3,7 @@ import { changedFor, changesFor, listed } from './changes.js';
 import { envFileChanges, mountedChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
 import type { Action } from './service-plan.js';
+import { failedBefore } from './jobs.js';
 import { mayRead, readingOf } from './reading.js';
 import type { RoleDecision } from './role.js';
 import type { Service } from './stack.js';
@@ -14,13 +15,15 @@ export interface Decision {
   /** True where `action` holds only if the build gives another image. */
   readonly ifImageChanges: boolean;
   /** What happens in place of `action` where the image is the same after all; undefined: nothing. */
-  readonly ifSame?: 'reload' | 'start' | undefined;
+  readonly ifSame?: 'reload' | 'start' | 'keep' | undefined;
   /** Places of the definition that changed, and that its containers do without until it is named. */
   readonly waits: readonly string[];
   /** Changed files that it mounts, and that its containers have not read. */
   readonly unread: readonly string[];
   /** True where its image may have changed as well, and nobody has accepted the gap of another one. */
   readonly imageWaits?: boolean;
+  /** True where it has failed before, and nothing of it changed: it is not started. */
+  readonly isLeftDead?: boolean;
 }
 
 /** True where a person has said that this service may be changed, whatever it holds. */
@@ -77,6 +80,11 @@ export function decide(
   const isAnother = isOfAnother(observation, service, compared);
   if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
     const start = say('start', 'no container of it runs');
+    const isSame = reason === undefined && files.length === 0 && !named && !isAnother;
+    const left = isSame ? leftDead(observation, service, role, all) : undefined;
+    if (left !== undefined && mayChange)
+      return { ...say('start', MAY_CHANGE, true), ifSame: 'keep' };
+    if (left !== undefined) return { ...say('keep', left), isLeftDead: true };
     // What has ended goes on as it was, unless somebody lets data change.
     if (role !== 'data' || !named || all.length === 0) return start;
     if (mayChange) return { ...say(change, MAY_CHANGE, true), ifSame: 'start' };
@@ -101,6 +109,18 @@ export function decide(
   return role !== 'data' && !unpulled && isAnother
     ? say(change, `${service.image} names another image than the one that runs`)
     : say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+
+/** What nobody sends requests, and has failed before: that is not the fault of what changes others. */
+function leftDead(
+  { containers }: Observation,
+  service: Service,
+  role: RoleDecision['role'],
+  dead: readonly Container[],
+): string | undefined {
+  if (role !== 'worker' && role !== 'singleton') return undefined;
+  const failed = failedBefore(service, dead, containers);
+  return failed === undefined ? undefined : `${failed} before, and nothing of it changed`;
 }
 
 /** True where its image is known, and some of the containers are of another one. */
@@ -172,6 +192,11 @@ export function toldOf(
   const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
   const shared = waits.filter((place) => isShared(place, observation, service));
   return [
+    ...(decision.isLeftDead === true
+      ? [
+          `${decision.why}: not started. To start it, on the host: docker compose up -d ${service.name}`,
+        ]
+      : []),
     ...(decision.imageWaits === true
       ? [
           `its image may have changed as well, and it goes on with the one that it has. To take the new one, with a gap: ${remedy}`,

@@ -1,4 +1,5 @@
 import { invocationsOf } from './commands.js';
+import { objectOf, wordsOf } from './json.js';
 import type { Container } from './observation.js';
 import type { Service } from './stack.js';
 
@@ -29,7 +30,7 @@ export function oneShotReason(
   containers: readonly Container[],
 ): string | undefined {
   const own = containers.filter((each) => each.service === service.name && !each.oneOff);
-  const isServer = service.publishes || service.definition['healthcheck'] !== undefined;
+  const isServer = service.publishes || hasHealthcheck(service);
   if (isKeptRunning(service) || isServer || own.some(({ running }) => running)) return undefined;
   if (own.length > 0 && own.every((each) => endedByItself(each, containers)))
     return 'it ended with 0, and is not to be restarted';
@@ -39,6 +40,34 @@ export function oneShotReason(
   return service.restart !== undefined && NAME.test(service.name)
     ? `restart: ${service.restart}, and its name`
     : undefined;
+}
+
+function hasHealthcheck({ definition }: Service): boolean {
+  const { disable, test } = objectOf(definition['healthcheck']);
+  return definition['healthcheck'] !== undefined && disable !== true && wordsOf(test)[0] !== 'NONE';
+}
+
+/** What `docker stop`, `docker kill` and Ctrl-C leave behind. */
+const STOPPED = new Set([130, 137, 143]);
+
+/**
+ * Why its containers have ended, where they failed by themselves, nothing starts them again, and others run on since;
+ * undefined: somebody may have stopped them, or the host.
+ */
+export function failedBefore(
+  service: Service,
+  dead: readonly Container[],
+  all: readonly Container[],
+): string | undefined {
+  if (isKeptRunning(service) || dead.length === 0) return undefined;
+  const failed = dead.every(
+    ({ ended }) =>
+      ended !== undefined &&
+      ended.code !== 0 &&
+      !STOPPED.has(ended.code) &&
+      all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs),
+  );
+  return failed ? `it ended with ${String(dead[0]?.ended?.code)}` : undefined;
 }
 
 /** With 0, soon, and while others ran that run still: nobody stopped the stack or the host. */

@@ -175,6 +175,12 @@ export function changesNothing(plan: Plan): boolean {
   return plan.services.every(({ action }) => action === 'keep' || action === 'leave');
 }
 
+/** What has failed by itself before has no incumbents. */
+function withAnother(service: ServicePlan): ServicePlan['action'] {
+  const isDead = service.incumbents.length === 0 && service.dead.length > 0;
+  return isDead ? 'start' : changeOf(service);
+}
+
 /** For a rollback: what runs may have another image than the kept one. */
 function expectImages(
   services: readonly ServicePlan[],
@@ -184,7 +190,7 @@ function expectImages(
     service.action === 'keep' && service.role !== 'data' && kept[service.image] !== undefined
       ? {
           ...service,
-          action: service.role === 'job' ? 'keep' : changeOf(service),
+          action: service.role === 'job' ? 'keep' : withAnother(service),
           ifImageChanges: true,
           why: 'its image may change',
         }

@@ -24,7 +24,7 @@ export interface ServicePlan {
   /** True where `action` holds only if the build gives another image. */
   readonly ifImageChanges: boolean;
   /** What happens in place of `action` where the image is the same after all; undefined: nothing. */
-  readonly ifSame?: 'reload' | 'start' | undefined;
+  readonly ifSame?: 'reload' | 'start' | 'keep' | undefined;
   readonly replicas: number;
   /** Ids of the containers that run now. */
   readonly incumbents: readonly string[];

@@ -228,11 +228,12 @@ export function settleImages(
 
 /** The images that the containers of a service are of, each once: those that a new one is compared with. */
 export function imagesInUse(
-  { role, dead, incumbents }: ServicePlan,
+  { role, action, dead, incumbents }: ServicePlan,
   containers: readonly Container[],
 ): readonly string[] {
-  // A job may run still; what holds data may have ended.
-  const isEnded = role === 'job' || (role === 'data' && incumbents.length === 0);
+  // A job may run still; what holds data may have ended, and so may what is started only with another image.
+  const isEnded =
+    role === 'job' || (incumbents.length === 0 && (role === 'data' || action === 'start'));
   const own = new Set(isEnded ? [...dead, ...incumbents] : incumbents);
   return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }

@@ -2,6 +2,8 @@ import { parseContainers } from '../host/containers.js';
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
 import type { ServiceScale } from '../plan/scale.js';
+import { isTraefikRouted } from '../plan/proxies/traefik.js';
+import type { Service } from '../plan/stack.js';
 import { remoteScript } from '../remote/load.js';
 import type { Asking } from './asking.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
@@ -72,10 +74,8 @@ export async function create(context: RolloutContext, creation: Creation): Promi
         .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
         .map(({ service }) => service)
         .join(' '),
-      NEW: services
-        .filter(({ service }) => !runsAlready(context, service))
-        .map(({ service }) => service)
-        .join(' '),
+      NEW: namesOf(services, (service) => !runsAlready(context, service)),
+      ENDING: namesOf(services, (service) => mayEnd(context.observation.wanted.services[service])),
       PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
       TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
     },
@@ -85,6 +85,19 @@ export async function create(context: RolloutContext, creation: Creation): Promi
     const others = context.results.candidates.get(container.service) ?? [];
     context.results.candidates.set(container.service, [...others, container]);
   }
+}
+
+function namesOf(services: readonly ServiceScale[], test: (service: string) => boolean): string {
+  return services
+    .map(({ service }) => service)
+    .filter(test)
+    .join(' ');
+}
+
+/** True where the Compose file says itself that Docker leaves it where it has ended with 0, and no proxy needs it. */
+function mayEnd(service: Service | undefined): boolean {
+  const says = /^(?:no|on-failure)(?::|$)/.test(service?.restart ?? '');
+  return service !== undefined && says && !isTraefikRouted(service);
 }
 
 function undoOf(
