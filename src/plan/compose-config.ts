@@ -89,6 +89,7 @@ function parseService(
     dependsOn: Object.entries(objectOf(json['depends_on'])).map(([service, options]) => ({
       service,
       condition: textOf(objectOf(options)['condition']) ?? 'service_started',
+      ...(objectOf(options)['restart'] === true ? { restart: true } : {}),
     })),
     replicas,
     updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,

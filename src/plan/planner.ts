@@ -1,4 +1,5 @@
 import type { PlanOptions } from './plan-options.js';
+import { withDependants } from './dependants.js';
 import { engineNotes, engineRefusals } from './engine.js';
 import { imageOperations } from './image-operations.js';
 import { healthNotes, healthRefusals } from './health-host.js';
@@ -26,7 +27,8 @@ export type Planned =
 /** From the wanted stack and the observed host to what will be done. Pure. */
 export function makePlan(seen: Observation, options: PlanOptions): Planned {
   const observation = inOrder(seen);
-  const services = givingWay(observation, decideServices(observation, options));
+  const decided = withDependants(observation, decideServices(observation, options), options);
+  const services = givingWay(observation, decided);
   const images = imageOperations(observation, services, options);
   const operations = [...images, ...planOperations(observation, services, options)];
   const plan: Plan = {
@@ -95,7 +97,8 @@ export function settlePlan(
   observation: Observation,
   options: PlanOptions,
 ): Plan {
-  const services = settleImages(plan.services, imageIds, observation.containers);
+  const settled = settleImages(plan.services, imageIds, observation.containers);
+  const services = withDependants(observation, settled, options);
   const images = plan.operations.filter(isImageOperation);
   return {
     ...plan,

@@ -75,6 +75,8 @@ export interface Mount {
 export interface Dependency {
   readonly service: string;
   readonly condition: string;
+  /** True where it is to be started again when that service gets a new container. */
+  readonly restart?: true;
 }
 
 /** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
