@@ -300,6 +300,50 @@ describe('behind the default rule of Traefik', () => {
   });
 });
 
+describe('behind a Traefik that takes what has no label', () => {
+  const RULE = '--providers.docker.defaultRule=Host(`{{ .Name }}.example.org`)';
+  const traefik = (...command: readonly string[]) => ({
+    image: 'traefik:3',
+    command: ['--providers.docker=true', ...command],
+  });
+  const roles = (patch: Parameters<typeof services>[0]) =>
+    Object.fromEntries(
+      planned({ was: services(patch), nginx: undefined }).plan.services.map(({ service, role }) => [
+        service,
+        role,
+      ]),
+    );
+  const exposed = { expose: ['3000'] };
+
+  it('a service that shows a port is routed, and no worker, database or neighbour of another network', () => {
+    const apart = { image: 'a:1', ...exposed, networks: { other: null } };
+    const of = { proxy: traefik(RULE), api: exposed, store: { expose: ['6379'] }, apart };
+    expect(roles(of)).toEqual({
+      proxy: 'proxy',
+      api: 'routed',
+      store: 'data',
+      worker: 'worker',
+      apart: 'worker',
+    });
+    const [refusal] = refused({ was: services(of), nginx: undefined });
+    expect(refusal?.what).toContain('nothing makes the healthcheck of api fail on request');
+    const environment = { TRAEFIK_PROVIDERS_DOCKER_DEFAULTRULE: 'Host(`a`)' };
+    expect(roles({ proxy: { ...traefik(), environment }, api: exposed })['api']).toBe('routed');
+  });
+
+  it.each<[string, readonly string[], object]>([
+    ['is told not to', [RULE, '--providers.docker.exposedbydefault=false'], {}],
+    ['has no default rule of its own', [], {}],
+    ['takes some only', [RULE, '--providers.docker.constraints=Label(`a`, `b`)'], {}],
+    ['is told so by the service', [RULE], { labels: { 'traefik.enable': 'false' } }],
+    ['asks for a label', ['--providers.docker.defaultrule={{ index .Labels "host" }}'], {}],
+  ])('none is where it %s', (_name, command, api) => {
+    expect(roles({ proxy: traefik(...command), api: { ...exposed, ...api } })['api']).toBe(
+      'worker',
+    );
+  });
+});
+
 describe('behind a proxy that cannot be told anything', () => {
   const haproxy = {
     proxies: [],

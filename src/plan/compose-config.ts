@@ -16,6 +16,7 @@ import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 import { madeOf } from './volumes.js';
 import { namesWithNetwork } from './network-names.js';
+import { withDefaultRule } from './proxies/traefik-default.js';
 import { withVolumesFrom } from './volumes-from.js';
 
 /**
@@ -44,7 +45,7 @@ export function parseStack(
   );
   return {
     project: name,
-    services: withVolumesFrom(Object.fromEntries(services), project),
+    services: withDefaultRule(withVolumesFrom(Object.fromEntries(services), project)),
     networks: texts(objectOf(project['networks'])),
     volumes: texts(volumes),
   };

@@ -127,7 +127,7 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   // Labels that many services share say `traefik.enable` of those as well that listen to nobody.
   const listens = !isOfTime && !isPeriodic(service) && !isQueueWorker(service);
   if (isRouted || (isTraefikRouted(service) && (listens || isExposed(service)))) {
-    return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
+    return { role: 'routed', reason: 'its labels or a default rule tell Traefik of it' };
   }
   if (service.publishes) return { role: 'direct', reason: publishedReason(service) };
   const isNamed = namesOf(service).some((candidate) => context.names.has(candidate));
