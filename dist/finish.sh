@@ -6,6 +6,7 @@
 #   VARIABLES_FILE (text of the file of variables) DIR ENV_PATH (of the stack's .env, where the release has one)
 # shellcheck shell=sh
 require_alive "$CANDIDATES"
+inspect_each "$CANDIDATES" tell_ended
 mkdir -p "$STATE/journal/release"
 printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
 : >"$STATE/journal/release.inplace"

@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(834);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4217);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 834:
+/***/ 4217:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63272,13 +63272,35 @@ async function checkPublicUrl({ url }, deps) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/plan/addresses.ts
+/** An IP address in one spelling, so that two that are equal are the same text; nothing stands for `0.0.0.0`. */
+function plainAddress(text) {
+    const address = text.trim();
+    if (address === '')
+        return '0.0.0.0';
+    if (!address.includes(':'))
+        return address;
+    const [, mapped] = /^(?:0*:)*:?ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
+    if (mapped !== undefined)
+        return mapped;
+    try {
+        return new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
+    }
+    catch {
+        return address;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/plan/proxies/upstream.ts
-/** `name` or `name:port`; undefined for anything else. */
+
+/** `name`, `name:port`, or `[address]:port` of IPv6; undefined for anything else. */
 function parseAddress(text) {
-    const match = /^([A-Za-z0-9](?:[\w.-]*\w)?)(?::(\d+))?$/.exec(text);
-    if (match?.[1] === undefined)
-        return undefined;
-    return { name: match[1], port: match[2] === undefined ? undefined : Number(match[2]) };
+    const match = /^(?:([A-Za-z0-9](?:[\w.-]*\w)?)|\[([\da-f:.]*:[\da-f:.]*)\])(?::(\d+))?$/i.exec(text);
+    const [, host, address, port] = match ?? [];
+    const name = address === undefined ? host : plainAddress(address);
+    return name === undefined
+        ? undefined
+        : { name, port: port === undefined ? undefined : Number(port) };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/sites.ts
@@ -63627,6 +63649,8 @@ const ROLES = ['routed', 'worker', 'singleton', 'data', 'proxy', 'direct', 'job'
 const ROLE_LABEL = 'resee.deploy.role';
 /** `start-first` or `stop-first`, as in `deploy.update_config.order`, and before it. */
 const ORDER_LABEL = 'resee.deploy.order';
+/** How the reason of a service begins that has to be gone before another one starts. */
+const GIVES_WAY = 'its old container holds ';
 
 ;// CONCATENATED MODULE: ./src/plan/doubts.ts
 
@@ -63651,6 +63675,7 @@ function doubtsOf(service, isNamed, { sockets }) {
 
 ;// CONCATENATED MODULE: ./src/plan/jobs.ts
 
+
 /** Longer than nearly every migration, and shorter than a server runs before somebody stops it. */
 const SHORT_MS = 5 * 60_000;
 /** Commands that do their work and end, as the last one of a command line. */
@@ -63670,7 +63695,7 @@ function isKeptRunning({ restart }) {
  */
 function oneShotReason(service, containers) {
     const own = containers.filter((each) => each.service === service.name && !each.oneOff);
-    const isServer = service.publishes || service.definition['healthcheck'] !== undefined;
+    const isServer = service.publishes || hasHealthcheck(service);
     if (isKeptRunning(service) || isServer || own.some(({ running }) => running))
         return undefined;
     if (own.length > 0 && own.every((each) => endedByItself(each, containers)))
@@ -63681,6 +63706,25 @@ function oneShotReason(service, containers) {
     return service.restart !== undefined && jobs_NAME.test(service.name)
         ? `restart: ${service.restart}, and its name`
         : undefined;
+}
+function hasHealthcheck({ definition }) {
+    const { disable, test } = objectOf(definition['healthcheck']);
+    return definition['healthcheck'] !== undefined && disable !== true && wordsOf(test)[0] !== 'NONE';
+}
+/** What `docker stop`, `docker kill` and Ctrl-C leave behind. */
+const STOPPED = new Set([130, 137, 143]);
+/**
+ * Why its containers have ended, where they failed by themselves, nothing starts them again, and others run on since;
+ * undefined: somebody may have stopped them, or the host.
+ */
+function failedBefore(service, dead, all) {
+    if (isKeptRunning(service) || dead.length === 0)
+        return undefined;
+    const failed = dead.every(({ ended }) => ended !== undefined &&
+        ended.code !== 0 &&
+        !STOPPED.has(ended.code) &&
+        all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
+    return failed ? `it ended with ${String(dead[0]?.ended?.code)}` : undefined;
 }
 /** With 0, soon, and while others ran that run still: nobody stopped the stack or the host. */
 function endedByItself({ startedMs, ended }, all) {
@@ -63766,6 +63810,7 @@ function isSchedulerWord(word) {
 function parseCaddyConfig(text) {
     const config = parsed(text);
     const upstreams = [];
+    const unreadable = new Set();
     let looksUp = false;
     let keepsConnections = false;
     const visit = (value) => {
@@ -63779,17 +63824,46 @@ function parseCaddyConfig(text) {
         }
         for (const upstream of listOf(value['upstreams'])) {
             const dial = isObject(upstream) ? textOf(upstream['dial']) : undefined;
-            const address = dial === undefined ? undefined : parseAddress(dial);
+            // A port may be a placeholder.
+            const address = dial === undefined ? undefined : parseAddress(dial.replace(/:\{[^}]*\}$/, ''));
             if (address !== undefined)
                 upstreams.push(address);
+            else if (dial?.includes('{') === true)
+                unreadable.add(dial);
         }
-        if (value['dynamic_upstreams'] !== undefined)
+        if (value['dynamic_upstreams'] !== undefined) {
             looksUp = true;
+            const sources = sourcesIn(objectOf(value['dynamic_upstreams']));
+            for (const source of sources) {
+                const address = source.kind === 'a' ? parseAddress(source.host) : undefined;
+                if (address === undefined)
+                    unreadable.add(`dynamic ${source.kind} ${source.host}`);
+                else
+                    upstreams.push(address);
+            }
+        }
         Object.values(value).forEach(visit);
     };
     visit(config);
     const admin = isObject(config) && isObject(config['admin']) ? config['admin'] : {};
-    return { upstreams, looksUp, keepsConnections, adminOff: admin['disabled'] === true };
+    return {
+        upstreams,
+        looksUp,
+        unreadable: [...unreadable],
+        keepsConnections,
+        adminOff: admin['disabled'] === true,
+    };
+}
+/** The sources of `dynamic_upstreams`, those of `multi` each by itself. */
+function sourcesIn(json) {
+    const kind = textOf(json['source']);
+    if (kind === 'multi')
+        return listOf(json['sources']).map(objectOf).flatMap(sourcesIn);
+    const [name, port] = [textOf(json['name']) ?? '', textOf(json['port'])];
+    // Without any nothing is looked up.
+    if (kind === undefined)
+        return [];
+    return [{ kind, host: port === undefined ? name : `${name}:${port}` }];
 }
 function parsed(text) {
     try {
@@ -63803,6 +63877,7 @@ function parsed(text) {
 ;// CONCATENATED MODULE: ./src/plan/proxies/caddyfile.ts
 
 const DIRECTIVE = /^[^\S\n]*(?:reverse_proxy|php_fastcgi|to)[^\S\n]+([^\n{]+)/gm;
+const DYNAMIC = /^[^\S\n]*dynamic[^\S\n]+a[^\S\n]+([^\s{]+)(?:[^\S\n]+(\d+))?/gm;
 /** Where a Caddyfile sends requests: the hosts that `reverse_proxy` and `php_fastcgi` name. */
 function parseCaddyfile(text) {
     // A backslash at its end goes on with the line; words may be quoted.
@@ -63810,7 +63885,8 @@ function parseCaddyfile(text) {
         .replace(/(^|\s)#[^\n]*/g, '$1')
         .replace(/\\\r?\n/g, ' ')
         .replace(/["`]/g, '');
-    return [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
+    const dynamic = [...config.matchAll(DYNAMIC)].flatMap(([, host = '', port = '80']) => parseAddress(`${host}:${port}`) ?? []);
+    const named = [...config.matchAll(DIRECTIVE)].flatMap((match) => (match[1] ?? '')
         .trim()
         .split(/\s+/)
         .flatMap((word) => {
@@ -63818,12 +63894,13 @@ function parseCaddyfile(text) {
         const upstream = parseAddress(word.replace(/^\w+:\/\//, ''));
         return upstream === undefined ? [] : [upstream];
     }));
+    return [...named, ...dynamic];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/declared.ts
 
 const HAPROXY_SECTION = /^(?:frontend|backend|listen)[^\S\n]+\S+[^\S\n]*(?:#.*)?$/m;
-const HAPROXY_SERVER = /^[^\S\n]+server[^\S\n]+\S+[^\S\n]+\S+/m;
+const HAPROXY_SERVER = /^[^\S\n]+server(?:-template)?[^\S\n]+\S+[^\S\n]+\S+/m;
 const APACHE = /^[^\S\n]*(?:ProxyPass(?:Match)?|BalancerMember)[^\S\n]+\S/im;
 /** Traefik's file provider, Kong's declarative configuration, Envoy's clusters: YAML, TOML or JSON. */
 const DECLARED = /\bloadBalancer\b|\b_format_version\b|\bload_assignment\b/;
@@ -63863,8 +63940,8 @@ function parseApacheConfig(text) {
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/haproxy-config.ts
 
-const SERVER = /^[^\S\n]*server[^\S\n]+\S+[^\S\n]+(\S+)/gm;
-/** Where a configuration of HAProxy sends requests: the addresses of its `server` lines. */
+const SERVER = /^[^\S\n]*(?:server[^\S\n]+\S+|server-template[^\S\n]+\S+[^\S\n]+\d+(?:-\d+)?)[^\S\n]+(?:ipv[46]@)?(\S+)/gm;
+/** Where a configuration of HAProxy sends requests: the addresses of its `server` and `server-template` lines. */
 function parseHaproxyConfig(text) {
     return [...text.matchAll(SERVER)].flatMap((match) => parseAddress(match[1] ?? '') ?? []);
 }
@@ -63878,7 +63955,7 @@ const VARIABLE = /\bset\s+\$(\w+)\s+([^;]+);/g;
 /** `map $host $target { default one; … }`, and what is written like it. */
 const MAP = /\b(?:map|geo|split_clients)\s[^;{}]*\$(\w+)\s*\{([^}]*)\}/g;
 /** More values of a variable, or variables within variables, are written by nobody. */
-const MOST_VALUES = 100;
+const MOST_VALUES = 5_000;
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 function parseNginxConfig(text) {
     const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
@@ -63896,10 +63973,14 @@ function parseNginxConfig(text) {
             (/\bresolve\b/.test(server[2] ?? '') ? dynamicNames : staticNames).add(upstream.name);
         }
     }
+    const unreadable = new Set();
     for (const pass of config.matchAll(PASS)) {
         const target = unquoted((pass[1] ?? '').trim());
         for (const written of expanded(target, values)) {
-            const upstream = parseAddress(written.replace(/^\w+:\/\//, '').replace(/\/.*$/s, ''));
+            const host = hostIn(written);
+            if (host.includes(UNKNOWN))
+                unreadable.add(target);
+            const upstream = parseAddress(host);
             if (upstream === undefined || upstreamNames.has(upstream.name))
                 continue;
             upstreams.push(upstream);
@@ -63912,7 +63993,25 @@ function parseNginxConfig(text) {
         shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
         dynamicNames: [...dynamicNames],
         staticNames: [...staticNames],
+        // Without a resolver a variable stands for an upstream of the configuration only.
+        unreadable: looksUpContainers(config) ? [...unreadable] : [],
     };
+}
+const RESOLVER = /(?:^|[\s;{}])resolver\s+([^;]+);/g;
+/** Resolvers of the internet, which know no container. */
+const PUBLIC_RESOLVER = /^(?:8\.8\.(?:8\.8|4\.4)|1\.(?:1\.1|0\.0)\.[123]|9\.9\.9\.\d+|149\.112\.112\.\d+|208\.67\.22[02]\.\d+|\[2\S*\])(?::53)?$/;
+function looksUpContainers(config) {
+    return [...config.matchAll(RESOLVER)].some(([, words = '']) => words
+        .trim()
+        .split(/\s+/)
+        .some((word) => !/^(?:valid|ipv[46]|status_zone)=/.test(word) && !PUBLIC_RESOLVER.test(word)));
+}
+/** Of a target with all that is known of its variables: what stands for the host, and its port. */
+function hostIn(target) {
+    const address = target.replace(new RegExp(`^(?:\\w|${UNKNOWN})*://`), '');
+    // What follows a whole address is the path: `http://api:3000$1`.
+    const [host = ''] = /^[^/?]*/.exec(address) ?? [];
+    return host.replace(new RegExp(`(?<=:\\d+)${UNKNOWN}+$|:${UNKNOWN}+$`), '');
 }
 /** What each variable may hold, by `set` and `map`. */
 function valuesIn(config) {
@@ -63923,25 +64022,36 @@ function valuesIn(config) {
     for (const [, name = '', value = ''] of config.matchAll(VARIABLE))
         add(name, value.trim());
     for (const [, name = '', body = ''] of config.matchAll(MAP)) {
-        for (const entry of body.split(';'))
-            add(name, /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '');
+        for (const entry of body.split(';')) {
+            const value = /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '';
+            add(name, /^\s*include\s/.test(entry) ? UNKNOWN : value);
+        }
     }
     return values;
 }
-/** The text with every value of its variables; what is not known of one is empty. */
+/** Stands for what is not known of a variable. */
+const UNKNOWN = '\uFFFD';
+/** Variables that begin with a slash, or stand behind what does. */
+const nginx_config_PATH = /^(?:request_uri|uri|document_uri|is_args|args|query_string)$/;
+/** The text with every value of its variables. */
 function expanded(text, values) {
     let texts = [text];
     for (let depth = 0; depth < 5 && texts.some((each) => each.includes('$')); depth += 1) {
         texts = texts
             .flatMap((each) => {
-            const [reference, name = ''] = /\$\{?(\w+)\}?/.exec(each) ?? [];
+            const found = /\$\{?(\w+)\}?/.exec(each);
+            const [reference, name = ''] = found ?? [];
             if (reference === undefined)
                 return [each];
-            return (values.get(name) ?? ['']).map((value) => each.replace(reference, () => value));
+            // So does a capture behind a name: `http://api$1`.
+            const isPath = /^\d+$/.test(name) && /[\w\]]$/.test(each.slice(0, found?.index));
+            const unknown = isPath || nginx_config_PATH.test(name) ? '/' : UNKNOWN;
+            return (values.get(name) ?? [unknown]).map((value) => each.replace(reference, () => value));
         })
             .slice(0, MOST_VALUES);
     }
-    return [...new Set(texts)];
+    // What goes round in circles is not known.
+    return [...new Set(texts.map((each) => each.replaceAll('$', UNKNOWN)))];
 }
 function unquoted(text) {
     return /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
@@ -63971,6 +64081,7 @@ function readNginx(text) {
     const config = parseNginxConfig(text);
     return {
         upstreams: config.upstreams,
+        unreadable: config.unreadable,
         resolvesAtEachConnection: false,
         staysConnected: false,
         keepsIdleConnections: config.keepaliveMinMs > 0,
@@ -63986,9 +64097,10 @@ function readNginx(text) {
     };
 }
 function readCaddy(text) {
-    const { upstreams, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
+    const { upstreams, unreadable, looksUp, keepsConnections, adminOff } = parseCaddyConfig(text);
     return {
         upstreams,
+        unreadable,
         resolvesAtEachConnection: true,
         staysConnected: keepsConnections,
         keepsIdleConnections: 'never',
@@ -64431,7 +64543,7 @@ function roleOf(service, context) {
     // Labels that many services share say `traefik.enable` of those as well that listen to nobody.
     const listens = !isOfTime && !isPeriodic(service) && !isQueueWorker(service);
     if (isRouted || (isTraefikRouted(service) && (listens || isExposed(service)))) {
-        return { role: 'routed', reason: 'its labels tell Traefik to send it requests' };
+        return { role: 'routed', reason: 'its labels or a default rule tell Traefik of it' };
     }
     if (service.publishes)
         return { role: 'direct', reason: publishedReason(service) };
@@ -64656,6 +64768,584 @@ function health_host_portOf({ port, protocol }) {
 }
 function health_host_nameOf({ containers }, proxy) {
     return containers.find(({ id }) => id === proxy.containerId)?.service ?? proxy.name;
+}
+
+;// CONCATENATED MODULE: ./src/plan/contents.ts
+
+/** The `configs` with `content` and the configs and secrets with `environment` that a service uses. */
+function contentsOf({ definition }) {
+    return ['config', 'secret'].flatMap((kind) => listOf(definition[`${kind}s`]).flatMap((use) => {
+        const given = objectOf(use);
+        const source = isObject(use) ? textOf(given['source']) : textOf(use);
+        if (source === undefined)
+            return [];
+        const made = objectOf(definition[`${kind} ${source}`]);
+        const text = textOf(made['value']) ?? textOf(made['content']);
+        if (text === undefined)
+            return [];
+        const place = textOf(given['target']) ?? source;
+        const target = place.startsWith('/') ? place : `${DIRECTORY[kind]}${place}`;
+        const id = (key) => textOf(given[key]) ?? '0';
+        return [
+            { target, text: unescaped(text), mode: modeOf(given), uid: id('uid'), gid: id('gid') },
+        ];
+    }));
+}
+const DIRECTORY = { config: '/', secret: '/run/secrets/' };
+/** Compose prints a mode as a number, or as octal digits in a text. */
+function modeOf(use) {
+    const { mode } = use;
+    if (typeof mode === 'number')
+        return mode.toString(8);
+    return typeof mode === 'string' && /^0?o?[0-7]+$/.test(mode) ? mode.replace('o', '') : '444';
+}
+/** `docker compose config` prints each `$` twice. */
+function unescaped(text) {
+    return text.replaceAll('$$', '$');
+}
+
+;// CONCATENATED MODULE: ./src/plan/definition.ts
+
+
+/**
+ * The places of a definition as Compose has normalised it. What is empty says nothing, and is left out:
+ * versions of Compose differ in that.
+ */
+function placesOf(definition) {
+    return Object.fromEntries(leavesOf(definition, ''));
+}
+/** Where a name without a value says something: a network that is joined, a variable that is passed on. */
+const NAMES = /^(?:networks|environment|build\.args)\.[^]/;
+function leavesOf(value, place) {
+    if (isObject(value) && Object.keys(value).length > 0) {
+        return Object.entries(value).flatMap(([key, below]) => leavesOf(below, place === '' ? key : `${place}.${key}`));
+    }
+    const isEmpty = value === null || isObject(value) || (Array.isArray(value) && value.length === 0);
+    if (value === undefined || (isEmpty && !NAMES.test(place)))
+        return [];
+    return [[place, isEmpty ? 'null' : canonical(value)]];
+}
+/** The places in which two definitions differ, sorted. */
+function differingPlaces(before, after) {
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+        .filter((place) => before[place] !== after[place])
+        .sort();
+}
+const OF_NO_CONTAINER = /^(?:depends_on|profiles|pull_policy|scale|attach|develop|x-[^.]*|deploy)(?:\.|$)/;
+const OF_THE_CONTAINER = /^deploy\.(?:resources|restart_policy)(?:\.|$)/;
+function meaningOf(place) {
+    if (/^build(?:\.|$)/.test(place))
+        return 'image';
+    return OF_NO_CONTAINER.test(place) && !OF_THE_CONTAINER.test(place) ? 'nothing' : 'container';
+}
+/** @param key of the host's state directory, secret */
+function fingerprintOf({ name, definition }, { compose, key }) {
+    const places = Object.entries(placesOf(definition)).map(([place, text]) => [place, mac(key, [name, place, text].join('\0'))]);
+    return { compose, key: keyName(key), places: Object.fromEntries(places) };
+}
+/** What a record says of the key that it was made with; two keys have two names. */
+function keyName(key) {
+    return mac(key, 'the name of this key').slice(0, 8);
+}
+function mac(key, text) {
+    return (0,external_node_crypto_.createHmac)('sha256', key).update(text).digest('hex').slice(0, 24);
+}
+/** A place that tells of what a volume is made. */
+const OF_A_VOLUME = /^volume /;
+/** What records of earlier versions left out of their digest. */
+const NOT_IN_FORMER_DIGEST = /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret |volume )/;
+/** The digest of a definition in records of earlier versions. */
+function formerDigest(definition) {
+    const kept = Object.entries(definition).filter(([key]) => !NOT_IN_FORMER_DIGEST.test(key));
+    const { resources } = objectOf(definition['deploy']);
+    const former = { ...Object.fromEntries(kept), ...(resources === undefined ? {} : { resources }) };
+    return (0,external_node_crypto_.createHash)('sha256').update(canonical(former)).digest('hex').slice(0, 32);
+}
+/** True for a place of which a digest of `formerDigest` says nothing. */
+function isUnknownToFormer(place) {
+    return NOT_IN_FORMER_DIGEST.test(place) && !place.startsWith('deploy.resources');
+}
+/**
+ * The differences of two definitions, a line each, for a person to judge. What is not known to hold no secret is
+ * named, never shown.
+ */
+function differences(before, after) {
+    const [old, now] = [placesOf(before), placesOf(after)];
+    return differingPlaces(old, now).map((place) => `${place}: ${definition_shown(place, old[place])} → ${definition_shown(place, now[place])}`);
+}
+const definition_words = (text) => text.trim().split(/\s+/).join('|');
+/** Keys whose values say how a container runs, and to whom it speaks. */
+const SHOWN_KEYS = definition_words(`
+  image platform runtime restart container_name hostname domainname user group_add working_dir
+  ports expose network_mode dns extra_hosts links external_links depends_on
+  volumes volumes_from tmpfs read_only shm_size devices
+  stop_signal stop_grace_period init tty stdin_open privileged cap_add cap_drop security_opt
+  pid ipc uts userns_mode cgroup cgroup_parent ulimits sysctls oom_kill_disable oom_score_adj pids_limit
+  mem_limit mem_reservation memswap_limit mem_swappiness cpus cpu_count cpu_percent cpu_shares cpu_period
+  cpu_quota cpuset profiles pull_policy scale attach`);
+/** Of others, those parts that no secret stands in. */
+const SHOWN_PARTS = [
+    /^networks\.[^.]+(?:\.(?:aliases|ipv[46]_address|link_local_ips|mac_address|priority|gw_priority))?$/,
+    /^deploy\.(?:mode|replicas|endpoint_mode|update_config|rollback_config|restart_policy|placement|resources)(?:\.|$)/,
+    /^healthcheck\.(?:interval|timeout|retries|start_period|start_interval|disable)$/,
+    /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
+    /^logging\.driver$/,
+    /^volume [^]+\.(?:name|driver|external)$/,
+];
+const definition_SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
+function definition_shown(place, text) {
+    if (text === undefined)
+        return '(none)';
+    if (!definition_SHOWN.some((pattern) => pattern.test(place)))
+        return '(set)';
+    const plain = /^"(.*)"$/.exec(text)?.[1] ?? text;
+    return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
+}
+
+;// CONCATENATED MODULE: ./src/plan/changes.ts
+
+
+
+/**
+ * What the last release says of a service; undefined where its record does not describe what lies in
+ * the live directory (a host that somebody else has deployed to since).
+ */
+function releasedService({ releases, live }, service) {
+    const last = releases.at(-1);
+    return last?.sha === live.head ? last?.services[service] : undefined;
+}
+/** The commit that a service was last brought to; empty where nobody knows. */
+function commitOf(observation, service) {
+    const released = releasedService(observation, service);
+    // What `services` left out a record of an earlier version does not tell.
+    return released?.commit ?? observation.live.head ?? '';
+}
+/** What the commit changes of the files that a service was last brought to. */
+function changesFor({ commit, live, ...rest }, service) {
+    const base = commitOf({ commit, live, ...rest }, service);
+    if (base === (live.head ?? ''))
+        return commit.changes;
+    return commit.since[base] ?? commit.files.map((path) => ({ path, status: 'modified' }));
+}
+/** The places of a service's definition in which the commit, or the host's own files, differ from what runs. */
+function changedPlaces(observation, service) {
+    const released = releasedService(observation, service.name);
+    const sinceInstalled = () => changesOfFiles(observation, service);
+    if (released === undefined)
+        return sinceInstalled();
+    const { runs } = released;
+    if (runs?.key === keyName(observation.recordKey)) {
+        // Somebody may have made the containers again since, with other variables on the host.
+        return sortedUnique([
+            ...sinceRecorded(observation, service, runs),
+            ...sinceInstalled().filter(isOfAVolume),
+            ...changedVariables(observation, service),
+        ]);
+    }
+    // A record of an earlier version, or a key that was lost: what there is to see is compared.
+    const isSame = released.definition === formerDigest(service.definition);
+    return isSame
+        ? sinceInstalled().filter(isUnknownToFormer)
+        : sortedUnique([...sinceInstalled(), ...changedVariables(observation, service)]);
+}
+function sortedUnique(places) {
+    return [...new Set(places)].sort();
+}
+/** Those of a meaning. */
+function changedFor(meaning, observation, service) {
+    return changedPlaces(observation, service).filter((place) => meaningOf(place) === meaning);
+}
+/** Printed by every version of Compose as they were written. */
+const AS_WRITTEN = /^(?:environment\..*|labels\..*|image|container_name|hostname|user|working_dir|restart)$/;
+const isOfAVolume = (place) => OF_A_VOLUME.test(place);
+function sinceRecorded(observation, service, runs) {
+    const { recordKey: key, host } = observation;
+    const now = fingerprintOf(service, { compose: host.composeVersion, key });
+    const differing = differingPlaces(runs.places, now.places).filter(
+    // A record of an earlier version says nothing of volumes.
+    (place) => !isOfAVolume(place) || Object.keys(runs.places).some(isOfAVolume));
+    if (runs.compose === host.composeVersion)
+        return differing;
+    // Another version of Compose prints the same service differently: both sides are as this one prints them.
+    const changed = new Set(changesOfFiles(observation, service));
+    return differing.filter((place) => AS_WRITTEN.test(place) || changed.has(place));
+}
+/** Between the Compose file of the live directory and that of the commit, with the same files of the host. */
+function changesOfFiles({ installed }, service) {
+    const before = installed?.services[service.name];
+    if (before === undefined)
+        return [];
+    return differingPlaces(placesOf(before.definition), placesOf(service.definition));
+}
+/** Variables that the running containers have otherwise: the host's own files may have changed. */
+function changedVariables({ containers }, service) {
+    const { environment } = service.definition;
+    if (!isObject(environment))
+        return [];
+    const running = containers.filter((each) => each.service === service.name && each.running && !each.oneOff);
+    return Object.entries(environment).flatMap(([name, value]) => {
+        const wanted = textOf(value);
+        return wanted !== undefined &&
+            running.some((each) => each.environment[unescaped(name)] !== unescaped(wanted))
+            ? `environment.${name}`
+            : [];
+    });
+}
+/** At most `most` of the words, and how many more there are. */
+function changes_listed(words, most) {
+    const shown = words.slice(0, most).join(', ');
+    return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
+}
+
+;// CONCATENATED MODULE: ./src/plan/service-plan.ts
+/** What leaves the container of a service running. */
+const STAYS = new Set(['keep', 'leave', 'reload']);
+
+;// CONCATENATED MODULE: ./src/plan/files.ts
+
+
+function groupFiles(observation, services) {
+    const { live, wanted, installed, commit } = observation;
+    const kept = new Set(live.modified);
+    const paths = commit.changes.map((change) => change.path).filter((path) => !kept.has(path));
+    const byAction = (test) => services.filter(test).map((service) => service.service);
+    const proxies = bindsOf(wanted, byAction(({ role, action }) => action === 'reload' || (role === 'proxy' && STAYS.has(action))));
+    const replaced = bindsOf(installed, byAction(({ action }) => action === 'roll' || action === 'replace' || action === 'remove'));
+    const everyWanted = bindsOf(wanted, Object.keys(wanted.services));
+    const starting = bindsOf(wanted, byAction(({ action }) => STARTS.has(action)));
+    const within = (places, path) => places.some((place) => isWithin(path, place));
+    // A new container reads it when it starts, also where the proxy mounts it, or the directory that it is in.
+    const cutover = paths.filter((path) => within(proxies, path) && depthOf(starting, path) < depthOf(proxies, path));
+    const last = paths.filter((path) => !within(proxies, path) && within(replaced, path) && !within(everyWanted, path));
+    const later = new Set([...cutover, ...last]);
+    const mounted = new Set(observation.containers.flatMap((container) => container.mounts.map((mount) => mount.source)));
+    return {
+        first: paths.filter((path) => !later.has(path)),
+        cutover,
+        last,
+        inPlace: paths.filter((path) => mounted.has(`${live.path}/${path}`)),
+    };
+}
+const STARTS = new Set(['start', 'roll', 'replace', 'run']);
+/** How closely the path is mounted: by the number of directories that lead to the mount; -1 where it is not. */
+function depthOf(places, path) {
+    return Math.max(-1, ...places
+        .filter((place) => isWithin(path, place))
+        .map((place) => place.split('/').filter((part) => part !== '').length));
+}
+/** Sources inside the stack's directory that the services mount. */
+function bindsOf(stack, services) {
+    return services.flatMap((service) => (stack?.services[service]?.binds ?? [])
+        .map((bind) => bind.source)
+        .filter((source) => !source.startsWith('/')));
+}
+/** The stack's `.env` as a change of the live directory; empty where it stays. */
+function envFileChanges({ envFile }) {
+    if (envFile === undefined || envFile.change === 'same')
+        return [];
+    const { path, change } = envFile;
+    return [{ path, status: change === 'removed' ? 'deleted' : change }];
+}
+/** Changed files that the service mounts. */
+function mountedChanges(stack, service, changes) {
+    const places = bindsOf(stack, [service]);
+    return changes
+        .map((change) => change.path)
+        .filter((path) => places.some((place) => isWithin(path, place)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/reading.ts
+
+
+
+/**
+ * True where a new container would mean a gap, and the one that runs can be told to read changed files: a proxy in
+ * front, or an nginx or Caddy behind it of which there may be only one, with nothing else beside it in its container.
+ */
+function mayRead({ image }, decision, running) {
+    const { role, single } = decision;
+    if (role === 'proxy')
+        return true;
+    if (role === 'data' || single === undefined)
+        return false;
+    const programs = running.flatMap(({ command }) => invocationsOf(command));
+    const isAlone = programs.length > 0 && programs.every(({ program }) => RELOADED.has(program));
+    return isProxyImage(image) || isAlone;
+}
+const RELOADED = new Set(['nginx', 'openresty', 'caddy']);
+/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
+function readingOf(observation, service, { running, files }) {
+    if (files.length === 0)
+        return undefined;
+    if (isReloaded(observation, running)) {
+        return { action: 'reload', why: `${changes_listed(files, 2)} changed`, ifSame: 'reload' };
+    }
+    return isWatched(service, files)
+        ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
+        : undefined;
+}
+/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
+function isReloaded({ proxies }, running) {
+    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
+}
+/** Traefik watches what its file provider names; its static configuration is read at its start only. */
+function isWatched({ image }, files) {
+    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
+        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/waiting.ts
+
+
+
+/**
+ * True for a change that a service does without until a person names it: it is not worth a gap, or the data's
+ * risk, unless somebody wants it. All else (image, command, storage, ports, networks, its own variables) means
+ * that somebody wants another container.
+ */
+function waitsFor(place, role, observation, service) {
+    if (role !== 'data' && role !== 'proxy')
+        return false;
+    return isShared(place, observation, service) || OF_NO_URGENCY[role].test(place);
+}
+/** How Docker watches, limits, and ends a container: the one that runs is as good. */
+const LIMITS = 'healthcheck|restart|deploy\\.restart_policy|deploy\\.resources|logging|stop_grace_period|stop_signal|' +
+    'mem_[a-z]+|memswap_limit|cpu[a-z_]*|pids_limit|oom_[a-z_]+|annotations';
+const OF_NO_URGENCY = {
+    data: new RegExp(`^(?:${LIMITS}|labels)(?:\\.|$)`),
+    // Labels may configure a proxy.
+    proxy: new RegExp(`^(?:${LIMITS})(?:\\.|$)`),
+};
+/** A variable that another service has as well: it came with a file that they share; or one that is gone. */
+function isShared(place, { wanted }, service) {
+    if (!place.startsWith('environment.'))
+        return false;
+    const value = placesOf(service.definition)[place];
+    if (value === undefined)
+        return true;
+    return Object.values(wanted.services).some(({ name, definition }) => name !== service.name && placesOf(definition)[place] === value);
+}
+/** True for a variable that the running containers have as it is wanted: somebody has created them anew since. */
+function isThereAlready(place, service, running) {
+    const [, volume] = /^volume ([^]+)\.name$/.exec(place) ?? [];
+    if (volume !== undefined) {
+        const named = textOf(objectOf(service.definition[`volume ${volume}`])['name']);
+        return (running.length > 0 &&
+            running.every(({ mounts }) => mounts.some((mount) => mount.named === named)));
+    }
+    const [, name] = /^environment\.([^]+)$/.exec(place) ?? [];
+    const wanted = textOf(objectOf(service.definition['environment'])[name ?? '']);
+    return (name !== undefined &&
+        wanted !== undefined &&
+        running.length > 0 &&
+        running.every(({ environment }) => environment[unescaped(name)] === unescaped(wanted)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/decision.ts
+
+
+
+
+
+/** True where a person has said that this service may be changed, whatever it holds. */
+function isNamed(service, role, { services, allowDataChanges, allowDowntime }) {
+    if (services.includes(service))
+        return true;
+    return role === 'data' ? allowDataChanges.includes(service) : role === 'proxy' && allowDowntime;
+}
+const MAY_CHANGE = 'its image may change';
+function decide(observation, service, decision, { all, named, rebuilt, unpulled }) {
+    const running = all.filter((container) => container.running);
+    const { role } = decision;
+    const changed = changedFor('container', observation, service).filter((place) => !isThereAlready(place, service, running));
+    const waits = named ? [] : changed.filter((place) => waitsFor(place, role, observation, service));
+    const files = unreadFiles(observation, service, running);
+    const say = (action, why, ifImageChanges = false) => ({
+        action,
+        why,
+        ifImageChanges,
+        // What is created anew has all of it.
+        waits: action === 'keep' || action === 'reload' ? waits : [],
+        unread: action === 'keep' && role === 'data' ? files : [],
+    });
+    const change = changeOf(decision);
+    const reason = reasonFor(service, running, changed.length > waits.length ? changed : []);
+    if (service.replicas === 0) {
+        return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
+    }
+    if (role === 'job' && all.length === 0)
+        return say('run', 'it has not run here yet');
+    const mayChange = rebuilt.has(service.image);
+    const compared = role === 'job' || running.length === 0 ? all : running;
+    const isAnother = isOfAnother(observation, service, compared);
+    if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
+        const start = say('start', 'no container of it runs');
+        const isSame = reason === undefined && files.length === 0 && !named && !isAnother;
+        const left = isSame ? leftDead(observation, service, role, all) : undefined;
+        if (left !== undefined && mayChange)
+            return { ...say('start', MAY_CHANGE, true), ifSame: 'keep' };
+        if (left !== undefined)
+            return { ...say('keep', left), isLeftDead: true };
+        // What has ended goes on as it was, unless somebody lets data change.
+        if (role !== 'data' || !named || all.length === 0)
+            return start;
+        if (mayChange)
+            return { ...say(change, MAY_CHANGE, true), ifSame: 'start' };
+        return isAnother ? say(change, `it ended, and ${service.image} names another image`) : start;
+    }
+    if (reason !== undefined)
+        return say(change, reason);
+    const read = mayRead(service, decision, running)
+        ? readingOf(observation, service, { running, files })
+        : undefined;
+    if (read !== undefined) {
+        const reads = say(read.action, read.why);
+        if (role === 'proxy' && !named)
+            return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
+        if (mayChange)
+            return { ...say(change, MAY_CHANGE, true), ifSame: read.ifSame };
+        if (!isAnother)
+            return reads;
+    }
+    else if (files.length > 0) {
+        return role === 'data' && !named
+            ? say('keep', 'mounted files wait for a restart')
+            : say(change, `mounted ${changes_listed(files, 2)} changed`);
+    }
+    if (mayChange)
+        return say(change, MAY_CHANGE, true);
+    return role !== 'data' && !unpulled && isAnother
+        ? say(change, `${service.image} names another image than the one that runs`)
+        : say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
+}
+/** What nobody sends requests, and has failed before: that is not the fault of what changes others. */
+function leftDead({ containers }, service, role, dead) {
+    if (role !== 'worker' && role !== 'singleton')
+        return undefined;
+    const failed = failedBefore(service, dead, containers);
+    return failed === undefined ? undefined : `${failed} before, and nothing of it changed`;
+}
+/** True where its image is known, and some of the containers are of another one. */
+function isOfAnother({ images }, { image }, containers) {
+    const current = images[image];
+    return current !== undefined && containers.some(({ imageId }) => imageId !== current);
+}
+function reasonFor(service, running, changed) {
+    if (changed.length > 0)
+        return `its definition changed (${changes_listed(changed, 5)})`;
+    if (running.length > 0 && running.length !== service.replicas) {
+        return `${String(running.length)} of ${String(service.replicas)} replicas run`;
+    }
+    return undefined;
+}
+/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
+function changeOf({ role, single }) {
+    return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
+}
+const ROLL = {
+    routed: 'roll',
+    worker: 'roll',
+    singleton: 'replace',
+    data: 'replace',
+    proxy: 'replace',
+    direct: 'replace',
+    job: 'run',
+};
+/** What an earlier release has brought was read by a container that somebody has started since. */
+function unreadFiles(observation, service, running) {
+    const { wanted, commit, releases } = observation;
+    const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
+    const isRestarted = running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
+    const brought = envFileChanges(observation);
+    const now = new Set([...commit.changes, ...brought].map(({ path }) => path));
+    const changes = [...changesFor(observation, service.name), ...brought];
+    return mountedChanges(wanted, service.name, changes).filter((path) => !isRestarted || now.has(path));
+}
+/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
+function toldOf(observation, service, decision, { role, images }) {
+    const { action, waits, unread } = decision;
+    if (action !== 'keep' && action !== 'reload')
+        return [];
+    const idle = changedFor('nothing', observation, service);
+    const built = changedFor('image', observation, service);
+    const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
+    const shared = waits.filter((place) => isShared(place, observation, service));
+    return [
+        ...(decision.isLeftDead === true
+            ? [
+                `${decision.why}: not started. To start it, on the host: docker compose up -d ${service.name}`,
+            ]
+            : []),
+        ...(decision.imageWaits === true
+            ? [
+                `its image may have changed as well, and it goes on with the one that it has. To take the new one, with a gap: ${remedy}`,
+            ]
+            : []),
+        ...(idle.length === 0
+            ? []
+            : [`${changes_listed(idle, 5)} changed, and no container is another for it`]),
+        ...(built.length === 0 || images === 'host' || images === 'kept'
+            ? []
+            : [`${changes_listed(built, 5)} changed, and build: ${images} builds nothing`]),
+        ...(waits.length === 0
+            ? []
+            : [
+                `${changes_listed(waits, 5)} changed${shared.length === waits.length ? ', as for other services' : ''}, and it goes on with what it has. To let it have the new, with a gap: ${remedy}`,
+            ]),
+        ...(unread.length === 0
+            ? []
+            : [
+                `mounted files wait for a restart: ${changes_listed(unread, 2)}. To restart it, with a gap: ${remedy}`,
+            ]),
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/dependants.ts
+
+/**
+ * What `depends_on` with `restart: true` asks for: services whose dependency gets new containers get new ones as well.
+ * A proxy that a cutover leads to the new ones needs none. What would mean a gap that nobody has accepted is told.
+ * Asked again once it is known which images differ.
+ */
+function withDependants(observation, services, accepted) {
+    const plans = new Map(services.map((plan) => [plan.service, plan]));
+    // A set that grows while it is walked is walked to its end: each may be the dependency of another one.
+    const renewed = new Set(services.filter(dependants_isRenewed));
+    for (const dependency of renewed)
+        for (const [service, plan] of plans) {
+            if (!dependsOn(observation, service, dependency))
+                continue;
+            const next = followed(observation, plan, dependency, accepted);
+            plans.set(service, next);
+            if (next !== plan && dependants_isRenewed(next))
+                renewed.add(next);
+        }
+    return [...plans.values()];
+}
+function dependants_isRenewed({ action, incumbents }) {
+    return (action === 'roll' || action === 'replace') && incumbents.length > 0;
+}
+function dependsOn({ wanted }, name, dependency) {
+    return (wanted.services[name]?.dependsOn ?? []).some(({ service, restart }) => restart === true && service === dependency.service);
+}
+function followed({ proxies }, plan, dependency, { allowDowntime }) {
+    const { service, role, action, incumbents, told } = plan;
+    const isLed = proxies.some(({ containerId }) => incumbents.includes(containerId));
+    if (action !== 'keep' || incumbents.length === 0 || role === 'job' || isLed)
+        return plan;
+    const change = changeOf(plan);
+    const isFree = change === 'roll' || role === 'singleton' || role === 'worker';
+    // What stops before its successor starts, and holds no data, does so after candidates have started.
+    const isBefore = dependency.action === 'roll' || dependency.role === 'data';
+    const why = `it depends on ${dependency.service}, which gets a new container, with restart: true`;
+    if (dependency.ifImageChanges) {
+        const text = `it may change as well: ${why.replace('gets', 'may get')}`;
+        return told.includes(text) ? plan : { ...plan, told: [...told, text] };
+    }
+    if (role !== 'data' && isBefore && (isFree || allowDowntime))
+        return { ...plan, action: change, why };
+    const text = `${why}, and goes on as it is. To restart it, on the host: docker compose restart ${service}`;
+    return { ...plan, told: [...told, text] };
 }
 
 ;// CONCATENATED MODULE: ./src/plan/engine.ts
@@ -65035,517 +65725,6 @@ function room_mebibytes(kb) {
     return `${String(Math.floor(kb / 1024))} MiB`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/contents.ts
-
-/** The `configs` with `content` and the configs and secrets with `environment` that a service uses. */
-function contentsOf({ definition }) {
-    return ['config', 'secret'].flatMap((kind) => listOf(definition[`${kind}s`]).flatMap((use) => {
-        const given = objectOf(use);
-        const source = isObject(use) ? textOf(given['source']) : textOf(use);
-        if (source === undefined)
-            return [];
-        const made = objectOf(definition[`${kind} ${source}`]);
-        const text = textOf(made['value']) ?? textOf(made['content']);
-        if (text === undefined)
-            return [];
-        const place = textOf(given['target']) ?? source;
-        const target = place.startsWith('/') ? place : `${DIRECTORY[kind]}${place}`;
-        const id = (key) => textOf(given[key]) ?? '0';
-        return [
-            { target, text: unescaped(text), mode: modeOf(given), uid: id('uid'), gid: id('gid') },
-        ];
-    }));
-}
-const DIRECTORY = { config: '/', secret: '/run/secrets/' };
-/** Compose prints a mode as a number, or as octal digits in a text. */
-function modeOf(use) {
-    const { mode } = use;
-    if (typeof mode === 'number')
-        return mode.toString(8);
-    return typeof mode === 'string' && /^0?o?[0-7]+$/.test(mode) ? mode.replace('o', '') : '444';
-}
-/** `docker compose config` prints each `$` twice. */
-function unescaped(text) {
-    return text.replaceAll('$$', '$');
-}
-
-;// CONCATENATED MODULE: ./src/plan/definition.ts
-
-
-/**
- * The places of a definition as Compose has normalised it. What is empty says nothing, and is left out:
- * versions of Compose differ in that.
- */
-function placesOf(definition) {
-    return Object.fromEntries(leavesOf(definition, ''));
-}
-/** Where a name without a value says something: a network that is joined, a variable that is passed on. */
-const NAMES = /^(?:networks|environment|build\.args)\.[^]/;
-function leavesOf(value, place) {
-    if (isObject(value) && Object.keys(value).length > 0) {
-        return Object.entries(value).flatMap(([key, below]) => leavesOf(below, place === '' ? key : `${place}.${key}`));
-    }
-    const isEmpty = value === null || isObject(value) || (Array.isArray(value) && value.length === 0);
-    if (value === undefined || (isEmpty && !NAMES.test(place)))
-        return [];
-    return [[place, isEmpty ? 'null' : canonical(value)]];
-}
-/** The places in which two definitions differ, sorted. */
-function differingPlaces(before, after) {
-    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-        .filter((place) => before[place] !== after[place])
-        .sort();
-}
-const OF_NO_CONTAINER = /^(?:depends_on|profiles|pull_policy|scale|attach|develop|x-[^.]*|deploy)(?:\.|$)/;
-const OF_THE_CONTAINER = /^deploy\.(?:resources|restart_policy)(?:\.|$)/;
-function meaningOf(place) {
-    if (/^build(?:\.|$)/.test(place))
-        return 'image';
-    return OF_NO_CONTAINER.test(place) && !OF_THE_CONTAINER.test(place) ? 'nothing' : 'container';
-}
-/** @param key of the host's state directory, secret */
-function fingerprintOf({ name, definition }, { compose, key }) {
-    const places = Object.entries(placesOf(definition)).map(([place, text]) => [place, mac(key, [name, place, text].join('\0'))]);
-    return { compose, key: keyName(key), places: Object.fromEntries(places) };
-}
-/** What a record says of the key that it was made with; two keys have two names. */
-function keyName(key) {
-    return mac(key, 'the name of this key').slice(0, 8);
-}
-function mac(key, text) {
-    return (0,external_node_crypto_.createHmac)('sha256', key).update(text).digest('hex').slice(0, 24);
-}
-/** A place that tells of what a volume is made. */
-const OF_A_VOLUME = /^volume /;
-/** What records of earlier versions left out of their digest. */
-const NOT_IN_FORMER_DIGEST = /^(?:build|pull_policy|scale|depends_on|profiles|deploy|config |secret |volume )/;
-/** The digest of a definition in records of earlier versions. */
-function formerDigest(definition) {
-    const kept = Object.entries(definition).filter(([key]) => !NOT_IN_FORMER_DIGEST.test(key));
-    const { resources } = objectOf(definition['deploy']);
-    const former = { ...Object.fromEntries(kept), ...(resources === undefined ? {} : { resources }) };
-    return (0,external_node_crypto_.createHash)('sha256').update(canonical(former)).digest('hex').slice(0, 32);
-}
-/** True for a place of which a digest of `formerDigest` says nothing. */
-function isUnknownToFormer(place) {
-    return NOT_IN_FORMER_DIGEST.test(place) && !place.startsWith('deploy.resources');
-}
-/**
- * The differences of two definitions, a line each, for a person to judge. What is not known to hold no secret is
- * named, never shown.
- */
-function differences(before, after) {
-    const [old, now] = [placesOf(before), placesOf(after)];
-    return differingPlaces(old, now).map((place) => `${place}: ${definition_shown(place, old[place])} → ${definition_shown(place, now[place])}`);
-}
-const definition_words = (text) => text.trim().split(/\s+/).join('|');
-/** Keys whose values say how a container runs, and to whom it speaks. */
-const SHOWN_KEYS = definition_words(`
-  image platform runtime restart container_name hostname domainname user group_add working_dir
-  ports expose network_mode dns extra_hosts links external_links depends_on
-  volumes volumes_from tmpfs read_only shm_size devices
-  stop_signal stop_grace_period init tty stdin_open privileged cap_add cap_drop security_opt
-  pid ipc uts userns_mode cgroup cgroup_parent ulimits sysctls oom_kill_disable oom_score_adj pids_limit
-  mem_limit mem_reservation memswap_limit mem_swappiness cpus cpu_count cpu_percent cpu_shares cpu_period
-  cpu_quota cpuset profiles pull_policy scale attach`);
-/** Of others, those parts that no secret stands in. */
-const SHOWN_PARTS = [
-    /^networks\.[^.]+(?:\.(?:aliases|ipv[46]_address|link_local_ips|mac_address|priority|gw_priority))?$/,
-    /^deploy\.(?:mode|replicas|endpoint_mode|update_config|rollback_config|restart_policy|placement|resources)(?:\.|$)/,
-    /^healthcheck\.(?:interval|timeout|retries|start_period|start_interval|disable)$/,
-    /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
-    /^logging\.driver$/,
-    /^volume [^]+\.(?:name|driver|external)$/,
-];
-const definition_SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
-function definition_shown(place, text) {
-    if (text === undefined)
-        return '(none)';
-    if (!definition_SHOWN.some((pattern) => pattern.test(place)))
-        return '(set)';
-    const plain = /^"(.*)"$/.exec(text)?.[1] ?? text;
-    return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
-}
-
-;// CONCATENATED MODULE: ./src/plan/changes.ts
-
-
-
-/**
- * What the last release says of a service; undefined where its record does not describe what lies in
- * the live directory (a host that somebody else has deployed to since).
- */
-function releasedService({ releases, live }, service) {
-    const last = releases.at(-1);
-    return last?.sha === live.head ? last?.services[service] : undefined;
-}
-/** The commit that a service was last brought to; empty where nobody knows. */
-function commitOf(observation, service) {
-    const released = releasedService(observation, service);
-    // What `services` left out a record of an earlier version does not tell.
-    return released?.commit ?? observation.live.head ?? '';
-}
-/** What the commit changes of the files that a service was last brought to. */
-function changesFor({ commit, live, ...rest }, service) {
-    const base = commitOf({ commit, live, ...rest }, service);
-    if (base === (live.head ?? ''))
-        return commit.changes;
-    return commit.since[base] ?? commit.files.map((path) => ({ path, status: 'modified' }));
-}
-/** The places of a service's definition in which the commit, or the host's own files, differ from what runs. */
-function changedPlaces(observation, service) {
-    const released = releasedService(observation, service.name);
-    const sinceInstalled = () => changesOfFiles(observation, service);
-    if (released === undefined)
-        return sinceInstalled();
-    const { runs } = released;
-    if (runs?.key === keyName(observation.recordKey)) {
-        // Somebody may have made the containers again since, with other variables on the host.
-        return sortedUnique([
-            ...sinceRecorded(observation, service, runs),
-            ...sinceInstalled().filter(isOfAVolume),
-            ...changedVariables(observation, service),
-        ]);
-    }
-    // A record of an earlier version, or a key that was lost: what there is to see is compared.
-    const isSame = released.definition === formerDigest(service.definition);
-    return isSame
-        ? sinceInstalled().filter(isUnknownToFormer)
-        : sortedUnique([...sinceInstalled(), ...changedVariables(observation, service)]);
-}
-function sortedUnique(places) {
-    return [...new Set(places)].sort();
-}
-/** Those of a meaning. */
-function changedFor(meaning, observation, service) {
-    return changedPlaces(observation, service).filter((place) => meaningOf(place) === meaning);
-}
-/** Printed by every version of Compose as they were written. */
-const AS_WRITTEN = /^(?:environment\..*|labels\..*|image|container_name|hostname|user|working_dir|restart)$/;
-const isOfAVolume = (place) => OF_A_VOLUME.test(place);
-function sinceRecorded(observation, service, runs) {
-    const { recordKey: key, host } = observation;
-    const now = fingerprintOf(service, { compose: host.composeVersion, key });
-    const differing = differingPlaces(runs.places, now.places).filter(
-    // A record of an earlier version says nothing of volumes.
-    (place) => !isOfAVolume(place) || Object.keys(runs.places).some(isOfAVolume));
-    if (runs.compose === host.composeVersion)
-        return differing;
-    // Another version of Compose prints the same service differently: both sides are as this one prints them.
-    const changed = new Set(changesOfFiles(observation, service));
-    return differing.filter((place) => AS_WRITTEN.test(place) || changed.has(place));
-}
-/** Between the Compose file of the live directory and that of the commit, with the same files of the host. */
-function changesOfFiles({ installed }, service) {
-    const before = installed?.services[service.name];
-    if (before === undefined)
-        return [];
-    return differingPlaces(placesOf(before.definition), placesOf(service.definition));
-}
-/** Variables that the running containers have otherwise: the host's own files may have changed. */
-function changedVariables({ containers }, service) {
-    const { environment } = service.definition;
-    if (!isObject(environment))
-        return [];
-    const running = containers.filter((each) => each.service === service.name && each.running && !each.oneOff);
-    return Object.entries(environment).flatMap(([name, value]) => {
-        const wanted = textOf(value);
-        return wanted !== undefined &&
-            running.some((each) => each.environment[unescaped(name)] !== unescaped(wanted))
-            ? `environment.${name}`
-            : [];
-    });
-}
-/** At most `most` of the words, and how many more there are. */
-function changes_listed(words, most) {
-    const shown = words.slice(0, most).join(', ');
-    return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
-}
-
-;// CONCATENATED MODULE: ./src/plan/service-plan.ts
-/** What leaves the container of a service running. */
-const STAYS = new Set(['keep', 'leave', 'reload']);
-
-;// CONCATENATED MODULE: ./src/plan/files.ts
-
-
-function groupFiles(observation, services) {
-    const { live, wanted, installed, commit } = observation;
-    const kept = new Set(live.modified);
-    const paths = commit.changes.map((change) => change.path).filter((path) => !kept.has(path));
-    const byAction = (test) => services.filter(test).map((service) => service.service);
-    const proxies = bindsOf(wanted, byAction(({ role, action }) => action === 'reload' || (role === 'proxy' && STAYS.has(action))));
-    const replaced = bindsOf(installed, byAction(({ action }) => action === 'roll' || action === 'replace' || action === 'remove'));
-    const everyWanted = bindsOf(wanted, Object.keys(wanted.services));
-    const starting = bindsOf(wanted, byAction(({ action }) => STARTS.has(action)));
-    const within = (places, path) => places.some((place) => isWithin(path, place));
-    // A new container reads it when it starts, also where the proxy mounts it, or the directory that it is in.
-    const cutover = paths.filter((path) => within(proxies, path) && depthOf(starting, path) < depthOf(proxies, path));
-    const last = paths.filter((path) => !within(proxies, path) && within(replaced, path) && !within(everyWanted, path));
-    const later = new Set([...cutover, ...last]);
-    const mounted = new Set(observation.containers.flatMap((container) => container.mounts.map((mount) => mount.source)));
-    return {
-        first: paths.filter((path) => !later.has(path)),
-        cutover,
-        last,
-        inPlace: paths.filter((path) => mounted.has(`${live.path}/${path}`)),
-    };
-}
-const STARTS = new Set(['start', 'roll', 'replace', 'run']);
-/** How closely the path is mounted: by the number of directories that lead to the mount; -1 where it is not. */
-function depthOf(places, path) {
-    return Math.max(-1, ...places
-        .filter((place) => isWithin(path, place))
-        .map((place) => place.split('/').filter((part) => part !== '').length));
-}
-/** Sources inside the stack's directory that the services mount. */
-function bindsOf(stack, services) {
-    return services.flatMap((service) => (stack?.services[service]?.binds ?? [])
-        .map((bind) => bind.source)
-        .filter((source) => !source.startsWith('/')));
-}
-/** The stack's `.env` as a change of the live directory; empty where it stays. */
-function envFileChanges({ envFile }) {
-    if (envFile === undefined || envFile.change === 'same')
-        return [];
-    const { path, change } = envFile;
-    return [{ path, status: change === 'removed' ? 'deleted' : change }];
-}
-/** Changed files that the service mounts. */
-function mountedChanges(stack, service, changes) {
-    const places = bindsOf(stack, [service]);
-    return changes
-        .map((change) => change.path)
-        .filter((path) => places.some((place) => isWithin(path, place)));
-}
-
-;// CONCATENATED MODULE: ./src/plan/reading.ts
-
-
-
-/**
- * True where a new container would mean a gap, and the one that runs can be told to read changed files: a proxy in
- * front, or an nginx or Caddy behind it of which there may be only one, with nothing else beside it in its container.
- */
-function mayRead({ image }, decision, running) {
-    const { role, single } = decision;
-    if (role === 'proxy')
-        return true;
-    if (role === 'data' || single === undefined)
-        return false;
-    const programs = running.flatMap(({ command }) => invocationsOf(command));
-    const isAlone = programs.length > 0 && programs.every(({ program }) => RELOADED.has(program));
-    return isProxyImage(image) || isAlone;
-}
-const RELOADED = new Set(['nginx', 'openresty', 'caddy']);
-/** How a proxy that keeps its container takes the files that changed; undefined: it cannot, or none did. */
-function readingOf(observation, service, { running, files }) {
-    if (files.length === 0)
-        return undefined;
-    if (isReloaded(observation, running)) {
-        return { action: 'reload', why: `${changes_listed(files, 2)} changed`, ifSame: 'reload' };
-    }
-    return isWatched(service, files)
-        ? { action: 'keep', why: 'Traefik reads its changed files by itself' }
-        : undefined;
-}
-/** True where a cutover has it read its files anew: it runs nginx or Caddy. */
-function isReloaded({ proxies }, running) {
-    return running.some(({ id }) => proxies.some(({ containerId }) => containerId === id));
-}
-/** Traefik watches what its file provider names; its static configuration is read at its start only. */
-function isWatched({ image }, files) {
-    return (/(?:^|\/)traefik(?:[:@]|$)/.test(image) &&
-        !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
-}
-
-;// CONCATENATED MODULE: ./src/plan/waiting.ts
-
-
-
-/**
- * True for a change that a service does without until a person names it: it is not worth a gap, or the data's
- * risk, unless somebody wants it. All else (image, command, storage, ports, networks, its own variables) means
- * that somebody wants another container.
- */
-function waitsFor(place, role, observation, service) {
-    if (role !== 'data' && role !== 'proxy')
-        return false;
-    return isShared(place, observation, service) || OF_NO_URGENCY[role].test(place);
-}
-/** How Docker watches, limits, and ends a container: the one that runs is as good. */
-const LIMITS = 'healthcheck|restart|deploy\\.restart_policy|deploy\\.resources|logging|stop_grace_period|stop_signal|' +
-    'mem_[a-z]+|memswap_limit|cpu[a-z_]*|pids_limit|oom_[a-z_]+|annotations';
-const OF_NO_URGENCY = {
-    data: new RegExp(`^(?:${LIMITS}|labels)(?:\\.|$)`),
-    // Labels may configure a proxy.
-    proxy: new RegExp(`^(?:${LIMITS})(?:\\.|$)`),
-};
-/** A variable that another service has as well: it came with a file that they share; or one that is gone. */
-function isShared(place, { wanted }, service) {
-    if (!place.startsWith('environment.'))
-        return false;
-    const value = placesOf(service.definition)[place];
-    if (value === undefined)
-        return true;
-    return Object.values(wanted.services).some(({ name, definition }) => name !== service.name && placesOf(definition)[place] === value);
-}
-/** True for a variable that the running containers have as it is wanted: somebody has created them anew since. */
-function isThereAlready(place, service, running) {
-    const [, volume] = /^volume ([^]+)\.name$/.exec(place) ?? [];
-    if (volume !== undefined) {
-        const named = textOf(objectOf(service.definition[`volume ${volume}`])['name']);
-        return (running.length > 0 &&
-            running.every(({ mounts }) => mounts.some((mount) => mount.named === named)));
-    }
-    const [, name] = /^environment\.([^]+)$/.exec(place) ?? [];
-    const wanted = textOf(objectOf(service.definition['environment'])[name ?? '']);
-    return (name !== undefined &&
-        wanted !== undefined &&
-        running.length > 0 &&
-        running.every(({ environment }) => environment[unescaped(name)] === unescaped(wanted)));
-}
-
-;// CONCATENATED MODULE: ./src/plan/decision.ts
-
-
-
-
-/** True where a person has said that this service may be changed, whatever it holds. */
-function isNamed(service, role, { services, allowDataChanges, allowDowntime }) {
-    if (services.includes(service))
-        return true;
-    return role === 'data' ? allowDataChanges.includes(service) : role === 'proxy' && allowDowntime;
-}
-const MAY_CHANGE = 'its image may change';
-function decide(observation, service, decision, { all, named, rebuilt, unpulled }) {
-    const running = all.filter((container) => container.running);
-    const { role } = decision;
-    const changed = changedFor('container', observation, service).filter((place) => !isThereAlready(place, service, running));
-    const waits = named ? [] : changed.filter((place) => waitsFor(place, role, observation, service));
-    const files = unreadFiles(observation, service, running);
-    const say = (action, why, ifImageChanges = false) => ({
-        action,
-        why,
-        ifImageChanges,
-        // What is created anew has all of it.
-        waits: action === 'keep' || action === 'reload' ? waits : [],
-        unread: action === 'keep' && role === 'data' ? files : [],
-    });
-    const change = changeOf(decision);
-    const reason = reasonFor(service, running, changed.length > waits.length ? changed : []);
-    if (service.replicas === 0) {
-        return running.length === 0 ? say('keep', 'scaled to 0') : say('remove', 'scaled to 0');
-    }
-    if (role === 'job' && all.length === 0)
-        return say('run', 'it has not run here yet');
-    const mayChange = rebuilt.has(service.image);
-    const compared = role === 'job' || running.length === 0 ? all : running;
-    const isAnother = isOfAnother(observation, service, compared);
-    if (role !== 'job' && running.length === 0 && (role !== 'data' || reason === undefined)) {
-        const start = say('start', 'no container of it runs');
-        // What has ended goes on as it was, unless somebody lets data change.
-        if (role !== 'data' || !named || all.length === 0)
-            return start;
-        if (mayChange)
-            return { ...say(change, MAY_CHANGE, true), ifSame: 'start' };
-        return isAnother ? say(change, `it ended, and ${service.image} names another image`) : start;
-    }
-    if (reason !== undefined)
-        return say(change, reason);
-    const read = mayRead(service, decision, running)
-        ? readingOf(observation, service, { running, files })
-        : undefined;
-    if (read !== undefined) {
-        const reads = say(read.action, read.why);
-        if (role === 'proxy' && !named)
-            return { ...reads, imageWaits: !unpulled && (mayChange || isAnother) };
-        if (mayChange)
-            return { ...say(change, MAY_CHANGE, true), ifSame: read.ifSame };
-        if (!isAnother)
-            return reads;
-    }
-    else if (files.length > 0) {
-        return role === 'data' && !named
-            ? say('keep', 'mounted files wait for a restart')
-            : say(change, `mounted ${changes_listed(files, 2)} changed`);
-    }
-    if (mayChange)
-        return say(change, MAY_CHANGE, true);
-    return role !== 'data' && !unpulled && isAnother
-        ? say(change, `${service.image} names another image than the one that runs`)
-        : say('keep', waits.length === 0 ? 'nothing changed' : 'what changed of it waits');
-}
-/** True where its image is known, and some of the containers are of another one. */
-function isOfAnother({ images }, { image }, containers) {
-    const current = images[image];
-    return current !== undefined && containers.some(({ imageId }) => imageId !== current);
-}
-function reasonFor(service, running, changed) {
-    if (changed.length > 0)
-        return `its definition changed (${changes_listed(changed, 5)})`;
-    if (running.length > 0 && running.length !== service.replicas) {
-        return `${String(running.length)} of ${String(service.replicas)} replicas run`;
-    }
-    return undefined;
-}
-/** How a service takes a change: where there may be only one of it, the incumbent goes first. */
-function changeOf({ role, single }) {
-    return single !== undefined && ROLL[role] === 'roll' ? 'replace' : ROLL[role];
-}
-const ROLL = {
-    routed: 'roll',
-    worker: 'roll',
-    singleton: 'replace',
-    data: 'replace',
-    proxy: 'replace',
-    direct: 'replace',
-    job: 'run',
-};
-/** What an earlier release has brought was read by a container that somebody has started since. */
-function unreadFiles(observation, service, running) {
-    const { wanted, commit, releases } = observation;
-    const broughtMs = Date.parse(releases.at(-1)?.deployedAt ?? '');
-    const isRestarted = running.length > 0 && running.every(({ startedMs }) => (startedMs ?? 0) > broughtMs);
-    const brought = envFileChanges(observation);
-    const now = new Set([...commit.changes, ...brought].map(({ path }) => path));
-    const changes = [...changesFor(observation, service.name), ...brought];
-    return mountedChanges(wanted, service.name, changes).filter((path) => !isRestarted || now.has(path));
-}
-/** What changed of a service, and changes nothing of its containers by this deploy: a line each. */
-function toldOf(observation, service, decision, { role, images }) {
-    const { action, waits, unread } = decision;
-    if (action !== 'keep' && action !== 'reload')
-        return [];
-    const idle = changedFor('nothing', observation, service);
-    const built = changedFor('image', observation, service);
-    const remedy = role === 'data' ? `allow-data-changes: ${service.name}` : `allow-downtime: true`;
-    const shared = waits.filter((place) => isShared(place, observation, service));
-    return [
-        ...(decision.imageWaits === true
-            ? [
-                `its image may have changed as well, and it goes on with the one that it has. To take the new one, with a gap: ${remedy}`,
-            ]
-            : []),
-        ...(idle.length === 0
-            ? []
-            : [`${changes_listed(idle, 5)} changed, and no container is another for it`]),
-        ...(built.length === 0 || images === 'host' || images === 'kept'
-            ? []
-            : [`${changes_listed(built, 5)} changed, and build: ${images} builds nothing`]),
-        ...(waits.length === 0
-            ? []
-            : [
-                `${changes_listed(waits, 5)} changed${shared.length === waits.length ? ', as for other services' : ''}, and it goes on with what it has. To let it have the new, with a gap: ${remedy}`,
-            ]),
-        ...(unread.length === 0
-            ? []
-            : [
-                `mounted files wait for a restart: ${changes_listed(unread, 2)}. To restart it, with a gap: ${remedy}`,
-            ]),
-    ];
-}
-
 ;// CONCATENATED MODULE: ./src/plan/names-left.ts
 
 
@@ -65776,7 +65955,7 @@ function planServices(observation, roles, options) {
         .filter((service) => needsImage(observation, service, roles[service.name], options))
         .map((service) => service.image));
     const rebuilt = options.images === 'host' ? withDerived(observation, changing) : changing;
-    const present = (made) => Object.values(wanted.services).map((service) => planService(observation, service, roles[service.name] ?? UNKNOWN, made, options));
+    const present = (made) => Object.values(wanted.services).map((service) => planService(observation, service, roles[service.name] ?? services_UNKNOWN, made, options));
     const first = present(rebuilt);
     // Whoever shares an image with one that is built anyway gets it too.
     const shared = first.filter((plan) => isBuilt(observation, plan, options));
@@ -65801,7 +65980,7 @@ const LEFT = {
     waits: [],
     unread: [],
 };
-const UNKNOWN = { role: 'worker', reason: 'no role', single: undefined };
+const services_UNKNOWN = { role: 'worker', reason: 'no role', single: undefined };
 /**
  * Why `build: pull` takes no newer image of a service; undefined: it does. A newer one of a database, or of
  * nginx itself, is no part of the commit, and to take it means a gap; an own image that serves is the app.
@@ -65934,9 +66113,9 @@ function settleImages(services, imageIds, containers) {
     });
 }
 /** The images that the containers of a service are of, each once: those that a new one is compared with. */
-function imagesInUse({ role, dead, incumbents }, containers) {
-    // A job may run still; what holds data may have ended.
-    const isEnded = role === 'job' || (role === 'data' && incumbents.length === 0);
+function imagesInUse({ role, action, dead, incumbents }, containers) {
+    // A job may run still; what holds data may have ended, and so may what is started only with another image.
+    const isEnded = role === 'job' || (incumbents.length === 0 && (role === 'data' || action === 'start'));
     const own = new Set(isEnded ? [...dead, ...incumbents] : incumbents);
     return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }
@@ -65986,6 +66165,267 @@ function imageOperations(observation, services, options) {
             ...(room === undefined ? {} : { room }),
         },
     ];
+}
+
+;// CONCATENATED MODULE: ./src/plan/ports.ts
+
+
+
+/** One that a container of the stack holds is free by then, or the plan leaves that container as it is. */
+function takenPorts(observation, services) {
+    const { wanted } = observation;
+    const starting = services.filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0);
+    return starting.flatMap(({ service }) => {
+        const definition = wanted.services[service];
+        const ports = definition === undefined ? [] : portsOf(definition);
+        return ports.flatMap((port) => takenPort(observation, service, port) ?? []);
+    });
+}
+function takenPort(observation, service, port) {
+    const held = observation.heldPorts.flatMap((holder) => {
+        const meets = conflict(holder, port);
+        return meets === 'none' ? [] : [{ ...holder, isCertain: meets === 'certain' }];
+    });
+    const isOwn = ({ by }) => by.kind === 'container' && by.project === observation.wanted.project;
+    if (held.some(isOwn))
+        return undefined;
+    // The kernel tells a process for what an engine's proxy holds as well: the container has the name.
+    const [first] = [...held].sort((one, other) => ports_rank(one) - ports_rank(other));
+    if (first === undefined)
+        return undefined;
+    const { by, isCertain } = first;
+    if (by.kind === 'container')
+        return { ...heldByContainer(service, port, by), isCertain };
+    const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
+    return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
+}
+function ports_rank({ by, isCertain }) {
+    return (by.kind === 'container' ? 0 : 2) + (isCertain ? 0 : 1);
+}
+/** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
+function portsOf({ definition }) {
+    if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? ''))
+        return [];
+    return listOf(definition['ports'])
+        .map(objectOf)
+        .flatMap((json) => {
+        const port = numberOf(json['published']);
+        if (port === undefined || port === 0)
+            return [];
+        const address = textOf(json['host_ip']) ?? '';
+        return [
+            {
+                protocol: textOf(json['protocol']) ?? 'tcp',
+                address: address === '' ? undefined : plainAddress(address),
+                port,
+            },
+        ];
+    });
+}
+const EVERY = new Set(['0.0.0.0', '::']);
+/**
+ * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
+ * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
+ */
+function conflict(held, wanted) {
+    if (held.port !== wanted.port || held.protocol !== wanted.protocol)
+        return 'none';
+    const { address } = wanted;
+    if (address === undefined)
+        return EVERY.has(held.address) ? 'certain' : 'possible';
+    if (address === held.address)
+        return 'certain';
+    const [one, other] = [family(address), family(held.address)];
+    if (one === other)
+        return EVERY.has(address) || EVERY.has(held.address) ? 'certain' : 'none';
+    return address === '::' || held.address === '::' ? 'possible' : 'none';
+}
+function family(address) {
+    return address.includes(':') ? 6 : 4;
+}
+/** What a process of the stack itself holds on the host's network looks as if somebody else held it. */
+function usesHostNetwork({ containers }) {
+    return containers.some(({ running, networks }) => running && networks['host'] !== undefined);
+}
+/** A client's socket for UDP looks like a server's; its port is one of those that the kernel gives out. */
+function isEphemeral({ protocol, port }) {
+    return protocol === 'udp' && port >= 32_768;
+}
+function heldByContainer(service, wanted, { name, project }) {
+    const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
+    return {
+        what: `${service} publishes ${ports_told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
+        next: `On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
+    };
+}
+function heldByProcess(service, wanted, uid) {
+    const { protocol, port } = wanted;
+    const list = protocol === 'udp' ? '-lunp' : '-ltnp';
+    return {
+        what: `${service} publishes ${ports_told(wanted)} of the host, and a process of ${uid === 0 ? 'root' : `the user with the id ${String(uid)}`} holds it`,
+        next: `On the host, see which one: sudo ss ${list} 'sport = :${String(port)}'. Stop it for good (a web server of the system: sudo systemctl disable --now nginx), or publish another port.`,
+    };
+}
+function ports_told({ protocol, address, port }) {
+    const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
+    return `port ${at}${String(port)}/${protocol}`;
+}
+
+;// CONCATENATED MODULE: ./src/plan/moves.ts
+
+
+
+
+
+
+/** What goes from containers of one service of the stack to those of another. */
+function movesOf(observation, services) {
+    const owners = new Map(observation.containers
+        .filter(({ oneOff }) => !oneOff)
+        .map(({ id, service }) => [id, services.find((each) => each.service === service)]));
+    return services
+        .filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0)
+        .flatMap((to) => {
+        const definition = observation.wanted.services[to.service];
+        if (definition === undefined)
+            return [];
+        return claimed(observation, definition).flatMap((claim) => {
+            const from = owners.get(claim.holder);
+            return from === undefined || from.service === to.service ? [] : [{ ...claim, from, to }];
+        });
+    });
+}
+/** What a service wants, and a container of the stack has. */
+function claimed(observation, service) {
+    const { containers, heldPorts, wanted } = observation;
+    const running = containers.filter(({ running: runs }) => runs);
+    const ports = portsOf(service).flatMap((port) => running
+        .filter(({ name }) => heldPorts.some((held) => held.by.kind === 'container' &&
+        held.by.project === wanted.project &&
+        held.by.name === name &&
+        conflict(held, port) === 'certain'))
+        .map(({ id }) => ({ kind: 'port', what: ports_told(port), holder: id })));
+    const addresses = addressesOf(observation, service).flatMap(({ network, address }) => running
+        .filter((container) => moves_has(container, network, address))
+        .map(({ id }) => ({ kind: 'address', what: `the address ${address}`, holder: id })));
+    const { containerName } = service;
+    return [
+        ...ports,
+        ...addresses,
+        ...containers
+            .filter(({ name }) => name === containerName)
+            .map(({ id, name }) => ({ kind: 'name', what: `the name ${name}`, holder: id })),
+    ];
+}
+function addressesOf({ wanted }, { name, networks, definition }) {
+    const names = networksOf(wanted, name);
+    return networks.flatMap((key, index) => {
+        const endpoint = objectOf(objectOf(definition['networks'])[key]);
+        return ['ipv4_address', 'ipv6_address'].flatMap((kind) => {
+            const address = textOf(endpoint[kind]);
+            return address === undefined
+                ? []
+                : [{ network: names[index] ?? key, address: plainAddress(address) }];
+        });
+    });
+}
+function moves_has({ networks }, network, address) {
+    return (networks[network]?.addresses ?? []).some((each) => plainAddress(each) === address);
+}
+/** Services whose candidates would start beside an incumbent that has what another one gets: it goes first. */
+function givingWay(observation, services) {
+    const moves = movesOf(observation, services);
+    return services.map((plan) => {
+        const move = moves.find(({ from, kind }) => from === plan && kind !== 'name');
+        return move === undefined || plan.action !== 'roll' || plan.ifImageChanges
+            ? plan
+            : {
+                ...plan,
+                action: 'replace',
+                single: `${GIVES_WAY}${move.what}, which ${move.to.service} gets`,
+            };
+    });
+}
+/** Those that go before the others start. */
+function givingFirst(moves, services) {
+    const ordered = [];
+    let left = [...services];
+    while (left.length > 0) {
+        const waiting = new Set(moves.flatMap(({ from, to }) => from !== to && left.some(({ service }) => service === from.service) ? to.service : []));
+        const free = left.filter(({ service }) => !waiting.has(service));
+        const next = free.length > 0 ? free : left;
+        ordered.push(...next);
+        left = left.filter((each) => !next.includes(each));
+    }
+    return ordered;
+}
+/** A port or an address that goes from one service to another costs a gap; told where that of neither is. */
+function movedWithGap(observation, services) {
+    const isTold = ({ action, role }) => action === 'replace' && (role === 'routed' || role === 'proxy' || role === 'direct');
+    const moves = movesOf(observation, services).filter(({ kind, from, to }) => (kind === 'port' || (kind === 'address' && from.action === 'remove')) &&
+        !STAYS.has(from.action) &&
+        !isTold(from) &&
+        !isTold(to));
+    return once(moves.map(({ what, from, to }) => ({
+        what: `${what} goes from ${from.service} to ${to.service}, and only one container can hold it: the old one of ${from.service} must be gone before ${to.service} starts`,
+        next: 'The gap is the time that it takes to stop the one and start the other, a few seconds. Accept it with allow-downtime: true.',
+    })));
+}
+/** New containers that could not start, as others still have what they want when these steps come to them. */
+function blockedMoves(observation, services, operations) {
+    const moves = movesOf(observation, services);
+    const stopped = new Set();
+    const removed = new Set();
+    const add = (to, ids) => {
+        for (const id of ids)
+            to.add(id);
+    };
+    const hasFixedName = (service) => observation.wanted.services[service]?.containerName !== undefined;
+    const started = (service) => moves.filter(({ to, kind, holder }) => to.service === service && !removed.has(holder) && (kind === 'name' || !stopped.has(holder)));
+    const blocked = operations.flatMap((operation) => {
+        switch (operation.kind) {
+            case 'stop-incumbents':
+                add(stopped, operation.ids);
+                return [];
+            case 'replace':
+                add(hasFixedName(operation.service) ? removed : stopped, operation.incumbents);
+                add(removed, operation.dead);
+                return started(operation.service);
+            case 'run-job':
+                add(removed, operation.incumbents);
+                add(hasFixedName(operation.service) ? removed : stopped, operation.dead);
+                return started(operation.service);
+            case 'start':
+                add(removed, operation.services.flatMap(({ dead }) => dead));
+                return operation.services.flatMap(({ service }) => started(service));
+            default:
+                return [];
+        }
+    });
+    return once(blocked.map(refusalOf));
+}
+function refusalOf({ kind, what, from, to }) {
+    const twoDeploys = `do it in two deploys: one that takes it from ${from.service}, and one that gives it to ${to.service}.`;
+    const base = `${to.service} is to have ${what}, which ${from.service} has`;
+    if (STAYS.has(from.action))
+        return {
+            what: `${base}, and goes on with`,
+            next: from.action === 'leave'
+                ? `This deploy leaves ${from.service} as it is: name it in services as well, or leave ${to.service} out.`
+                : `Give ${to.service} another one, or take it from ${from.service} first.`,
+        };
+    return kind === 'name'
+        ? {
+            what: `${base} until the deploy is over: Docker would not make the new container`,
+            next: `Give ${to.service} another container_name, or none; or ${twoDeploys}`,
+        }
+        : {
+            what: `${base} still when it starts: Docker would not start the new container`,
+            next: `Give ${to.service} another one; or ${twoDeploys}`,
+        };
+}
+function once(refusals) {
+    return [...new Map(refusals.map((each) => [each.what, each])).values()];
 }
 
 ;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
@@ -66566,6 +67006,13 @@ function retirement(observation, { last, cutovers, acting, }) {
         retiring: true,
     };
 }
+/** Services that the commit removes, and that have what new containers want: they stop before these start. */
+function earlyStops(removed) {
+    const ids = removed.flatMap(({ incumbents }) => incumbents);
+    if (ids.length === 0)
+        return [];
+    return [{ ...NOTHING_STOPS, services: removed.map(({ service }) => service), ids }];
+}
 /** Incumbents that a proxy stays connected to: once the candidates are seen to answer, they go. */
 function connectedStops(observation, batch, cutovers) {
     const connected = keptConnected(cutovers);
@@ -66607,7 +67054,7 @@ function stops(observation, batch, { drained, cutovers }) {
         return [];
     const of = (kind) => new Set(cutovers.filter((cutover) => cutover.kind === kind).flatMap(servicesOf));
     const [pinned, withdrawn] = [of('cutover'), of('withdraw')];
-    const ports = portsOf(observation);
+    const ports = stops_portsOf(observation);
     return [
         {
             ...NOTHING_STOPS,
@@ -66622,7 +67069,7 @@ function stops(observation, batch, { drained, cutovers }) {
     ];
 }
 /** The port that a proxy uses of a service, by its name. */
-function portsOf(observation) {
+function stops_portsOf(observation) {
     const ports = new Map(upstreamsOf(observation).map(({ name, port }) => [name, port]));
     return (service) => roles_namesOf(observation.wanted.services[service])
         .map((name) => ports.get(name))
@@ -66638,7 +67085,7 @@ function portsOf(observation) {
  * dependencies run already, come with the last wave.
  */
 function starts(observation, services, batch = []) {
-    const ports = portsOf(observation);
+    const ports = stops_portsOf(observation);
     const scale = (plan) => {
         const definition = observation.wanted.services[plan.service];
         return {
@@ -66794,6 +67241,7 @@ function replacement(observation, services, plan) {
 
 
 
+
 /**
  * The steps from the observed host to the wanted one, in order; without the images, which come first.
  * Workers change before the cutover: no old worker may meet a task of the new release.
@@ -66813,10 +67261,12 @@ function planOperations(observation, services, options) {
     const { preDeploy } = options;
     const preparation = prepare(observation, services, { acting, preDeploy });
     const changing = of(({ service }) => !preparation.done.has(service));
-    const replaced = changing.filter(({ action }) => action === 'replace');
+    const moves = movesOf(observation, services);
+    const replaced = givingFirst(moves, changing.filter(({ action }) => action === 'replace'));
+    const goingEarly = of(({ action, service }) => action === 'remove' && gives(moves, service));
     const renewed = changing.filter(({ action }) => action === 'start' || action === 'replace');
     const cutovers = planCutovers(observation, services, { batch: last, renewed, files });
-    const { begun, later } = startsAfter(observation, changing);
+    const { begun, later } = startsAfter(observation, changing, moves);
     const first = filesBefore(files, cutovers);
     return [
         ...liveFiles(observation, first, inPlace),
@@ -66831,20 +67281,43 @@ function planOperations(observation, services, options) {
             ...starts(observation, later.filter(({ role }) => role === 'singleton')),
             ...replaced.filter(({ role }) => role === 'singleton').map(replace),
         ]),
-        ...starts(observation, later.filter(({ role }) => FRONT.has(role))),
-        ...replaced.filter(({ role }) => FRONT.has(role)).map(replace),
+        ...earlyStops(goingEarly),
+        ...frontSteps(observation, services, { later, replaced, moves }),
         ...cutovers,
         ...connectedStops(observation, last, cutovers),
         ...(acting.length === 0 && cutovers.length === 0
             ? []
-            : watched(retirement(observation, { last, cutovers, acting }))),
+            : watched(retirement(observation, { last, cutovers, acting: without(acting, goingEarly) }))),
         finishing(observation, acting, files),
     ];
 }
-/** What starts with the candidates, and what after them: the latter come before where others depend on them. */
-function startsAfter(observation, changing) {
+function without(services, others) {
+    return services.filter((plan) => !others.includes(plan));
+}
+/** True where what stops with its old container is what another one wants to start. */
+function gives(moves, service) {
+    return moves.some(({ from, kind }) => from.service === service && kind !== 'name');
+}
+/** What comes up after everything that it depends on; where a port goes from one to another, the one first. */
+function frontSteps(observation, services, { later, replaced, moves, }) {
+    const fronts = replaced.filter(({ role }) => FRONT.has(role));
+    const giving = fronts.filter(({ service }) => gives(moves, service));
+    const replace = (service) => replacement(observation, services, service);
+    return [
+        ...giving.map(replace),
+        ...starts(observation, later.filter(({ role }) => role !== 'singleton')),
+        ...without(fronts, giving).map(replace),
+    ];
+}
+/**
+ * What starts with the candidates, and what after them: the latter come before where others depend on them.
+ *
+ * @param moves what services get that others have until their old containers are gone
+ */
+function startsAfter(observation, changing, moves) {
     const starting = changing.filter(({ action }) => action === 'start');
-    const early = starting.filter(({ role }) => !LAST.has(role));
+    const getting = new Set(moves.map(({ to }) => to.service));
+    const early = starting.filter(({ role, service }) => !LAST.has(role) && !getting.has(service));
     const begun = withNeeded(observation, early, starting);
     return { begun, later: starting.filter((service) => !begun.includes(service)) };
 }
@@ -66907,129 +67380,6 @@ const FRONT = new Set(['proxy', 'direct']);
 const LAST = new Set([...FRONT, 'singleton']);
 function within(inPlace, paths) {
     return paths.filter((path) => inPlace.includes(path));
-}
-
-;// CONCATENATED MODULE: ./src/plan/addresses.ts
-/** An IP address in one spelling, so that two that are equal are the same text; nothing stands for `0.0.0.0`. */
-function plainAddress(text) {
-    const address = text.trim();
-    if (address === '')
-        return '0.0.0.0';
-    if (!address.includes(':'))
-        return address;
-    const [, mapped] = /^(?:0*:)*:?ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
-    if (mapped !== undefined)
-        return mapped;
-    try {
-        return new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
-    }
-    catch {
-        return address;
-    }
-}
-
-;// CONCATENATED MODULE: ./src/plan/ports.ts
-
-
-
-/** One that a container of the stack holds is free by then, or the plan leaves that container as it is. */
-function takenPorts(observation, services) {
-    const { wanted } = observation;
-    const starting = services.filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0);
-    return starting.flatMap(({ service }) => {
-        const definition = wanted.services[service];
-        const ports = definition === undefined ? [] : ports_portsOf(definition);
-        return ports.flatMap((port) => takenPort(observation, service, port) ?? []);
-    });
-}
-function takenPort(observation, service, port) {
-    const held = observation.heldPorts.flatMap((holder) => {
-        const meets = conflict(holder, port);
-        return meets === 'none' ? [] : [{ ...holder, isCertain: meets === 'certain' }];
-    });
-    const isOwn = ({ by }) => by.kind === 'container' && by.project === observation.wanted.project;
-    if (held.some(isOwn))
-        return undefined;
-    // The kernel tells a process for what an engine's proxy holds as well: the container has the name.
-    const [first] = [...held].sort((one, other) => ports_rank(one) - ports_rank(other));
-    if (first === undefined)
-        return undefined;
-    const { by, isCertain } = first;
-    if (by.kind === 'container')
-        return { ...heldByContainer(service, port, by), isCertain };
-    const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
-    return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
-}
-function ports_rank({ by, isCertain }) {
-    return (by.kind === 'container' ? 0 : 2) + (isCertain ? 0 : 1);
-}
-/** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
-function ports_portsOf({ definition }) {
-    if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? ''))
-        return [];
-    return listOf(definition['ports'])
-        .map(objectOf)
-        .flatMap((json) => {
-        const port = numberOf(json['published']);
-        if (port === undefined || port === 0)
-            return [];
-        const address = textOf(json['host_ip']) ?? '';
-        return [
-            {
-                protocol: textOf(json['protocol']) ?? 'tcp',
-                address: address === '' ? undefined : plainAddress(address),
-                port,
-            },
-        ];
-    });
-}
-const EVERY = new Set(['0.0.0.0', '::']);
-/**
- * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
- * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
- */
-function conflict(held, wanted) {
-    if (held.port !== wanted.port || held.protocol !== wanted.protocol)
-        return 'none';
-    const { address } = wanted;
-    if (address === undefined)
-        return EVERY.has(held.address) ? 'certain' : 'possible';
-    if (address === held.address)
-        return 'certain';
-    const [one, other] = [family(address), family(held.address)];
-    if (one === other)
-        return EVERY.has(address) || EVERY.has(held.address) ? 'certain' : 'none';
-    return address === '::' || held.address === '::' ? 'possible' : 'none';
-}
-function family(address) {
-    return address.includes(':') ? 6 : 4;
-}
-/** What a process of the stack itself holds on the host's network looks as if somebody else held it. */
-function usesHostNetwork({ containers }) {
-    return containers.some(({ running, networks }) => running && networks['host'] !== undefined);
-}
-/** A client's socket for UDP looks like a server's; its port is one of those that the kernel gives out. */
-function isEphemeral({ protocol, port }) {
-    return protocol === 'udp' && port >= 32_768;
-}
-function heldByContainer(service, wanted, { name, project }) {
-    const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
-    return {
-        what: `${service} publishes ${ports_told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
-        next: `On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
-    };
-}
-function heldByProcess(service, wanted, uid) {
-    const { protocol, port } = wanted;
-    const list = protocol === 'udp' ? '-lunp' : '-ltnp';
-    return {
-        what: `${service} publishes ${ports_told(wanted)} of the host, and a process of ${uid === 0 ? 'root' : `the user with the id ${String(uid)}`} holds it`,
-        next: `On the host, see which one: sudo ss ${list} 'sport = :${String(port)}'. Stop it for good (a web server of the system: sudo systemctl disable --now nginx), or publish another port.`,
-    };
-}
-function ports_told({ protocol, address, port }) {
-    const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
-    return `port ${at}${String(port)}/${protocol}`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/projects.ts
@@ -67314,22 +67664,38 @@ function rolledWithGap(observation, services, { service: { service, incumbents, 
         },
     ];
 }
-/** A worker only because a proxy on its network did not tell where it sends requests. */
+/** A worker perhaps only because a proxy on its network did not tell where it sends requests, or not all of it. */
 function rolledUnseen({ proxies, proxyFiles, containers }, { service, incumbents }, { labels }) {
     if (labels[ROLE_LABEL] !== undefined)
         return [];
     const networks = new Set(containers
         .filter(({ id }) => incumbents.includes(id))
         .flatMap((container) => Object.keys(container.networks)));
-    return proxies
-        .filter((proxy) => proxy.config.trim() === '' &&
-        !incumbents.includes(proxy.containerId) &&
-        proxy.networks.some((network) => networks.has(network)) &&
-        upstreamsInFiles(proxyFiles, proxy.kind).length === 0)
-        .map(({ name, kind }) => ({
-        what: `${service} may be behind ${name}, and where that sends requests is not known: its configuration could not be read`,
-        next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`,
-    }));
+    const near = proxies.filter((proxy) => !incumbents.includes(proxy.containerId) &&
+        proxy.networks.some((network) => networks.has(network)));
+    const otherwise = `Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`;
+    return near.flatMap((proxy) => {
+        const { name, kind, config } = proxy;
+        const what = `${service} may be behind ${name}, and where that sends requests is not known: `;
+        if (config.trim() === '')
+            return upstreamsInFiles(proxyFiles, kind).length > 0
+                ? []
+                : [
+                    {
+                        what: `${what}its configuration could not be read`,
+                        next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. ${otherwise}`,
+                    },
+                ];
+        const [target] = readProxy(proxy).unreadable;
+        return target === undefined
+            ? []
+            : [
+                {
+                    what: `${what}its configuration says ${target}`,
+                    next: `Let it name there what it sends requests to, as the Compose file does. ${otherwise}`,
+                },
+            ];
+    });
 }
 const READ_BY = {
     nginx: 'nginx -T',
@@ -67391,6 +67757,8 @@ function replacedWithGap({ service, role, reason, why, single }) {
     ];
 }
 function withoutGap(single) {
+    if (single.startsWith(GIVES_WAY))
+        return 'Let that be free first, in a deploy of its own.';
     if (single.startsWith(SAME_SOCKET)) {
         return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
     }
@@ -67474,6 +67842,7 @@ function isSameVolume(one, other) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -67506,6 +67875,7 @@ function refusedChanges(observation, services, options) {
         ...driftedMounts(observation, services),
         ...removedUpstreams(observation, services),
         ...gaps(observation, services, options),
+        ...(options.allowDowntime ? [] : movedWithGap(observation, services)),
     ];
 }
 function unknownServices({ wanted, containers }, options) {
@@ -67787,10 +68157,13 @@ function seconds(durationMs) {
 
 
 
+
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(seen, options) {
     const observation = planner_inOrder(seen);
-    const services = decideServices(observation, options);
+    const decided = withDependants(observation, decideServices(observation, options), options);
+    const services = givingWay(observation, decided);
     const images = imageOperations(observation, services, options);
     const operations = [...images, ...planOperations(observation, services, options)];
     const plan = {
@@ -67814,6 +68187,7 @@ function makePlan(seen, options) {
             commands: [...options.preDeploy, ...options.postDeploy],
         }),
         ...unmovedProxies(observation, services, operations),
+        ...blockedMoves(observation, services, operations),
         ...preflightRefusals(observation, services, operations),
         ...healthRefusals(observation, options.health),
     ];
@@ -67846,7 +68220,8 @@ function planner_inOrder(observation) {
 }
 /** The rest of the plan, once the images are there. */
 function settlePlan(plan, imageIds, observation, options) {
-    const services = settleImages(plan.services, imageIds, observation.containers);
+    const settled = settleImages(plan.services, imageIds, observation.containers);
+    const services = withDependants(observation, settled, options);
     const images = plan.operations.filter(isImageOperation);
     return {
         ...plan,
@@ -67860,6 +68235,7 @@ function refusalsOnceSettled(plan, seen, options) {
     return [
         ...refusedChanges(observation, plan.services, { ...options, cutOver: cutOverBy(plan) }),
         ...unmovedProxies(observation, plan.services, plan.operations),
+        ...blockedMoves(observation, plan.services, plan.operations),
     ];
 }
 /** Undefined where nothing can be said: no image is made, or one that nothing can be compared with. */
@@ -67896,12 +68272,17 @@ function isImageOperation(operation) {
 function changesNothing(plan) {
     return plan.services.every(({ action }) => action === 'keep' || action === 'leave');
 }
+/** What has failed by itself before has no incumbents. */
+function withAnother(service) {
+    const isDead = service.incumbents.length === 0 && service.dead.length > 0;
+    return isDead ? 'start' : changeOf(service);
+}
 /** For a rollback: what runs may have another image than the kept one. */
 function expectImages(services, kept) {
     return services.map((service) => service.action === 'keep' && service.role !== 'data' && kept[service.image] !== undefined
         ? {
             ...service,
-            action: service.role === 'job' ? 'keep' : changeOf(service),
+            action: service.role === 'job' ? 'keep' : withAnother(service),
             ifImageChanges: true,
             why: 'its image may change',
         }
@@ -68474,6 +68855,7 @@ function registryVariables({ inputs, run }) {
 
 
 
+
 /** One script, which finds the ids of the new containers itself: one round trip. */
 async function create(context, creation) {
     const { name, services, stop = [], again = [], then, asking, afterUndos = [], lastUndo, } = creation;
@@ -68512,10 +68894,8 @@ async function create(context, creation) {
                 .filter(({ incumbents }) => incumbents.length === 0 && stop.length === 0)
                 .map(({ service }) => service)
                 .join(' '),
-            NEW: services
-                .filter(({ service }) => !runsAlready(context, service))
-                .map(({ service }) => service)
-                .join(' '),
+            NEW: create_namesOf(services, (service) => !runsAlready(context, service)),
+            ENDING: create_namesOf(services, (service) => mayEnd(context.observation.wanted.services[service])),
             PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
             TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
         },
@@ -68525,6 +68905,17 @@ async function create(context, creation) {
         const others = context.results.candidates.get(container.service) ?? [];
         context.results.candidates.set(container.service, [...others, container]);
     }
+}
+function create_namesOf(services, test) {
+    return services
+        .map(({ service }) => service)
+        .filter(test)
+        .join(' ');
+}
+/** True where the Compose file says itself that Docker leaves it where it has ended with 0, and no proxy needs it. */
+function mayEnd(service) {
+    const says = /^(?:no|on-failure)(?::|$)/.test(service?.restart ?? '');
+    return service !== undefined && says && !isTraefikRouted(service);
 }
 function undoOf({ observation }, services, known) {
     const project = (0,quote/* quote */.hD)(observation.wanted.project);
@@ -71023,12 +71414,12 @@ function renderStack({ services, networks, volumes, configs, secrets }, images) 
         version: '3.9',
         services: Object.fromEntries(named),
         networks: used(networks, (service) => Object.keys(objectOf(service['networks']))),
-        volumes: used(volumes, (service) => sourcesIn(service['volumes'])),
-        configs: used(configs, (service) => sourcesIn(service['configs'])),
-        secrets: used(secrets, (service) => sourcesIn(service['secrets'])),
+        volumes: used(volumes, (service) => stack_file_sourcesIn(service['volumes'])),
+        configs: used(configs, (service) => stack_file_sourcesIn(service['configs'])),
+        secrets: used(secrets, (service) => stack_file_sourcesIn(service['secrets'])),
     });
 }
-function sourcesIn(list) {
+function stack_file_sourcesIn(list) {
     return listOf(list).map((each) => textOf(objectOf(each)['source']) ?? '');
 }
 
@@ -71721,6 +72112,58 @@ function joinPath(base, path) {
     return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/traefik-default.ts
+
+
+const ENABLE = 'traefik.enable';
+const traefik_default_IMAGE = /(?:^|\/)traefik(?:[:@]|$)/;
+/**
+ * The services, with the label that tells Traefik of the stack to send requests to them where it does so without any:
+ * `exposedByDefault` is true unless somebody turns it off, and a `defaultRule` says which requests. Without one of its
+ * own nobody sends requests to the names that Traefik makes up. What shows no port is none that it takes.
+ */
+function withDefaultRule(services) {
+    const fronts = Object.values(services).filter(({ image }) => traefik_default_IMAGE.test(image));
+    const exposing = fronts.filter((front) => {
+        const says = (option) => optionOf(front, option);
+        return (says('defaultrule') !== undefined &&
+            says('constraints') === undefined &&
+            says('exposedbydefault')?.toLowerCase() !== 'false');
+    });
+    if (exposing.length === 0)
+        return services;
+    return Object.fromEntries(Object.entries(services).map(([name, service]) => {
+        const isMeant = exposing.some((front) => traefik_default_isExposed(service, front));
+        const labels = isMeant ? { ...service.labels, [ENABLE]: 'true' } : service.labels;
+        return [name, { ...service, labels }];
+    }));
+}
+function traefik_default_isExposed(service, front) {
+    const { name, labels, networks, definition } = service;
+    const rule = optionOf(front, 'defaultrule') ?? '';
+    const asked = [...rule.matchAll(/index\s+\.Labels\s+["'`]([^"'`]+)["'`]/g)];
+    return (name !== front.name &&
+        labels[ENABLE] === undefined &&
+        !isTraefikRouted(service) &&
+        networks.some((network) => front.networks.includes(network)) &&
+        listOf(definition['expose']).length > 0 &&
+        asked.every(([, label = '']) => labels[label] !== undefined));
+}
+/** An option of its Docker provider, from its command or its variables; one without a value is `true`. */
+function optionOf({ command, definition }, option) {
+    const prefix = `--providers.docker.${option}`;
+    const word = command.find((each) => each.split('=')[0]?.toLowerCase() === prefix);
+    if (word !== undefined)
+        return /=([^]*)$/.exec(word)?.[1] ?? 'true';
+    const { environment } = definition;
+    const name = `TRAEFIK_PROVIDERS_DOCKER_${option.toUpperCase()}`;
+    if (isObject(environment))
+        return textOf(objectOf(environment)[name]);
+    return wordsOf(environment)
+        .find((each) => each.startsWith(`${name}=`))
+        ?.slice(name.length + 1);
+}
+
 ;// CONCATENATED MODULE: ./src/plan/volumes-from.ts
 
 
@@ -71775,6 +72218,8 @@ function joined(service, source, readOnly) {
 
 
 
+
+
 /**
  * Reads a normalised Compose project.
  *
@@ -71792,7 +72237,7 @@ function parseStack(text, root, values = {}) {
     const services = definitions.map(([service, definition]) => [service, parseService(service, definition, { name, project, links, root, values })]);
     return {
         project: name,
-        services: withVolumesFrom(Object.fromEntries(services), project),
+        services: withDefaultRule(withVolumesFrom(Object.fromEntries(services), project)),
         networks: texts(objectOf(project['networks'])),
         volumes: texts(volumes),
     };
@@ -71819,6 +72264,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
         dependsOn: Object.entries(objectOf(json['depends_on'])).map(([service, options]) => ({
             service,
             condition: textOf(objectOf(options)['condition']) ?? 'service_started',
+            ...(objectOf(options)['restart'] === true ? { restart: true } : {}),
         })),
         replicas,
         updateOrder: order === 'start-first' || order === 'stop-first' ? order : undefined,
@@ -71829,7 +72275,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
         aliases: [
             ...endpoints.flatMap((endpoint) => wordsOf(endpoint['aliases'])),
             ...links.flatMap((link) => (link.startsWith(`${name}:`) ? link.slice(name.length + 1) : [])),
-            ...addresses,
+            ...addresses.map(plainAddress),
             ...namesWithNetwork(name, json, whole),
         ],
         numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
@@ -73430,9 +73876,9 @@ async function lookAtSwarm(shell, observation, signal) {
     const containers = parseTasks(sections.get('containers') ?? '');
     return {
         ...observation,
-        containers: containers.map((each) => ({ ...each, service: without(prefix, each.service) })),
+        containers: containers.map((each) => ({ ...each, service: look_without(prefix, each.service) })),
         swarmStack: {
-            services: (0,host_sections/* linesOf */.D)(sections.get('services')).map((name) => without(prefix, name)),
+            services: (0,host_sections/* linesOf */.D)(sections.get('services')).map((name) => look_without(prefix, name)),
             nodes: (0,host_sections/* linesOf */.D)(sections.get('nodes')),
             lacks: (0,host_sections/* linesOf */.D)(sections.get('lacks')),
             project: {
@@ -73443,12 +73889,12 @@ async function lookAtSwarm(shell, observation, signal) {
             contents: Object.fromEntries((0,host_sections/* linesOf */.D)(sections.get('contents')).map((line) => [line.slice(65), line.slice(0, 64)])),
             uses: Object.fromEntries((0,host_sections/* linesOf */.D)(sections.get('uses')).map((line) => {
                 const [name = '', ...used] = line.split(' ').filter((word) => word !== '');
-                return [without(prefix, name), used];
+                return [look_without(prefix, name), used];
             })),
         },
     };
 }
-function without(prefix, name) {
+function look_without(prefix, name) {
     return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 

@@ -3,7 +3,7 @@
 # A service of which nothing runs yet may start over as often as its restart policy lets it: what it needs
 # may be starting as well.
 # Vars: CANDIDATES (lines `service id addresses port`, addresses are separated by commas, both may be `-`) TIMEOUT
-#   NEW (services of which nothing ran before this deploy)
+#   NEW (services of which nothing ran before this deploy) ENDING (services that say that they may end with 0)
 # Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
 # `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
@@ -47,7 +47,7 @@ deadline=$((began + TIMEOUT))
 pending=$CANDIDATES
 failed=
 while read -r service id address port; do
-  case " ${NEW-} " in *" ${service:--} "*) [ "$port" != - ] || note_may_end "$id" ;; esac
+  case " ${NEW-} ${ENDING-} " in *" ${service:--} "*) [ "$port" != - ] || note_may_end "$id" ;; esac
 done <<EOS
 $CANDIDATES
 EOS

@@ -413,6 +413,8 @@ describe('a worker that had failed before the deploy', () => {
     const of = planned(dead(1), { images: 'kept', keptImages });
     expect(actions(of)['worker']).toBe('start');
     const same = { 'tiny-worker': imageId('tiny-worker') };
-    expect(actions(planned(dead(1), { images: 'kept', keptImages: same }))['worker']).toBeUndefined();
+    expect(
+      actions(planned(dead(1), { images: 'kept', keptImages: same }))['worker'],
+    ).toBeUndefined();
   });
 });

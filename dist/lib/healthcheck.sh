@@ -54,7 +54,7 @@ forgive() { # ID RESTARTS
   echo "$2" >"$STATE/journal/restarts/$1"
 }
 
-# Containers that may end with 0: of a service that had none, without a healthcheck or a port, and nothing
+# Containers that may end with 0: of a service that had none, or says so, without a healthcheck or a port, and nothing
 # starts it again. Whoever waits for a release does not know of each one-shot what it is.
 may_end() { [ -e "$STATE/journal/may-end/$1" ]; } # ID
 note_may_end() { # ID

@@ -47,6 +47,12 @@ $1
 EOS
 }
 
+# tell_ended SERVICE ID: after look_at; tells people of one that has ended, and may have.
+tell_ended() {
+  [ "${status-}${code-}" != exited0 ] ||
+    echo "warning: $1 has ended with 0, as its restart policy lets it: no container $(printf %.12s "$2") of it runs now" >&2
+}
+
 # Exit code of a step that found a candidate that will not serve any more, and has told which.
 CANDIDATE_DIED=72
 

@@ -117,6 +117,7 @@ export function refusalsOnceSettled(
   return [
     ...refusedChanges(observation, plan.services, { ...options, cutOver: cutOverBy(plan) }),
     ...unmovedProxies(observation, plan.services, plan.operations),
+    ...blockedMoves(observation, plan.services, plan.operations),
   ];
 }
 
