@@ -167,6 +167,16 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
     expect(host.read(live('file'))).toBe('new');
   });
 
+  it('replaces a file whose name bears no ending, and brings it back', async () => {
+    const long = `${'한'.repeat(82)}.md`;
+    host.write(live(long), 'old');
+    host.write(stage(long), 'new');
+    expect((await install([long])).code).toBe(0);
+    expect(host.read(live(long))).toBe('new');
+    await restore();
+    expect(host.read(live(long))).toBe('old');
+  });
+
   it('lets nobody miss a file, or read a part of it, while it is replaced', async () => {
     // What a container that mounts the directory sees each time that something has been unpacked, and when it is over.
     host.answer(
