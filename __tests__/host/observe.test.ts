@@ -102,7 +102,7 @@ esac`);
     const seen = await look(second);
     expect(seen.wanted.project).toBe('other');
     expect(host.read('order')).toBe('guessed\nwanted\n');
-    expect(host.read('git.log')).toMatch(/-c http\.lowSpeedTime=60 .*fetch --quiet/);
+    expect(host.read('git.log')).toMatch(/-c http\.lowSpeedTime=300 .*fetch --quiet/);
   });
 
   it('sees whose containers there are, which ports they hold, and where the engine keeps images', async () => {

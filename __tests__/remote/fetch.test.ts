@@ -45,6 +45,12 @@ describe.each(SHELLS)('fetching from a server, with $name as sh', ({ path }) => 
     expect(host.read('ssh.log')).toContain(`ssh -i key ${LIMITS} `);
   });
 
+  it('bears a server over http that counts its objects, and sends a few bytes now and then', async () => {
+    host.answer('git', 'echo "$*" >>"$TOY/git.log"');
+    await fetch();
+    expect(host.read('git.log')).toContain('-c http.lowSpeedLimit=1 -c http.lowSpeedTime=300 ');
+  });
+
   it('ends in time where the server is there, and sends nothing', async () => {
     host.answer('ssh', 'exec sleep 30 2>/dev/null');
     const { code, stderr } = await fetch('export RESEE_GIT_SECONDS=1');
