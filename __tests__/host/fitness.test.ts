@@ -221,6 +221,16 @@ describe('refuseUnfit', () => {
       /git -C \/home\/ec2-user\/Resee-project branch -m main\/old old-main-old$/,
     ],
     [
+      'a timeout that knows too little',
+      {
+        tools: 'timeout of GNU coreutils\n',
+        docker: undefined,
+        'docker.err': 'timeout: unrecognized option: foreground',
+      },
+      'the host lacks timeout of GNU coreutils',
+      /coreutils/,
+    ],
+    [
       'a home without locks',
       { state: '/home/me/state\n', 'locks.err': 'flock: 9: No locks available' },
       'the state directory /home/me/state lies in a file system that bears no locks',

@@ -44,6 +44,18 @@ esac`);
     expect(stdout).toContain('seen: inspect a1\n');
   });
 
+  it('tells that the timeout is not the one that is needed', async () => {
+    host.answer(
+      'timeout',
+      `case $1 in --*) echo 'unrecognized option' >&2; exit 1 ;; esac\nPATH=\${PATH#*:} exec timeout "$@"`,
+    );
+    const { stdout } = await host.run(`${remoteScript('observe/machine')}\nmissing_tools`);
+    expect(stdout.split('\n')).toContain('timeout of GNU coreutils');
+    host.answer('timeout', 'PATH=${PATH#*:} exec timeout "$@"');
+    const { stdout: known } = await host.run(`${remoteScript('observe/machine')}\nmissing_tools`);
+    expect(known).not.toContain('timeout');
+  });
+
   it('tells of the directories of the clone that the release must write, and cannot', async () => {
     const files = [
       '.git/refs/heads/main',

@@ -89,7 +89,11 @@ function failedProblem(sections: Sections): Problem | undefined {
 function dockerProblem(sections: Sections): Problem | undefined {
   const said = complaint(sections, 'docker');
   // Docker is asked by it.
-  if (said === undefined || linesOf(sections.get('tools')).includes('timeout')) return undefined;
+  if (
+    said === undefined ||
+    linesOf(sections.get('tools')).some((tool) => tool.startsWith('timeout'))
+  )
+    return undefined;
   if (/permission denied/i.test(said)) {
     return {
       what: 'the user may not use Docker',
