@@ -161,6 +161,15 @@ look() {
     expect(host.read('crontab')).toBe('precious\n');
   });
 
+  it('is not prepared again and again where cron refuses the user', async () => {
+    host.answer('crontab', "echo 'You (me) are not allowed to use this program' >&2; exit 1");
+    const { stdout, stderr } = await acquire('cron', session());
+    expect(stdout).toContain('reboot none');
+    expect(stderr.match(/not allowed/g)).toHaveLength(1);
+    expect(host.exists(`${STATE}/armed`)).toBe(false);
+    expect((await host.run('lease_release 1')).stderr).toBe('');
+  });
+
   it('is told once where nothing would go on after it', async () => {
     expect((await acquire('nothing', session())).stdout).toContain('reboot none');
     await host.run('lease_release 1');
