@@ -72,6 +72,19 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
   describe('abort', () => {
     const abort = () => host.run('export RESEE_UNDO_ATTEMPTS=1; abort_now');
 
+    it('says what it waits for where a critical section of somebody else goes on', async () => {
+      const other = host.start(
+        'exec 8>>"$STATE/lock.critical"; flock 8; : >"$STATE/locked"; sleep 60',
+      );
+      await until(() => host.exists(`${state}/locked`));
+      const running = host.start('await_critical; echo over');
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
+      other.kill();
+      const { stdout, stderr } = await running.ended;
+      expect(stdout).toBe('over\n');
+      expect(stderr.match(/waiting for the end of what must not stop half-way/g)).toHaveLength(1);
+    });
+
     it('waits for an engine that hangs, and undoes when that answers', async () => {
       await host.run(journal('one', noting('one')));
       host.answerDocker('[ -e "$TOY/asked" ] || { : >"$TOY/asked"; exec sleep 300; }');
@@ -366,6 +379,16 @@ describe.each(SHELLS)('the journal, with $name as sh', ({ path }) => {
       expect(stderr).toContain('not tidied up, which can wait');
       expect(undone()).toBe('');
       expect(host.exists(`${state}/releases/1-abc.json`)).toBe(true);
+    });
+
+    it('is not held up without end where the engine comes and goes', async () => {
+      // It is there for who waits for it alone.
+      host.answerDocker(`
+        [ "$1" = version ] || { ${ENGINE_IS_AWAY}; }
+        if [ -e "$TOY/asked" ]; then rm "$TOY/asked"; else : >"$TOY/asked"; ${ENGINE_IS_AWAY}; fi`);
+      const { code, stderr } = await finish("tidy 'docker image prune'\nend_journal");
+      expect(code).toBe(0);
+      expect(stderr).toContain('not tidied up, which can wait: docker image prune');
     });
 
     it.each(['remove_present a', 'forget_volumes old'])(
