@@ -72897,7 +72897,8 @@ function failedProblem(sections) {
 function dockerProblem(sections) {
     const said = complaint(sections, 'docker');
     // Docker is asked by it.
-    if (said === undefined || (0,host_sections/* linesOf */.D)(sections.get('tools')).includes('timeout'))
+    if (said === undefined ||
+        (0,host_sections/* linesOf */.D)(sections.get('tools')).some((tool) => tool.startsWith('timeout')))
         return undefined;
     if (/permission denied/i.test(said)) {
         return {

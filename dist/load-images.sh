@@ -10,5 +10,6 @@ fi
 run docker load --quiet -i "$FILE"
 rm -f "$FILE"
 for reference in $REFERENCES; do
-  answer "$reference" "$(docker image inspect -f '{{.Id}}' "$reference")"
+  loaded=$(docker image inspect -f '{{.Id}}' "$reference") || exit
+  answer "$reference" "$loaded"
 done

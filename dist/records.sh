@@ -19,7 +19,8 @@ for record in "$STATE"/releases/*.env-path; do
 done
 section running
 engine_unanswered() { echo "what runs is not known: the Docker Engine did not answer within $1 s (docker $2)"; }
-docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}'
-docker ps --filter "label=com.docker.stack.namespace=$(basename "$STATE")" --format '{{.Label "com.docker.swarm.service.name"}}  {{.Image}}  {{.Status}}'
+docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}' &&
+  docker ps --filter "label=com.docker.stack.namespace=$(basename "$STATE")" --format '{{.Label "com.docker.swarm.service.name"}}  {{.Image}}  {{.Status}}' ||
+  [ $? = 124 ] || echo 'what runs is not known: docker ps failed'
 [ ! -f "$DIR/.env" ] || section dotenv
 section end

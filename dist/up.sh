@@ -16,12 +16,13 @@ done
 use_registries "$STATE/stage/$LOGINS_OF/docker-config" "$AUTHS" "$HELPERS" || exit
 cd "$DIR" || exit
 # Compose brings what the services depend on to its number as well: a candidate there would be removed.
+listed=$(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
+  --format '{{.Label "com.docker.compose.service"}}') || exit
 while read -r count service; do
   case " $NEEDED " in *" $service "*) ;; *) continue ;; esac
   case " $SERVICES " in *" $service "*) ;; *) SCALES="$SCALES --scale $service=$count" ;; esac
 done <<EOS
-$(docker ps -a --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
-  --format '{{.Label "com.docker.compose.service"}}' | sort | uniq -c | awk '$1 > 1')
+$(printf '%s\n' "$listed" | sort | uniq -c | awk '$1 > 1')
 EOS
 # What runs is the image that was decided, whatever `pull_policy` says: nothing is built or pulled for it that is
 # there. Containers of services that the commit no longer has stay until the release is proven, whatever
@@ -31,12 +32,13 @@ say "$ docker compose $COMPOSE $arguments"
 eval "$VARIABLES command docker compose $COMPOSE $arguments" >&2
 [ -z "$RESUME" ] || eval "run docker start $RESUME"
 new=$RESUME
+listed=$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
+  --format '{{.ID}} {{.Label "com.docker.compose.service"}}') || exit
 while read -r id service; do
   case " $SERVICES " in *" $service "*) ;; *) continue ;; esac
   case " $KNOWN " in *" $id "*) ;; *) new="$new $id" ;; esac
 done <<EOS
-$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$PROJECT" --filter label=com.docker.compose.oneoff=False \
-  --format '{{.ID}} {{.Label "com.docker.compose.service"}}')
+$listed
 EOS
 # Ids are hex: they are meant to be split.
 # shellcheck disable=SC2086

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { askingScript, remoteScript } from '../../src/remote/load.js';
 import { ENGINE_IS_AWAY, SHELLS, toyHost, type ToyHost } from './host.js';
 
 const STATE = "state of o'neill";
@@ -114,5 +115,90 @@ describe.each(SHELLS)('an engine that fails for a moment, with $name as sh', ({ 
       );
     }
     expect(host.dockerCalls().join('\n')).not.toMatch(/^(exec|run|kill|top) /m);
+  });
+
+  it.each([
+    ["'inspect -f '*com.docker.compose.service*", 'begin', "echo '{}'"],
+    ["'ps -a --filter'*", 'up', ':'],
+    ["'ps -a --no-trunc'*", 'up', ':'],
+  ])('leaves no candidate out of those that must be ready: %s', async (question, step, answer) => {
+    failing(99, question, answer);
+    const given = { DIR: host.root, COMPOSE: '', VARIABLES: '', SCALES: '', SERVICES: 'api' };
+    const { code, stdout } = await host.run(`set -eu\n${remoteScript(step)}\necho ready`, {
+      ...given,
+      ...{ NEEDED: 'api', PROJECT: 'shop', KNOWN: '', REMOVE: '', RESUME: '', LOGINS_OF: '' },
+      ...{ AUTHS: '', HELPERS: '', HANDED: '', new: 'new', STOP: '', CONTENTS: '', HOOKS: '' },
+      ...{ TIMEOUT: '1', FIRST: 'api', PORTS: 'api 80' },
+    });
+    expect(code).not.toBe(0);
+    expect(stdout).not.toContain('ready');
+  });
+
+  it('removes no container where it is not known which of them runs', async () => {
+    failing(99, "'ps -q '*", 'echo new');
+    expect((await run('remove_new_containers shop web yes old')).code).not.toBe(0);
+    expect(host.dockerCalls().join('\n')).not.toMatch(/^(stop|rm) /m);
+  });
+
+  it('leaves no anonymous volume behind of a container that is made again', async () => {
+    failing(99, '*.Mounts*', 'echo something');
+    expect(
+      (await run('mkdir -p "$STATE/note"; down_contents=; note_container old "$STATE/note"')).code,
+    ).not.toBe(0);
+    expect((await run('hand_on new volume:target')).stdout).toBe('');
+  });
+
+  it('leaves no text of a secret out of a container that is made again', async () => {
+    failing(99, "'cp '* | version*", 'echo something');
+    const noting = `mkdir -p "$STATE/note"; down_contents=L3J1bi9h; note_container old "$STATE/note"`;
+    expect((await run(noting)).code).not.toBe(0);
+    failing(1, "'cp '*", 'echo something');
+    expect((await run(noting)).code).toBe(0);
+    expect(host.exists(`${STATE}/note/content-1`)).toBe(false);
+  });
+
+  it('takes no container for one that goes on where it has not said so', async () => {
+    failing(99, '*StopTimeout*', 'echo true');
+    const { code, stderr } = await run(
+      'mkdir -p "$STATE/journal/stopping"; : >"$STATE/journal/stopping/old"; start_containers old || exit 1',
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).not.toContain('goes on');
+  });
+
+  it('takes no update of a Swarm for one that has ended', async () => {
+    host.write(`${STATE}/journal/swarm/settled`, 'shop_web\n');
+    failing(99, "'service inspect'*", "echo 'shop_web 1/1'");
+    expect((await run('swarm_unsettled shop')).code).not.toBe(0);
+  });
+
+  it('is told by the status, instead of a stack of which nothing runs', async () => {
+    failing(99, "'ps '*", ':');
+    const { stdout } = await host.runWhole(askingScript('records'), { MARK: 'm', DIR: '/live' });
+    expect(stdout).toContain('what runs is not known: docker ps failed');
+    expect(stdout).toContain('=m=end=');
+  });
+
+  it('ends no command in a Swarm that goes on, and is waited for', async () => {
+    failing(
+      0,
+      '*',
+      `case "$1 $2" in
+        'service ps')
+          echo x >>"$TOY/seen"
+          case $(wc -l <"$TOY/seen") in
+            1) echo 'Running 1 second ago' ;;
+            5) echo 'Complete 1 second ago' ;;
+            4) ;;
+            *) ${ENGINE_IS_AWAY} ;;
+          esac ;;
+      esac`,
+    );
+    const { code } = await run(
+      `swarm_keep() { mkdir -p "$STATE/journal/swarm"; }; critical() { :; }
+      STACK=shop FILE={} JOB=migrate TIMEOUT=0; ${remoteScript('swarm-command')}`,
+    );
+    expect(code).toBe(0);
+    expect(host.read('seen').trim().split('\n')).toHaveLength(5);
   });
 });

@@ -60,7 +60,7 @@ describe.each(SHELLS)('the image that was decided, with $name as sh', ({ path: s
     async (_, state, code) => {
       host.answerDocker(`case "$1" in
   rm) echo "removal of container old is already in progress" >&2; touch "$TOY/asked"; exit 1 ;;
-  inspect) if [ -e "$TOY/asked" ] && [ ${state} = gone ]; then exit 1; fi ;;
+  inspect) if [ -e "$TOY/asked" ] && [ ${state} = gone ]; then echo 'No such object: old' >&2; exit 1; fi ;;
 esac`);
       const given = { DIR: host.root, COMPOSE: '', VARIABLES: '', SCALES: '', SERVICES: 'api' };
       const result = await host.run(`set -eu\n${remoteScript('up')}`, {

@@ -194,6 +194,14 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       );
     });
 
+    it('is waited for by the clock, also where each look takes long', async () => {
+      host.write('deaf', '');
+      host.answerDocker(`[ "$1" != top ] || sleep 1\n${ENGINE}`);
+      const { code, stderr } = await run('nginx_reload proxy');
+      expect(code).toBe(1);
+      expect(stderr).toContain('nginx did not change its workers within 10 s of the reload');
+    });
+
     it('waits until the old workers take no connection any more', async () => {
       host.write('deaf', '');
       const reload = host.start('set -eu\nnginx_reload proxy');
@@ -496,6 +504,11 @@ esac`);
       "restore_tag shop-api ''",
       'restore_tag shop-api sha256:old',
       'forget_volumes old',
+      'remove_container cmd',
+      'hand_on new volume:target',
+      'hold_restart "" new',
+      'list_running',
+      'mkdir -p "$STATE/old"; echo /web >"$STATE/old/name"; name_is_free "$STATE/old"',
       'mkdir -p "$STATE/journal/restart"; echo always >"$STATE/journal/restart/new"; prove_release old',
     ])('is not taken for one that has nothing of it: %s', async (command) => {
       host.answerDocker(ENGINE_IS_AWAY);

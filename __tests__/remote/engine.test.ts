@@ -38,6 +38,13 @@ describe.each(SHELLS)('an engine that hangs, with $name as sh', ({ path }) => {
     }
   });
 
+  it('has not answered either where the program had to be killed', async () => {
+    host.answerDocker('kill -KILL "$$"');
+    const { code, stderr } = await host.run('docker inspect a1');
+    expect(code).toBe(124);
+    expect(stderr).toContain('did not answer within');
+  });
+
   it('is asked as it was: what it prints and returns comes, with variables before it', async () => {
     hang('nothing');
     const { stdout } = await host.run('export RESEE_VALUE=1; docker ps; docker build .');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { isObject } from '../../src/plan/json.js';
-import { SHELLS, toyHost, type ToyHost } from './host.js';
+import { ENGINE_IS_AWAY, SHELLS, toyHost, type ToyHost } from './host.js';
 
 const OLD = `0123456789ab${'d'.repeat(52)}`;
 const DATA = 'b'.repeat(64);
@@ -11,9 +11,10 @@ const JOURNAL = "state of o'neill/journal";
  * `images/NAME` holds an id. What is created is `feed`, and its files come to `copied`.
  */
 const ENGINE = `
+[ ! -e "$TOY/away" ] || { ${ENGINE_IS_AWAY}; }
 for last; do :; done
 case "$*" in
-  'image inspect '*) cat "$TOY/images/$last" ;;
+  'image inspect '*) cat "$TOY/images/$last" || { echo "Error: No such image: $last" >&2; exit 1; } ;;
   'rm '*) rm "$TOY/there/$last" "$TOY/there/hand" ;;
   'start feed') echo 'running feed' >"$TOY/there/feed" ;;
   'start '*) echo "running $last" >"$TOY/there/$last" ;;
@@ -21,7 +22,7 @@ case "$*" in
   'cp '*) [ -e "$TOY/there/directory" ] && cat >"$TOY/copied" || { tar -tf - >"$TOY/made"; : >"$TOY/there/directory"; exit 1; } ;;
   'inspect '*'RestartPolicy'*) echo "$last always 0" ;;
   'inspect '*'.State.Running}} {{'*) echo 'true false 0'; exit ;;
-  'inspect '*) [ -e "$TOY/there/$last" ] || exit 1 ;;
+  'inspect '*) [ -e "$TOY/there/$last" ] || { echo "Error: No such object: $last" >&2; exit 1; } ;;
 esac
 case "$*" in
   *'State.Status}} {{.Id'*) cat "$TOY/there/$last" ;;
@@ -134,6 +135,13 @@ describe.each(SHELLS)('a container that must go for its name, with $name as sh',
     expect(host.dockerCalls()).toContain(
       'compose up -d --no-deps --no-recreate --no-build --pull missing --remove-orphans=false worker',
     );
+  });
+
+  it('is made by nobody while the engine is away', async () => {
+    await takeDown();
+    host.write('away', '');
+    expect((await bringBack()).code).not.toBe(0);
+    expect(host.dockerCalls().join('\n')).not.toMatch(/^compose /m);
   });
 
   it('waits where the other one still has its name', async () => {

@@ -17,7 +17,8 @@ remove_new_containers() {
   new_ids=$(container_ids "$project" "$service") || return
   if [ "$served" = yes ] && ! any_known "$new_ids" "$@"; then
     staying=$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" \
-      --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False | head -n 1)
+      --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False) || return
+    staying=$(printf '%s\n' "$staying" | head -n 1)
     [ -z "$staying" ] || say "the containers of $service that served before are gone: $staying stays"
   fi
   for id in $new_ids; do
@@ -43,10 +44,10 @@ any_known() { # IDS ID…: one of the words of IDS is among the others
 # remove_container NAME: it is gone when this returns. Where `--rm` takes it away at the same moment, docker
 # refuses to do it twice.
 remove_container() {
-  docker inspect "$1" >/dev/null 2>&1 || return 0
+  asked "$1" '{{.Id}}' || return 0
   ! run docker rm -f -v "$1" || return 0
   gone_by=$(($(now) + 10))
-  while docker inspect "$1" >/dev/null 2>&1; do
+  while asked "$1" '{{.Id}}'; do
     [ "$(now)" -lt "$gone_by" ] || return 1
     sleep 0.2
   done
@@ -158,11 +159,11 @@ start_containers() {
   for id in "$@"; do
     is_there "$id" || continue
     if [ -e "$STATE/journal/stopping/$id" ]; then
-      grace=$(docker inspect -f '{{or .Config.StopTimeout 10}}' "$id")
+      asked "$id" '{{or .Config.StopTimeout 10}}' || continue
       # Where nobody came to tell it, it never ends.
-      timeout $((grace + 2)) docker wait "$id" >/dev/null || say "$id was not stopped, and goes on"
+      timeout $((asked_said + 2)) docker wait "$id" >/dev/null || say "$id was not stopped, and goes on"
     fi
-    [ "$(docker inspect -f '{{.State.Running}}' "$id")" = true ] || run docker start "$id"
+    runs "$id" || run docker start "$id"
     # Whoever comes next need not wait for its end.
     rm -f "$STATE/journal/stopping/$id"
     restart_as_meant "$id"

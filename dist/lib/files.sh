@@ -27,7 +27,7 @@ copy_paths() {
           ;;
       esac
       copy_kind=
-      if is_file "$copy_from/$path" && is_file "$copy_to/$path"; then copy_kind=.over; fi
+      if is_file "$copy_from/$path" && is_file "$copy_to/$path" && bears_ending "$path"; then copy_kind=.over; fi
       printf '%s\n' "$path" >>"$copy_list$copy_kind"
     elif [ -h "$copy_to/$path" ] || [ -e "$copy_to/$path" ]; then
       rm -f "$copy_to/$path"
@@ -40,6 +40,11 @@ copy_paths() {
   copy_listed "$copy_list.over" --transform='s/$/.resee-new/S'
   while IFS= read -r path; do mv -fT -- "$copy_to/$path.resee-new" "$copy_to/$path"; done <"$copy_list.over"
   rm -f "$copy_list" "$copy_list.over"
+}
+# A name has 255 bytes at most, and one that is encrypted fewer; a character has four at most.
+bears_ending() { # PATH
+  ending_of=${1##*/}
+  [ "${#ending_of}" -le 30 ] || [ "$(printf %s "$ending_of" | wc -c)" -le 130 ]
 }
 is_file() { [ -h "$1" ] || [ -f "$1" ]; }
 copy_listed() { # LIST [OPTION]

@@ -143,6 +143,7 @@ await_critical() {
   until critical_is_over; do
     [ -z "${FENCE-}" ] || [ $((await_rounds % 100)) != 0 ] || lease_renew "$FENCE" "$UNDO_LEASE_SECONDS" || :
     await_rounds=$((await_rounds + 1))
+    [ "$await_rounds" != 20 ] || say 'waiting for the end of what must not stop half-way, and goes on on this host'
     sleep 0.1
   done
 }

@@ -38,7 +38,7 @@ arm_reboot() {
     # Noted first: what is noted is taken away later.
     write_whole "$STATE/armed" "$armed_by" || return
     "arm_$armed_by" >&2 || {
-      "disarm_$armed_by"
+      [ ! -e "$STATE/armed" ] || "disarm_$armed_by"
       continue
     }
     echo "$armed_by"
@@ -96,7 +96,11 @@ read_crontab() {
 }
 
 arm_cron() {
-  read_crontab || return
+  read_crontab || {
+    # Whom cron refuses has nothing there to be taken away.
+    rm -f "$STATE/armed"
+    return 1
+  }
   ! printf '%s\n' "$crontab" | grep -qxF -- "$(cron_line)" || return 0
   { [ -z "$crontab" ] || printf '%s\n' "$crontab" && cron_line; } | crontab -
 }

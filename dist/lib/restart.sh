@@ -36,7 +36,8 @@ hold_restart() {
   hold_first=$1
   shift
   [ $# -gt 0 ] || return 0
-  hold_ids=$(docker inspect -f '{{.Id}} {{index .Config.Labels "com.docker.compose.service"}}' "$@" |
+  hold_lines=$(docker inspect -f '{{.Id}} {{index .Config.Labels "com.docker.compose.service"}}' "$@") || return
+  hold_ids=$(printf '%s\n' "$hold_lines" |
     while read -r hold_id hold_service; do
       case " $hold_first " in *" $hold_service "*) ;; *) printf '%s ' "$hold_id" ;; esac
     done)

@@ -20,7 +20,7 @@ together() {
 # tidy SCRIPT: what makes no difference to the release: where it fails, that is told, and holds nothing up. Where the
 # engine is away it is waited for; so what is in it bears to be done twice.
 tidy() {
-  tidy_tries=2
+  tidy_tries=2 tidy_left=5
   while :; do
     # Not as a condition: there the shell would go on after a command that failed.
     (
@@ -28,9 +28,10 @@ tidy() {
       eval "$1"
     ) &
     ! wait "$!" || return 0
-    # One that failed for want of the engine does not count.
+    # One that failed for want of the engine counts less.
     ! docker version >/dev/null 2>&1 || tidy_tries=$((tidy_tries - 1))
-    if [ "$tidy_tries" = 0 ] || ! await_engine "$RESEE_ENGINE_PATIENCE"; then break; fi
+    tidy_left=$((tidy_left - 1))
+    if [ "$tidy_tries" = 0 ] || [ "$tidy_left" = 0 ] || ! await_engine "$RESEE_ENGINE_PATIENCE"; then break; fi
     sleep 1
   done
   say "not tidied up, which can wait: $1"

@@ -144,8 +144,8 @@ swarm_unsettled() { # STACK
   while read -r unsettled_name unsettled_replicas; do
     grep -qxF "$unsettled_name" "$STATE/journal/swarm/settled" || continue
     unsettled_replicas=${unsettled_replicas%% *}
-    if [ "${unsettled_replicas%/*}" != "${unsettled_replicas#*/}" ] ||
-      [ "$(docker service inspect --format '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "$unsettled_name")" = updating ]; then
+    unsettled_update=$(docker service inspect --format '{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}' "$unsettled_name") || return
+    if [ "${unsettled_replicas%/*}" != "${unsettled_replicas#*/}" ] || [ "$unsettled_update" = updating ]; then
       printf '%s ' "$unsettled_name"
     fi
   done <"$STATE/journal/swarm/replicas"

@@ -5,12 +5,13 @@
 # shellcheck shell=sh
 
 # The token goes to one server over https (TOKEN_FOR), and along no redirect: only to `git` as a credential,
-# in no argument, in no file. A server from which less than 1000 bytes/s come for a minute is given up, and one over ssh
-# that has gone; whatever goes on for longer than RESEE_GIT_SECONDS, too.
+# in no argument, in no file. A server from which nothing comes for five minutes is given up, and one over ssh that has
+# gone: while it counts its objects, it sends a few bytes now and then. Whatever goes on for longer than
+# RESEE_GIT_SECONDS, too.
 git_fetch_into() ( # GIT_DIR …
   fetching=$1
   shift
-  set -- -c http.followRedirects=false -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 -c gc.auto=0 -c maintenance.auto=false "$@"
+  set -- -c http.followRedirects=false -c http.lowSpeedLimit=1 -c http.lowSpeedTime=300 -c gc.auto=0 -c maintenance.auto=false "$@"
   if [ -n "$TOKEN" ] && [ -n "$TOKEN_FOR" ]; then
     # shellcheck disable=SC2016
     set -- -c "credential.$TOKEN_FOR.helper=" -c "credential.$TOKEN_FOR.helper=!f() { test \"\$1\" = get && printf \"username=x-access-token\npassword=%s\n\" \"\$RESEE_TOKEN\"; }; f" "$@"

@@ -74,10 +74,21 @@ locks_hold() (
   flock -n 9 9>"$OWN/lock"
 )
 
+missing_tools() {
+  for tool in flock setsid tar timeout awk cmp bash ps; do
+    if ! command -v "$tool" >/dev/null; then
+      echo "$tool"
+    elif [ "$tool" = timeout ] && ! timeout --foreground -k 1 5 true 2>/dev/null; then
+      # That of BusyBox knows less.
+      echo 'timeout of GNU coreutils'
+    fi
+  done
+}
+
 # Fails where git is missing: without it there is nothing more to tell.
 observe_machine() {
   capture git-version git --version || return
-  capture tools sh -c 'for t in flock setsid tar timeout awk cmp bash ps; do command -v "$t" >/dev/null || echo "$t"; done'
+  capture tools missing_tools
   capture locks locks_hold
   section docker-program
   readlink -f "$(unset -f docker && command -v docker)"

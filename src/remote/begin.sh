@@ -14,8 +14,10 @@ if [ -n "$new" ]; then
   [ -z "$STOP" ] || stop_containers $STOP
   run docker start $new
   run_hooks "$TIMEOUT" "$HOOKS" $new
-  docker inspect $new | answer_lines
-  CANDIDATES=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' $new |
+  begun=$(docker inspect $new) || exit
+  printf '%s\n' "$begun" | answer_lines
+  begun=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' $new) || exit
+  CANDIDATES=$(printf '%s\n' "$begun" |
     while read -r service id found; do
       # shellcheck disable=SC2046
       addresses=$(addresses_in $found | paste -sd , -)

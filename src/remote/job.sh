@@ -5,7 +5,8 @@
 # shellcheck disable=SC2086
 [ -z "$new" ] || put_contents "$CONTENTS" $new
 # shellcheck disable=SC2086
-[ -z "$new" ] || docker inspect $new | answer_lines
+[ -z "$new" ] || begun=$(docker inspect $new) || exit
+[ -z "$new" ] || printf '%s\n' "$begun" | answer_lines
 for id in $new; do
   run docker start "$id"
   code=$(docker wait "$id")

@@ -6,15 +6,25 @@ swarm_keep "$STACK"
 critical "swarm_deploy $(quoted "$STACK")"
 job=${STACK}_$JOB
 job_by=$(($(now) + TIMEOUT))
-job_state=
+job_state='' job_ran='' seen='' seen_at=$(now)
 until [ -n "$job_state" ]; do
-  seen=$(docker service ps --no-trunc --format '{{.CurrentState}}' "$job" | head -n 1)
+  seen=$(docker service ps --no-trunc --format '{{.CurrentState}}' "$job") || {
+    # What does not answer says nothing of a job that goes on.
+    [ $(($(now) - seen_at)) -lt "$RESEE_ENGINE_PATIENCE" ] || job_state=unknown
+    sleep 0.5
+    continue
+  }
+  seen=$(printf '%s\n' "$seen" | head -n 1)
+  seen_at=$(now)
   case $seen in
     Complete*) job_state=complete ;;
     Failed* | Rejected* | Orphaned* | Shutdown* | Remove*) job_state=failed ;;
-    Running*) sleep 0.5 ;;
+    Running*)
+      job_ran=yes
+      sleep 0.5
+      ;;
     *)
-      if [ "$(now)" -ge "$job_by" ]; then job_state=late; else sleep 0.5; fi
+      if [ -z "$job_ran" ] && [ "$(now)" -ge "$job_by" ]; then job_state=late; else sleep 0.5; fi
       ;;
   esac
 done

@@ -9,8 +9,9 @@ critical "swarm_deploy $(quoted "$STACK")"
 # shellcheck disable=SC2086
 swarm_converge "$STACK" "$TIMEOUT" $SERVICES
 for service in $SERVICES; do
-  # shellcheck disable=SC2046
-  set -- $(swarm_containers "${STACK}_$service")
-  [ $# = 0 ] || docker inspect "$@" | answer_lines
+  ids=$(swarm_containers "${STACK}_$service") || exit
+  # shellcheck disable=SC2086
+  [ -z "$ids" ] || begun=$(docker inspect $ids) || exit
+  [ -z "$ids" ] || printf '%s\n' "$begun" | answer_lines
   answer next
 done

@@ -54,15 +54,14 @@ nginx_reload() {
   # Its words are plain, and meant to be split.
   # shellcheck disable=SC2086
   own_exec "$1" sh -c "$NGINX_RELOADING" sh $command >&2 || nginx_reload_otherwise $? "$1" "$command" || return
-  tries=0
-  while [ "$tries" -lt 200 ]; do
+  reload_by=$(($(now) + 11))
+  while [ "$(now)" -lt "$reload_by" ]; do
     serving='' leaving=''
     for pid in $(docker top "$1" -eo pid,args | workers_in); do
       case "$before" in *" $pid "*) leaving=yes ;; *) serving=yes ;; esac
     done
     # The old workers hear of it 0.1 s after the new ones have started.
     [ -z "$serving" ] || [ -n "$leaving" ] || return 0
-    tries=$((tries + 1))
     sleep 0.05
   done
   say "nginx did not change its workers within 10 s of the reload"

@@ -23,8 +23,9 @@ take_down() {
 
 note_container() { # ID DIRECTORY
   describe "$1" "$2" &&
-    docker inspect -f '{{.State.Running}}' "$1" >"$2/running" && docker inspect -f '{{.Image}}' "$1" >"$2/image" &&
-    docker inspect -f '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{"\t"}}{{.Destination}}{{"\t"}}{{json .Destination}}{{"\n"}}{{end}}{{end}}' "$1" |
+    docker inspect -f '{{.State.Running}}' "$1" >"$2/running" && docker inspect -f '{{.Image}}' "$1" >"$2/image" || return
+  note_mounted=$(mounted_volumes "$1") || return
+  printf '%s\n' "$note_mounted" |
     awk -F '\t' '$1 ~ /^[0-9a-f]+$/ && length($1) == 64 {
         print $2 "\t{\"Type\":\"volume\",\"Source\":\"" $1 "\",\"Target\":" $3 "}"
       }' >"$2/volumes" || return
@@ -33,8 +34,9 @@ note_container() { # ID DIRECTORY
     noted=$((noted + 1))
     note_path=$(printf %s "$note_path" | base64 -d) || return
     printf '%s\n' "$note_path" >"$2/content-$noted"
-    # Not every container of the service has it.
-    docker cp "$1:$note_path" - >"$2/content-$noted.tar" 2>/dev/null || rm -f "$2/content-$noted"
+    # Not every container of the service has it: an engine that answers knows that.
+    docker cp "$1:$note_path" - >"$2/content-$noted.tar" 2>/dev/null ||
+      { docker version >/dev/null 2>&1 && rm -f "$2/content-$noted"; } || return
   done
 }
 
@@ -46,7 +48,7 @@ bring_back() {
   back_ids=$1 back_seconds=$2 back_hooks=$3
   shift 3
   for back_id in $back_ids; do
-    if docker inspect -f '{{.Id}}' "$back_id" >/dev/null 2>&1; then
+    if asked "$back_id" '{{.Id}}'; then
       # It was not removed.
       start_containers "$back_id"
       continue
@@ -55,7 +57,11 @@ bring_back() {
     back_new=
     if [ -e "$back_from/whole" ]; then
       name_is_free "$back_from" || return
-      back_new=$(made_as_it_was "$back_from") || back_new=
+      back_new=$(made_as_it_was "$back_from") || {
+        # An engine that is away has refused nothing.
+        docker version >/dev/null 2>&1 || return
+        back_new=
+      }
     fi
     if [ -z "$back_new" ]; then
       say "$back_id cannot be made as it was: Compose makes it, as the files of the host say"
@@ -71,29 +77,30 @@ bring_back() {
 # Fails where another one has the name: the release that is taken back is still there.
 name_is_free() { # DIRECTORY
   read -r name <"$1/name" || return
-  holder=$(docker inspect -f '{{.State.Status}} {{.Id}}' "${name#/}" 2>/dev/null) || return 0
-  case $holder in "created "* | *" $(cat "$1/made" 2>/dev/null)") return 0 ;; esac
-  say "the name ${name#/} is that of another container: ${holder#* }"
+  asked "${name#/}" '{{.State.Status}} {{.Id}}' || return 0
+  # shellcheck disable=SC2154
+  case $asked_said in "created "* | *" $(cat "$1/made" 2>/dev/null)") return 0 ;; esac
+  say "the name ${name#/} is that of another container: ${asked_said#* }"
   return 1
 }
 
 # Prints the id of the new one.
 made_as_it_was() { # DIRECTORY
   made=$(cat "$1/made" 2>/dev/null) || made=
-  if [ -n "$made" ] && docker inspect -f '{{.Id}}' "$made" >/dev/null 2>&1; then
+  if [ -n "$made" ] && asked "$made" '{{.Id}}'; then
     printf '%s\n' "$made"
     return
   fi
   # One that was created, and the host then lost its power: nothing has run in it.
   read -r name <"$1/name" || return
-  [ "$(docker inspect -f '{{.State.Status}}' "${name#/}" 2>/dev/null)" != created ] || run docker rm "${name#/}" || return
+  ! was_only_created "${name#/}" || run docker rm "${name#/}" || return
   # Its reference may name another image by now.
-  reference=$(docker image inspect -f '{{.Id}}' "$(sed -n 's/.*"Image":"\([^"]*\)".*/\1/p' "$1/config")" 2>/dev/null) || reference=
+  reference=$(image_of "$(sed -n 's/.*"Image":"\([^"]*\)".*/\1/p' "$1/config")") || return
   image=$(cat "$1/image") || return
   [ "$reference" = "$image" ] || sed -i "s/\"Image\":\"[^\"]*\"/\"Image\":\"$image\"/" "$1/config" || return
   say "$ docker create --name ${name#/} …  # as it was"
   made=$(make_described "$1" "$(cat "$1/volumes")") || {
-    [ "$(docker inspect -f '{{.State.Status}}' "${name#/}" 2>/dev/null)" != created ] || run docker rm "${name#/}"
+    ! was_only_created "${name#/}" || run docker rm "${name#/}"
     return 1
   }
   for content in "$1"/content-*.tar; do
@@ -102,6 +109,10 @@ made_as_it_was() { # DIRECTORY
   done
   write_whole "$1/made" "$made"
   printf '%s\n' "$made"
+}
+
+was_only_created() { # NAME
+  asked "$1" '{{.State.Status}}' && [ "$asked_said" = created ]
 }
 
 # put_back ID PATH TAR: the file, as `docker cp` gave it.
@@ -123,8 +134,8 @@ create_again() {
   again_in=$1 again_compose=$2 again_project=$3 again_service=$4
   shift 4
   again_up 'up --no-start' || return
-  again_ids=$(container_ids "$again_project" "$again_service")
-  if [ $# != 0 ] && [ "$(docker inspect -f '{{.State.Status}}' "$again_ids")" = created ]; then
+  again_ids=$(container_ids "$again_project" "$again_service") || return
+  if [ $# != 0 ] && was_only_created "$again_ids"; then
     again_ids=$(hand_on "$again_ids" "$@") || return
   fi
   # Compose starts it: it gives it the secrets that are in no file, and runs its hooks.

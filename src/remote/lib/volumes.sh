@@ -30,8 +30,9 @@ hand_on() {
   created=$1
   shift
   handed=$(for word; do printf '%s\t%s\n' "${word%%:*}" "$(printf %s "${word#*:}" | base64 -d)"; done)
+  entries=$(mounted_volumes "$created") || return
   entries=$(
-    docker inspect -f '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{"\t"}}{{.Destination}}{{"\t"}}{{json .Destination}}{{"\n"}}{{end}}{{end}}' "$created" |
+    printf '%s\n' "$entries" |
       HANDED=$handed awk -F '\t' '
         BEGIN {
           count = split(ENVIRON["HANDED"], lines, "\n")
@@ -52,6 +53,11 @@ hand_on() {
     return
   fi
   make_again "$created" "$entries"
+}
+
+# mounted_volumes ID: lines `VOLUME<tab>TARGET<tab>TARGET-IN-JSON`.
+mounted_volumes() {
+  docker inspect -f '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}{{"\t"}}{{.Destination}}{{"\t"}}{{json .Destination}}{{"\n"}}{{end}}{{end}}' "$1"
 }
 
 # hand_each LINES RESUMED ID…: hands on what LINES say, `SERVICE VOLUME:TARGET…`, a line to each of the containers of
