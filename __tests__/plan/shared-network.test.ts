@@ -32,6 +32,58 @@ describe('a service in the network of another one', () => {
     expect(joining(mode, other, nginx, { allowDowntime: true }).kind).toBe('plan');
   });
 
+  const web = { image: 'example/web:1' };
+  const told = /it is in the network of vpn, which .*: where it takes requests, set .*: routed$/;
+
+  it.each<[string, JsonObject, JsonObject, string]>([
+    ['beside a server that publishes a port', { ...web, ports: [PORT] }, {}, passing('api')],
+    ['beside one that the proxy names', web, {}, passing('vpn:8080')],
+    [
+      'that asks that server',
+      web,
+      { environment: { URI: 'tcp://127.0.0.1:8080/status' } },
+      passing('vpn:8080'),
+    ],
+    [
+      'beside another one that has the port',
+      {},
+      { command: ['./scrape'], 'x-other': true },
+      passing('vpn:8080'),
+    ],
+    [
+      'in a VPN that lets others in itself',
+      { image: 'qmcgaw/gluetun', ports: [{ ...PORT, target: 8888 }] },
+      {},
+      passing('api'),
+    ],
+  ])(
+    'as a helper %s stays a worker, and is told',
+    (_, other, { 'x-other': beside, ...more }, nginx) => {
+      const own = { networks: undefined, network_mode: 'service:vpn', ...more };
+      const ui = { image: 'example/ui:1', network_mode: 'service:vpn', expose: ['8080'] };
+      const was = services({
+        vpn: { image: 'x/vpn', networks: { default: null }, ...other },
+        worker: own,
+        ...(beside === true ? { ui } : {}),
+      });
+      const of = planned({ was, wants: services({ worker: { labels: { a: 'b' } } }), nginx });
+      expect(serviceIn(of, 'worker')).toMatchObject({ role: 'worker', action: 'replace' });
+      expect(serviceIn(of, 'worker').reason).toMatch(told);
+      expect(of.kind).toBe('plan');
+    },
+  );
+
+  it.each<[string, JsonObject]>([
+    ['by its command', { command: ['gunicorn', '--bind', '0.0.0.0:8080', 'app'] }],
+    ['by a variable', { environment: { PORT: '8080' } }],
+    ['by its healthcheck', { healthcheck: { test: ['CMD', 'curl', 'http://localhost:8080/'] } }],
+  ])('is routed where it says that it has the port: %s', (_, more) => {
+    const own = { networks: undefined, network_mode: 'service:vpn', ...more };
+    const was = services({ vpn: { ...web, networks: { default: null } }, worker: own });
+    const of = planned({ was, nginx: passing('vpn:8080') });
+    expect(serviceIn(of, 'worker').role).toBe('routed');
+  });
+
   it.each<[string, string, JsonObject]>([
     ['that nothing sends requests to', 'service:vpn', {}],
     ['that is a proxy, and sends itself nothing', 'service:proxy', {}],

@@ -3,6 +3,8 @@ import { ROLE_LABEL } from './role.js';
 import type { Seen } from './seen.js';
 import type { Service } from './stack.js';
 
+export const WHERE_ROUTED = `: where it takes requests, set ${ROLE_LABEL}: routed`;
+
 /**
  * What may make a service a routed one after all, and is not enough: for a person, at the end of a reason. Empty:
  * nothing.
@@ -16,7 +18,5 @@ export function doubtsOf(service: Service, isNamed: boolean, { sockets }: Seen):
     !isNamed && isTraefikRouted(service) ? 'of Traefik it says `traefik.enable` alone' : [],
     socket === undefined ? [] : `it is one of several that may listen at the socket ${socket}`,
   ].flat();
-  return doubts.length === 0
-    ? ''
-    : `; ${doubts.join(', and ')}: where it takes requests, set ${ROLE_LABEL}: routed`;
+  return doubts.length === 0 ? '' : `; ${doubts.join(', and ')}${WHERE_ROUTED}`;
 }

@@ -1,6 +1,6 @@
 import { invocationsOf } from './commands.js';
 import { databaseByContainers, databaseByDefinition } from './databases.js';
-import { doubtsOf } from './doubts.js';
+import { doubtsOf, WHERE_ROUTED } from './doubts.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
 import { hasTraefikRouter, isTraefikRouted } from './proxies/traefik.js';
@@ -56,10 +56,13 @@ export function assignRoles(
   const assigned = new Map(first.map(({ service, role }) => [service.name, role] as const));
   const roles = first.map(({ service, role, reason }) => {
     const isOpen = role === 'worker' && service.labels[ROLE_LABEL] === undefined;
-    const through = isOpen ? requestsThrough(service, assigned, names) : undefined;
-    return through === undefined
-      ? { service, role, reason }
-      : { service, role: 'routed' as const, reason: through };
+    const through = isOpen
+      ? requestsThrough(service, { services, roles: assigned, upstreams })
+      : undefined;
+    if (through === undefined) return { service, role, reason };
+    return through.isShown
+      ? { service, role: 'routed' as const, reason: through.reason }
+      : { service, role, reason: `${reason}; ${through.reason}${WHERE_ROUTED}` };
   });
   const ended = new Set(
     roles.filter(({ role }) => role === 'job').map(({ service }) => service.name),
