@@ -30,6 +30,10 @@ describe('two of a service at once', () => {
       { devices: ['/dev/ttyACM0:/dev/ttyACM0'] },
       'it uses the device /dev/ttyACM0',
     ],
+    ['a link to one', serial('/dev/serial/by-id/x'), 'it uses the device /dev/serial/by-id/x'],
+    ['one of a board', serial('/dev/ttyAMA0'), 'it uses the device /dev/ttyAMA0'],
+    ['a name of it', serial('/dev/ttyZigbee'), 'it uses the device /dev/ttyZigbee'],
+    ['a camera', serial('/dev/video0'), 'it uses the device /dev/video0'],
     ['USB', serial('/dev/bus/usb'), 'it uses the device /dev/bus/usb'],
     [
       'a replicator',
@@ -49,6 +53,19 @@ describe('two of a service at once', () => {
     '/dev/net/tun',
     '/dev/snd',
     '/dev/null',
+    '/dev/kmsg',
+    '/dev/input/event0',
+    '/dev/video10',
+    '/dev/tty0',
+    '/dev/i2c-1',
+    '/dev/gpiochip0',
+    '/dev/sr0',
+    '/dev/xvdf',
+    '/dev/md0',
+    '/dev/mmcblk0',
+    '/dev/vchiq',
+    '/dev/davinci0',
+    '/dev/made-up',
   ])('may be: %s', (source) => {
     expect(actions(changed(serial(source)))).toMatchObject({ worker: 'roll' });
   });

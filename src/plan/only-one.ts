@@ -20,16 +20,22 @@ export function singleReason(json: JsonObject, addresses: readonly string[]): st
   return device === undefined ? undefined : `it uses the device ${device}`;
 }
 
-/** What several containers may open at once: graphics, sound, memory, disks, what the kernel makes for each. */
-const SHARED =
-  /^\/dev\/(?:dri|kfd|nvidia[\w-]*|accel|dxg|kvm|vhost-[\w-]+|snd|shm|mem|gpiomem\d*|vchiq|dma_heap|rtc\d*|fuse|net|null|zero|full|u?random|sd[a-z]+\d*|nvme[\w]*|mapper|disk|loop[\w-]*|ptmx|pts|tty)(?:\/|$)/;
+/**
+ * What one program alone can use: serial ports, also by the names that people give to the sticks at them, cameras,
+ * printers, tuners, what is claimed over USB. Of any other device several containers may have it open.
+ */
+const EXCLUSIVE = [
+  /^\/dev\/(?:tty(?:USB|ACM|AMA|S|O|SC|mxc|THS|PS|GS|XRUSB|SAC|LP|FIQ)\d+|rfcomm\d+|serial\d+|serial\/|modem)/,
+  /^\/dev\/(?:video\d$|v4l\/|dvb\/|lp\d+$|usb\/lp\d+$|usblp\d+$|bus\/usb(?:\/|$)|tpm\d+$|watchdog\d*$|apex_\d+$)/,
+  /^\/dev\/[^/]*(?:zigbee|z-?wave|conbee|skyconnect|cc2\d{3}|sonoff|rflink|rfxtrx|enocean|arduino|gps\d*$)/i,
+];
 
-/** A device of the host that only one container can use: a serial port, a USB stick. */
+/** A device of the host that only one container can use. */
 function exclusiveDevice(service: JsonObject): string | undefined {
   return listOf(service['devices'])
     .flatMap((device) => {
       const text = textOf(device)?.replace(/:.*$/, '');
       return (isObject(device) ? textOf(device['source']) : text) ?? [];
     })
-    .find((path) => path.startsWith('/dev/') && !SHARED.test(path));
+    .find((path) => EXCLUSIVE.some((pattern) => pattern.test(path)));
 }
