@@ -165,6 +165,33 @@ describe('a service behind nginx of which nothing runs', () => {
   });
 });
 
+describe('what starts before a migration, behind nginx', () => {
+  const command = ['python', 'manage.py', 'migrate'];
+  const wants = services({
+    auth: { image: 'example/auth:1', networks: { default: null } },
+    migrate: { image: 'tiny-api', command, depends_on: { auth: { condition: 'service_started' } } },
+  });
+  const site = (pass: string): string => `server { location /auth { ${pass} } }`;
+  const named = site('proxy_pass http://auth:80;');
+  const resolving = site('resolver 127.0.0.11; set $to auth; proxy_pass http://$to:80;');
+
+  it('is followed at once only where nginx has loaded its name, and looks it up once', () => {
+    expect(cutovers({ wants, nginx: named })).toMatchObject([{ routes: [routed('auth')] }]);
+    expect(cutovers({ wants, nginx: resolving })).toEqual([]);
+    const change = { wants, nginx: site(''), changes: ['nginx/nginx.conf'] };
+    expect(cutovers({ ...change, proxyFiles: { 'nginx/nginx.conf': named } })).toMatchObject([
+      { routes: [] },
+    ]);
+  });
+
+  it('is followed where it had another address before, which nginx keeps for minutes', () => {
+    const was = services({ api: { container_name: 'api' } });
+    const nginx =
+      'server { resolver 127.0.0.11; set $to api; location / { proxy_pass http://$to; } }';
+    expect(cutovers({ was, wants: ENV, nginx })).toMatchObject([{ routes: [routed('api')] }]);
+  });
+});
+
 describe('data that a site shows through nginx', () => {
   const was = services({
     files: { image: 'minio/minio:1', networks: { default: null } },

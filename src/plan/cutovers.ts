@@ -41,21 +41,22 @@ export function planCutovers(
   { batch, renewed, files }: Moment,
 ): readonly Cutover[] {
   const changed = batch.filter(({ plan }) => plan.role === 'routed');
+  const isLast = files !== undefined;
   const cutovers = observation.proxies.flatMap((proxy) => {
     const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
     if (front?.action === 'remove') return [];
     const stays = front === undefined || STAYS.has(front.action);
     // Until the last cutover the old container of a proxy that changes serves as well.
-    const old = stays || files === undefined;
+    const old = stays || !isLast;
     const routes = [
       ...changed
         .filter(({ plan }) => plan.service !== front?.service)
         .flatMap((portion) => routesOf(observation, services, { proxy, front }, portion)),
       ...renewed
         .filter(({ service }) => service !== front?.service)
-        .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan)),
+        .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan, isLast)),
     ];
-    const reloads = files !== undefined && front?.action === 'reload';
+    const reloads = isLast && front?.action === 'reload';
     if (routes.length === 0 && !reloads) return [];
     const replaced = renewed.filter(({ action }) => action === 'replace');
     const comesBack = routes.some((route) =>

@@ -46,18 +46,28 @@ export function routesOf(
 /**
  * The same of a service whose new containers come when the old ones have stopped, or where none ran: they may
  * have other addresses, and a proxy that resolves names once goes on with the old ones.
+ *
+ * @param isLast false for a moment before the last cutover, which alone brings a new configuration
  */
 export function renewedRoutes(
   observation: Observation,
   services: readonly ServicePlan[],
   { proxy, front }: Front,
-  { service, replicas }: ServicePlan,
+  plan: ServicePlan,
+  isLast: boolean,
 ): readonly Route[] {
   const { wanted } = observation;
-  if (readProxy(proxy).resolvesAtEachConnection || replicas === 0) return [];
-  const used = usedBy(observation, { proxy, front });
+  const { service, replicas } = plan;
+  const { resolvesAtEachConnection, upstreams } = readProxy(proxy);
+  if (resolvesAtEachConnection || replicas === 0) return [];
+  const loaded = new Set(upstreams.map(({ name }) => name));
+  // Its new configuration comes with the last cutover, and resolves then what is new in it.
+  const used = isLast || proxy.config === '' ? usedBy(observation, { proxy, front }) : loaded;
   const own = new Set(namesOf(wanted.services[service]));
-  const names = [...own].filter((name) => used.has(name) && !isAddress(name));
+  const names = [...own].filter(
+    (name) =>
+      used.has(name) && !isAddress(name) && !(loaded.has(name) && isFoundAnyway(proxy, name, plan)),
+  );
   if (names.length === 0) return [];
   const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
   return shared.flatMap((network) =>
@@ -92,6 +102,14 @@ export function knownBy(
 
 function usedBy(observation: Observation, { proxy, front }: Front): ReadonlySet<string> {
   return new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
+}
+
+/**
+ * True for a name that the proxy looks up while it runs, and that nothing answered to: of one that was found it keeps
+ * the address as long as Docker's DNS allows, ten minutes.
+ */
+function isFoundAnyway(proxy: ProxyFacts, name: string, { action, dead }: ServicePlan): boolean {
+  return action === 'start' && dead.length === 0 && !readProxy(proxy).resolvesOnce(name);
 }
 
 /** A fixed one is that of the new container as well. */
