@@ -161,3 +161,38 @@ describe('a service that the commit removes while `services` leaves the proxy', 
     expect(serviceIn(of, 'api').action).toBe('remove');
   });
 });
+
+describe('a name that the new containers of a service do not have', () => {
+  const DOWNTIME = { allowDowntime: true };
+  const of = (situation: Situation) =>
+    refusalsOf(planned(situation, DOWNTIME)).map((each) => each.what);
+  const ENV = { environment: { A: 'b' } };
+
+  it.each([
+    ['rolled', {}],
+    ['replaced', { labels: { 'resee.deploy.order': 'stop-first' } }],
+  ])('is that of one container by its number, whatever gap is accepted: %s', (_, api) => {
+    const nginx = site('tiny-api-1');
+    const situation = { was: services({ api }), wants: services({ api: ENV }), nginx };
+    expect(of(situation)).toEqual([
+      'proxy-1 sends its requests to tiny-api-1, which is the name of one container, and changes with each deploy of api: they would fail, and nginx does not start again with a name that is gone',
+    ]);
+    const kept = { ...situation, wants: services({ worker: ENV }) };
+    expect(of(kept)).toEqual([]);
+  });
+
+  it('is an alias that the commit drops, unless it goes from the configuration as well', () => {
+    const aliased = { networks: { default: { aliases: ['backend'] } } };
+    const situation = {
+      was: services({ api: aliased }),
+      wants: services({ api: { networks: { default: { aliases: undefined } } } }),
+      nginx: site('backend'),
+    };
+    expect(of(situation)).toEqual([
+      expect.stringMatching(/^api would not be called backend any more/),
+    ]);
+    const changes = ['nginx/nginx.conf'];
+    const proxyFiles = { 'nginx/nginx.conf': site('api') };
+    expect(of({ ...situation, changes, proxyFiles })).toEqual([]);
+  });
+});

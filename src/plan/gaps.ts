@@ -136,17 +136,10 @@ function withoutDrain(service: string, accept: string): Refusal {
 /** Why the proxies that send requests to a service cannot be told of another address. */
 function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | undefined {
   const names = namesOf(definition);
-  const numbered = new Set(definition.numberedNames);
   for (const proxy of proxies) {
     const { upstreams, obstacle } = readProxy(proxy);
     for (const { name } of upstreams) {
       if (!names.includes(name)) continue;
-      if (numbered.has(name)) {
-        return {
-          what: `${proxy.name} sends its requests to ${name}, which is the name of one container, and changes with each deploy`,
-          next: `Let it use the name of the service: ${definition.name}.`,
-        };
-      }
       const found = obstacle(name);
       if (found !== undefined) return found;
     }

@@ -5,6 +5,7 @@ import type { CutoverOperation, Operation } from './plan.js';
 import { STAYS, type Action, type ServicePlan } from './service-plan.js';
 import type { Refusal } from './gaps.js';
 import { readProxy } from './proxies/proxy.js';
+import { goneName } from './removed-upstreams.js';
 
 /**
  * Proxies that go on sending requests to incumbents that the plan retires: by what they have loaded, and
@@ -23,6 +24,8 @@ export function unmovedProxies(
       observation.proxies
         .filter((proxy) => sendsTo(observation, services, proxy, going))
         .filter((proxy) => !isMoved(proxy, going, { services, operations, cutovers }))
+        // That says what is wrong.
+        .filter((proxy) => goneName(observation, services, { plan: going, proxy }) === undefined)
         .map((proxy) => ({
           what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
           next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
