@@ -5,6 +5,7 @@ import type { Operation } from '../../src/plan/plan.js';
 import { unmovedProxies } from '../../src/plan/unmoved.js';
 import {
   observed,
+  operationsOf,
   planned,
   refusalsOf,
   refusedOnceBuilt,
@@ -586,5 +587,74 @@ describe('a service of which there can be only one container', () => {
   it('but a range of ports has room for two', () => {
     const range = { ports: [{ target: 3000, published: '8000-8010' }] };
     expect(kinds({ was: services({ api: range }) })).toContain('cutover');
+  });
+});
+
+describe('a service that changes its networks, and has a candidate', () => {
+  const networks = { web: { name: 'tiny_web' } };
+  const to = (...names: readonly string[]) => ({
+    networks: {
+      default: names.includes('default') ? {} : undefined,
+      ...Object.fromEntries(names.map((name) => [name, {}])),
+    },
+  });
+  const moving = (api: JsonObject, proxy: JsonObject = {}): Situation => ({
+    was: { networks, ...services({ proxy: { networks: { default: {} } } }) },
+    wants: services({ api, proxy }),
+  });
+  const routes = (situation: Situation) =>
+    operationsOf(planned(situation, { allowDowntime: true }), 'cutover').flatMap((each) =>
+      each.routes.map(({ service, network }) => `${service} ${network}`),
+    );
+
+  it('is reached over the network that it shares with a proxy that changes as well', () => {
+    const both = moving(to('web'), to('web'));
+    expect(routes(both)).toEqual(['api tiny_web']);
+    expect(refusalsOf(planned(both, { allowDowntime: true }))).toEqual([]);
+  });
+
+  it('goes on over the network that both keep', () => {
+    const more = moving(to('default', 'web'));
+    expect(routes(more)).toEqual(['api tiny_default']);
+    expect(refusalsOf(planned(more))).toEqual([]);
+  });
+
+  it('is refused before anything changes where it leaves that of a proxy that stays', () => {
+    const refusals = refusalsOf(planned(moving(to('web')), { allowDowntime: true }));
+    expect(refusals).toMatchObject([
+      { what: expect.stringContaining('api leaves the network tiny_default, over which proxy-1') },
+    ]);
+  });
+});
+
+describe('a service that starts with the name of another one, behind Caddy', () => {
+  const web = { image: 'tiny-web', networks: { default: { aliases: ['api'] } } };
+  const worker = { depends_on: undefined };
+  const caddy = (name: string) =>
+    proxy('caddy', JSON.stringify({ handle: [{ upstreams: [{ dial: `${name}:3000` }] }] }));
+  const route = { service: 'web', names: ['api'], network: 'tiny_default', incumbents: ['api-1'] };
+
+  it('gets no request before it is ready, and then all', () => {
+    const wants = services({ api: undefined, web, worker });
+    const steps = planned({ wants, proxies: caddy('api') }).plan.operations;
+    const order = steps.map(({ kind }) => kind);
+    expect(order.indexOf('hold')).toBeLessThan(order.indexOf('start'));
+    expect(order.indexOf('start')).toBeLessThan(order.indexOf('cutover'));
+    for (const kind of ['hold', 'cutover'] as const)
+      expect(steps).toContainEqual(
+        expect.objectContaining({ kind, proxy: 'proxy-1', routes: [{ ...route, staying: [] }] }),
+      );
+  });
+
+  it('gets them beside the other one where that stays', () => {
+    const steps = planned({ wants: services({ web }), proxies: caddy('api') }).plan.operations;
+    expect(steps).toContainEqual(
+      expect.objectContaining({ kind: 'cutover', routes: [{ ...route, staying: ['api-1'] }] }),
+    );
+  });
+
+  it('needs none of it where nobody has the name yet', () => {
+    const steps = planned({ wants: services({ web }), proxies: caddy('web') }).plan.operations;
+    expect(steps.map(({ kind }) => kind)).not.toContain('hold');
   });
 });

@@ -48,13 +48,14 @@ export function planCutovers(
     const stays = front === undefined || STAYS.has(front.action);
     // Until the last cutover the old container of a proxy that changes serves as well.
     const old = stays || !isLast;
+    const own = { proxy, front, isNew: !old };
     const routes = [
       ...changed
         .filter(({ plan }) => plan.service !== front?.service)
-        .flatMap((portion) => routesOf(observation, services, { proxy, front }, portion)),
+        .flatMap((portion) => routesOf(observation, services, own, portion)),
       ...renewed
         .filter(({ service }) => service !== front?.service)
-        .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan, isLast)),
+        .flatMap((plan) => renewedRoutes(observation, services, own, plan, isLast)),
     ];
     const reloads = isLast && front?.action === 'reload';
     if (routes.length === 0 && !reloads) return [];

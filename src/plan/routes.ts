@@ -13,18 +13,26 @@ import { isWithin } from './stack.js';
 export interface Front {
   readonly proxy: ProxyFacts;
   readonly front: ServicePlan | undefined;
+  /** True where it is its new containers that are meant. */
+  readonly isNew: boolean;
 }
 
 /** The names of a service that the proxy uses, on each network that both are on. */
 export function routesOf(
   observation: Observation,
   services: readonly ServicePlan[],
-  { proxy, front }: Front,
+  { proxy, front, isNew }: Front,
   { plan, incumbents, leaving }: Portion,
 ): readonly Route[] {
   const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
   const used = usedBy(observation, { proxy, front });
+  const { wanted } = observation;
+  const after = isNew ? networksOf(wanted, front?.service ?? '') : proxy.networks;
+  const shared = networksOf(wanted, plan.service).filter((network) => after.includes(network));
   return proxy.networks.flatMap((network) => {
+    // What goes on reaches its old containers as well, over the same network; what is new never did.
+    const next = shared.includes(network) ? network : isNew ? shared[0] : undefined;
+    if (next === undefined) return [];
     const joined = containers.filter((container) => container.networks[network] !== undefined);
     if (joined.length === 0) return [];
     const names = [
@@ -36,7 +44,7 @@ export function routesOf(
     return withOthers(observation, services, {
       service: plan.service,
       names: [...new Set(names)],
-      network,
+      network: next,
       incumbents: ids,
       staying: ids.filter((id) => !leaving.includes(id)),
     });
@@ -59,20 +67,23 @@ export function renewedRoutes(
   const { wanted } = observation;
   const { service, replicas } = plan;
   const { resolvesAtEachConnection, upstreams } = readProxy(proxy);
-  if (resolvesAtEachConnection || replicas === 0) return [];
+  // One that resolves them each time is held at those that answer to them already, of other services.
+  const isHeld = resolvesAtEachConnection && isLast && plan.action === 'start';
+  if ((resolvesAtEachConnection && !isHeld) || replicas === 0) return [];
   const loaded = new Set(upstreams.map(({ name }) => name));
   // Its new configuration comes with the last cutover, and resolves then what is new in it.
   const used = isLast || proxy.config === '' ? usedBy(observation, { proxy, front }) : loaded;
   const own = new Set(namesOf(wanted.services[service]));
-  const names = [...own].filter(
-    (name) =>
-      used.has(name) && !isAddress(name) && !(loaded.has(name) && isFoundAnyway(proxy, name, plan)),
-  );
+  const isLeft = (name: string): boolean =>
+    isAddress(name) || (!isHeld && loaded.has(name) && isFoundAnyway(proxy, name, plan));
+  const names = [...own].filter((name) => used.has(name) && !isLeft(name));
   if (names.length === 0) return [];
   const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
-  return shared.flatMap((network) =>
-    withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }),
-  );
+  return shared
+    .flatMap((network) =>
+      withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }),
+    )
+    .filter(({ incumbents }) => !isHeld || incumbents.length > 0);
 }
 
 /**
@@ -100,7 +111,10 @@ export function knownBy(
   });
 }
 
-function usedBy(observation: Observation, { proxy, front }: Front): ReadonlySet<string> {
+function usedBy(
+  observation: Observation,
+  { proxy, front }: Pick<Front, 'proxy' | 'front'>,
+): ReadonlySet<string> {
   return new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
 }
 

@@ -1,5 +1,5 @@
 import { namesLeft } from './names-left.js';
-import { namesOn } from './network-names.js';
+import { namesOn, networksOf } from './network-names.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import type { CutoverOperation, Operation } from './plan.js';
 import { STAYS, type Action, type ServicePlan } from './service-plan.js';
@@ -26,11 +26,33 @@ export function unmovedProxies(
         .filter((proxy) => !isMoved(proxy, going, { services, operations, cutovers }))
         // That says what is wrong.
         .filter((proxy) => goneName(observation, services, { plan: going, proxy }) === undefined)
-        .map((proxy) => ({
-          what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
-          next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
-        })),
+        .map(
+          (proxy) =>
+            leavingNetwork(observation, proxy, going) ?? {
+              what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
+              next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
+            },
+        ),
     );
+}
+
+/** Why a service cannot be reached afterwards by a proxy that stays: it leaves the network that both are on. */
+function leavingNetwork(
+  { wanted, containers }: Observation,
+  proxy: ProxyFacts,
+  { service, incumbents }: ServicePlan,
+): Refusal | undefined {
+  const after = networksOf(wanted, service);
+  const shared = containers
+    .filter(({ id }) => incumbents.includes(id))
+    .flatMap(({ networks }) => Object.keys(networks))
+    .filter((network) => proxy.networks.includes(network));
+  const [network] = shared;
+  if (network === undefined || shared.some((each) => after.includes(each))) return undefined;
+  return {
+    what: `${service} leaves the network ${network}, over which ${proxy.name} sends it requests: they would fail`,
+    next: `Leave ${service} on it with this commit, and add the new network beside it. Once ${proxy.name} is on the new one too, take the old one away with another commit.`,
+  };
 }
 
 const GOING: ReadonlySet<Action> = new Set(['roll', 'replace']);
