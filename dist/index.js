@@ -63655,6 +63655,7 @@ const GIVES_WAY = 'its old container holds ';
 ;// CONCATENATED MODULE: ./src/plan/doubts.ts
 
 
+const WHERE_ROUTED = `: where it takes requests, set ${ROLE_LABEL}: routed`;
 /**
  * What may make a service a routed one after all, and is not enough: for a person, at the end of a reason. Empty:
  * nothing.
@@ -63668,9 +63669,7 @@ function doubtsOf(service, isNamed, { sockets }) {
         !isNamed && isTraefikRouted(service) ? 'of Traefik it says `traefik.enable` alone' : [],
         socket === undefined ? [] : `it is one of several that may listen at the socket ${socket}`,
     ].flat();
-    return doubts.length === 0
-        ? ''
-        : `; ${doubts.join(', and ')}: where it takes requests, set ${ROLE_LABEL}: routed`;
+    return doubts.length === 0 ? '' : `; ${doubts.join(', and ')}${WHERE_ROUTED}`;
 }
 
 ;// CONCATENATED MODULE: ./src/plan/jobs.ts
@@ -63734,31 +63733,105 @@ function endedByItself({ startedMs, ended }, all) {
         all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
 }
 
+;// CONCATENATED MODULE: ./src/plan/workers.ts
+
+
+/** Commands that take jobs out of a queue, and listen to nobody. */
+const TAKING_JOBS = /(?:^|[\s:/])(?:celery\s(?:.*\s)?worker|queue:(?:work|listen)|horizon|sidekiq|resque:work|resque-pool|good_job|delayed_job|jobs:work|solid_queue:start|bin\/jobs|dramatiq|rq\s+worker|rqworker|huey_consumer(?:\.py)?|arq|qcluster|run_huey|db_worker|process_tasks|taskiq\s+worker|messenger:consume|graphile-worker|worker\.(?:[cm]?[jt]s|py|rb|php)|bin\/worker)(?:\s|$)/;
+/** What people call what runs them. */
+const workers_NAME = /(?:^|[-_.])(?:workers?|queue|celery|sidekiq|consumers?)$/;
+/** Programs that take requests, at a port or at a socket. */
+const workers_SERVERS = new Set('gunicorn uvicorn hypercorn daphne granian waitress-serve uwsgi puma unicorn thin falcon rackup passenger php-fpm apache2-foreground httpd nginx caddy'.split(' '));
+/** True for the name of a program, or of a process, that takes requests. */
+function isServerProgram(name) {
+    // php-fpm8.3
+    return workers_SERVERS.has(name.replace(/[\d.]+$/, ''));
+}
+/** True where the command, or the name, is of those that only take jobs out of a queue. */
+function isQueueWorker({ name, command }) {
+    const invocations = invocationsOf(command);
+    const { program = '', words = [] } = invocations.at(-1) ?? {};
+    return ((workers_NAME.test(name) || TAKING_JOBS.test([program, ...words].join(' '))) &&
+        !invocations.some((each) => isServerProgram(each.program)));
+}
+/** True where it says that it listens at a port. */
+function isExposed({ definition }) {
+    return listOf(definition['expose']).length > 0;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/shared-network.ts
 
+
+
 const LOCAL = ['localhost', '127.0.0.1'];
+/** Images that only hold a network for others: a VPN, a pause. */
+const HOLDER = /(?:^|[/_-])(?:gluetun|tailscale|wireguard|openvpn|zerotier|netbird|pause|[a-z]*vpn[a-z]*)(?:[-_:@]|$)/i;
+/** Ports at which such an image itself listens: proxies and the control server of gluetun. */
+const OF_HOLDERS = new Set([8888, 8388, 8000]);
 /**
- * Why a service that is in the network of another one may get requests that are sent there; undefined: nothing shows
- * that.
- *
- * @param upstreams names that proxies send requests to
+ * Why a service that is in the network of another one may get requests that are sent there; undefined: nothing is.
  */
-function requestsThrough({ definition, joins: [joined] }, roles, upstreams) {
-    const mode = textOf(definition['network_mode']) ?? '';
-    if (joined === undefined || !/^(?:service|container):/.test(mode))
+function requestsThrough(service, surroundings) {
+    const joined = surroundings.services.find(({ name }) => name === joinedBy(service));
+    if (joined === undefined)
         return undefined;
-    switch (roles.get(joined)) {
+    const { name } = joined;
+    const { roles, upstreams } = surroundings;
+    switch (roles.get(name)) {
         case 'direct':
-            return `it is in the network of ${joined}, which publishes a port of the host`;
-        case 'routed':
-            return `it is in the network of ${joined}, which the proxy sends requests to`;
+            return {
+                reason: `it is in the network of ${name}, which publishes a port of the host`,
+                isShown: isMeant(service, joined, portsOf(joined), surroundings),
+            };
+        case 'routed': {
+            const own = new Set([name, ...joined.aliases, joined.containerName]);
+            const ports = upstreams.flatMap((each) => (own.has(each.name) ? (each.port ?? []) : []));
+            return {
+                reason: `it is in the network of ${name}, which the proxy sends requests to`,
+                isShown: isMeant(service, joined, ports, surroundings),
+            };
+        }
         case 'proxy':
-            return LOCAL.some((name) => upstreams.has(name))
-                ? `it is in the network of ${joined}, which sends requests to itself`
+            return upstreams.some((upstream) => LOCAL.includes(upstream.name))
+                ? {
+                    reason: `it is in the network of ${name}, which sends requests to itself`,
+                    isShown: true,
+                }
                 : undefined;
         default:
             return undefined;
     }
+}
+/** The service whose network it is in. */
+function joinedBy({ definition, joins: [joined] }) {
+    const mode = textOf(definition['network_mode']) ?? '';
+    return /^(?:service|container):/.test(mode) ? joined : undefined;
+}
+/** It speaks of a port that is meant; or it is the only one that can be, in a network that is held for others. */
+function isMeant(service, joined, ports, { services }) {
+    const beside = services.filter((each) => joinedBy(each) === joined.name);
+    const speaking = beside.filter((each) => ports.some((port) => listensAt(each, port)));
+    if (speaking.length > 0)
+        return speaking.includes(service);
+    const isHeld = HOLDER.test(joined.image) || isPausing(joined);
+    const isForOthers = ports.length === 0 || ports.some((port) => !OF_HOLDERS.has(port));
+    const open = beside.length === 1 ? beside : beside.filter((each) => !isQueueWorker(each));
+    return isHeld && isForOthers && open.length === 1 && open.includes(service);
+}
+function isPausing({ command }) {
+    return ['sleep', 'pause', 'tail'].includes(invocationsOf(command).at(-1)?.program ?? '');
+}
+/** In the container: those that others reach. */
+function portsOf({ definition }) {
+    return listOf(definition['ports']).flatMap((port) => numberOf(objectOf(port)['target']) ?? []);
+}
+const EVERY = new Set(['', '0.0.0.0', '[::]', '::', '*']);
+/** True where it speaks of the port as of one that it listens at: not as of one of another host, or of localhost. */
+function listensAt({ command, definition }, port) {
+    const text = JSON.stringify([command, definition['environment'], definition['expose']]);
+    const found = text.matchAll(new RegExp(`([\\w.*\\[\\]:-]*):${String(port)}(?!\\d)|(?<![\\d.:])${String(port)}(?!\\d)`, 'g'));
+    const isChecked = JSON.stringify(definition['healthcheck'] ?? '').includes(`:${String(port)}`);
+    return isChecked || [...found].some(([, host]) => host === undefined || EVERY.has(host));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/schedulers.ts
@@ -64142,32 +64215,6 @@ const PARSERS = {
     declared: parseDeclared,
 };
 
-;// CONCATENATED MODULE: ./src/plan/workers.ts
-
-
-/** Commands that take jobs out of a queue, and listen to nobody. */
-const TAKING_JOBS = /(?:^|[\s:/])(?:celery\s(?:.*\s)?worker|queue:(?:work|listen)|horizon|sidekiq|resque:work|resque-pool|good_job|delayed_job|jobs:work|solid_queue:start|bin\/jobs|dramatiq|rq\s+worker|rqworker|huey_consumer(?:\.py)?|arq|qcluster|run_huey|db_worker|process_tasks|taskiq\s+worker|messenger:consume|graphile-worker|worker\.(?:[cm]?[jt]s|py|rb|php)|bin\/worker)(?:\s|$)/;
-/** What people call what runs them. */
-const workers_NAME = /(?:^|[-_.])(?:workers?|queue|celery|sidekiq|consumers?)$/;
-/** Programs that take requests, at a port or at a socket. */
-const workers_SERVERS = new Set('gunicorn uvicorn hypercorn daphne granian waitress-serve uwsgi puma unicorn thin falcon rackup passenger php-fpm apache2-foreground httpd nginx caddy'.split(' '));
-/** True for the name of a program, or of a process, that takes requests. */
-function isServerProgram(name) {
-    // php-fpm8.3
-    return workers_SERVERS.has(name.replace(/[\d.]+$/, ''));
-}
-/** True where the command, or the name, is of those that only take jobs out of a queue. */
-function isQueueWorker({ name, command }) {
-    const invocations = invocationsOf(command);
-    const { program = '', words = [] } = invocations.at(-1) ?? {};
-    return ((workers_NAME.test(name) || TAKING_JOBS.test([program, ...words].join(' '))) &&
-        !invocations.some((each) => isServerProgram(each.program)));
-}
-/** True where it says that it listens at a port. */
-function isExposed({ definition }) {
-    return listOf(definition['expose']).length > 0;
-}
-
 ;// CONCATENATED MODULE: ./src/plan/sockets.ts
 
 
@@ -64487,10 +64534,14 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
     const assigned = new Map(first.map(({ service, role }) => [service.name, role]));
     const roles = first.map(({ service, role, reason }) => {
         const isOpen = role === 'worker' && service.labels[ROLE_LABEL] === undefined;
-        const through = isOpen ? requestsThrough(service, assigned, names) : undefined;
-        return through === undefined
-            ? { service, role, reason }
-            : { service, role: 'routed', reason: through };
+        const through = isOpen
+            ? requestsThrough(service, { services, roles: assigned, upstreams })
+            : undefined;
+        if (through === undefined)
+            return { service, role, reason };
+        return through.isShown
+            ? { service, role: 'routed', reason: through.reason }
+            : { service, role, reason: `${reason}; ${through.reason}${WHERE_ROUTED}` };
     });
     const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
@@ -65896,28 +65947,66 @@ function withHostnames(stack, engineVersion) {
 
 
 
-/** Services that go while a proxy that stays still sends them requests, by what it has loaded or will load. */
+/**
+ * Names that nothing answers to once the plan is done, and that a proxy goes on sending requests to, by what it has
+ * loaded or will load: of services that go, or whose new containers have other names. No gap that can be accepted, as
+ * it has no end.
+ */
 function removedUpstreams(observation, services) {
-    const kept = new Set(services
-        .filter(({ action }) => action !== 'remove')
-        .flatMap(({ service }) => roles_namesOf(observation.wanted.services[service])));
-    return services
-        .filter(({ action, incumbents }) => action === 'remove' && incumbents.length > 0)
-        .flatMap(({ service, incumbents, why }) => observation.proxies.flatMap((proxy) => {
-        const going = observation.containers.filter(({ id }) => incumbents.includes(id));
-        const named = namesLeft(observation, services, proxy);
-        const name = namesTo(proxy, going).find((each) => named.has(each) && !kept.has(each));
-        if (name === undefined)
-            return [];
-        return [
-            {
-                what: `${service} goes (${why}), and ${proxy.name} would go on sending requests to ${name}: they would fail${readProxy(proxy).resolvesOnce(name) ? ', and nginx does not start again with a name that is gone' : ''}`,
-                next: isOfCommit(observation, proxy, name)
-                    ? `Take ${name} out of the configuration of ${proxy.name} in the same commit, or in one before.`
-                    : `Take ${name} out of the configuration of ${proxy.name} first, and run the workflow again: no file of the commit says it, so that is done on the host, or wherever it is configured.`,
-            },
-        ];
+    return services.flatMap((plan) => observation.proxies.flatMap((proxy) => {
+        const name = goneName(observation, services, { plan, proxy });
+        return name === undefined ? [] : [refusalOf(observation, plan, proxy, name)];
     }));
+}
+/** A name of a service's containers that the proxy goes on using, and that nothing answers to then; undefined: none. */
+function goneName(observation, services, { plan, proxy }) {
+    if (!isGoing(plan) || plan.incumbents.includes(proxy.containerId))
+        return undefined;
+    const kept = new Set(services.flatMap((each) => namesAfter(observation, each)));
+    const named = namesLeft(observation, services, proxy);
+    return namesBefore(observation, plan, proxy).find((each) => named.has(each) && !kept.has(each));
+}
+/** True where containers of it go. What may turn out to be kept is asked again once the images are there. */
+function isGoing({ action, incumbents, ifImageChanges }) {
+    const isRenewed = (action === 'roll' || action === 'replace') && !ifImageChanges;
+    return incumbents.length > 0 && (action === 'remove' || isRenewed);
+}
+/** The number of a container is another one with each deploy. */
+function namesAfter({ wanted }, plan) {
+    if (plan.action === 'remove')
+        return [];
+    const service = wanted.services[plan.service];
+    const names = roles_namesOf(service);
+    return isGoing(plan) ? names.filter((name) => !isNumbered(service, name)) : names;
+}
+function isNumbered(service, name) {
+    return service?.containerName !== name && service?.numberedNames.includes(name) === true;
+}
+function namesBefore({ containers, wanted }, { service, incumbents }, proxy) {
+    const going = containers.filter(({ id }) => incumbents.includes(id));
+    return [...namesTo(proxy, going), ...(wanted.services[service]?.numberedNames ?? [])];
+}
+function refusalOf(observation, { service, action, why }, proxy, name) {
+    const fail = `they would fail${readProxy(proxy).resolvesOnce(name) ? ', and nginx does not start again with a name that is gone' : ''}`;
+    const goesOn = `${proxy.name} would go on sending requests to ${name}: ${fail}`;
+    const isInCommit = isOfCommit(observation, proxy, name);
+    const first = ' first, and run the workflow again: no file of the commit says it, so that is done on the host, or wherever it is configured.';
+    if (isNumbered(observation.wanted.services[service], name)) {
+        return {
+            what: `${proxy.name} sends its requests to ${name}, which is the name of one container, and changes with each deploy of ${service}: ${fail}`,
+            next: `Let it use the name of the service: ${service}${isInCommit ? '.' : first}`,
+        };
+    }
+    if (action !== 'remove') {
+        return {
+            what: `${service} would not be called ${name} any more (${why}), and ${goesOn}`,
+            next: `Keep ${name} as one of its aliases (networks: …: aliases), or name another one in the configuration of ${proxy.name}${isInCommit ? ' in the same commit.' : first}`,
+        };
+    }
+    return {
+        what: `${service} goes (${why}), and ${goesOn}`,
+        next: `Take ${name} out of the configuration of ${proxy.name}${isInCommit ? ' in the same commit, or in one before.' : first}`,
+    };
 }
 /** The proxy that sends requests to one of these containers, by a name that no service has; undefined: none. */
 function proxyOf({ proxies, wanted }, containers) {
@@ -66177,7 +66266,7 @@ function takenPorts(observation, services) {
     const starting = services.filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0);
     return starting.flatMap(({ service }) => {
         const definition = wanted.services[service];
-        const ports = definition === undefined ? [] : portsOf(definition);
+        const ports = definition === undefined ? [] : ports_portsOf(definition);
         return ports.flatMap((port) => takenPort(observation, service, port) ?? []);
     });
 }
@@ -66203,7 +66292,7 @@ function ports_rank({ by, isCertain }) {
     return (by.kind === 'container' ? 0 : 2) + (isCertain ? 0 : 1);
 }
 /** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
-function portsOf({ definition }) {
+function ports_portsOf({ definition }) {
     if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? ''))
         return [];
     return listOf(definition['ports'])
@@ -66222,7 +66311,7 @@ function portsOf({ definition }) {
         ];
     });
 }
-const EVERY = new Set(['0.0.0.0', '::']);
+const ports_EVERY = new Set(['0.0.0.0', '::']);
 /**
  * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
  * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
@@ -66232,12 +66321,12 @@ function conflict(held, wanted) {
         return 'none';
     const { address } = wanted;
     if (address === undefined)
-        return EVERY.has(held.address) ? 'certain' : 'possible';
+        return ports_EVERY.has(held.address) ? 'certain' : 'possible';
     if (address === held.address)
         return 'certain';
     const [one, other] = [family(address), family(held.address)];
     if (one === other)
-        return EVERY.has(address) || EVERY.has(held.address) ? 'certain' : 'none';
+        return ports_EVERY.has(address) || ports_EVERY.has(held.address) ? 'certain' : 'none';
     return address === '::' || held.address === '::' ? 'possible' : 'none';
 }
 function family(address) {
@@ -66299,7 +66388,7 @@ function movesOf(observation, services) {
 function claimed(observation, service) {
     const { containers, heldPorts, wanted } = observation;
     const running = containers.filter(({ running: runs }) => runs);
-    const ports = portsOf(service).flatMap((port) => running
+    const ports = ports_portsOf(service).flatMap((port) => running
         .filter(({ name }) => heldPorts.some((held) => held.by.kind === 'container' &&
         held.by.project === wanted.project &&
         held.by.name === name &&
@@ -66402,9 +66491,9 @@ function blockedMoves(observation, services, operations) {
                 return [];
         }
     });
-    return once(blocked.map(refusalOf));
+    return once(blocked.map(moves_refusalOf));
 }
-function refusalOf({ kind, what, from, to }) {
+function moves_refusalOf({ kind, what, from, to }) {
     const twoDeploys = `do it in two deploys: one that takes it from ${from.service}, and one that gives it to ${to.service}.`;
     const base = `${to.service} is to have ${what}, which ${from.service} has`;
     if (STAYS.has(from.action))
@@ -66636,10 +66725,17 @@ function servicesOf(operation) {
 
 
 /** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, services, { proxy, front }, { plan, incumbents, leaving }) {
+function routesOf(observation, services, { proxy, front, isNew }, { plan, incumbents, leaving }) {
     const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
     const used = usedBy(observation, { proxy, front });
+    const { wanted } = observation;
+    const after = isNew ? networksOf(wanted, front?.service ?? '') : proxy.networks;
+    const shared = networksOf(wanted, plan.service).filter((network) => after.includes(network));
     return proxy.networks.flatMap((network) => {
+        // What goes on reaches its old containers as well, over the same network; what is new never did.
+        const next = shared.includes(network) ? network : isNew ? shared[0] : undefined;
+        if (next === undefined)
+            return [];
         const joined = containers.filter((container) => container.networks[network] !== undefined);
         if (joined.length === 0)
             return [];
@@ -66653,7 +66749,7 @@ function routesOf(observation, services, { proxy, front }, { plan, incumbents, l
         return withOthers(observation, services, {
             service: plan.service,
             names: [...new Set(names)],
-            network,
+            network: next,
             incumbents: ids,
             staying: ids.filter((id) => !leaving.includes(id)),
         });
@@ -66662,18 +66758,29 @@ function routesOf(observation, services, { proxy, front }, { plan, incumbents, l
 /**
  * The same of a service whose new containers come when the old ones have stopped, or where none ran: they may
  * have other addresses, and a proxy that resolves names once goes on with the old ones.
+ *
+ * @param isLast false for a moment before the last cutover, which alone brings a new configuration
  */
-function renewedRoutes(observation, services, { proxy, front }, { service, replicas }) {
+function renewedRoutes(observation, services, { proxy, front }, plan, isLast) {
     const { wanted } = observation;
-    if (readProxy(proxy).resolvesAtEachConnection || replicas === 0)
+    const { service, replicas } = plan;
+    const { resolvesAtEachConnection, upstreams } = readProxy(proxy);
+    // One that resolves them each time is held at those that answer to them already, of other services.
+    const isHeld = resolvesAtEachConnection && isLast && plan.action === 'start';
+    if ((resolvesAtEachConnection && !isHeld) || replicas === 0)
         return [];
-    const used = usedBy(observation, { proxy, front });
+    const loaded = new Set(upstreams.map(({ name }) => name));
+    // Its new configuration comes with the last cutover, and resolves then what is new in it.
+    const used = isLast || proxy.config === '' ? usedBy(observation, { proxy, front }) : loaded;
     const own = new Set(roles_namesOf(wanted.services[service]));
-    const names = [...own].filter((name) => used.has(name) && !isAddress(name));
+    const isLeft = (name) => isAddress(name) || (!isHeld && loaded.has(name) && isFoundAnyway(proxy, name, plan));
+    const names = [...own].filter((name) => used.has(name) && !isLeft(name));
     if (names.length === 0)
         return [];
     const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
-    return shared.flatMap((network) => withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }));
+    return shared
+        .flatMap((network) => withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }))
+        .filter(({ incumbents }) => !isHeld || incumbents.length > 0);
 }
 /**
  * Proxies that know the containers of a service, which stop before their successors start, by their addresses:
@@ -66695,6 +66802,13 @@ function knownBy({ containers, proxies, wanted }, services, { service, incumbent
 }
 function usedBy(observation, { proxy, front }) {
     return new Set(upstreamsOfProxy(observation, proxy, front).map(({ name }) => name));
+}
+/**
+ * True for a name that the proxy looks up while it runs, and that nothing answered to: of one that was found it keeps
+ * the address as long as Docker's DNS allows, ten minutes.
+ */
+function isFoundAnyway(proxy, name, { action, dead }) {
+    return action === 'start' && dead.length === 0 && !readProxy(proxy).resolvesOnce(name);
 }
 /** A fixed one is that of the new container as well. */
 function isAddress(name) {
@@ -66734,22 +66848,24 @@ function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
  */
 function planCutovers(observation, services, { batch, renewed, files }) {
     const changed = batch.filter(({ plan }) => plan.role === 'routed');
+    const isLast = files !== undefined;
     const cutovers = observation.proxies.flatMap((proxy) => {
         const front = services.find(({ incumbents }) => incumbents.includes(proxy.containerId));
         if (front?.action === 'remove')
             return [];
         const stays = front === undefined || STAYS.has(front.action);
         // Until the last cutover the old container of a proxy that changes serves as well.
-        const old = stays || files === undefined;
+        const old = stays || !isLast;
+        const own = { proxy, front, isNew: !old };
         const routes = [
             ...changed
                 .filter(({ plan }) => plan.service !== front?.service)
-                .flatMap((portion) => routesOf(observation, services, { proxy, front }, portion)),
+                .flatMap((portion) => routesOf(observation, services, own, portion)),
             ...renewed
                 .filter(({ service }) => service !== front?.service)
-                .flatMap((plan) => renewedRoutes(observation, services, { proxy, front }, plan)),
+                .flatMap((plan) => renewedRoutes(observation, services, own, plan, isLast)),
         ];
-        const reloads = files !== undefined && front?.action === 'reload';
+        const reloads = isLast && front?.action === 'reload';
         if (routes.length === 0 && !reloads)
             return [];
         const replaced = renewed.filter(({ action }) => action === 'replace');
@@ -67710,18 +67826,11 @@ function withoutDrain(service, accept) {
 /** Why the proxies that send requests to a service cannot be told of another address. */
 function obstacleTo({ proxies }, definition) {
     const names = roles_namesOf(definition);
-    const numbered = new Set(definition.numberedNames);
     for (const proxy of proxies) {
         const { upstreams, obstacle } = readProxy(proxy);
         for (const { name } of upstreams) {
             if (!names.includes(name))
                 continue;
-            if (numbered.has(name)) {
-                return {
-                    what: `${proxy.name} sends its requests to ${name}, which is the name of one container, and changes with each deploy`,
-                    next: `Let it use the name of the service: ${definition.name}.`,
-                };
-            }
             const found = obstacle(name);
             if (found !== undefined)
                 return found;
@@ -68018,6 +68127,7 @@ function volumeRefusal(name, [before = '', after = '']) {
 
 
 
+
 /**
  * Proxies that go on sending requests to incumbents that the plan retires: by what they have loaded, and
  * by the cutovers that the plan holds, however it came to them. A plan with one of these ends with
@@ -68030,10 +68140,27 @@ function unmovedProxies(observation, services, operations) {
         .flatMap((going) => observation.proxies
         .filter((proxy) => sendsTo(observation, services, proxy, going))
         .filter((proxy) => !isMoved(proxy, going, { services, operations, cutovers }))
-        .map((proxy) => ({
+        // That says what is wrong.
+        .filter((proxy) => goneName(observation, services, { plan: going, proxy }) === undefined)
+        .map((proxy) => leavingNetwork(observation, proxy, going) ?? {
         what: `${proxy.name} sends requests to ${going.service}, and this action found no way to move them to the new containers: they would fail`,
         next: `Nothing was changed. In the configuration of ${proxy.name}, name it as the Compose file does: ${going.service}. Or, with failed requests, replace it on the host by hand: docker compose up -d ${going.service}. That this was not seen before is a fault of this action: please report it, with the plan above.`,
-    })));
+    }));
+}
+/** Why a service cannot be reached afterwards by a proxy that stays: it leaves the network that both are on. */
+function leavingNetwork({ wanted, containers }, proxy, { service, incumbents }) {
+    const after = networksOf(wanted, service);
+    const shared = containers
+        .filter(({ id }) => incumbents.includes(id))
+        .flatMap(({ networks }) => Object.keys(networks))
+        .filter((network) => proxy.networks.includes(network));
+    const [network] = shared;
+    if (network === undefined || shared.some((each) => after.includes(each)))
+        return undefined;
+    return {
+        what: `${service} leaves the network ${network}, over which ${proxy.name} sends it requests: they would fail`,
+        next: `Leave ${service} on it with this commit, and add the new network beside it. Once ${proxy.name} is on the new one too, take the old one away with another commit.`,
+    };
 }
 const GOING = new Set(['roll', 'replace']);
 function sendsTo(observation, services, proxy, going) {
@@ -72080,16 +72207,23 @@ function only_one_singleReason(json, addresses) {
     const device = exclusiveDevice(json);
     return device === undefined ? undefined : `it uses the device ${device}`;
 }
-/** What several containers may open at once: graphics, sound, memory, disks, what the kernel makes for each. */
-const SHARED = /^\/dev\/(?:dri|kfd|nvidia[\w-]*|accel|dxg|kvm|vhost-[\w-]+|snd|shm|mem|gpiomem\d*|vchiq|dma_heap|rtc\d*|fuse|net|null|zero|full|u?random|sd[a-z]+\d*|nvme[\w]*|mapper|disk|loop[\w-]*|ptmx|pts|tty)(?:\/|$)/;
-/** A device of the host that only one container can use: a serial port, a USB stick. */
+/**
+ * What one program alone can use: serial ports, also by the names that people give to the sticks at them, cameras,
+ * printers, tuners, what is claimed over USB. Of any other device several containers may have it open.
+ */
+const EXCLUSIVE = [
+    /^\/dev\/(?:tty(?:USB|ACM|AMA|S|O|SC|mxc|THS|PS|GS|XRUSB|SAC|LP|FIQ)\d+|rfcomm\d+|serial\d+|serial\/|modem)/,
+    /^\/dev\/(?:video\d$|v4l\/|dvb\/|lp\d+$|usb\/lp\d+$|usblp\d+$|bus\/usb(?:\/|$)|tpm\d+$|watchdog\d*$|apex_\d+$)/,
+    /^\/dev\/[^/]*(?:zigbee|z-?wave|conbee|skyconnect|cc2\d{3}|sonoff|rflink|rfxtrx|enocean|arduino|gps\d*$)/i,
+];
+/** A device of the host that only one container can use. */
 function exclusiveDevice(service) {
     return listOf(service['devices'])
         .flatMap((device) => {
         const text = textOf(device)?.replace(/:.*$/, '');
         return (isObject(device) ? textOf(device['source']) : text) ?? [];
     })
-        .find((path) => path.startsWith('/dev/') && !SHARED.test(path));
+        .find((path) => EXCLUSIVE.some((pattern) => pattern.test(path)));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/paths.ts
