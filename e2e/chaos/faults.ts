@@ -24,6 +24,8 @@ export interface Fault {
   readonly sentence: string;
   /** The engine is away: what it stops meanwhile is not our doing. */
   readonly stopsEngine?: boolean;
+  /** The engine closes the ports that it publishes for a moment, with or without a deploy: connections are refused then. */
+  readonly closesPorts?: boolean;
   /** What the host needs for it, once. */
   readonly prepare?: (host: Host) => Promise<void>;
   /** The deploy has come to its point, and stands still. Returns when the fault has happened. */
@@ -91,6 +93,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'engine-restarted-live',
     sentence: 'dockerd is restarted, with `live-restore`: the containers run on',
+    closesPorts: true,
     prepare: async (host: Host): Promise<void> => {
       await ask(host, LIVE_RESTORE, { user: 'root' });
     },
