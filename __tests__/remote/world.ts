@@ -73,6 +73,8 @@ export interface Cut {
   readonly kills: 'process' | 'group' | 'power';
   /** The command itself was still done. */
   readonly after: boolean;
+  /** Commands of the watchdog do not count: it lives. */
+  readonly sparesWatchdog?: boolean;
 }
 
 /** A deploy that makes the container `c-NUMBER`, stops what served, and retires it. */
@@ -97,12 +99,15 @@ const COMMANDS = [
 const cutting = (root: string): string => `#!/bin/sh
 command=\${0##*/} left=0
 for cut in '${root}'/armed/*/cut; do
-  read -r left kills after <"$cut" || left=0
+  read -r left kills after spared <"$cut" || left=0
 done 2>/dev/null
 case $left in 0 | '' | *[!0-9]*) exec "$TOY_REAL/$command" "$@" ;; esac
+if [ "$spared" = watchdog ] && grep -q watchdog.sh "/proc/$PPID/cmdline" 2>/dev/null; then
+  exec "$TOY_REAL/$command" "$@"
+fi
 left=$((left - 1))
 # Where it is no longer armed, its directory is gone.
-echo "$left $kills $after" >"$cut" || left=-1
+echo "$left $kills $after $spared" >"$cut" || left=-1
 [ "$left" = 0 ] || exec "$TOY_REAL/$command" "$@"
 [ "$after" != true ] || "$TOY_REAL/$command" "$@"
 [ "$kills" != process ] || { kill -KILL "$PPID"; exit 137; }
@@ -178,7 +183,8 @@ export function createWorld(shell: string): World {
       removeTree(host.path('armed'));
       if (cut === undefined) return;
       armed += 1;
-      const line = `${String(cut.at)} ${cut.kills} ${String(cut.after)}\n`;
+      const spared = cut.sparesWatchdog === true ? 'watchdog' : 'nobody';
+      const line = `${String(cut.at)} ${cut.kills} ${String(cut.after)} ${spared}\n`;
       host.write(`armed/${String(armed)}/cut`, line);
     },
     powerFailed: () => host.exists('power'),
