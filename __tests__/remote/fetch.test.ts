@@ -19,7 +19,13 @@ describe.each(SHELLS)('fetching from a server, with $name as sh', ({ path }) => 
   const fetch = (setting = '') =>
     host.run(`${setting}\n${remoteScript('observe/commit')}\nfetch_branch`, {
       ...{ REMOTE: 'git@example.com:org/shop.git', REF: 'refs/heads/main', RUN: 'run-1-1' },
-      ...{ TIP: 'refs/resee-deploy/run-1-1/branch', SHA: '0'.repeat(40), TOKEN: '', TOKEN_FOR: '' },
+      ...{
+        TIP: 'refs/resee-deploy/run-1-1/branch',
+        OWN: host.path('own'),
+        SHA: '0'.repeat(40),
+        TOKEN: '',
+        TOKEN_FOR: '',
+      },
     });
 
   it.each([
@@ -46,7 +52,10 @@ describe.each(SHELLS)('fetching from a server, with $name as sh', ({ path }) => 
   });
 
   it('bears a server over http that counts its objects, and sends a few bytes now and then', async () => {
-    host.answer('git', 'echo "$*" >>"$TOY/git.log"');
+    host.answer(
+      'git',
+      'echo "$*" >>"$TOY/git.log"; for last; do :; done; case $* in init*) mkdir -p "$last" ;; esac',
+    );
     await fetch();
     expect(host.read('git.log')).toContain('-c http.lowSpeedLimit=1 -c http.lowSpeedTime=300 ');
   });

@@ -161,6 +161,26 @@ describe.each(SHELLS)('what scripts leave for a moment, with $name as sh', ({ pa
       }
     }, 60_000);
 
+    it.each([
+      ['a ref of its own', 'refs/resee-deploy/run-1/branch.lock'],
+      ['all refs', 'packed-refs.lock'],
+    ])('works, and forgets, where a killed git has left the lock of %s', async (_of, lock) => {
+      await look().ended;
+      await host.runWhole(forgetScript(), { RUN: 'run-1' });
+      host.write(`${STATE}/repository.git/${lock}`, '');
+      expect((await look().ended).stdout).toContain('=mark=end=');
+      await host.runWhole(forgetScript(), { RUN: 'run-1' });
+      expect(host.exists(`${STATE}/repository.git/${lock}`)).toBe(false);
+      expect(host.exists(`${STATE}/repository.git/refs/resee-deploy/run-1/branch`)).toBe(false);
+    });
+
+    it('works where git was killed while it made the repository', async () => {
+      host.write(`${STATE}/repository.git/config.lock`, '');
+      host.write(`${STATE}/repository.git/objects/pack/keep`, '');
+      expect((await look().ended).stdout).toContain('=mark=end=');
+      expect(host.exists(`${STATE}/repository.git/config.lock`)).toBe(false);
+    });
+
     it('goes with the next look where its session has died, unless somebody may need it', async () => {
       await look().ended;
       const next = async (): Promise<void> => {

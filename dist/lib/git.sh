@@ -79,7 +79,22 @@ path_lines() { tr '\n\000' '\001\n'; }
 # forget_commit RUN: what a run has fetched may go.
 forget_commit() {
   [ -e "$STATE/repository.git/HEAD" ] || return 0
-  git_own update-ref -d "refs/resee-deploy/$1/branch" || :
+  rm -f "$STATE/repository.git/refs/resee-deploy/$1/branch.lock"
+  git_own update-ref -d "refs/resee-deploy/$1/branch" || { free_locks && git_own update-ref -d "refs/resee-deploy/$1/branch"; } || :
+}
+
+# free_locks: takes away those locks of our own repository that stay for 5 s: git has each for milliseconds, unless it was
+# killed. Fails where there are none.
+free_locks() {
+  held_locks=$(own_locks)
+  [ -n "$held_locks" ] || return
+  sleep 5
+  own_locks | while read -r lock; do
+    case $held_locks in *"$lock"*) rm -f "$STATE/repository.git/${lock##* }" ;; esac
+  done
+}
+own_locks() { # lines `=INODE NAME`; the names are git's
+  (cd "$STATE/repository.git" && find . -maxdepth 1 -name '*.lock' -exec ls -di {} + | sed 's/^ */=/')
 }
 
 # git_of_live LIVE_DIRECTORY INDEX_FILE …: in our own repository, with that index and the files of the live directory.

@@ -34,9 +34,17 @@ impatient_ssh() { # GIT_DIR
   export GIT_SSH_COMMAND
 }
 fetch_branch() {
-  [ -e "$STATE/repository.git/HEAD" ] || git_init "$SHA" --bare "$STATE/repository.git" ||
-    [ -e "$STATE/repository.git/HEAD" ] || return
+  [ -e "$STATE/repository.git/HEAD" ] || create_repository || return
+  # Left by a look of this run that was killed.
+  rm -f "$STATE/repository.git/$TIP.lock"
   git_fetch_into "$STATE/repository.git" fetch --quiet --no-tags --no-recurse-submodules --force "$REMOTE" "+$REF:$TIP"
+}
+# By one rename: what git was killed in the middle of is no repository.
+create_repository() {
+  rm -rf "$OWN/repository.git"
+  git_init "$SHA" --bare "$OWN/repository.git" || return
+  [ -e "$STATE/repository.git/HEAD" ] || rm -rf "$STATE/repository.git"
+  mv "$OWN/repository.git" "$STATE/repository.git"
 }
 
 observe_live_directory() {
@@ -128,10 +136,16 @@ observe_since() {
   done
 }
 
-# The repository is of use no more where it was damaged (a host that lost its power): it is fetched anew.
+# The repository is of use no more where it was damaged (a host that lost its power): it is fetched anew. A lock that a
+# killed git has left there is taken away.
 mended() {
-  grep -qiE 'corrupt|loose object|bad object|missing (blob|tree|commit)|unable to read|did not send all|not a git repository' "$SCRATCH/fetch.err" || return
-  rm -rf "$STATE/repository.git"
+  if grep -qiE 'unable to create .*\.lock|could not lock' "$SCRATCH/fetch.err"; then
+    free_locks
+  elif grep -qiE 'corrupt|loose object|bad object|missing (blob|tree|commit)|unable to read|did not send all|not a git repository' "$SCRATCH/fetch.err"; then
+    rm -rf "$STATE/repository.git"
+  else
+    return 1
+  fi
   capture fetch fetch_branch
 }
 
