@@ -18,8 +18,7 @@ export interface LoadOptions {
   readonly scale?: number;
   /**
    * Where a reload of the proxy closes idle connections whatever a deploy does (nginx without
-   * `keepalive_min_timeout`, Caddy): visitors who look before they use a connection again. Of their requests one in a
-   * hundred may be on its way just then, and is reset (docs/limits.md).
+   * `keepalive_min_timeout`, Caddy): visitors who look before they use a connection again.
    */
   readonly staleCheck?: boolean;
   /** How long the load goes on at most, where the usual ten minutes are too few. */
@@ -54,8 +53,7 @@ export async function underLoad<T>(
     const result = await load.stop();
     bed.note(loadTable(result));
     if (Object.keys(result.failures).length > 0) bed.note(await complaints(bed, result.durationMs));
-    const failures = staleCheck ? withoutResets(result) : result.failures;
-    checks.equal(failures, {}, 'the list of failed requests under load');
+    checks.equal(result.failures, {}, 'the list of failed requests under load');
     for (const { atMs, stream, reason } of result.timeline.slice(0, MOST_FAILURES_SHOWN)) {
       bed.note(`failed after ${String(Math.round(atMs))} ms of load: ${stream}, ${reason}`);
     }
@@ -68,12 +66,6 @@ export async function underLoad<T>(
     // A second stop answers what the first one did.
     await load.stop();
   }
-}
-
-/** Without those that met the close of their connection, as long as they are few. */
-function withoutResets({ failures, sent }: LoadResult): LoadResult['failures'] {
-  const { ECONNRESET: resets = 0, ...others } = failures;
-  return resets * 100 > sent ? failures : others;
 }
 
 /** What the containers that run have complained of meanwhile: why a request failed. */
