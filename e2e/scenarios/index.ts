@@ -53,7 +53,7 @@ import { swarm, swarmLost } from './swarm.js';
 import { swarmNode } from './swarm-node.js';
 import { tls } from './tls.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
-import { twoDeploys } from './two-deploys.js';
+import { proxyReload, twoDeploys } from './two-deploys.js';
 import { unusualInputs } from './unusual-inputs.js';
 import { updateOrder } from './update-order.js';
 import { waysIn } from './ways-in.js';
@@ -148,6 +148,7 @@ export const scenarios: readonly Scenario[] = [
 /** What is tried on each of the other stacks. */
 export const trials: readonly Trial<Stack>[] = [
   twoDeploys,
+  proxyReload,
   brokenRelease,
   ownDatabase,
   acceptedGap,
