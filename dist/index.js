@@ -80540,6 +80540,7 @@ const LIBRARY = [
     'reboot',
     'logout',
     'swarm',
+    'swarm-converge',
 ];
 let library;
 /** The library of this version of the action. */

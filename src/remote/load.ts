@@ -52,6 +52,7 @@ const LIBRARY = [
   'reboot',
   'logout',
   'swarm',
+  'swarm-converge',
 ] as const;
 
 /** What lies on the host for the scripts that run there. */
