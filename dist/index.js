@@ -64221,6 +64221,7 @@ const PARSERS = {
 
 
 
+
 /** `unix:/run/php.sock` of nginx and Apache, `unix//run/app.sock` of Caddy, `unix@/run/app.sock` of HAProxy. */
 const SOCKET = /(?<![\w=])unix(?:\+\w+)?(?::(?:\/\/)?|\/|@)(\/[^\s;:"'`|,{}]+)/g;
 /** Where a proxy listens itself. */
@@ -64245,7 +64246,7 @@ function socketServices(observation) {
             if (place === undefined || isOfHost(place))
                 return [];
             const others = mounting(all, front, place);
-            const servers = others.filter((each) => !takesJobs(each));
+            const servers = others.filter((each) => !takesNoRequests(each));
             return [{ path, others: servers.length > 0 ? servers : others }];
         });
         for (const { path, others } of found) {
@@ -64275,7 +64276,10 @@ function isSocketItself({ kind, source }, { path }) {
 function isOfHost(place) {
     return place.path.startsWith('/') && isSocketItself(place.mount, place);
 }
-function takesJobs(service) {
+function takesNoRequests(service) {
+    const labelled = service.labels[ROLE_LABEL];
+    if (labelled !== undefined)
+        return labelled !== 'routed' && labelled !== 'direct';
     return isQueueWorker(service) || isScheduler(service) || isPeriodic(service);
 }
 /** Each proxy with what it has loaded, and with the files of the commit that it mounts or is built from. */
@@ -64312,7 +64316,8 @@ function sockets_holds({ kind, source }, { mount, path }) {
 }
 /**
  * Of several that mount the place: those that speak of the socket, or are called like it; else those that are seen to
- * be a server, that the proxy depends on, or that run what their image is for. One alone is it.
+ * be a server, that a label says take requests, that the proxy depends on, or that run what their image is for. One
+ * alone is it.
  */
 function shownToListen(others, { path, front, containers }) {
     if (others.length <= 1)
@@ -64322,10 +64327,12 @@ function shownToListen(others, { path, front, containers }) {
     const speaks = ({ command, definition }) => JSON.stringify([command, objectOf(definition['environment'])]).includes(name);
     const serves = (other) => invocationsOf(other.command).some(({ program }) => isServerProgram(program)) ||
         processes(other.name).some(isServerProgram);
+    const isLabelled = ({ labels }) => labels[ROLE_LABEL] === 'routed';
     const signs = [
         speaks,
         (other) => other.name === name.replace(/\.sock(?:et)?$/, ''),
         serves,
+        isLabelled,
         (other) => front.dependsOn.some(({ service }) => service === other.name),
         ({ command }) => command.length === 0,
     ];
@@ -64334,7 +64341,7 @@ function shownToListen(others, { path, front, containers }) {
         if (shown.length > 0 && shown.length < others.length)
             return shown;
     }
-    return others.filter((other) => speaks(other) || serves(other));
+    return others.filter((other) => [speaks, serves, isLabelled].some((sign) => sign(other)));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/seen.ts
@@ -64512,6 +64519,8 @@ function isProxyImage(image) {
 }
 /** How the reason of a service begins that is reached by a Unix socket. */
 const SAME_SOCKET = 'both would listen at the same socket ';
+/** How the reason of a service begins that may be. */
+const MAY_LISTEN = 'it is one of several that may listen at the socket ';
 /** How the reason of a service begins that joins another one. */
 const SHARES = 'it shares the network or the processes of ';
 /** The reason of a service that may hold ports of the host. */
@@ -64554,7 +64563,7 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
         const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
         const single = singleReason(service, role, {
             places,
-            socket: seen.sockets.listening.get(service.name),
+            sockets: seen.sockets,
         });
         return [
             service.name,
@@ -64661,7 +64670,7 @@ function isNew({ target }, service, containers) {
         mounted.every((mount) => mount.volume !== undefined || wanted.has(mount.target)));
 }
 /** Why there are never two containers of a service at once. */
-function singleReason(service, role, { places, socket }) {
+function singleReason(service, role, { places, sockets }) {
     if (service.single !== undefined)
         return service.single;
     const order = orderOf(service);
@@ -64671,15 +64680,20 @@ function singleReason(service, role, { places, socket }) {
         return 'it holds data';
     if (LITESTREAM.test(service.image))
         return 'two would replicate the same database';
+    const socket = sockets.listening.get(service.name);
     if (role === 'routed' && socket !== undefined)
         return SAME_SOCKET + socket;
     if (order === 'start-first' || role === 'job')
         return undefined;
+    const possible = sockets.possible.get(service.name);
+    const isOpen = service.labels[ROLE_LABEL] === undefined;
+    if (role === 'worker' && isOpen && possible !== undefined)
+        return `${MAY_LISTEN}${possible}, which two would take from each other`;
     // Two in one network would both want its ports.
     const [joined] = service.joins;
     if (joined !== undefined)
         return `${SHARES}${joined}`;
-    if (service.labels[ROLE_LABEL] === undefined && isScheduler(service))
+    if (isOpen && isScheduler(service))
         return TWICE;
     return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
 }
@@ -67856,7 +67870,7 @@ function replacedWithGap({ service, role, reason, why, single }) {
             },
         ];
     }
-    if (role !== 'routed')
+    if (role !== 'routed' && single?.startsWith(MAY_LISTEN) !== true)
         return [];
     return [
         {
@@ -67870,6 +67884,9 @@ function withoutGap(single) {
         return 'Let that be free first, in a deploy of its own.';
     if (single.startsWith(SAME_SOCKET)) {
         return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
+    }
+    if (single.startsWith(MAY_LISTEN)) {
+        return `Say which of them does: label that one ${ROLE_LABEL}: routed, and those that nothing sends requests to ${ROLE_LABEL}: worker.`;
     }
     if (single.startsWith(SHARES)) {
         return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;

@@ -125,18 +125,63 @@ describe('a service behind a Unix socket in shared storage', () => {
     expect([serviceIn(of, 'api').role, serviceIn(of, 'worker').role]).toEqual([api, worker]);
   });
 
-  it('is told where nothing shows which of several it is', () => {
+  describe('where nothing shows which of several it is', () => {
     const shared = { volumes: [volume('run', '/run/php')], command: ['./run'] };
     const proxy = { ...BOTH.proxy, depends_on: undefined };
-    const of = behind(FASTCGI, { proxy, api: shared, feed: { ...shared, ...OTHER } });
-    for (const name of ['api', 'feed'])
-      expect(serviceIn(of, name)).toMatchObject({
-        role: 'worker',
-        reason: expect.stringContaining(
-          'several that may listen at the socket /var/run/php/php-fpm.sock: where it takes requests, set resee.deploy.role: routed',
-        ),
+    const feed = { ...shared, ...OTHER };
+    const labelled = (role: string): JsonObject => ({
+      ...shared,
+      labels: { 'resee.deploy.role': role },
+    });
+
+    it('is each of them: it stops first, and that is a gap', () => {
+      const of = behind(FASTCGI, { proxy, api: shared, feed });
+      for (const name of ['api', 'feed'])
+        expect(serviceIn(of, name)).toMatchObject({
+          role: 'worker',
+          single:
+            'it is one of several that may listen at the socket /var/run/php/php-fpm.sock, which two would take from each other',
+        });
+      expect(actions(of)).toMatchObject({ api: 'replace' });
+      expect(refusalsOf(of)).toEqual([
+        {
+          what: 'api cannot have a candidate beside its incumbent: it is one of several that may listen at the socket /var/run/php/php-fpm.sock, which two would take from each other',
+          next: 'Say which of them does: label that one resee.deploy.role: routed, and those that nothing sends requests to resee.deploy.role: worker. The gap is the time that it takes to stop and start, a few seconds otherwise: accept it with allow-downtime: true.',
+        },
+      ]);
+      const accepted = behind(FASTCGI, { proxy, api: shared, feed }, { allowDowntime: true });
+      expect(refusalsOf(accepted)).toEqual([]);
+      expect(operationsOf(accepted, 'replace').map(({ service }) => service)).toEqual(['api']);
+    });
+
+    it('is none that a label calls a worker', () => {
+      const of = behind(FASTCGI, { proxy, api: labelled('worker'), feed });
+      expect(actions(of)).toMatchObject({ api: 'roll' });
+      expect(refusalsOf(of)).toEqual([]);
+      expect(serviceIn(of, 'feed').role).toBe('routed');
+    });
+
+    it('is the one that a label calls routed, and none of the others', () => {
+      const one = behind(FASTCGI, { proxy, api: labelled('routed'), feed });
+      expect(serviceIn(one, 'api').single).toContain('both would listen at the same socket');
+      expect(serviceIn(one, 'feed')).toMatchObject({ role: 'worker', single: undefined });
+      const other = behind(FASTCGI, {
+        proxy,
+        api: shared,
+        feed: { ...labelled('routed'), ...OTHER },
       });
-    expect(refusalsOf(of)).toEqual([]);
+      expect(actions(other)).toMatchObject({ api: 'roll' });
+      expect(refusalsOf(other)).toEqual([]);
+    });
+
+    it('may be two that labels call routed', () => {
+      const of = behind(FASTCGI, {
+        proxy,
+        api: labelled('routed'),
+        feed: { ...labelled('routed'), ...OTHER },
+      });
+      expect(serviceIn(of, 'api').single).toContain('both would listen at the same socket');
+    });
   });
 
   it.each([

@@ -2,7 +2,7 @@ import type { Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
 import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
-import { namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from './roles.js';
+import { MAY_LISTEN, namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from './roles.js';
 import { GIVES_WAY, ORDER_LABEL, ROLE_LABEL } from './role.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
@@ -165,7 +165,7 @@ function replacedWithGap({ service, role, reason, why, single }: ServicePlan): r
       },
     ];
   }
-  if (role !== 'routed') return [];
+  if (role !== 'routed' && single?.startsWith(MAY_LISTEN) !== true) return [];
   return [
     {
       what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
@@ -178,6 +178,9 @@ function withoutGap(single: string): string {
   if (single.startsWith(GIVES_WAY)) return 'Let that be free first, in a deploy of its own.';
   if (single.startsWith(SAME_SOCKET)) {
     return 'Let it listen at a port, and let the proxy name that: NAME:PORT, with the name of the service.';
+  }
+  if (single.startsWith(MAY_LISTEN)) {
+    return `Say which of them does: label that one ${ROLE_LABEL}: routed, and those that nothing sends requests to ${ROLE_LABEL}: worker.`;
   }
   if (single.startsWith(SHARES)) {
     return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;

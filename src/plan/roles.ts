@@ -24,6 +24,8 @@ export function isProxyImage(image: string): boolean {
 
 /** How the reason of a service begins that is reached by a Unix socket. */
 export const SAME_SOCKET = 'both would listen at the same socket ';
+/** How the reason of a service begins that may be. */
+export const MAY_LISTEN = 'it is one of several that may listen at the socket ';
 /** How the reason of a service begins that joins another one. */
 export const SHARES = 'it shares the network or the processes of ';
 /** The reason of a service that may hold ports of the host. */
@@ -78,7 +80,7 @@ export function assignRoles(
       const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
       const single = singleReason(service, role, {
         places,
-        socket: seen.sockets.listening.get(service.name),
+        sockets: seen.sockets,
       });
       return [
         service.name,
@@ -204,19 +206,24 @@ function isNew({ target }: Mount, service: Service, containers: readonly Contain
 function singleReason(
   service: Service,
   role: Role,
-  { places, socket }: { readonly places: readonly string[]; readonly socket: string | undefined },
+  { places, sockets }: { readonly places: readonly string[]; readonly sockets: Seen['sockets'] },
 ): string | undefined {
   if (service.single !== undefined) return service.single;
   const order = orderOf(service);
   if (order === 'stop-first') return `${orderSaidBy(service)} is stop-first`;
   if (role === 'data') return 'it holds data';
   if (LITESTREAM.test(service.image)) return 'two would replicate the same database';
+  const socket = sockets.listening.get(service.name);
   if (role === 'routed' && socket !== undefined) return SAME_SOCKET + socket;
   if (order === 'start-first' || role === 'job') return undefined;
+  const possible = sockets.possible.get(service.name);
+  const isOpen = service.labels[ROLE_LABEL] === undefined;
+  if (role === 'worker' && isOpen && possible !== undefined)
+    return `${MAY_LISTEN}${possible}, which two would take from each other`;
   // Two in one network would both want its ports.
   const [joined] = service.joins;
   if (joined !== undefined) return `${SHARES}${joined}`;
-  if (service.labels[ROLE_LABEL] === undefined && isScheduler(service)) return TWICE;
+  if (isOpen && isScheduler(service)) return TWICE;
   return places.length === 0 ? undefined : `${ONLY_WRITER} ${places.join(', ')}`;
 }
 

@@ -1,6 +1,7 @@
 import { invocationsOf } from './commands.js';
 import { objectOf } from './json.js';
 import type { Container, Observation } from './observation.js';
+import { ROLE_LABEL } from './role.js';
 import { isPeriodic, isScheduler } from './schedulers.js';
 import { isWithin, type Mount, type Service } from './stack.js';
 import { isQueueWorker, isServerProgram } from './workers.js';
@@ -39,7 +40,7 @@ export function socketServices(
       const place = placeIn(front, path);
       if (place === undefined || isOfHost(place)) return [];
       const others = mounting(all, front, place);
-      const servers = others.filter((each) => !takesJobs(each));
+      const servers = others.filter((each) => !takesNoRequests(each));
       return [{ path, others: servers.length > 0 ? servers : others }];
     });
     for (const { path, others } of found) {
@@ -75,7 +76,9 @@ function isOfHost(place: Place): boolean {
   return place.path.startsWith('/') && isSocketItself(place.mount, place);
 }
 
-function takesJobs(service: Service): boolean {
+function takesNoRequests(service: Service): boolean {
+  const labelled = service.labels[ROLE_LABEL];
+  if (labelled !== undefined) return labelled !== 'routed' && labelled !== 'direct';
   return isQueueWorker(service) || isScheduler(service) || isPeriodic(service);
 }
 
@@ -133,7 +136,8 @@ interface Listening {
 
 /**
  * Of several that mount the place: those that speak of the socket, or are called like it; else those that are seen to
- * be a server, that the proxy depends on, or that run what their image is for. One alone is it.
+ * be a server, that a label says take requests, that the proxy depends on, or that run what their image is for. One
+ * alone is it.
  */
 function shownToListen(
   others: readonly Service[],
@@ -148,10 +152,12 @@ function shownToListen(
   const serves = (other: Service): boolean =>
     invocationsOf(other.command).some(({ program }) => isServerProgram(program)) ||
     processes(other.name).some(isServerProgram);
+  const isLabelled = ({ labels }: Service): boolean => labels[ROLE_LABEL] === 'routed';
   const signs: readonly ((other: Service) => boolean)[] = [
     speaks,
     (other) => other.name === name.replace(/\.sock(?:et)?$/, ''),
     serves,
+    isLabelled,
     (other) => front.dependsOn.some(({ service }) => service === other.name),
     ({ command }) => command.length === 0,
   ];
@@ -159,5 +165,5 @@ function shownToListen(
     const shown = others.filter(sign);
     if (shown.length > 0 && shown.length < others.length) return shown;
   }
-  return others.filter((other) => speaks(other) || serves(other));
+  return others.filter((other) => [speaks, serves, isLabelled].some((sign) => sign(other)));
 }
