@@ -7,7 +7,7 @@ import { createWorld, type Cut, type DeployRun, type World } from './world.js';
 type Act =
   | { readonly who: 1 | 2; readonly what: 'next' | 'lose' | 'post' }
   | { readonly who: 'person'; readonly what: 'unlock' | 'compose up' }
-  | { readonly who: 'nobody'; readonly what: 'expire' | 'power cut' };
+  | { readonly who: 'nobody'; readonly what: 'expire' | 'late renewal' | 'power cut' };
 
 interface Event {
   readonly act: Act;
@@ -32,10 +32,9 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('expire' as const, 'power cut' as const).map((what) => ({
-      who: 'nobody' as const,
-      what,
-    })),
+    arbitrary: fc
+      .constantFrom('expire' as const, 'late renewal' as const, 'power cut' as const)
+      .map((what) => ({ who: 'nobody' as const, what })),
   },
 );
 const cut: fc.Arbitrary<Cut> = fc.record({
@@ -119,6 +118,7 @@ async function perform(
   if (who === 'person') return what === 'unlock' ? world.unlock() : world.composeUp();
   if (who === 'nobody') {
     if (what === 'expire') world.expire();
+    else if (what === 'late renewal') await world.renewLate();
     else reboot(world, runs);
     return;
   }

@@ -24,7 +24,8 @@ describe.each(SHELLS)('a job of the release that is back, with $name as sh', ({ 
 
   const again = () =>
     host.run('set -eu\nrun_job_again 5 "$DIR" \'-p shop\' shop site', { DIR: host.root });
-  const calls = () => host.dockerCalls().filter((call) => !/^(?:ps|inspect|logs)/.test(call));
+  const calls = () =>
+    host.dockerCalls().filter((call) => !/^(?:ps|inspect|logs|version)/.test(call));
 
   it('is its own container, which is run to its end', async () => {
     const { code, stderr } = await again();
@@ -60,7 +61,7 @@ describe.each(SHELLS)('a job of the release that is back, with $name as sh', ({ 
     [
       'cannot be made',
       () => {
-        host.answerDocker('case "$*" in "ps "*) ;; *) exit 1 ;; esac');
+        host.answerDocker('case "$*" in "ps "* | version*) ;; *) exit 1 ;; esac');
       },
       '(',
     ],
@@ -71,6 +72,26 @@ describe.each(SHELLS)('a job of the release that is back, with $name as sh', ({ 
     expect(stderr).toContain(`the job site did not end well ${told}`);
     expect(stderr).toContain('docker compose up --no-deps site');
   });
+
+  it.each([
+    ['fails', `case "$*" in 'ps '*) [ -e "$TOY/mended" ] || exit 1 ;; esac${ENGINE}`],
+    [
+      'goes away before it has ended',
+      `[ -e "$TOY/mended" ] || case "$*" in 'wait '* | version*) exit 1 ;; esac${ENGINE}`,
+    ],
+  ])(
+    'waits for an engine that %s, instead of being taken for one that is gone',
+    async (_, engine) => {
+      host.answerDocker(engine);
+      const { code, stderr } = await again();
+      expect(code).not.toBe(0);
+      expect(stderr).not.toContain('did not end well');
+      expect(calls().filter((call) => call.startsWith('compose'))).toEqual([]);
+      host.write('mended', '');
+      expect((await again()).code).toBe(0);
+      expect(calls().slice(-2)).toEqual(['start old', 'wait old']);
+    },
+  );
 
   it('is stopped where it does not end', async () => {
     host.write('code', '');

@@ -78,6 +78,28 @@ describe.each(SHELLS)('the lease, with $name as sh', ({ path }) => {
     expect(await take('second')).toBe('2');
   });
 
+  it('that has lapsed is renewed by nobody who comes late, and by who hands the stack back', async () => {
+    await take('first');
+    await host.run('lease_lapse 1');
+    expect((await host.run('lease_renew 1 60')).code).not.toBe(0);
+    expect(host.exists(lease('expires'))).toBe(false);
+    expect((await host.run('lease_resume 2 60')).code).not.toBe(0);
+    expect((await host.run('lease_resume 1 60')).code).toBe(0);
+    expect(await take('second')).toBe('refused with 1');
+  });
+
+  it('that has lapsed stays so, whatever whoever kept it still does', async () => {
+    await take('first');
+    // Each renewal waits for the lock for so long that it is killed meanwhile.
+    host.answer('flock', '[ -e "$TOY/free" ] || sleep 1; exec /usr/bin/flock "$@"');
+    const { code } = await host.run(
+      `FENCE=1; keep_lease_beside; sleep 0.3; kill "$kept_by"; : >"$TOY/free"; lease_lapse 1; sleep 2`,
+      { TOY: host.root },
+    );
+    expect(code).toBe(0);
+    expect(host.exists(lease('expires'))).toBe(false);
+  });
+
   it('counts as run out when its owner died before it wrote the expiry', async () => {
     host.write(lease('owner'), 'half\n');
     expect(await take('second')).toBe('1');

@@ -39,6 +39,8 @@ export interface World {
   composeUp(): Promise<void>;
   /** The lease of whoever holds it runs out. */
   expire(): void;
+  /** The lease lapses; then whoever has ever kept one, and was killed, renews it once more. */
+  renewLate(): Promise<void>;
   /** A cut of the power has come, and nobody has booted the host since. */
   powerFailed(): boolean;
   /** All processes of the host end at once; then it boots. */
@@ -205,6 +207,9 @@ export function createWorld(shell: string): World {
     expire: () => {
       overwrite(join(host.state, 'lease/expires'), '000000000001');
     },
+    renewLate: async () => {
+      await host.run(`export TOY_REAL='${real}' TOY='${host.root}'\n${LATE_RENEWAL}`);
+    },
     powerCycle,
     containers: () => containersOf(host),
     undone: () => linesOf(host.read('undone')),
@@ -246,6 +251,21 @@ for id in $(docker ps -a); do last=$id; done
 for id in $(docker ps -a); do [ "$id" = "$last" ] || docker rm -f "$id"; done
 docker start "$last"
 `;
+
+/** A lease that has lapsed is nobody's, whatever they do. */
+const LATE_RENEWAL = `
+late_renewals() {
+  [ -d "$STATE/lease" ] || return 0
+  lease_lapse_if_ours "$(cat "$STATE/lease/fence")"
+  fence=0
+  highest=$(number_in "$STATE/fence")
+  while [ "$fence" -lt "\${highest:-0}" ]; do
+    fence=$((fence + 1))
+    lease_renew_if_ours "$fence" 60 || :
+  done
+  lease_expired || echo 'a lease that had lapsed was renewed' >>"$TOY/violations"
+}
+locked late_renewals`;
 
 interface Setting {
   readonly host: ToyHost;

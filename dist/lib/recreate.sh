@@ -149,18 +149,22 @@ again_up() { # WORDS
 }
 
 # run_job_again SECONDS DIR COMPOSE PROJECT SERVICE: the job of the release that is back, so that others serve its files
-# again. Where it fails, that is told, and no other undo waits for it.
+# again. Where it fails, that is told, and no other undo waits for it. Where the engine is away, this fails.
 run_job_again() {
-  job_id=$(container_ids "$4" "$5" | head -n 1)
-  if [ -z "$job_id" ]; then
+  # By itself: an engine that is away must not be taken for one without containers.
+  job_ids=$(container_ids "$4" "$5") || return
+  if [ -z "$job_ids" ]; then
     # Somebody has removed what had ended.
     again_in=$2 again_compose=$3 again_service=$5
     again_up 'up --no-start --no-deps' || :
-    job_id=$(container_ids "$4" "$5" | head -n 1)
+    job_ids=$(container_ids "$4" "$5") || return
   fi
+  job_id=$(printf '%s\n' "$job_ids" | head -n 1)
   job_code=
   [ -z "$job_id" ] || ! run docker start "$job_id" || job_code=$(timeout "$1" docker wait "$job_id") || docker stop "$job_id" >&2 || :
   [ "$job_code" != 0 ] || return 0
+  # It has said nothing of the job then.
+  [ -n "$job_code" ] || docker version >/dev/null 2>&1 || return
   [ -z "$job_id" ] || docker logs --tail 20 "$job_id" >&2 || :
   say "the job $5 did not end well (${job_code:-no exit code}): files that it writes may still be those of the release that was taken back. In $2: docker compose up --no-deps $5"
 }

@@ -27,7 +27,7 @@ if ! lease_is_ours "$FENCE"; then
   [ ! -d "$STATE/journal" ] || [ -d "$STATE/lease" ]
   exit
 fi
-lease_renew "$FENCE" "$UNDO_LEASE_SECONDS"
+lease_resume "$FENCE" "$UNDO_LEASE_SECONDS"
 end_session
 code=0
 abort_now || code=$?

@@ -168,7 +168,7 @@ keep_lease_beside() {
   [ -n "${FENCE-}" ] || return 0
   kept_for=$(process_start "$$")
   while [ "$(process_start "$$")" = "$kept_for" ] && lease_is_ours "$FENCE"; do
-    lease_renew "$FENCE" "$UNDO_LEASE_SECONDS"
+    lease_renew "$FENCE" "$UNDO_LEASE_SECONDS" || :
     sleep 5
   done 8>&- >/dev/null 2>&1 </dev/null &
   # abort.sh reads it.

@@ -104,7 +104,13 @@ lease_written() { # DIRECTORY FENCE OWNER TTL_SECONDS
     printf '%s\n' "$3" >"$1/owner" && lease_write_expiry "$4" "$1/expires"
 }
 
-lease_renew_if_ours() { lease_is_ours "$1" && lease_write_expiry "$2" "$STATE/lease/expires"; }
+# One that has lapsed is not renewed: who kept it may come late.
+lease_renew_if_ours() {
+  lease_is_ours "$1" && [ -e "$STATE/lease/expires" ] && lease_write_expiry "$2" "$STATE/lease/expires"
+}
+
+# Who hands the stack back goes on with one that has lapsed, where nobody else has taken it.
+lease_resume_if_ours() { lease_is_ours "$1" && lease_write_expiry "$2" "$STATE/lease/expires"; }
 
 # What the lease was for is not done, and the watchdog goes on with it; so may anybody else.
 lease_lapse_if_ours() {
@@ -149,6 +155,7 @@ lease_seize_now() {
 lease_seize() { locked lease_seize_now "$@"; }
 lease_take() { locked lease_try "$@"; }
 lease_renew() { locked lease_renew_if_ours "$@"; }
+lease_resume() { locked lease_resume_if_ours "$@"; }
 lease_lapse() { locked lease_lapse_if_ours "$1"; }
 lease_release() { locked lease_remove_if_ours "$1"; }
 
