@@ -66643,7 +66643,7 @@ function withOthers({ containers }, services, route) {
 
 
 /**
- * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
+ * Services that are no proxy call others: a frontend that renders pages on the server, a worker
  * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
  * and before an incumbent stops, they go on with the candidates.
  */
@@ -66671,9 +66671,13 @@ function holdCallers(observation, services, batches) {
         .map((portion) => [portion.plan.service, portion]));
     return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
 }
-/** Names of the services whose variables or commands name the service as a host. */
+/**
+ * Names of the services whose variables or commands name the service as a host, and of those that had a connection
+ * to it when the host was looked at: an address may stand in a program, or in a file that it reads.
+ */
 function callersOf({ containers, proxies }, services, called) {
     const isCalled = callOf(roles_namesOf(called));
+    const ids = new Set(containers.flatMap(({ id, service }) => (service === called.name ? id : [])));
     const proxied = new Set(proxies.map(({ containerId }) => containerId));
     return services
         .filter(({ service, role, incumbents }) => service !== called.name &&
@@ -66682,8 +66686,9 @@ function callersOf({ containers, proxies }, services, called) {
         role !== 'data' &&
         role !== 'job' &&
         !incumbents.some((id) => proxied.has(id)))
-        .filter(({ incumbents }) => containers.some(({ id, environment, command }) => incumbents.includes(id) &&
-        (Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
+        .filter(({ incumbents }) => containers.some(({ id, environment, command, calls }) => incumbents.includes(id) &&
+        (calls.some((each) => ids.has(each)) ||
+            Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
             command.some((word) => isCalled.byWord.test(word)))))
         .map(({ service }) => service);
 }
@@ -68733,8 +68738,30 @@ const ASK_CANDIDATES = [
     ')',
 ].join('\n');
 
+// EXTERNAL MODULE: ./src/host/sections.ts
+var host_sections = __nccwpck_require__(6440);
 ;// CONCATENATED MODULE: ./src/host/containers.ts
 
+
+/** The containers of the stack, with what the kernel says of each. */
+function containersIn(sections) {
+    const memory = new Map(pairsIn(sections, 'memory'));
+    const processes = pairsIn(sections, 'processes');
+    const calls = pairsIn(sections, 'calls');
+    return parseContainers(sections.get('containers') ?? '').map((container) => ({
+        ...container,
+        memoryKb: numberOf(memory.get(container.id)),
+        processes: processes.flatMap(([name, id]) => (id === container.id ? name : [])),
+        calls: calls.flatMap(([caller, called]) => (caller === container.id ? called : [])),
+    }));
+}
+/** Lines of two words. */
+function pairsIn(sections, name) {
+    return (0,host_sections/* linesOf */.D)(sections.get(name)).map((line) => {
+        const [one = '', other = ''] = line.split(' ');
+        return [one, other];
+    });
+}
 /**
  * Reads the output of `docker inspect` of containers of a Compose project. A task of a Swarm is none: it has the
  * labels of Compose where its image was built by Compose.
@@ -68791,6 +68818,7 @@ function parseContainer(json) {
         })),
         command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
         processes: [],
+        calls: [],
         memoryKb: undefined,
     };
 }
@@ -69941,8 +69969,6 @@ function forgotten(context, services, record) {
     ];
 }
 
-// EXTERNAL MODULE: ./src/host/sections.ts
-var host_sections = __nccwpck_require__(6440);
 ;// CONCATENATED MODULE: ./src/plan/image-names.ts
 /**
  * A reference as Docker prints it: `docker.io/library/redis:latest` is `redis`, `ghcr.io/me/app:1@sha256:…` is
@@ -73501,7 +73527,7 @@ function parseObservation(sections, inputs) {
         installed: live === undefined
             ? undefined
             : parseStack(withNamedImages(live, namesIn('live-image-names')), inputs.path, values),
-        containers: withProcesses(withMemory(parseContainers(sections.get('containers') ?? ''), (0,host_sections/* linesOf */.D)(sections.get('memory'))), (0,host_sections/* linesOf */.D)(sections.get('processes'))),
+        containers: containersIn(sections),
         projects: composeProjects(sections),
         heldPorts: heldPorts(sections),
         swarm: parseSwarm(sections),
@@ -73562,22 +73588,6 @@ function parseChanges(lines) {
             return [];
         return { path, status: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' };
     });
-}
-/** @param lines `ID KILOBYTES` */
-function withMemory(containers, lines) {
-    const used = new Map(lines.map((line) => {
-        const [id = '', kb = ''] = line.split(' ');
-        return [id, numberOf(kb)];
-    }));
-    return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
-}
-/** @param lines `NAME ID` */
-function withProcesses(containers, lines) {
-    const seen = lines.map((line) => line.split(' '));
-    return containers.map((container) => ({
-        ...container,
-        processes: seen.flatMap(([name = '', id]) => (id === container.id ? name : [])),
-    }));
 }
 /** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */
 function parseProxies(sections) {
@@ -80548,6 +80558,7 @@ const LIBRARY = [
     'callers',
     'proxy',
     'nginx',
+    'connection-table',
     'connections',
     'caddy',
     'traefik',
@@ -80595,12 +80606,14 @@ const OBSERVATION = [
     'lib/exec',
     'lib/started',
     'lib/room',
+    'lib/connection-table',
     'lib/git',
     'lib/variables',
     'observe/sections',
     'observe/machine',
     'observe/releases',
     'observe/running',
+    'observe/calls',
     'observe/engine',
     'observe/commit',
     'observe/stage',

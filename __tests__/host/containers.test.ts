@@ -27,6 +27,7 @@ describe('parseContainers', () => {
       environment: expect.objectContaining({ GREETING: 'hello', LANG: 'C.UTF-8' }),
       command: ['python', 'server.py'],
       processes: [],
+      calls: [],
       memoryKb: undefined,
     });
     expect(of('api')?.networks['tiny_default']?.addresses).toEqual([
@@ -93,6 +94,7 @@ describe('parseContainers', () => {
       environment: {},
       command: [],
       processes: [],
+      calls: [],
       memoryKb: undefined,
     });
     const stopped = { default: { Aliases: null, DNSNames: null, IPAddress: '' } };

@@ -54,6 +54,15 @@ describe('who calls a service by its name', () => {
     expect(commanded(['worker', '-A', 'shop', 'worker'])).toBe(false);
   });
 
+  it('is known by its connections, wherever the address stands', () => {
+    const calling = (calls: readonly string[]) => (before: readonly Container[]) =>
+      before.map((each) => (each.service === 'web' ? { ...each, calls } : each));
+    const seen = (calls: readonly string[]) =>
+      pointed(operations({}, { containers: calling(calls) })).map(({ to }) => to);
+    expect(seen(['worker-1'])).toEqual(['incumbents', 'candidates']);
+    expect(seen(['db-1'])).toEqual([]);
+  });
+
   it('stays with the incumbents before a candidate starts, and leaves them before they stop', () => {
     const kinds = operations({ URL: 'http://worker' }).map((each) =>
       each.kind === 'point-callers' ? each.to : each.kind,

@@ -277,6 +277,7 @@ export function container(
     environment: {},
     command: [],
     processes: [],
+    calls: [],
     memoryKb: undefined,
     ...other,
   };

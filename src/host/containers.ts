@@ -1,5 +1,27 @@
 import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
 import type { Container, ContainerNetwork } from '../plan/observation.js';
+import { linesOf, type Sections } from './sections.js';
+
+/** The containers of the stack, with what the kernel says of each. */
+export function containersIn(sections: Sections): readonly Container[] {
+  const memory = new Map(pairsIn(sections, 'memory'));
+  const processes = pairsIn(sections, 'processes');
+  const calls = pairsIn(sections, 'calls');
+  return parseContainers(sections.get('containers') ?? '').map((container) => ({
+    ...container,
+    memoryKb: numberOf(memory.get(container.id)),
+    processes: processes.flatMap(([name, id]) => (id === container.id ? name : [])),
+    calls: calls.flatMap(([caller, called]) => (caller === container.id ? called : [])),
+  }));
+}
+
+/** Lines of two words. */
+function pairsIn(sections: Sections, name: string): readonly (readonly [string, string])[] {
+  return linesOf(sections.get(name)).map((line) => {
+    const [one = '', other = ''] = line.split(' ');
+    return [one, other] as const;
+  });
+}
 
 /**
  * Reads the output of `docker inspect` of containers of a Compose project. A task of a Swarm is none: it has the
@@ -65,6 +87,7 @@ function parseContainer(json: JsonObject): Container {
     ),
     command: [json['Path'], ...listOf(json['Args'])].flatMap((word) => textOf(word) ?? []),
     processes: [],
+    calls: [],
     memoryKb: undefined,
   };
 }

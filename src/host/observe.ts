@@ -1,18 +1,12 @@
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
-import { numberOf, objectOf, textOf } from '../plan/json.js';
-import type {
-  Container,
-  FileChange,
-  LiveDirectory,
-  Observation,
-  ProxyFacts,
-} from '../plan/observation.js';
+import { objectOf, textOf } from '../plan/json.js';
+import type { FileChange, LiveDirectory, Observation, ProxyFacts } from '../plan/observation.js';
 import { parseStack } from '../plan/compose-config.js';
 import { isWithin } from '../plan/stack.js';
 import { observationScript } from '../remote/load.js';
 import { withNamedImages } from './compatibility.js';
-import { parseContainers } from './containers.js';
+import { containersIn } from './containers.js';
 import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { inLiveTerms } from './live-terms.js';
@@ -110,13 +104,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
       live === undefined
         ? undefined
         : parseStack(withNamedImages(live, namesIn('live-image-names')), inputs.path, values),
-    containers: withProcesses(
-      withMemory(
-        parseContainers(sections.get('containers') ?? ''),
-        linesOf(sections.get('memory')),
-      ),
-      linesOf(sections.get('processes')),
-    ),
+    containers: containersIn(sections),
     projects: composeProjects(sections),
     heldPorts: heldPorts(sections),
     swarm: parseSwarm(sections),
@@ -190,32 +178,6 @@ function parseChanges(lines: readonly string[]): readonly FileChange[] {
     if (index % 2 === 1 || path === undefined) return [];
     return { path, status: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' };
   });
-}
-
-/** @param lines `ID KILOBYTES` */
-function withMemory(
-  containers: readonly Container[],
-  lines: readonly string[],
-): readonly Container[] {
-  const used = new Map(
-    lines.map((line) => {
-      const [id = '', kb = ''] = line.split(' ');
-      return [id, numberOf(kb)] as const;
-    }),
-  );
-  return containers.map((container) => ({ ...container, memoryKb: used.get(container.id) }));
-}
-
-/** @param lines `NAME ID` */
-function withProcesses(
-  containers: readonly Container[],
-  lines: readonly string[],
-): readonly Container[] {
-  const seen = lines.map((line) => line.split(' '));
-  return containers.map((container) => ({
-    ...container,
-    processes: seen.flatMap(([name = '', id]) => (id === container.id ? name : [])),
-  }));
 }
 
 /** Sections `proxy:KIND:ID:NAME:NETWORKS`, with `.err` where it did not tell its configuration. */

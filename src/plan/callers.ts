@@ -7,7 +7,7 @@ import { withOthers } from './sharing.js';
 import type { Service } from './stack.js';
 
 /**
- * Services that are no proxy call others by their names: a frontend that renders pages on the server, a worker
+ * Services that are no proxy call others: a frontend that renders pages on the server, a worker
  * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
  * and before an incumbent stops, they go on with the candidates.
  */
@@ -51,13 +51,17 @@ export function holdCallers(
   return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
 }
 
-/** Names of the services whose variables or commands name the service as a host. */
+/**
+ * Names of the services whose variables or commands name the service as a host, and of those that had a connection
+ * to it when the host was looked at: an address may stand in a program, or in a file that it reads.
+ */
 function callersOf(
   { containers, proxies }: Observation,
   services: readonly ServicePlan[],
   called: Service,
 ): readonly string[] {
   const isCalled = callOf(namesOf(called));
+  const ids = new Set(containers.flatMap(({ id, service }) => (service === called.name ? id : [])));
   const proxied = new Set(proxies.map(({ containerId }) => containerId));
   return services
     .filter(
@@ -71,9 +75,10 @@ function callersOf(
     )
     .filter(({ incumbents }) =>
       containers.some(
-        ({ id, environment, command }) =>
+        ({ id, environment, command, calls }) =>
           incumbents.includes(id) &&
-          (Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
+          (calls.some((each) => ids.has(each)) ||
+            Object.values(environment).some((value) => isCalled.byVariable.test(value)) ||
             command.some((word) => isCalled.byWord.test(word))),
       ),
     )

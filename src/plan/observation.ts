@@ -169,6 +169,8 @@ export interface Container {
   readonly command: readonly string[];
   /** Names of the processes in it, as far as the host told. */
   readonly processes: readonly string[];
+  /** Ids of the stack's containers that it had a connection to, now or a minute ago, at a port that they listen on. */
+  readonly calls: readonly string[];
   /** Memory that only it uses and that cannot be reclaimed; undefined where the kernel did not tell. */
   readonly memoryKb: number | undefined;
 }

@@ -62,7 +62,7 @@ whereabouts() {
 }
 
 # look_at_project PROJECT: what the engine says of its containers, in SCRATCH/inspected and, as lines `ID PID NETWORK…`,
-# in SCRATCH/project. Fails where it does not say, or somebody removes one meanwhile.
+# in SCRATCH/project; a NETWORK is `NAME=ADDRESS=ADDRESS`. Fails where it does not say, or somebody removes one meanwhile.
 look_at_project() {
   # What somebody runs by `docker run` of an image that Compose has built has the image's labels, those of the project
   # and the service among them; only Compose itself says of a container whether it is one of `docker compose run`.
@@ -75,7 +75,7 @@ look_at_project() {
   docker inspect $ids >"$SCRATCH/inspected" &
   inspecting=$!
   # shellcheck disable=SC2086
-  docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' $ids >"$SCRATCH/project"
+  docker inspect -f '{{.Id}} {{.State.Pid}} {{range $name, $of := .NetworkSettings.Networks}}{{$name}}={{$of.IPAddress}}={{$of.GlobalIPv6Address}} {{end}}' $ids >"$SCRATCH/project"
   project_code=$?
   wait "$inspecting" && return "$project_code"
 }
@@ -93,9 +93,11 @@ observe_running() { # PROJECT
     group=$(awk -F: '$2 == "memory" {print "/memory" $3; exit} $1 == "0" {print $3}' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
     [ -z "$group" ] || awk -v id="$id" '$1 == "anon" || $1 == "total_rss" {print id, int($2 / 1024); exit}' "/sys/fs/cgroup$group/memory.stat" 2>/dev/null
   done <"$SCRATCH/project"
+  section calls
+  [ -z "$ids" ] || calls_among "$SCRATCH/project"
   section processes
   [ -z "$ids" ] || processes_among "$(cut -d' ' -f1,2 "$SCRATCH/project")"
-  networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$SCRATCH/project" | tr '\n' ' ') "
+  networks=" $([ -z "$ids" ] || cut -d' ' -f3- "$SCRATCH/project" | sed 's/=[^ ]*//g' | tr '\n' ' ') "
   observe_proxies "$networks"
 }
 
