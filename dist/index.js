@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4217);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2504);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 4217:
+/***/ 2504:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -66642,34 +66642,60 @@ function withOthers({ containers }, services, route) {
 ;// CONCATENATED MODULE: ./src/plan/callers.ts
 
 
+
 /**
  * Services that are no proxy call others: a frontend that renders pages on the server, a worker
  * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
  * and before an incumbent stops, they go on with the candidates.
+ *
+ * @param later batches whose candidates come afterwards: who calls those too is held there still
  */
-function pointCallers(observation, services, batch, to) {
-    const routes = batch.flatMap(({ plan, incumbents, leaving }) => {
+function pointCallers(observation, services, { batch, started }, later) {
+    const moved = routesOf(observation, services, batch, started);
+    if (moved.length === 0)
+        return [];
+    const callers = new Set(moved.map(({ caller }) => caller));
+    const own = new Set(batch.map(({ plan }) => plan.service));
+    const held = routesOf(observation, services, firstOf(later), [])
+        .filter(({ caller, service }) => callers.has(caller) && !own.has(service))
+        .map((route) => ({ ...route, staying: route.incumbents }));
+    return [{ kind: 'point-callers', to: 'candidates', routes: [...moved, ...held] }];
+}
+/** Before any candidate starts: of each service what its first batch finds. */
+function holdCallers(observation, services, batches, started) {
+    const routes = routesOf(observation, services, firstOf(batches), started);
+    return routes.length === 0 ? [] : [{ kind: 'point-callers', to: 'incumbents', routes }];
+}
+/** Of each service the portion that comes first. */
+function firstOf(batches) {
+    const first = new Map(batches
+        .flat()
+        .reverse()
+        .map((portion) => [portion.plan.service, portion]));
+    return [...first.values()].reverse();
+}
+const NONE = { incumbents: [], leaving: [] };
+function routesOf(observation, services, batch, started) {
+    const portions = [
+        ...batch.filter(({ incumbents }) => incumbents.length > 0),
+        // Data that ended goes on with the container that it had.
+        ...started.filter(({ role }) => role !== 'data').map((plan) => ({ plan, ...NONE })),
+    ];
+    return portions.flatMap(({ plan, incumbents, leaving }) => {
         const called = observation.wanted.services[plan.service];
-        if (called === undefined || incumbents.length === 0)
+        if (called === undefined)
             return [];
-        return callersOf(observation, services, called).flatMap((caller) => callers_networksOf(observation, caller, incumbents).flatMap((network) => withOthers(observation, services, {
+        return callersOf(observation, services, called)
+            .flatMap((caller) => sharedNetworks(observation, caller, plan.service, incumbents).flatMap((network) => withOthers(observation, services, {
             caller,
             service: plan.service,
             network,
             names: roles_namesOf(called),
             incumbents,
             staying: incumbents.filter((id) => !leaving.includes(id)),
-        })));
+        })))
+            .filter((route) => route.incumbents.length > 0);
     });
-    return routes.length === 0 ? [] : [{ kind: 'point-callers', to, routes }];
-}
-/** Before any candidate starts: of each service what its first batch finds. */
-function holdCallers(observation, services, batches) {
-    const first = new Map(batches
-        .flat()
-        .reverse()
-        .map((portion) => [portion.plan.service, portion]));
-    return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
 }
 /**
  * Names of the services whose variables or commands name the service as a host, and of those that had a connection
@@ -66704,10 +66730,12 @@ function callOf(names) {
         byWord: new RegExp(address),
     };
 }
-function callers_networksOf({ containers }, caller, incumbents) {
+/** The networks of a service that runs, else those that it is to have, as far as the caller is on them. */
+function sharedNetworks({ containers, wanted }, caller, service, incumbents) {
     const of = (test) => containers.filter(test).flatMap(({ networks }) => Object.keys(networks));
-    const shared = new Set(of(({ service, running }) => service === caller && running));
-    return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
+    const shared = new Set(of((each) => each.service === caller && each.running));
+    const own = incumbents.length > 0 ? of(({ id }) => incumbents.includes(id)) : networksOf(wanted, service);
+    return [...new Set(own)].filter((each) => shared.has(each));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/plan.ts
@@ -66744,7 +66772,7 @@ function servicesOf(operation) {
 
 
 /** The names of a service that the proxy uses, on each network that both are on. */
-function routesOf(observation, services, { proxy, front, isNew }, { plan, incumbents, leaving }) {
+function routes_routesOf(observation, services, { proxy, front, isNew }, { plan, incumbents, leaving }) {
     const containers = observation.containers.filter(({ id }) => incumbents.includes(id));
     const used = usedBy(observation, { proxy, front });
     const { wanted } = observation;
@@ -66799,7 +66827,11 @@ function renewedRoutes(observation, services, { proxy, front }, plan, isLast) {
     const shared = networksOf(wanted, service).filter((network) => proxy.networks.includes(network));
     return shared
         .flatMap((network) => withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }))
-        .filter(({ incumbents }) => !isHeld || incumbents.length > 0);
+        .filter(({ incumbents }) => {
+        const isShared = incumbents.length > 0;
+        // Before the last cutover requests stay where they are, as long as there is somebody to answer.
+        return isHeld ? isShared : isLast || plan.action !== 'start' || !isShared;
+    });
 }
 /**
  * Proxies that know the containers of a service, which stop before their successors start, by their addresses:
@@ -66865,7 +66897,7 @@ function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
  * incumbents among them, so its new container is cut over too, and first. Traefik follows Docker by
  * itself: there the incumbents withdraw.
  */
-function planCutovers(observation, services, { batch, renewed, files }) {
+function planCutovers(observation, services, { batch, renewed, prepared = [], files }) {
     const changed = batch.filter(({ plan }) => plan.role === 'routed');
     const isLast = files !== undefined;
     const cutovers = observation.proxies.flatMap((proxy) => {
@@ -66879,10 +66911,14 @@ function planCutovers(observation, services, { batch, renewed, files }) {
         const routes = [
             ...changed
                 .filter(({ plan }) => plan.service !== front?.service)
-                .flatMap((portion) => routesOf(observation, services, own, portion)),
+                .flatMap((portion) => routes_routesOf(observation, services, own, portion)),
             ...renewed
                 .filter(({ service }) => service !== front?.service)
                 .flatMap((plan) => renewedRoutes(observation, services, own, plan, isLast)),
+            ...prepared
+                .filter(({ service }) => service !== front?.service)
+                .flatMap((plan) => renewedRoutes(observation, services, own, plan, isLast))
+                .filter(({ incumbents }) => incumbents.length > 0),
         ];
         const reloads = isLast && front?.action === 'reload';
         if (routes.length === 0 && !reloads)
@@ -66897,6 +66933,17 @@ function planCutovers(observation, services, { batch, renewed, files }) {
         ...cutovers.filter(({ proxy }) => proxy !== undefined),
         ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn }]),
     ];
+}
+/** The same cutovers, with what their proxies are held at until `later` ones: each writes all of its pins. */
+function withHolds(cutovers, later) {
+    const holds = planHolds(later);
+    return cutovers.map((cutover) => {
+        if (cutover.kind !== 'cutover' || !cutover.held)
+            return cutover;
+        const own = new Set(servicesOf(cutover));
+        const routes = holds.flatMap((each) => (each.proxy === cutover.proxy ? each.routes : []));
+        return { ...cutover, holds: routes.filter(({ service }) => !own.has(service)) };
+    });
 }
 /** Before any candidate starts: proxies that would send it requests from the moment it exists. */
 function planHolds(cutovers) {
@@ -66962,6 +67009,7 @@ function cutoverOf(observation, { proxy, front, stays, routes, files, comesBack 
         proxyKind: proxy.kind,
         proxy: stays ? proxy.containerId : undefined,
         lingersMs,
+        holds: [],
         held: stays && routes.length > 0 && resolvesAtEachConnection,
         staysConnected: staysConnected && routes.length > 0,
         reloads: reloads || paths.length > 0 || !(stays && resolvesAtEachConnection),
@@ -67367,7 +67415,38 @@ function replacement(observation, services, plan) {
     return { kind: 'replace', service, replicas, incumbents, dead, handed, proxies };
 }
 
+;// CONCATENATED MODULE: ./src/plan/takeovers.ts
+
+
+
+
+/** How new requests come to all that is new, batch by batch. */
+function takeovers(observation, services, batches, last) {
+    const own = batches
+        .slice(0, -1)
+        .map((batch) => planCutovers(observation, services, { batch, renewed: [], files: undefined }));
+    const cutovers = planCutovers(observation, services, { batch: batches.at(-1) ?? [], ...last });
+    const early = batches.slice(0, -1).map((batch, index) => ({
+        batch,
+        later: batches.slice(index + 1),
+        cutovers: withHolds(own[index] ?? [], [...own.slice(index + 1).flat(), ...cutovers]),
+    }));
+    return { early, cutovers };
+}
+/** The incumbents of such a batch stop, so that the next one finds room. */
+function takeOver(observation, services, { batch, later, cutovers }, started) {
+    return [
+        ...starts(observation, [], batch),
+        ...pointCallers(observation, services, { batch, started }, later),
+        ...cutovers,
+        ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' }]),
+        ...stops(observation, batch, { drained: drainedBy(cutovers), cutovers }),
+    ];
+}
+
 ;// CONCATENATED MODULE: ./src/plan/operations.ts
+
+
 
 
 
@@ -67383,34 +67462,33 @@ function replacement(observation, services, plan) {
  */
 function planOperations(observation, services, options) {
     const files = groupFiles(observation, services);
-    const { inPlace } = files;
     const acting = services.filter(({ action }) => action !== 'keep' && action !== 'leave' && action !== 'reload');
     const of = (test) => acting.filter(test);
     const { batches } = planBatches(observation, of(({ action }) => action === 'roll'));
     const last = batches.at(-1) ?? [];
-    const before = batches.slice(0, -1).map((batch) => ({
-        batch,
-        cutovers: planCutovers(observation, services, { batch, renewed: [], files: undefined }),
-    }));
     const replace = (service) => replacement(observation, services, service);
-    const { preDeploy } = options;
-    const preparation = prepare(observation, services, { acting, preDeploy });
+    const preparation = prepare(observation, services, { acting, ...options });
     const changing = of(({ service }) => !preparation.done.has(service));
     const moves = movesOf(observation, services);
     const replaced = givingFirst(moves, changing.filter(({ action }) => action === 'replace'));
     const goingEarly = of(({ action, service }) => action === 'remove' && gives(moves, service));
     const renewed = changing.filter(({ action }) => action === 'start' || action === 'replace');
-    const cutovers = planCutovers(observation, services, { batch: last, renewed, files });
+    const prepared = of(({ action, service }) => action === 'start' && preparation.done.has(service));
+    const renewal = { renewed, prepared, files };
+    const { early, cutovers } = takeovers(observation, services, batches, renewal);
     const { begun, later } = startsAfter(observation, changing, moves);
-    const first = filesBefore(files, cutovers);
+    const started = [...prepared, ...begun];
+    const holds = [
+        ...planHolds([...early.flatMap((each) => each.cutovers), ...cutovers]),
+        ...holdCallers(observation, services, batches, started),
+    ];
     return [
-        ...liveFiles(observation, first, inPlace),
-        ...preparation.operations,
-        ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
-        ...holdCallers(observation, services, batches),
-        ...(before.length === 0 ? [] : starts(observation, begun)),
-        ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, services, batch, own)),
-        ...candidates(observation, services, last, before.length === 0 ? begun : []),
+        ...liveFiles(observation, filesBefore(files, cutovers), files.inPlace),
+        ...withPreparation(preparation, holds),
+        ...(early.length === 0 ? [] : starts(observation, begun)),
+        ...early.flatMap((each) => takeOver(observation, services, each, started)),
+        ...starts(observation, early.length === 0 ? begun : [], last),
+        ...pointCallers(observation, services, { batch: last, started }, []),
         ...besideStops(observation, withoutCutover(last, cutovers), [
             ...replaced.filter(({ role }) => !LAST.has(role)).map(replace),
             ...starts(observation, later.filter(({ role }) => role === 'singleton')),
@@ -67425,6 +67503,11 @@ function planOperations(observation, services, options) {
             : watched(retirement(observation, { last, cutovers, acting: without(acting, goingEarly) }))),
         finishing(observation, acting, files),
     ];
+}
+/** What is held, as late as it can be: what it is held at may be started again meanwhile. */
+function withPreparation({ operations, done }, holds) {
+    const isNeeded = holds.some((hold) => servicesOf(hold).some((service) => done.has(service)));
+    return isNeeded ? [...holds, ...operations] : [...operations, ...holds];
 }
 function without(services, others) {
     return services.filter((plan) => !others.includes(plan));
@@ -67465,22 +67548,6 @@ function liveFiles({ envFile }, paths, inPlace) {
         ...(paths.length === 0
             ? []
             : [{ kind: 'install-files', paths, inPlace: within(inPlace, paths) }]),
-    ];
-}
-/** A batch that is not the last: its incumbents stop, so that the next one finds room. */
-function takeOver(observation, services, batch, cutovers) {
-    return [
-        ...candidates(observation, services, batch, []),
-        ...cutovers,
-        ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' }]),
-        ...stops(observation, batch, { drained: drainedBy(cutovers), cutovers }),
-    ];
-}
-/** The candidates of a batch, and who calls them without a proxy; what is `begun` with them has no incumbents. */
-function candidates(observation, services, batch, begun) {
-    return [
-        ...starts(observation, begun, batch),
-        ...pointCallers(observation, services, batch, 'candidates'),
     ];
 }
 /** Files that reach the live directory before the candidates start. */
@@ -69233,6 +69300,33 @@ function noteLeft({ transaction }, leaving, moved, lateSeconds) {
     noted.catch(() => undefined);
 }
 
+;// CONCATENATED MODULE: ./src/rollout/pins.ts
+
+/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
+function pins(routes, containersOf) {
+    return routes
+        .flatMap((route) => containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')))
+        .join('\n');
+}
+function incumbentsOf({ incumbents }) {
+    return incumbents;
+}
+/** Ids of the candidates that the proxy can reach. */
+function candidatesOn({ results }, { service, network }) {
+    const reachable = (results.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
+    if (reachable.length === 0) {
+        throw new errors/* DeployError */.s({
+            what: `no candidate of ${service} has an address on ${network}`,
+            next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
+        });
+    }
+    return reachable.map(({ id }) => id);
+}
+/** To the candidates, and what is held until later. */
+function pinsOfCandidates(context, { routes, holds }) {
+    return pins([...routes, ...holds], (route) => holds.includes(route) ? route.incumbents : [...candidatesOn(context, route), ...route.staying]);
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/unread.ts
 const unread_CONFIGURATION = /\.(?:conf|cfg|inc|template|tmpl|tpl|j2)(?:\.[\w-]+)*$|(?:^|\/)[\w-]*nginx[\w-]*$/;
 /**
@@ -69259,6 +69353,7 @@ function tellUnread(log, output) {
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/cutover.ts
+
 
 
 
@@ -69320,16 +69415,17 @@ function proxiesOf({ results }, { proxy, proxyService }) {
         : [proxy];
 }
 function moveOf(context, operation, proxy) {
-    const { proxyKind, proxyService, held, routes, paths, inPlace } = operation;
+    const { proxyKind, proxyService, held, holds, routes, paths, inPlace } = operation;
     const { live, stage } = context.observation;
     const kept = `proxy-${proxyService}`;
     const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
     const reload = operation.reloads ? 'yes' : 'no';
     const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
-    const toCandidates = pinsOfCandidates(context, routes);
+    const toIncumbents = pins([...routes, ...holds], incumbentsOf);
+    const toCandidates = pinsOfCandidates(context, operation);
     const texts = [toCandidates, live.path, stage, cutover_lines(paths), cutover_lines(inPlace), mounted].map(quote/* quote */.hD);
     const keeping = `${proxy} "$STATE/journal/${kept}/seen" ${(0,quote/* quote */.hD)(mounted)}`;
-    const back = `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...routes.flatMap((route) => candidatesOn(context, route))].join(' ')}`;
+    const back = `cutover_back ${proxyKind} ${proxy} ${(0,quote/* quote */.hD)(toIncumbents)} ${[reload, drainSeconds, ...routes.flatMap((route) => candidatesOn(context, route))].join(' ')}`;
     const undo = [
         `restore_files ${kept} ${(0,quote/* quote */.hD)(live.path)}`,
         `proxy_files_show ${keeping}`,
@@ -69353,14 +69449,11 @@ function moveOf(context, operation, proxy) {
  */
 function cutOverAgain(context, operations) {
     const last = new Map(operations.flatMap((operation) => proxiesOf(context, operation).map((proxy) => [proxy, operation])));
-    return [...last].flatMap(([proxy, { proxyKind, reloads, routes }]) => routes.length === 0
+    return [...last].flatMap(([proxy, { proxyKind, reloads, routes, holds }]) => routes.length === 0
         ? []
         : [
-            `cut_over_again ${proxyKind} ${proxy} ${reloads ? 'yes' : 'no'} ${(0,quote/* quote */.hD)(pinsOfCandidates(context, routes))}`,
+            `cut_over_again ${proxyKind} ${proxy} ${reloads ? 'yes' : 'no'} ${(0,quote/* quote */.hD)(pinsOfCandidates(context, { routes, holds }))}`,
         ]);
-}
-function pinsOfCandidates(context, routes) {
-    return pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
 }
 /** The same forwards and back: a proxy lingers on candidates that are taken back as well. */
 function drainSecondsOf({ inputs }, { lingersMs }) {
@@ -69405,26 +69498,6 @@ async function withdraw(context, { services }) {
     const ids = withdrawn.flatMap(({ incumbents }) => incumbents);
     noteLeft(context, ids, [], TRAEFIK_IS_LATE_BY_S);
     await over;
-}
-/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
-function pins(routes, containersOf) {
-    return routes
-        .flatMap((route) => containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')))
-        .join('\n');
-}
-function incumbentsOf({ incumbents }) {
-    return incumbents;
-}
-/** Ids of the candidates that the proxy can reach. */
-function candidatesOn({ results }, { service, network }) {
-    const reachable = (results.candidates.get(service) ?? []).filter(({ networks }) => (networks[network]?.addresses.length ?? 0) > 0);
-    if (reachable.length === 0) {
-        throw new errors/* DeployError */.s({
-            what: `no candidate of ${service} has an address on ${network}`,
-            next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
-        });
-    }
-    return reachable.map(({ id }) => id);
 }
 function cutover_lines(paths) {
     return paths.map((path) => `${path}\n`).join('');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Operation } from '../../src/plan/plan.js';
-import { changing, planned, services, type Situation } from './observed.js';
+import type { Container } from '../../src/plan/observation.js';
+import type { Operation, Route } from '../../src/plan/plan.js';
+import { changing, operationsOf, planned, services, type Situation } from './observed.js';
 
 const CHANGE = ['api/x'];
 
@@ -79,6 +80,59 @@ describe('where memory does not hold all candidates at once', () => {
   it('free swap counts as well', () => {
     const host = { memoryAvailableKb: 150_000, swapFreeKb: 100_000 };
     expect(rollout({ ...tight, host })[0]).toBe('start api 1 + worker 1');
+  });
+});
+
+describe('what is held at incumbents, where one service after the other takes over', () => {
+  const two = services({
+    api: { environment: { FEED: 'http://worker:80' } },
+    web: {
+      image: 'acme/web:1',
+      environment: { API: 'http://api:3000', FEED: 'http://worker:80' },
+      networks: { default: null },
+    },
+  });
+  const tight = (before: readonly Container[]): readonly Container[] =>
+    changing('worker', { memoryKb: 90_000 })(changing('api', { memoryKb: 80_000 })(before));
+  const situation: Situation = {
+    was: two,
+    host: { memoryAvailableKb: 150_000 },
+    containers: tight,
+    changes: CHANGE,
+  };
+
+  it('stays so for who calls several, until the last of them has taken over', () => {
+    const pointed = operationsOf(planned(situation), 'point-callers').map(({ to, routes }) => [
+      to,
+      routes
+        .filter(({ caller }) => caller === 'web')
+        .map(({ service, staying }) => [service, ...staying].join(' ')),
+    ]);
+    expect(pointed).toEqual([
+      ['incumbents', ['worker', 'api']],
+      ['candidates', ['worker', 'api api-1']],
+      ['candidates', ['api']],
+    ]);
+  });
+
+  it('stays so for a Caddy, which looks names up at each connection', () => {
+    const config = JSON.stringify({ upstreams: [{ dial: 'api:3000' }, { dial: 'worker:80' }] });
+    const networks = ['tiny_default'];
+    const proxies = [
+      { kind: 'caddy' as const, containerId: 'proxy-1', name: 'proxy', networks, config },
+    ];
+    const of = planned({ ...situation, proxies });
+    const held = (routes: readonly Route[]): readonly string[] =>
+      routes.map(({ service, incumbents }) => `${service} ${incumbents.join(' ')}`);
+    expect(operationsOf(of, 'hold').map(({ routes }) => held(routes))).toEqual([
+      ['api api-1', 'worker worker-1'],
+    ]);
+    expect(
+      operationsOf(of, 'cutover').map(({ routes, holds }) => [held(routes), held(holds)]),
+    ).toEqual([
+      [['api api-1'], ['worker worker-1']],
+      [['worker worker-1'], []],
+    ]);
   });
 });
 

@@ -38,7 +38,8 @@ export function stackOf(fixture: Fixture, patch: JsonObject = {}): Stack {
   return parseStack(JSON.stringify(overlaid(json, patch)), ROOTS[fixture]);
 }
 
-function overlaid(below: JsonObject, above: JsonObject): JsonObject {
+/** `above` laid over `below`. */
+export function overlaid(below: JsonObject, above: JsonObject): JsonObject {
   const entries = Object.entries(above).map(([key, value]) => {
     const old = below[key];
     return [key, isObject(value) ? overlaid(isObject(old) ? old : {}, value) : value] as const;

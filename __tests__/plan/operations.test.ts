@@ -376,6 +376,7 @@ describe('the cutover', () => {
         staysConnected: false,
         reloads: true,
         comesBack: false,
+        holds: [],
         proxyService: 'proxy',
         proxy: 'proxy-1',
         routes: [

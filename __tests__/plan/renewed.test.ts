@@ -5,6 +5,7 @@ import { unmovedProxies } from '../../src/plan/unmoved.js';
 import {
   changing,
   observed,
+  overlaid,
   operationsOf,
   planned,
   refusalsOf,
@@ -233,5 +234,71 @@ describe('a service under another name, which keeps the old one as an alias', ()
     });
     const [stop] = operationsOf(planned({ wants }, DOWNTIME), 'stop-incumbents');
     expect(stop).toMatchObject({ ids: ['api-1'], drained: [{ proxy: 'proxy-1' }] });
+  });
+
+  describe('and which a migration needs', () => {
+    const command = ['python', 'manage.py', 'migrate'];
+    const depends_on = { web: { condition: 'service_started' } };
+    const ssr = { image: 'acme/ssr:1', environment: { API: 'http://api:3000' } };
+    const was = services({ ssr: { ...ssr, networks: { default: null } } });
+    const needed = overlaid(
+      wants,
+      services({ migrate: { image: 'tiny-web', command, depends_on } }),
+    );
+    const caddy = {
+      kind: 'caddy' as const,
+      containerId: 'proxy-1',
+      name: 'proxy',
+      networks: ['tiny_default'],
+      config: JSON.stringify({ upstreams: [{ dial: 'api:3000' }] }),
+    };
+    const order = (situation: Situation): readonly string[] =>
+      steps(situation).flatMap((each) => {
+        switch (each.kind) {
+          case 'hold':
+          case 'cutover':
+            return each.routes.map(({ service }) => `${each.kind} ${service}`);
+          case 'point-callers':
+            return each.routes.map(({ caller, service }) => `${each.to} of ${service}: ${caller}`);
+          case 'start':
+            return each.services.map(({ service }) => `start ${service}`);
+          case 'run-job':
+            return [`run ${each.service}`];
+          default:
+            return [];
+        }
+      });
+
+    it('gets no request of a Caddy before the release takes over, nor of who calls it', () => {
+      expect(order({ was, wants: needed, proxies: [caddy] })).toEqual([
+        'hold web',
+        'incumbents of web: ssr',
+        'start web',
+        'run migrate',
+        'candidates of web: ssr',
+        'cutover web',
+      ]);
+    });
+
+    it('gets none of nginx either', () => {
+      expect(order({ was, wants: needed })).toEqual([
+        'incumbents of web: ssr',
+        'start web',
+        'run migrate',
+        'candidates of web: ssr',
+        'cutover web',
+      ]);
+    });
+  });
+
+  it('is not called before it is ready by who calls it without a proxy', () => {
+    const ssr = { image: 'acme/ssr:1', environment: { API: 'http://api:3000' } };
+    const was = services({ ssr: { ...ssr, networks: { default: null } } });
+    const calls = operationsOf(planned({ was, wants }, DOWNTIME), 'point-callers');
+    const route = { caller: 'ssr', service: 'web', incumbents: ['api-1'], staying: [] };
+    expect(calls).toMatchObject([
+      { to: 'incumbents', routes: [route] },
+      { to: 'candidates', routes: [route] },
+    ]);
   });
 });

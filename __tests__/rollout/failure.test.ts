@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DeployError } from '../../src/errors.js';
 import type { Operation } from '../../src/plan/plan.js';
-import { pins } from '../../src/rollout/cutover.js';
+import { pins } from '../../src/rollout/pins.js';
 import { explainFailure } from '../../src/rollout/failure.js';
 import { StepError } from '../../src/rollout/transaction.js';
 
@@ -32,6 +32,7 @@ const CUTOVER: Operation = {
   staysConnected: false,
   reloads: true,
   comesBack: false,
+  holds: [],
   proxyService: 'nginx',
   proxy: 'abc',
   routes: [],

@@ -1,4 +1,5 @@
-import type { Batch } from './batches.js';
+import type { Batch, Portion } from './batches.js';
+import { networksOf } from './network-names.js';
 import type { Container, Observation } from './observation.js';
 import type { CallerRoute, PointCallersOperation } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
@@ -6,34 +7,34 @@ import { namesOf } from './roles.js';
 import { withOthers } from './sharing.js';
 import type { Service } from './stack.js';
 
+/** What has new containers, and what calls are moved to. */
+export interface Called {
+  readonly batch: Batch;
+  /** Services that start where no container of them runs: others may answer to their names until then. */
+  readonly started: readonly ServicePlan[];
+}
+
 /**
  * Services that are no proxy call others: a frontend that renders pages on the server, a worker
  * that asks an API. Until the candidates of a batch are ready they are held at the incumbents; from then on,
  * and before an incumbent stops, they go on with the candidates.
+ *
+ * @param later batches whose candidates come afterwards: who calls those too is held there still
  */
 export function pointCallers(
   observation: Observation,
   services: readonly ServicePlan[],
-  batch: Batch,
-  to: PointCallersOperation['to'],
+  { batch, started }: Called,
+  later: readonly Batch[],
 ): readonly PointCallersOperation[] {
-  const routes = batch.flatMap(({ plan, incumbents, leaving }): readonly CallerRoute[] => {
-    const called = observation.wanted.services[plan.service];
-    if (called === undefined || incumbents.length === 0) return [];
-    return callersOf(observation, services, called).flatMap((caller) =>
-      networksOf(observation, caller, incumbents).flatMap((network) =>
-        withOthers(observation, services, {
-          caller,
-          service: plan.service,
-          network,
-          names: namesOf(called),
-          incumbents,
-          staying: incumbents.filter((id) => !leaving.includes(id)),
-        }),
-      ),
-    );
-  });
-  return routes.length === 0 ? [] : [{ kind: 'point-callers', to, routes }];
+  const moved = routesOf(observation, services, batch, started);
+  if (moved.length === 0) return [];
+  const callers = new Set(moved.map(({ caller }) => caller));
+  const own = new Set(batch.map(({ plan }) => plan.service));
+  const held = routesOf(observation, services, firstOf(later), [])
+    .filter(({ caller, service }) => callers.has(caller) && !own.has(service))
+    .map((route) => ({ ...route, staying: route.incumbents }));
+  return [{ kind: 'point-callers', to: 'candidates', routes: [...moved, ...held] }];
 }
 
 /** Before any candidate starts: of each service what its first batch finds. */
@@ -41,14 +42,54 @@ export function holdCallers(
   observation: Observation,
   services: readonly ServicePlan[],
   batches: readonly Batch[],
+  started: Called['started'],
 ): readonly PointCallersOperation[] {
+  const routes = routesOf(observation, services, firstOf(batches), started);
+  return routes.length === 0 ? [] : [{ kind: 'point-callers', to: 'incumbents', routes }];
+}
+
+/** Of each service the portion that comes first. */
+function firstOf(batches: readonly Batch[]): Batch {
   const first = new Map(
     batches
       .flat()
       .reverse()
       .map((portion) => [portion.plan.service, portion] as const),
   );
-  return pointCallers(observation, services, [...first.values()].reverse(), 'incumbents');
+  return [...first.values()].reverse();
+}
+
+const NONE: Pick<Portion, 'incumbents' | 'leaving'> = { incumbents: [], leaving: [] };
+
+function routesOf(
+  observation: Observation,
+  services: readonly ServicePlan[],
+  batch: Batch,
+  started: Called['started'],
+): readonly CallerRoute[] {
+  const portions = [
+    ...batch.filter(({ incumbents }) => incumbents.length > 0),
+    // Data that ended goes on with the container that it had.
+    ...started.filter(({ role }) => role !== 'data').map((plan) => ({ plan, ...NONE })),
+  ];
+  return portions.flatMap(({ plan, incumbents, leaving }): readonly CallerRoute[] => {
+    const called = observation.wanted.services[plan.service];
+    if (called === undefined) return [];
+    return callersOf(observation, services, called)
+      .flatMap((caller) =>
+        sharedNetworks(observation, caller, plan.service, incumbents).flatMap((network) =>
+          withOthers(observation, services, {
+            caller,
+            service: plan.service,
+            network,
+            names: namesOf(called),
+            incumbents,
+            staying: incumbents.filter((id) => !leaving.includes(id)),
+          }),
+        ),
+      )
+      .filter((route) => route.incumbents.length > 0);
+  });
 }
 
 /**
@@ -101,13 +142,17 @@ function callOf(names: readonly string[]): {
   };
 }
 
-function networksOf(
-  { containers }: Observation,
+/** The networks of a service that runs, else those that it is to have, as far as the caller is on them. */
+function sharedNetworks(
+  { containers, wanted }: Observation,
   caller: string,
+  service: string,
   incumbents: readonly string[],
 ): readonly string[] {
   const of = (test: (container: Container) => boolean) =>
     containers.filter(test).flatMap(({ networks }) => Object.keys(networks));
-  const shared = new Set(of(({ service, running }) => service === caller && running));
-  return [...new Set(of(({ id }) => incumbents.includes(id)))].filter((each) => shared.has(each));
+  const shared = new Set(of((each) => each.service === caller && each.running));
+  const own =
+    incumbents.length > 0 ? of(({ id }) => incumbents.includes(id)) : networksOf(wanted, service);
+  return [...new Set(own)].filter((each) => shared.has(each));
 }

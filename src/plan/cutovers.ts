@@ -19,11 +19,13 @@ import { isWithin } from './stack.js';
 export type Cutover = CutoverOperation | WithdrawOperation;
 
 /** What has new containers when requests move to them. */
-interface Moment {
+export interface Moment {
   /** Candidates beside their incumbents. */
   readonly batch: Batch;
   /** Services whose new containers came when the old ones had stopped, or where none ran. */
   readonly renewed: readonly ServicePlan[];
+  /** Of those the ones that started before, and whose names others go on answering to. */
+  readonly prepared?: readonly ServicePlan[];
   /** What the proxies take over with this cutover; undefined where it is not the last. */
   readonly files: FileGroups | undefined;
 }
@@ -38,7 +40,7 @@ interface Moment {
 export function planCutovers(
   observation: Observation,
   services: readonly ServicePlan[],
-  { batch, renewed, files }: Moment,
+  { batch, renewed, prepared = [], files }: Moment,
 ): readonly Cutover[] {
   const changed = batch.filter(({ plan }) => plan.role === 'routed');
   const isLast = files !== undefined;
@@ -56,6 +58,10 @@ export function planCutovers(
       ...renewed
         .filter(({ service }) => service !== front?.service)
         .flatMap((plan) => renewedRoutes(observation, services, own, plan, isLast)),
+      ...prepared
+        .filter(({ service }) => service !== front?.service)
+        .flatMap((plan) => renewedRoutes(observation, services, own, plan, isLast))
+        .filter(({ incumbents }) => incumbents.length > 0),
     ];
     const reloads = isLast && front?.action === 'reload';
     if (routes.length === 0 && !reloads) return [];
@@ -71,6 +77,20 @@ export function planCutovers(
     ...cutovers.filter(({ proxy }) => proxy !== undefined),
     ...(withdrawn.length === 0 ? [] : [{ kind: 'withdraw', services: withdrawn } as const]),
   ];
+}
+
+/** The same cutovers, with what their proxies are held at until `later` ones: each writes all of its pins. */
+export function withHolds(
+  cutovers: readonly Cutover[],
+  later: readonly Cutover[],
+): readonly Cutover[] {
+  const holds = planHolds(later);
+  return cutovers.map((cutover) => {
+    if (cutover.kind !== 'cutover' || !cutover.held) return cutover;
+    const own = new Set(servicesOf(cutover));
+    const routes = holds.flatMap((each) => (each.proxy === cutover.proxy ? each.routes : []));
+    return { ...cutover, holds: routes.filter(({ service }) => !own.has(service)) };
+  });
 }
 
 /** Before any candidate starts: proxies that would send it requests from the moment it exists. */
@@ -163,6 +183,7 @@ function cutoverOf(
     proxyKind: proxy.kind,
     proxy: stays ? proxy.containerId : undefined,
     lingersMs,
+    holds: [],
     held: stays && routes.length > 0 && resolvesAtEachConnection,
     staysConnected: staysConnected && routes.length > 0,
     reloads: reloads || paths.length > 0 || !(stays && resolvesAtEachConnection),

@@ -1,20 +1,20 @@
 import { keptDead, volumesLeftBy } from './anonymous-volumes.js';
-import { planBatches, type Batch } from './batches.js';
+import { planBatches } from './batches.js';
 import { holdCallers, pointCallers } from './callers.js';
-import { drainedBy, planCutovers, planHolds, type Cutover } from './cutovers.js';
+import { planHolds, type Cutover } from './cutovers.js';
 import { groupFiles, type FileGroups } from './files.js';
 import { givingFirst, movesOf, type Move } from './moves.js';
 import type { Observation } from './observation.js';
-import type { Operation } from './plan.js';
+import { servicesOf, type Operation } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
-import { prepare, replacement, withNeeded } from './preparation.js';
+import { prepare, replacement, withNeeded, type Preparation } from './preparation.js';
 import { starts } from './starts.js';
+import { takeOver, takeovers } from './takeovers.js';
 import {
   besideStops,
   connectedStops,
   earlyStops,
   retirement,
-  stops,
   watched,
   withoutCutover,
 } from './stops.js';
@@ -33,7 +33,6 @@ export function planOperations(
   options: OperationOptions,
 ): readonly Operation[] {
   const files = groupFiles(observation, services);
-  const { inPlace } = files;
   const acting = services.filter(
     ({ action }) => action !== 'keep' && action !== 'leave' && action !== 'reload',
   );
@@ -43,13 +42,8 @@ export function planOperations(
     of(({ action }) => action === 'roll'),
   );
   const last = batches.at(-1) ?? [];
-  const before = batches.slice(0, -1).map((batch) => ({
-    batch,
-    cutovers: planCutovers(observation, services, { batch, renewed: [], files: undefined }),
-  }));
   const replace = (service: ServicePlan) => replacement(observation, services, service);
-  const { preDeploy } = options;
-  const preparation = prepare(observation, services, { acting, preDeploy });
+  const preparation = prepare(observation, services, { acting, ...options });
   const changing = of(({ service }) => !preparation.done.has(service));
   const moves = movesOf(observation, services);
   const replaced = givingFirst(
@@ -58,17 +52,22 @@ export function planOperations(
   );
   const goingEarly = of(({ action, service }) => action === 'remove' && gives(moves, service));
   const renewed = changing.filter(({ action }) => action === 'start' || action === 'replace');
-  const cutovers = planCutovers(observation, services, { batch: last, renewed, files });
+  const prepared = of(({ action, service }) => action === 'start' && preparation.done.has(service));
+  const renewal = { renewed, prepared, files };
+  const { early, cutovers } = takeovers(observation, services, batches, renewal);
   const { begun, later } = startsAfter(observation, changing, moves);
-  const first = filesBefore(files, cutovers);
+  const started = [...prepared, ...begun];
+  const holds = [
+    ...planHolds([...early.flatMap((each) => each.cutovers), ...cutovers]),
+    ...holdCallers(observation, services, batches, started),
+  ];
   return [
-    ...liveFiles(observation, first, inPlace),
-    ...preparation.operations,
-    ...planHolds([...before.flatMap((each) => each.cutovers), ...cutovers]),
-    ...holdCallers(observation, services, batches),
-    ...(before.length === 0 ? [] : starts(observation, begun)),
-    ...before.flatMap(({ batch, cutovers: own }) => takeOver(observation, services, batch, own)),
-    ...candidates(observation, services, last, before.length === 0 ? begun : []),
+    ...liveFiles(observation, filesBefore(files, cutovers), files.inPlace),
+    ...withPreparation(preparation, holds),
+    ...(early.length === 0 ? [] : starts(observation, begun)),
+    ...early.flatMap((each) => takeOver(observation, services, each, started)),
+    ...starts(observation, early.length === 0 ? begun : [], last),
+    ...pointCallers(observation, services, { batch: last, started }, []),
     ...besideStops(observation, withoutCutover(last, cutovers), [
       ...replaced.filter(({ role }) => !LAST.has(role)).map(replace),
       ...starts(
@@ -86,6 +85,15 @@ export function planOperations(
       : watched(retirement(observation, { last, cutovers, acting: without(acting, goingEarly) }))),
     finishing(observation, acting, files),
   ];
+}
+
+/** What is held, as late as it can be: what it is held at may be started again meanwhile. */
+function withPreparation(
+  { operations, done }: Preparation,
+  holds: readonly Operation[],
+): readonly Operation[] {
+  const isNeeded = holds.some((hold) => servicesOf(hold).some((service) => done.has(service)));
+  return isNeeded ? [...holds, ...operations] : [...operations, ...holds];
 }
 
 function without(
@@ -157,34 +165,6 @@ export function liveFiles(
     ...(paths.length === 0
       ? []
       : [{ kind: 'install-files', paths, inPlace: within(inPlace, paths) } as const]),
-  ];
-}
-
-/** A batch that is not the last: its incumbents stop, so that the next one finds room. */
-function takeOver(
-  observation: Observation,
-  services: readonly ServicePlan[],
-  batch: Batch,
-  cutovers: readonly Cutover[],
-): readonly Operation[] {
-  return [
-    ...candidates(observation, services, batch, []),
-    ...cutovers,
-    ...(cutovers.length === 0 ? [] : [{ kind: 'check-health' } as const]),
-    ...stops(observation, batch, { drained: drainedBy(cutovers), cutovers }),
-  ];
-}
-
-/** The candidates of a batch, and who calls them without a proxy; what is `begun` with them has no incumbents. */
-function candidates(
-  observation: Observation,
-  services: readonly ServicePlan[],
-  batch: Batch,
-  begun: readonly ServicePlan[],
-): readonly Operation[] {
-  return [
-    ...starts(observation, begun, batch),
-    ...pointCallers(observation, services, batch, 'candidates'),
   ];
 }
 

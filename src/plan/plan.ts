@@ -184,6 +184,8 @@ export interface CutoverOperation {
   readonly lingersMs: number;
   /** True where the routes are held at the incumbents until then: it resolves names at each connection. */
   readonly held: boolean;
+  /** Routes of later cutovers, which it stays held at. */
+  readonly holds: readonly Route[];
   /** True where the proxy goes on with the connections that it has to the incumbents. */
   readonly staysConnected: boolean;
   /** False where the pin alone moves new connections, and a reload would only cost visitors theirs. */

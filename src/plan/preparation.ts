@@ -8,7 +8,7 @@ import type { ServicePlan } from './service-plan.js';
 import { starts } from './starts.js';
 import type { Stack } from './stack.js';
 
-interface Preparation {
+export interface Preparation {
   readonly operations: readonly Operation[];
   /** Services that they change. */
   readonly done: ReadonlySet<string>;

@@ -83,7 +83,11 @@ export function renewedRoutes(
     .flatMap((network) =>
       withOthers(observation, services, { service, names, network, incumbents: [], staying: [] }),
     )
-    .filter(({ incumbents }) => !isHeld || incumbents.length > 0);
+    .filter(({ incumbents }) => {
+      const isShared = incumbents.length > 0;
+      // Before the last cutover requests stay where they are, as long as there is somebody to answer.
+      return isHeld ? isShared : isLast || plan.action !== 'start' || !isShared;
+    });
 }
 
 /**

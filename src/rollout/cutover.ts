@@ -4,12 +4,12 @@ import type {
   CutoverOperation,
   DrainedProxy,
   HoldOperation,
-  Route,
   WithdrawOperation,
 } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { noteLeft } from './left.js';
+import { candidatesOn, incumbentsOf, pins, pinsOfCandidates } from './pins.js';
 import { tellUnread, textOf } from './unread.js';
 
 /** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
@@ -93,16 +93,17 @@ interface Move {
 }
 
 function moveOf(context: RolloutContext, operation: CutoverOperation, proxy: string): Move {
-  const { proxyKind, proxyService, held, routes, paths, inPlace } = operation;
+  const { proxyKind, proxyService, held, holds, routes, paths, inPlace } = operation;
   const { live, stage } = context.observation;
   const kept = `proxy-${proxyService}`;
   const mounted = operation.mounted.map(({ path, inside }) => `${path}\t${inside}\n`).join('');
   const reload = operation.reloads ? 'yes' : 'no';
   const drainSeconds = operation.staysConnected ? '0' : drainSecondsOf(context, operation);
-  const toCandidates = pinsOfCandidates(context, routes);
+  const toIncumbents = pins([...routes, ...holds], incumbentsOf);
+  const toCandidates = pinsOfCandidates(context, operation);
   const texts = [toCandidates, live.path, stage, lines(paths), lines(inPlace), mounted].map(quote);
   const keeping = `${proxy} "$STATE/journal/${kept}/seen" ${quote(mounted)}`;
-  const back = `cutover_back ${proxyKind} ${proxy} ${quote(pins(routes, incumbentsOf))} ${[reload, drainSeconds, ...routes.flatMap((route) => candidatesOn(context, route))].join(' ')}`;
+  const back = `cutover_back ${proxyKind} ${proxy} ${quote(toIncumbents)} ${[reload, drainSeconds, ...routes.flatMap((route) => candidatesOn(context, route))].join(' ')}`;
   const undo = [
     `restore_files ${kept} ${quote(live.path)}`,
     `proxy_files_show ${keeping}`,
@@ -134,17 +135,13 @@ export function cutOverAgain(
       proxiesOf(context, operation).map((proxy) => [proxy, operation] as const),
     ),
   );
-  return [...last].flatMap(([proxy, { proxyKind, reloads, routes }]) =>
+  return [...last].flatMap(([proxy, { proxyKind, reloads, routes, holds }]) =>
     routes.length === 0
       ? []
       : [
-          `cut_over_again ${proxyKind} ${proxy} ${reloads ? 'yes' : 'no'} ${quote(pinsOfCandidates(context, routes))}`,
+          `cut_over_again ${proxyKind} ${proxy} ${reloads ? 'yes' : 'no'} ${quote(pinsOfCandidates(context, { routes, holds }))}`,
         ],
   );
-}
-
-function pinsOfCandidates(context: RolloutContext, routes: readonly Route[]): string {
-  return pins(routes, (route) => [...candidatesOn(context, route), ...route.staying]);
 }
 
 /** The same forwards and back: a proxy lingers on candidates that are taken back as well. */
@@ -208,36 +205,6 @@ export async function withdraw(
   const ids = withdrawn.flatMap(({ incumbents }) => incumbents);
   noteLeft(context, ids, [], TRAEFIK_IS_LATE_BY_S);
   await over;
-}
-
-/** Lines for `pins_of`: a container, the network that the proxy reaches it over, and its names there. */
-export function pins(
-  routes: readonly Route[],
-  containersOf: (route: Route) => readonly string[],
-): string {
-  return routes
-    .flatMap((route) =>
-      containersOf(route).map((id) => [id, route.network, ...route.names].join(' ')),
-    )
-    .join('\n');
-}
-
-function incumbentsOf({ incumbents }: Route): readonly string[] {
-  return incumbents;
-}
-
-/** Ids of the candidates that the proxy can reach. */
-function candidatesOn({ results }: RolloutContext, { service, network }: Route): readonly string[] {
-  const reachable = (results.candidates.get(service) ?? []).filter(
-    ({ networks }) => (networks[network]?.addresses.length ?? 0) > 0,
-  );
-  if (reachable.length === 0) {
-    throw new DeployError({
-      what: `no candidate of ${service} has an address on ${network}`,
-      next: 'The proxy reaches it over this network: keep the service on it in the Compose file.',
-    });
-  }
-  return reachable.map(({ id }) => id);
 }
 
 export function lines(paths: readonly string[]): string {
