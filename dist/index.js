@@ -63672,6 +63672,28 @@ function doubtsOf(service, isNamed, { sockets }) {
     return doubts.length === 0 ? '' : `; ${doubts.join(', and ')}${WHERE_ROUTED}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/image-names.ts
+/**
+ * A reference as Docker prints it: `docker.io/library/redis:latest` is `redis`, `ghcr.io/me/app:1@sha256:…` is
+ * `ghcr.io/me/app@sha256:…`. Source: github.com/distribution/reference, "familiar names".
+ */
+function familiarName(reference) {
+    const [name = '', digest] = reference.split('@');
+    const short = name.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
+    return digest === undefined
+        ? short.replace(/:latest$/, '')
+        : `${short.replace(/:[^:/]+$/, '')}@${digest}`;
+}
+const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
+/** True for an image of a proxy as its makers publish it, without an app in it. */
+function isProxyImage(image) {
+    return PROXY_IMAGE.test(image);
+}
+/** True where it names one image for good: there is no tag to be moved. */
+function isPinned(reference) {
+    return reference.includes('@');
+}
+
 ;// CONCATENATED MODULE: ./src/plan/jobs.ts
 
 
@@ -64389,20 +64411,25 @@ function runningProxies({ proxies, containers }) {
 
 ;// CONCATENATED MODULE: ./src/plan/storage.ts
 
+
 /** How the reason of a service begins that has storage of its own. */
 const ONLY_WRITER = 'only it writes to';
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
  * what no other service writes to: nothing shows that its files bear two writers.
  */
-function exclusiveStorage(stack, service, { files, ended, containers }) {
-    const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image));
+function exclusiveStorage(stack, service, { files, readers, containers }) {
+    const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !readers.has(name) && !isBackup(image) && !isProxyImage(image));
     const mounts = [...service.mounts, ...volumesOfImage(service, containers)];
     return mounts.filter((mount) => 
     // Replicas share it already, unless each has its own.
     (service.replicas <= 1 || isAnonymous(mount)) &&
         isStorage(mount, service, files) &&
         !siblings.some(({ mounts }) => mounts.some((other) => !other.readOnly && overlaps(mount, other, files))));
+}
+/** A job does not run beside it, and a proxy serves the files that it shares: few say `:ro`. */
+function writesNothing(role) {
+    return role === 'job' || role === 'proxy';
 }
 function isAnonymous({ kind, source }) {
     return kind === 'volume' && source === undefined;
@@ -64422,7 +64449,7 @@ function volumesOfImage(service, containers) {
 }
 /** The storage of routed services that would be stopped first for nothing else, and was not looked into yet. */
 function storageToInspect({ wanted, commit, storage, containers }, services) {
-    const ended = new Set(services.filter(({ role }) => role === 'job').map(({ service }) => service));
+    const readers = new Set(services.filter(({ role }) => writesNothing(role)).map(({ service }) => service));
     return services
         .filter(({ role, action, single }) => role === 'routed' && action === 'replace' && single?.startsWith(ONLY_WRITER) === true)
         .flatMap(({ service, incumbents: [containerId] }) => {
@@ -64430,7 +64457,7 @@ function storageToInspect({ wanted, commit, storage, containers }, services) {
         if (definition === undefined || containerId === undefined)
             return [];
         const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
-        return exclusiveStorage(wanted, definition, { files: commit.files, ended, containers })
+        return exclusiveStorage(wanted, definition, { files: commit.files, readers, containers })
             .filter(({ target }) => mounted.some((mount) => mount.target === target))
             .filter(({ target }) => !storage.some((known) => known.service === service && known.target === target))
             .map(({ target }) => ({ service, containerId, target }));
@@ -64448,7 +64475,7 @@ function isPassing(target) {
     return storage_PASSING.test(target);
 }
 /** Files of a site, each of which is written as a whole. */
-const WRITTEN_ONCE = /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
+const WRITTEN_ONCE = /(?:^|\/)(?:static|staticfiles|assets|media|mediafiles|uploads?|public|attachments|thumbnails?)\/?$/i;
 /** Of the host's system. */
 const SYSTEM = /^\/(?:$|(?:dev|proc|sys|run|var\/run|etc|usr|lib|lib64|boot|bin|sbin)(?:\/|$))/;
 const CONFIGURATION = /\.(?:conf|cfg|cnf|ini|ya?ml|json|toml|xml|properties|env|hcl|rules|lua|template|tmpl|te?xt|html|[cm]?[jt]s|py|php|sh|sql|sock|socket|pem|crt|cert|key|pub|htpasswd|log)$/i;
@@ -64511,12 +64538,8 @@ function isBackup(image) {
 
 
 
-const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
+
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
-/** True for an image of a proxy as its makers publish it, without an app in it. */
-function isProxyImage(image) {
-    return PROXY_IMAGE.test(image);
-}
 /** How the reason of a service begins that is reached by a Unix socket. */
 const SAME_SOCKET = 'both would listen at the same socket ';
 /** How the reason of a service begins that may be. */
@@ -64552,11 +64575,11 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
             ? { service, role: 'routed', reason: through.reason }
             : { service, role, reason: `${reason}; ${through.reason}${WHERE_ROUTED}` };
     });
-    const ended = new Set(roles.filter(({ role }) => role === 'job').map(({ service }) => service.name));
+    const readers = new Set(roles.filter(({ role }) => writesNothing(role)).map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
         const mounts = exclusiveStorage(stack, service, {
             files: seen.files,
-            ended,
+            readers,
             containers: seen.containers,
         });
         const { places, shareable } = judgeStorage(service, role, mounts, seen);
@@ -66043,6 +66066,7 @@ function isOfCommit({ containers, wanted, proxyFiles }, { containerId, kind }, n
 }
 
 ;// CONCATENATED MODULE: ./src/plan/services.ts
+
 
 
 
@@ -70040,23 +70064,6 @@ function forgotten(context, services, record) {
             : [`forget_release ${gone.map(({ name }) => (0,quote/* quote */.hD)(name)).join(' ')}`]),
         ...(tags.length === 0 ? [] : [`forget_images ${tags.map(quote/* quote */.hD).join(' ')}`]),
     ];
-}
-
-;// CONCATENATED MODULE: ./src/plan/image-names.ts
-/**
- * A reference as Docker prints it: `docker.io/library/redis:latest` is `redis`, `ghcr.io/me/app:1@sha256:…` is
- * `ghcr.io/me/app@sha256:…`. Source: github.com/distribution/reference, "familiar names".
- */
-function familiarName(reference) {
-    const [name = '', digest] = reference.split('@');
-    const short = name.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
-    return digest === undefined
-        ? short.replace(/:latest$/, '')
-        : `${short.replace(/:[^:/]+$/, '')}@${digest}`;
-}
-/** True where it names one image for good: there is no tag to be moved. */
-function isPinned(reference) {
-    return reference.includes('@');
 }
 
 ;// CONCATENATED MODULE: ./src/images/layers.ts

@@ -95,6 +95,20 @@ describe('storage of its own', () => {
     expect(singleOf(it, { sources }, ['app.py'])).toBeDefined();
   });
 
+  it.each<[string, JsonObject]>([
+    ['publishes a port', { image: 'nginx:1.27', ports: [{ target: 80, published: '80' }] }],
+    ['is behind a tunnel', { image: 'caddy:2' }],
+    [
+      'is built, and started as nginx',
+      { ...BUILD, command: ['nginx'], ports: [{ target: 80, published: '80' }] },
+    ],
+  ])('is also what a proxy serves, which %s and forgot to say that it only reads', (_, proxy) => {
+    const it = { volumes: [volume('things')] };
+    const front = { ...proxy, volumes: [volume('things', '/srv/things')] };
+    expect(singleOf(it, { front })).toBe('only it writes to things');
+    expect(singleOf({ volumes: [volume('files', '/app/mediafiles')] }, { front })).toBeUndefined();
+  });
+
   it('bears two containers where the file or a label says so, the label first', () => {
     const it = { volumes: [volume('things')] };
     const startFirst = { deploy: { update_config: { order: 'start-first' } } };

@@ -10,6 +10,14 @@ export function familiarName(reference: string): string {
     : `${short.replace(/:[^:/]+$/, '')}@${digest}`;
 }
 
+const PROXY_IMAGE =
+  /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
+
+/** True for an image of a proxy as its makers publish it, without an app in it. */
+export function isProxyImage(image: string): boolean {
+  return PROXY_IMAGE.test(image);
+}
+
 /** True where it names one image for good: there is no tag to be moved. */
 export function isPinned(reference: string): boolean {
   return reference.includes('@');

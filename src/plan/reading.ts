@@ -1,7 +1,7 @@
 import { listed } from './changes.js';
 import { invocationsOf } from './commands.js';
 import type { Container, Observation } from './observation.js';
-import { isProxyImage } from './roles.js';
+import { isProxyImage } from './image-names.js';
 import type { RoleDecision } from './role.js';
 import type { Service } from './stack.js';
 

@@ -1,6 +1,7 @@
 import { invocationsOf } from './commands.js';
 import { databaseByContainers, databaseByDefinition } from './databases.js';
 import { doubtsOf, WHERE_ROUTED } from './doubts.js';
+import { isProxyImage } from './image-names.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
 import { hasTraefikRouter, isTraefikRouted } from './proxies/traefik.js';
@@ -10,17 +11,10 @@ import type { Upstream } from './proxies/upstream.js';
 import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
 import { NOTHING_SEEN, type Seen } from './seen.js';
 import type { Mount, Service, Stack } from './stack.js';
-import { exclusiveStorage, ONLY_WRITER, placeOf } from './storage.js';
+import { exclusiveStorage, ONLY_WRITER, placeOf, writesNothing } from './storage.js';
 import { isExposed, isQueueWorker } from './workers.js';
 
-const PROXY_IMAGE =
-  /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
-
-/** True for an image of a proxy as its makers publish it, without an app in it. */
-export function isProxyImage(image: string): boolean {
-  return PROXY_IMAGE.test(image);
-}
 
 /** How the reason of a service begins that is reached by a Unix socket. */
 export const SAME_SOCKET = 'both would listen at the same socket ';
@@ -66,14 +60,14 @@ export function assignRoles(
       ? { service, role: 'routed' as const, reason: through.reason }
       : { service, role, reason: `${reason}; ${through.reason}${WHERE_ROUTED}` };
   });
-  const ended = new Set(
-    roles.filter(({ role }) => role === 'job').map(({ service }) => service.name),
+  const readers = new Set(
+    roles.filter(({ role }) => writesNothing(role)).map(({ service }) => service.name),
   );
   return Object.fromEntries(
     roles.map(({ service, role, reason }) => {
       const mounts = exclusiveStorage(stack, service, {
         files: seen.files,
-        ended,
+        readers,
         containers: seen.containers,
       });
       const { places, shareable } = judgeStorage(service, role, mounts, seen);

@@ -1,4 +1,6 @@
 import type { Container, Observation, StorageQuestion } from './observation.js';
+import { isProxyImage } from './image-names.js';
+import type { Role } from './role.js';
 import type { ServicePlan } from './service-plan.js';
 import { isWithin, type Bind, type Mount, type Service, type Stack } from './stack.js';
 
@@ -12,10 +14,11 @@ export const ONLY_WRITER = 'only it writes to';
 export function exclusiveStorage(
   stack: Stack,
   service: Service,
-  { files, ended, containers }: StorageFacts,
+  { files, readers, containers }: StorageFacts,
 ): readonly Mount[] {
   const siblings = Object.values(stack.services).filter(
-    ({ name, image }) => name !== service.name && !ended.has(name) && !isBackup(image),
+    ({ name, image }) =>
+      name !== service.name && !readers.has(name) && !isBackup(image) && !isProxyImage(image),
   );
   const mounts = [...service.mounts, ...volumesOfImage(service, containers)];
   return mounts.filter(
@@ -32,10 +35,15 @@ export function exclusiveStorage(
 export interface StorageFacts {
   /** Every file of the commit. */
   readonly files: readonly string[];
-  /** Services that do not run beside it: jobs. */
-  readonly ended: ReadonlySet<string>;
+  /** Services that write to nothing that they share with it. */
+  readonly readers: ReadonlySet<string>;
   /** All of the stack: the image's own volumes are seen in them. */
   readonly containers: readonly Container[];
+}
+
+/** A job does not run beside it, and a proxy serves the files that it shares: few say `:ro`. */
+export function writesNothing(role: Role): boolean {
+  return role === 'job' || role === 'proxy';
 }
 
 function isAnonymous({ kind, source }: Mount): boolean {
@@ -61,8 +69,8 @@ export function storageToInspect(
   { wanted, commit, storage, containers }: Observation,
   services: readonly ServicePlan[],
 ): readonly StorageQuestion[] {
-  const ended = new Set(
-    services.filter(({ role }) => role === 'job').map(({ service }) => service),
+  const readers = new Set(
+    services.filter(({ role }) => writesNothing(role)).map(({ service }) => service),
   );
   return services
     .filter(
@@ -73,7 +81,7 @@ export function storageToInspect(
       const definition = wanted.services[service];
       if (definition === undefined || containerId === undefined) return [];
       const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
-      return exclusiveStorage(wanted, definition, { files: commit.files, ended, containers })
+      return exclusiveStorage(wanted, definition, { files: commit.files, readers, containers })
         .filter(({ target }) => mounted.some((mount) => mount.target === target))
         .filter(
           ({ target }) =>
@@ -99,7 +107,7 @@ export function isPassing(target: string): boolean {
 
 /** Files of a site, each of which is written as a whole. */
 const WRITTEN_ONCE =
-  /(?:^|\/)(?:static|staticfiles|assets|media|uploads?|public|attachments|thumbnails?)\/?$/i;
+  /(?:^|\/)(?:static|staticfiles|assets|media|mediafiles|uploads?|public|attachments|thumbnails?)\/?$/i;
 /** Of the host's system. */
 const SYSTEM = /^\/(?:$|(?:dev|proc|sys|run|var\/run|etc|usr|lib|lib64|boot|bin|sbin)(?:\/|$))/;
 const CONFIGURATION =
