@@ -20,6 +20,8 @@ deadline=$(($(now) + WAIT))
 parent=$(process_parent "$SESSION")
 waited=
 try_lease() {
+  # It may have waited for longer than a library is kept. The watchdog is started from there.
+  [ -e "$LIBRARY/watchdog.sh" ] || lay_library
   code=0
   fence=$(lease_take "$OWNER" "$TTL" watched) || code=$?
   return "$code"
@@ -44,7 +46,7 @@ ended() {
   exit "$code"
 }
 trap ended EXIT
-# It may have waited for longer than a library is kept.
+# From here on it is needed.
 lay_library
 lease_enter "$SESSION"
 start_watchdog

@@ -11,13 +11,23 @@ library_file() { # NAME TEXT
 }
 
 lay_library() {
-  mkdir -p "$LIBRARY" && library_file lib "$LIB" && library_file abort "$ABORT" && library_file watchdog "$WATCHDOG" &&
-    touch "$LIBRARY"
+  mkdir -p "$LIBRARY" && rm -f "$LIBRARY/others" && library_file lib "$LIB" && library_file abort "$ABORT" &&
+    library_file watchdog "$WATCHDOG"
 }
 
-# forget_libraries: those of other versions, once no journal is left that could name one. A run that waits for the
-# lease with another version has touched its own when it came.
+# forget_libraries: those of other versions that so many deploys have not needed, whatever the time of day, once no
+# journal is left that could name one. A run that waits for the lease with another version lays its own again.
+OTHERS_AT_MOST=10
 forget_libraries() {
-  find "$STATE/bin" -mindepth 1 -maxdepth 1 ! -name "$(basename "$LIBRARY")" ! -name reboot.sh -mmin +1440 \
-    -exec rm -rf {} +
+  for each_library in "$STATE"/bin/*; do
+    if [ ! -d "$each_library" ] || [ "$each_library" = "$LIBRARY" ]; then continue; fi
+    others=$(cat "$each_library/others" 2>/dev/null) || :
+    # A crash may leave anything of it.
+    case $others in '' | *[!0-9]*) others=0 ;; esac
+    if [ "$others" -ge "$OTHERS_AT_MOST" ]; then
+      rm -rf "$each_library"
+    else
+      echo $((others + 1)) >"$each_library/others"
+    fi
+  done
 }

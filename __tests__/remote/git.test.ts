@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import type { Variables } from '../../src/host/shell.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 /** The live directory's git follows its files, which the rollout has brought already. */
@@ -40,10 +41,11 @@ describe.each(SHELLS)('git_move, with $name as sh', ({ path }) => {
     const refs = '+refs/heads/main:refs/resee-deploy/run-1-1/branch';
     execFileSync('git', ['--git-dir', own, 'fetch', '-q', host.path('origin'), refs]);
   };
-  const move = () =>
+  const move = (variables: Variables = {}) =>
     host.run('set -eu\ngit_move "$LIVE" main "$SHA" https://example.com/org/shop run-1-1', {
       LIVE: host.path('live'),
       SHA: second,
+      ...variables,
     });
   const bringFiles = (): void => {
     host.write('live/file', 'two\n');
@@ -213,17 +215,39 @@ PATH=\${PATH#*:} exec mv "$@"`,
     expect(git('live', 'status', '--porcelain')).toBe('');
   });
 
-  it('ends what a host that lost its power left locked', async () => {
-    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
-    git('live', 'reset', '-q', '--hard', first);
-    fetchBranch();
-    bringFiles();
-    for (const lock of ['index.lock', 'HEAD.lock', 'refs/heads/main.lock']) {
-      host.write(`live/.git/${lock}`, '');
-      utimesSync(host.path(`live/.git/${lock}`), 1, 1);
-    }
-    expect((await move()).code).toBe(0);
-    expect(git('live', 'rev-parse', 'HEAD')).toBe(second);
+  describe('with locks in the clone', () => {
+    beforeEach(() => {
+      execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+      git('live', 'reset', '-q', '--hard', first);
+      fetchBranch();
+      bringFiles();
+    });
+    const locks = ['index.lock', 'HEAD.lock', 'refs/heads/main.lock'];
+
+    // Of a clock that is right, that was behind, and that was ahead.
+    it.each([1, 60, 4_000_000_000])(
+      'ends what a host that lost its power left locked, by a file of the time %d',
+      async (time) => {
+        for (const lock of locks) {
+          host.write(`live/.git/${lock}`, '');
+          utimesSync(host.path(`live/.git/${lock}`), time, time);
+        }
+        expect((await move({ RESEE_LOCK_SECONDS: '2' })).code).toBe(0);
+        expect(git('live', 'rev-parse', 'HEAD')).toBe(second);
+        expect(locks.filter((lock) => host.exists(`live/.git/${lock}`))).toEqual([]);
+      },
+    );
+
+    it('waits for a git that works there, however old the clock says that its locks are', async () => {
+      host.write('live/.git/index.lock', 'of a person');
+      utimesSync(host.path('live/.git/index.lock'), 1, 1);
+      const person = host.start('sleep 2; mv "$TOY/live/.git/index.lock" "$TOY/committed"', {
+        TOY: host.root,
+      });
+      expect((await move()).code).toBe(0);
+      await person.ended;
+      expect(host.read('committed')).toBe('of a person');
+    });
   });
 
   it('says who it is, so that git asks no name server', async () => {

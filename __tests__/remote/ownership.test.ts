@@ -119,10 +119,11 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
     });
 
     it('lets the lease lapse where it fails once it has it', async () => {
-      host.answer('find', 'exit 1');
+      host.write(`${STATE}/bin/v0/others`, '10');
+      host.answer('rm', 'case "$*" in *bin/v0) exit 1 ;; esac; exec /bin/rm "$@"');
       const result = await acquire(session());
       expect(result.code).toBe(1);
-      host.answer('find', 'exec /usr/bin/find "$@"');
+      host.answer('rm', 'exec /bin/rm "$@"');
       // The watchdog may be there first.
       const next = await acquire(session(), { wait: 15 });
       expect(next.stdout).toMatch(/^fence [23]$/m);
@@ -221,11 +222,29 @@ describe.each(SHELLS)('who may change the stack, with $name as sh', ({ path }) =
       expect(libraries()).toEqual(['ours', 'reboot.sh', 'v1', 'v2']);
     });
 
-    it('take away the library of one that nobody came with for a day', async () => {
-      await version('v1', session());
-      await host.run('touch -d "2 days ago" "$STATE/bin/v1"; lease_release 1');
-      await version('v2', session());
-      expect(libraries()).toEqual(['ours', 'reboot.sh', 'v2']);
+    /** A deploy of that version, from the lease to its return. */
+    const deployed = async (name: string): Promise<void> => {
+      expect(await version(name, session())).toMatchObject({ code: 0 });
+      const release = '. "$LIBRARY/lib.sh"; lease_release "$(cat "$STATE/lease/fence")"';
+      const LIBRARY = host.path(`${STATE}/bin/${name}`);
+      expect(await host.runWhole(release, { LIBRARY })).toMatchObject({ code: 0 });
+    };
+
+    it('take away the library that many deploys have not needed, whatever the clock says', async () => {
+      await deployed('v1');
+      await host.run('touch -d "3 days ago" "$STATE/bin/v1"');
+      await deployed('v2');
+      expect(libraries()).toContain('v1');
+      await host.run('touch -d "in 3 days" "$STATE/bin/v1"');
+      for (let each = 0; each < 9; each += 1) await deployed('v2');
+      expect(libraries()).toContain('v1');
+      await deployed('v2');
+      expect(libraries()).toEqual(['reboot.sh', 'v2']);
+    });
+
+    it('keep the library of each that comes again', async () => {
+      for (let each = 0; each < 12; each += 1) await deployed(each % 6 === 0 ? 'v1' : 'v2');
+      expect(libraries()).toEqual(['reboot.sh', 'v1', 'v2']);
     });
   });
 

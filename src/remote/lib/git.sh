@@ -80,22 +80,28 @@ path_lines() { tr '\n\000' '\001\n'; }
 forget_commit() {
   [ -e "$STATE/repository.git/HEAD" ] || return 0
   rm -f "$STATE/repository.git/refs/resee-deploy/$1/branch.lock"
-  git_own update-ref -d "refs/resee-deploy/$1/branch" || { free_locks && git_own update-ref -d "refs/resee-deploy/$1/branch"; } || :
+  git_own update-ref -d "refs/resee-deploy/$1/branch" || { free_own_locks && git_own update-ref -d "refs/resee-deploy/$1/branch"; } || :
 }
 
-# free_locks: takes away those locks of our own repository that stay for 5 s: git has each for milliseconds, unless it was
-# killed. Fails where there are none.
+# free_locks GIT_DIRECTORY DEPTH SECONDS: takes away the locks there that stay for so long, whatever the time of day: git
+# has each for milliseconds, unless it was killed or its host has lost its power. Fails where there are none.
 free_locks() {
-  held_locks=$(own_locks)
+  held_locks=$(locks_in "$1" "$2")
   [ -n "$held_locks" ] || return
-  sleep 5
-  own_locks | while read -r lock; do
-    case $held_locks in *"$lock"*) rm -f "$STATE/repository.git/${lock##* }" ;; esac
+  [ "$3" -le 5 ] || say "waiting for a git that holds locks in $1"
+  locks_by=$(($(now) + $3))
+  while [ -n "$held_locks" ] && [ "$(now)" -lt "$locks_by" ]; do
+    sleep 1
+    held_locks=$(locks_in "$1" "$2" | grep -xF -e "$held_locks") || :
   done
+  printf '%s\n' "$held_locks" | while IFS= read -r lock; do [ -z "$lock" ] || rm -f "$1/${lock#* ./}"; done
 }
-own_locks() { # lines `=INODE NAME`; the names are git's
-  (cd "$STATE/repository.git" && find . -maxdepth 1 -name '*.lock' -exec ls -di {} + | sed 's/^ */=/')
-}
+free_own_locks() { free_locks "$STATE/repository.git" 1 5; }
+# Lines `INODE.CHANGED ./NAME`: another lock of the same name differs. A name with a newline is none of git's.
+locks_in() (
+  cd "$1" && find . -maxdepth "$2" -name '*.lock' ! -path '*
+*' -exec stat -c '%i.%Z %n' {} + 2>/dev/null
+)
 
 # git_of_live LIVE_DIRECTORY INDEX_FILE …: in our own repository, with that index and the files of the live directory.
 # Where its clone says that modes tell nothing (core.fileMode), they do not: git there would neither show nor undo them.
@@ -120,8 +126,7 @@ refresh_index() {
 # its files are already those of the commit. RUN is whose fetch brought it.
 git_move() {
   [ -e "$1/.git" ] || git_create "$1" "$2" "$4" "$3"
-  # Left by a host that lost its power while git wrote.
-  find "$1/.git" -maxdepth 4 -name '*.lock' -mmin +1 -exec rm -f {} +
+  free_locks "$1/.git" 4 "${RESEE_LOCK_SECONDS:-60}" || :
   moved_from=$(git_live "$1" rev-parse -q --verify HEAD) || moved_from=
   # A shallow clone has nothing of what is older: it becomes a whole one.
   [ ! -e "$1/.git/shallow" ] || moved_from=

@@ -140,7 +140,7 @@ observe_since() {
 # killed git has left there is taken away.
 mended() {
   if grep -qiE 'unable to create .*\.lock|could not lock' "$SCRATCH/fetch.err"; then
-    free_locks
+    free_own_locks
   elif grep -qiE 'corrupt|loose object|bad object|missing (blob|tree|commit)|unable to read|did not send all|not a git repository' "$SCRATCH/fetch.err"; then
     rm -rf "$STATE/repository.git"
   else
