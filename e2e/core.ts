@@ -41,6 +41,7 @@ export const CORE: ReadonlySet<string> = new Set([
   'traefik/two-deploys',
   'ssr/two-deploys',
   'direct/accepted-gap',
+  'tunnel/through-a-tunnel',
   'tiny/swarm',
   // Operations and inputs.
   'tiny/plan-only',

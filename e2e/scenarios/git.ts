@@ -115,6 +115,7 @@ export const besideTheClone: Scenario = {
   sentence:
     'an untracked deploy/.env of a new directory, and ../data, mean the same when staged and when live',
   from: 'deployed',
+  reusable: false,
   run: async (bed, checks) => {
     const { directory } = bed.place;
     await ask(bed.host, 'mkdir -p "$1/deploy" "$1/../data" && echo SHARED=yes >"$1/deploy/.env"', {

@@ -52,6 +52,7 @@ import { schedulerFails, taskInFlight } from './tasks.js';
 import { swarm, swarmLost } from './swarm.js';
 import { swarmNode } from './swarm-node.js';
 import { tls } from './tls.js';
+import { throughTunnel } from './tunnel.js';
 import { composeV1, dataChange, idleChange, proxyChange, unknownHost } from './traps.js';
 import { proxyReload, twoDeploys } from './two-deploys.js';
 import { unusualInputs } from './unusual-inputs.js';
@@ -152,4 +153,5 @@ export const trials: readonly Trial<Stack>[] = [
   brokenRelease,
   ownDatabase,
   acceptedGap,
+  throughTunnel,
 ];

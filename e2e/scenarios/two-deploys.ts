@@ -13,7 +13,7 @@ export const twoDeploys: Trial<Stack> = {
   name: 'two-deploys',
   sentence: 'comes up on an empty host, then takes two new releases without a failed request',
   from: 'empty',
-  stacks: ({ hasGap = false }) => !hasGap,
+  stacks: ({ hasGap = false, dialsOut = false }) => !hasGap && !dialsOut,
   run: async (bed, checks, standing) => {
     await placeFiles(bed);
     await bed.stack.arrange?.(bed.host, standing.release);

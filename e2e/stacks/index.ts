@@ -17,6 +17,7 @@ import { resee } from './resee.js';
 import { ssr } from './ssr.js';
 import type { Stack, StackDefinition } from './stack.js';
 import { tiny } from './tiny.js';
+import { tunnel } from './tunnel.js';
 import { traefik } from './traefik.js';
 
 /** On these every scenario can run. */
@@ -34,6 +35,7 @@ export const others: readonly Stack[] = [
   ssr,
   direct,
   behind,
+  tunnel,
   classic,
   fastcgi,
   hardy,

@@ -47,6 +47,8 @@ export interface Stack {
   readonly readmeReplaces?: boolean;
   /** It runs only when it is named. */
   readonly onlyNamed?: boolean;
+  /** Nobody reaches it by a port of the host: connectors in it dial out. */
+  readonly dialsOut?: boolean;
   /** Its app cannot be replaced without a gap. */
   readonly hasGap?: boolean;
   /** What somebody else's pipeline does on the host before a release comes. */
