@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2504);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1750);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 2504:
+/***/ 1750:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -70670,31 +70670,6 @@ function failed(work) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/health/traffic.ts
-const LINE = /^traffic (\w+) (\d+) (\d+) (\d+) (\d+)$/gm;
-/** What the host counted: lines of remote/soak.sh. */
-function parseTraffic(output) {
-    return [...output.matchAll(LINE)].map(([, proxy = '', ...numbers]) => {
-        const [requests = 0, failed = 0, requestsAfter = 0, failedAfter = 0] = numbers.map(Number);
-        return {
-            proxy,
-            before: { requests, failed },
-            after: { requests: requestsAfter, failed: failedAfter },
-        };
-    });
-}
-/** The proxy that most visitors come through; a request that passes several is counted by each. */
-function entranceTraffic(traffic) {
-    const [first] = [...traffic].sort((one, other) => other.after.requests + other.before.requests - (one.after.requests + one.before.requests));
-    return first !== undefined && first.after.requests + first.before.requests > 0
-        ? first
-        : undefined;
-}
-/** `3 of 200 requests failed (5xx); 0 of 190 before the cutover`. */
-function describeTraffic({ before, after }) {
-    return `${String(after.failed)} of ${String(after.requests)} real requests failed (5xx) since the cutover, ${String(before.failed)} of ${String(before.requests)} in the same time before it`;
-}
-
 ;// CONCATENATED MODULE: ./src/plan/proxies/access-logs.ts
 
 
@@ -70739,6 +70714,77 @@ function access_logs_parsed(text) {
     }
 }
 
+;// CONCATENATED MODULE: ./src/health/traffic.ts
+const LINE = /^traffic (\w+) (\d+) (\d+) (\d+) (\d+)$/gm;
+/** What the host counted: lines of remote/soak.sh. */
+function parseTraffic(output) {
+    return [...output.matchAll(LINE)].map(([, proxy = '', ...numbers]) => {
+        const [requests = 0, failed = 0, requestsAfter = 0, failedAfter = 0] = numbers.map(Number);
+        return {
+            proxy,
+            before: { requests, failed },
+            after: { requests: requestsAfter, failed: failedAfter },
+        };
+    });
+}
+/** The same output, for those that were not read. */
+function parseUnreadLogs(output) {
+    return [...output.matchAll(/^unread-log (\w+) (.+)$/gm)].map(([, proxy = '', reason = '']) => ({
+        proxy,
+        reason,
+    }));
+}
+/** `the access log of the proxy abc was not read (docker logs failed)` */
+function describeUnread({ proxy, reason }) {
+    return `the access log of the proxy ${proxy.slice(0, 12)} was not read (${reason}): what visitors got there is not judged`;
+}
+/** The proxy that most visitors come through; a request that passes several is counted by each. */
+function entranceTraffic(traffic) {
+    const [first] = [...traffic].sort((one, other) => other.after.requests + other.before.requests - (one.after.requests + one.before.requests));
+    return first !== undefined && first.after.requests + first.before.requests > 0
+        ? first
+        : undefined;
+}
+/** `3 of 200 requests failed (5xx); 0 of 190 before the cutover`. */
+function describeTraffic({ before, after }) {
+    return `${String(after.failed)} of ${String(after.requests)} real requests failed (5xx) since the cutover, ${String(before.failed)} of ${String(before.requests)} in the same time before it`;
+}
+
+;// CONCATENATED MODULE: ./src/rollout/visitors.ts
+
+
+
+const SEE_THE_LOGS = 'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
+/**
+ * What visitors got, as the proxies' own access logs tell. What was not read decides nothing.
+ *
+ * @throws DeployError where 5xx answers have clearly risen since the cutover
+ */
+function judgeTraffic({ results, inputs, log }, output) {
+    const traffic = parseTraffic(output);
+    results.traffic = entranceTraffic(traffic);
+    results.unreadLogs = parseUnreadLogs(output);
+    for (const unread of results.unreadLogs)
+        log.info(describeUnread(unread));
+    if (results.traffic === undefined) {
+        if (results.unreadLogs.length > 0)
+            return;
+        log.info('the access logs of the proxies tell of no request: real traffic is not judged');
+        return;
+    }
+    const risen = traffic.find(hasRisen);
+    if (risen === undefined) {
+        log.info(describeTraffic(results.traffic));
+        return;
+    }
+    results.traffic = risen;
+    throw new errors/* DeployError */.s({
+        what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
+        where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,
+        next: `Look for the requests that fail in that log (docker logs ${risen.proxy.slice(0, 12)}). Let \`health-url\` name a path that depends on what they need. ${SEE_THE_LOGS}`,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/rollout/watch.ts
 
 
@@ -70749,9 +70795,7 @@ function access_logs_parsed(text) {
 
 
 
-
 const BETWEEN_CHECKS_MS = 100;
-const SEE_THE_LOGS = 'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
 const LONGEST_BETWEEN_MS = 5_000;
 /** @throws DeployError unless the health endpoint answers well, so many times in a row. */
@@ -70851,32 +70895,9 @@ async function soak(context, { services, operations = [], }, part = 'whole', hea
     const [output, mark] = await Promise.all([ended, watch()]);
     const { probe } = context;
     await whileAlive(context, candidates, async () => {
-        judgeTraffic(context, parseTraffic(output));
+        judgeTraffic(context, output);
         if (probe !== undefined && mark !== undefined)
             await judgeProbe(context, probe, mark);
-    });
-}
-/**
- * What visitors got, as the proxies' own access logs tell.
- *
- * @throws DeployError where 5xx answers have clearly risen since the cutover
- */
-function judgeTraffic({ results, inputs, log }, traffic) {
-    results.traffic = entranceTraffic(traffic);
-    if (results.traffic === undefined) {
-        log.info('the access logs of the proxies tell of no request: real traffic is not judged');
-        return;
-    }
-    const risen = traffic.find(hasRisen);
-    if (risen === undefined) {
-        log.info(describeTraffic(results.traffic));
-        return;
-    }
-    results.traffic = risen;
-    throw new errors/* DeployError */.s({
-        what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
-        where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,
-        next: `Look for the requests that fail in that log (docker logs ${risen.proxy.slice(0, 12)}). Let \`health-url\` name a path that depends on what they need. ${SEE_THE_LOGS}`,
     });
 }
 function sum(times) {
@@ -72155,7 +72176,7 @@ async function transact({ plan, options, observation }, leasing, request, deps) 
         await executeToItsEnd(plan, context, { images, watched, edge }, deps);
     }
     finally {
-        deps.progress.counted(context.results.traffic);
+        deps.progress.counted(context.results);
         // What was only just being opened has to be there, or to have failed, before it can be ended.
         await Promise.allSettled([watched]);
     }
@@ -74498,6 +74519,7 @@ function noFacts() {
         services: {},
         availability: undefined,
         traffic: undefined,
+        unreadLogs: [],
         heldConnections: 0,
         shipment: undefined,
         edge: [],
@@ -74555,9 +74577,7 @@ function createProgress(clock, log, onLease) {
             facts.heldConnections = results.heldConnections;
             facts.shipment = results.shipment;
         },
-        counted: (traffic) => {
-            facts.traffic = traffic;
-        },
+        counted: ({ traffic, unreadLogs = [] }) => void Object.assign(facts, { traffic, unreadLogs }),
         leased: (fence) => {
             facts.fence = fence;
             onLease(fence);
@@ -80284,7 +80304,7 @@ function renderSummary(outcome, context) {
         plan === undefined ? warningsSection(outcome.plan?.warnings ?? []) : '',
         plan === undefined ? servicesSection(outcome) : planSection(plan),
         availabilitySection(outcome.availability),
-        trafficSection(outcome.traffic),
+        trafficSection(outcome),
         heldSection(outcome.heldConnections),
         shipmentSection(outcome.shipment),
         edgeSection(outcome.edge ?? []),
@@ -80303,10 +80323,13 @@ async function writeSummary(outcome, context) {
         return;
     await core/* summary */.z.addRaw(renderSummary(outcome, context)).write();
 }
-function trafficSection(traffic) {
-    return traffic === undefined
-        ? ''
-        : `Access log of the proxy, during the soak: ${describeTraffic(traffic)}.`;
+function trafficSection({ traffic, unreadLogs = [] }) {
+    return [
+        ...(traffic === undefined
+            ? []
+            : [`Access log of the proxy, during the soak: ${describeTraffic(traffic)}.`]),
+        ...unreadLogs.map((unread) => `During the soak ${escapeMarkdown(describeUnread(unread))}.`),
+    ].join('\n\n');
 }
 function heldSection(connections) {
     if (connections === 0)
@@ -80446,6 +80469,7 @@ async function main() {
         phases: facts.phases,
         availability: facts.availability,
         traffic: facts.traffic,
+        unreadLogs: facts.unreadLogs,
         heldConnections: facts.heldConnections,
         shipment: facts.shipment,
         edge: facts.edge,

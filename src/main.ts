@@ -66,6 +66,7 @@ export async function main(): Promise<void> {
       phases: facts.phases,
       availability: facts.availability,
       traffic: facts.traffic,
+      unreadLogs: facts.unreadLogs,
       heldConnections: facts.heldConnections,
       shipment: facts.shipment,
       edge: facts.edge,

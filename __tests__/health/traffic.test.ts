@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hasRisen } from '../../src/health/rise.js';
-import { entranceTraffic, parseTraffic } from '../../src/health/traffic.js';
+import { entranceTraffic, parseTraffic, parseUnreadLogs } from '../../src/health/traffic.js';
 
 const counted = (failed: number, requests: number) => ({ requests, failed });
 
@@ -31,6 +31,12 @@ describe('real traffic', () => {
     expect(parseTraffic(output)).toEqual([
       { proxy: 'abc', before: counted(1, 10), after: counted(2, 20) },
     ]);
+  });
+
+  it('is not known of a log that was not read', () => {
+    const output = 'unread-log abc docker logs failed\nunread abc\nunread-log\n';
+    expect(parseUnreadLogs(output)).toEqual([{ proxy: 'abc', reason: 'docker logs failed' }]);
+    expect(parseTraffic(output)).toEqual([]);
   });
 
   it('is that of the proxy which most requests come through', () => {

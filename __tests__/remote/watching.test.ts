@@ -387,6 +387,60 @@ ${ENGINE}`);
       expect(stdout).toBe('traffic p1 2 0 1 1\n');
     });
 
+    describe('of an access log', () => {
+      const VISIT = '1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 502 5';
+      const soak = async (logs: string, reads: string, since = ''): Promise<string> => {
+        container('a1', 'true');
+        const seconds = Math.floor(Date.now() / 1_000);
+        host.write("state of o'neill/journal/soaks-since", `${String(seconds - 6)}\n`);
+        if (since !== '') host.write("state of o'neill/journal/soaks-uptime", since);
+        host.answerDocker(
+          `case "$*" in logs*p1) ${logs} ;; exec*access.log*) ${reads} ;; esac\n${ENGINE}`,
+        );
+        const { stdout } = await host.run(`ACCESS_LOG_SECONDS=1\n${script('soak')}`, {
+          CANDIDATES: 'api a1\n',
+          HUNDREDTHS_TO_SOAK: '10',
+          GOES_ON: 'yes',
+          PROXIES: 'p1 /var/log/access.log\n',
+        });
+        return stdout;
+      };
+
+      it.each([
+        ['that fails', `echo '${VISIT}'; exit 1`, 'exit 0', 'docker logs failed'],
+        [
+          'that hangs',
+          `echo '${VISIT}'; exec sleep 60`,
+          'exit 0',
+          'docker logs did not end within 1 s',
+        ],
+        [
+          'of no request, with a file that is not read',
+          'exit 0',
+          'exit 1',
+          '/var/log/access.log could not be read in the container',
+        ],
+      ])(
+        '%s nothing is counted, and that is told',
+        async (_name, logs, reads, reason) => {
+          expect(await soak(logs, reads)).toBe(`unread-log p1 ${reason}\n`);
+        },
+        30_000,
+      );
+
+      it('that tells nothing a file may tell, before the cutover and since', async () => {
+        const reads = `for ago in 9 3; do echo '{"ts":'$(($(date +%s) - ago))',"status":502}'; done; exit 0`;
+        expect(await soak('exit 1', reads)).toBe('traffic p1 1 1 1 1\n');
+        expect(await soak('exit 0', reads)).toBe('traffic p1 1 1 1 1\n');
+      });
+
+      it('nothing is counted where the clock was set meanwhile', async () => {
+        expect(await soak(`echo '${VISIT}'; exit 0`, 'exit 0', '1\n')).toBe(
+          'unread-log p1 the clock of the host was set meanwhile\n',
+        );
+      });
+    });
+
     it('sees one exit while the healthcheck of another hangs, and starts at once what has stopped for it', async () => {
       container('a1', 'sleep 20');
       container('b1', 'true');

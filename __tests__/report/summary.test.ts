@@ -76,6 +76,13 @@ describe('the summary', () => {
     );
   });
 
+  it('tells which access log was not read, instead of counting nothing in it', () => {
+    const unreadLogs = [{ proxy: 'abc', reason: 'docker logs failed' }];
+    expect(render({ unreadLogs })).toContain(
+      'the access log of the proxy abc was not read (docker logs failed): what visitors got there is not judged',
+    );
+  });
+
   it('counts the connections that outlasted the drain', () => {
     expect(render({ heldConnections: 2 })).toContain('2 connections were still open');
     expect(render({ heldConnections: 1 })).toContain('1 connection was still open');

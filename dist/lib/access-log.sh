@@ -11,19 +11,45 @@ ACCESS_LOG_LINES=200000
 # Times here are those of the clock, in seconds since 1970: logs know no other.
 
 # access_counts PROXY FROM UNTIL FILES: prints `REQUESTS FAILED` of those seconds: of what the container's log
-# holds, or else of files in the container (a line each).
-access_counts() {
-  counted=$(timeout "$ACCESS_LOG_SECONDS" docker logs --tail "$ACCESS_LOG_LINES" --since "$2" --until "$3" "$1" 2>&1 |
-    head -c "$ACCESS_LOG_BYTES" | count_requests)
-  if [ "$counted" = '0 0' ] && [ -n "$4" ]; then
-    counted=$(printf '%s' "$4" | while read -r access_log; do
-      # A link to the container's own output is no file.
-      # shellcheck disable=SC2016
-      exec_attempts "$ACCESS_LOG_SECONDS" /dev/null -e "PATH=$ROOT_PATH" -u 0 "$1" sh -c '[ ! -f "$1" ] || tail -c "$2" "$1"' \
-        sh "$access_log" "$ACCESS_LOG_BYTES" 2>/dev/null || :
-    done | count_requests "$2" "$3")
+# holds, or else of files in the container (a line each). Where that cannot be read it fails, and prints why: what was
+# not read is no count.
+access_counts() { with_scratch count_access "$@"; }
+count_access() {
+  # shellcheck disable=SC2154
+  access_in=$scratch access_why=
+  {
+    timeout "$ACCESS_LOG_SECONDS" docker logs --tail "$ACCESS_LOG_LINES" --since "$2" --until "$3" "$1" 2>&1 ||
+      echo "$?" >"$access_in/code"
+  } | head -c "$ACCESS_LOG_BYTES" | count_requests >"$access_in/counted" || return
+  counted=$(cat "$access_in/counted")
+  # 141: it holds more than is counted.
+  case $(cat "$access_in/code" 2>/dev/null) in
+    '' | 141) ;;
+    124) access_why="docker logs did not end within $ACCESS_LOG_SECONDS s" ;;
+    *) access_why='docker logs failed' ;;
+  esac
+  if [ -n "$access_why" ] || [ "$counted" = '0 0' ]; then count_files "$@"; fi
+  if [ -n "$access_why" ]; then
+    printf '%s\n' "$access_why"
+    return 1
   fi
   printf '%s\n' "$counted"
+}
+
+# Where a file tells of requests, the log need not.
+count_files() { # as access_counts
+  [ -n "$4" ] || return 0
+  counted=$(printf '%s' "$4" | while read -r access_log; do
+    # A link to the container's own output is no file.
+    # shellcheck disable=SC2016
+    exec_attempts "$ACCESS_LOG_SECONDS" /dev/null -e "PATH=$ROOT_PATH" -u 0 "$1" sh -c '[ ! -f "$1" ] || tail -c "$2" "$1"' \
+      sh "$access_log" "$ACCESS_LOG_BYTES" 2>/dev/null || echo "$access_log" >"$access_in/unread"
+  done | count_requests "$2" "$3")
+  if [ -e "$access_in/unread" ]; then
+    access_why="$(cat "$access_in/unread") could not be read in the container"
+  elif [ "$counted" != '0 0' ]; then
+    access_why=
+  fi
 }
 
 # count_requests [FROM UNTIL]: of the log lines on stdin, or of those whose own time is between.
@@ -81,17 +107,28 @@ substr($0, 1, 1) == "{" {
 }
 END { printf "%d %d\n", requests, failed }'
 
-# traffic PROXIES FROM CUT_OVER_AT: lines `traffic PROXY REQUESTS FAILED REQUESTS FAILED`: as long before the
-# cutover as it has been since FROM, and since FROM. PROXIES are lines `ID FILE…`.
+# traffic PROXIES FROM CUT_OVER_AT [SINCE]: lines `traffic PROXY REQUESTS FAILED REQUESTS FAILED`: as long before the
+# cutover as it has been since FROM, and since FROM; or `unread-log PROXY REASON`. PROXIES are lines `ID FILE…`. SINCE is
+# what `now` said at FROM.
 traffic() {
   traffic_until=$(date +%s)
-  [ "$traffic_until" -gt "$2" ] || return 0
+  traffic_set=
+  if [ -n "${4-}" ]; then
+    traffic_set=$((traffic_until - $2 - ($(now) - $4)))
+    case ${traffic_set#-} in [0-5]) traffic_set= ;; esac
+  fi
+  [ -n "$traffic_set" ] || [ "$traffic_until" -gt "$2" ] || return 0
   printf '%s' "$1" | while read -r traffic_proxy traffic_files; do
     traffic_files=$(printf '%s' "$traffic_files" | tr ' ' '\n')
-    traffic_before=$(access_counts "$traffic_proxy" $(($3 - (traffic_until - $2))) "$3" "$traffic_files
-")
-    traffic_after=$(access_counts "$traffic_proxy" "$2" "$traffic_until" "$traffic_files
-")
-    answer traffic "$traffic_proxy" "$traffic_before" "$traffic_after"
+    traffic_after=
+    if [ -n "$traffic_set" ]; then
+      answer unread-log "$traffic_proxy" 'the clock of the host was set meanwhile'
+    elif traffic_before=$(access_counts "$traffic_proxy" $(($3 - (traffic_until - $2))) "$3" "$traffic_files
+") && traffic_after=$(access_counts "$traffic_proxy" "$2" "$traffic_until" "$traffic_files
+"); then
+      answer traffic "$traffic_proxy" "$traffic_before" "$traffic_after"
+    else
+      answer unread-log "$traffic_proxy" "${traffic_after:-$traffic_before}"
+    fi
   done
 }

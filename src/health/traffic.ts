@@ -19,6 +19,25 @@ export function parseTraffic(output: string): readonly Traffic[] {
   });
 }
 
+/** A proxy whose access log was not read: of what visitors got there nothing is known. */
+export interface UnreadLog {
+  readonly proxy: string;
+  readonly reason: string;
+}
+
+/** The same output, for those that were not read. */
+export function parseUnreadLogs(output: string): readonly UnreadLog[] {
+  return [...output.matchAll(/^unread-log (\w+) (.+)$/gm)].map(([, proxy = '', reason = '']) => ({
+    proxy,
+    reason,
+  }));
+}
+
+/** `the access log of the proxy abc was not read (docker logs failed)` */
+export function describeUnread({ proxy, reason }: UnreadLog): string {
+  return `the access log of the proxy ${proxy.slice(0, 12)} was not read (${reason}): what visitors got there is not judged`;
+}
+
 /** The proxy that most visitors come through; a request that passes several is counted by each. */
 export function entranceTraffic(traffic: readonly Traffic[]): Traffic | undefined {
   const [first] = [...traffic].sort(

@@ -3,7 +3,8 @@
 # failures in a row as the healthcheck's `retries` (3 by default), so one alone is forgiven. A check that takes long
 # holds up nothing else. Where the release fails, STOPPED (incumbents that have stopped) are started at once: going
 # back waits for them.
-# Prints in the end what the proxies' access logs hold of real requests, before the cutover and since.
+# Prints in the end what the proxies' access logs hold of real requests, before the cutover and since, or why they were
+# not read: see traffic.
 # Vars: CANDIDATES (lines `service id`) HUNDREDTHS_TO_SOAK; STOPPED (ids); GOES_ON (not empty: what visitors get is counted from
 #   where the soak before this began, also while nobody watched); CHECK_EVERY (seconds, 2 if it is not given)
 #   PROXIES (lines `id file…`: where the access logs are, if they are not the container's own output)
@@ -53,6 +54,7 @@ soaks=$STATE/journal/soaks-since
 if [ -z "${GOES_ON-}" ] || [ ! -e "$soaks" ]; then
   mkdir -p "$STATE/journal"
   date +%s >"$soaks"
+  now >"$STATE/journal/soaks-uptime"
 fi
 soak_from=$(cat "$soaks")
 work=$(scratch_directory)
@@ -101,4 +103,5 @@ while :; do
 done
 # How many requests came must never fail a release: only what they got may, and that is not decided here.
 cut_over_at=$(cat "$STATE/journal/cut-over-at" 2>/dev/null || echo "$soak_from")
-[ -z "${PROXIES-}" ] || traffic "$PROXIES" "$soak_from" "$cut_over_at" || :
+[ -z "${PROXIES-}" ] ||
+  traffic "$PROXIES" "$soak_from" "$cut_over_at" "$(cat "$STATE/journal/soaks-uptime" 2>/dev/null)" || :

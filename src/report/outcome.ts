@@ -2,7 +2,7 @@ import type { EdgeNote } from '../edge/note.js';
 import type { DeployError } from '../errors.js';
 import type { Availability } from '../health/measurement.js';
 import type { ProbeSummary } from '../health/probe.js';
-import type { Traffic } from '../health/traffic.js';
+import type { Traffic, UnreadLog } from '../health/traffic.js';
 import type { Shipment } from '../images/shipment.js';
 import type { Plan } from '../plan/plan.js';
 
@@ -31,6 +31,8 @@ export interface Outcome {
   readonly availability: Availability | undefined;
   /** What visitors got, before the cutover and since; undefined where no access log tells. */
   readonly traffic?: Traffic | undefined;
+  /** Proxies whose access log was not read: of what visitors got there nothing is known. */
+  readonly unreadLogs?: readonly UnreadLog[] | undefined;
   /** WebSockets and long requests that outlasted `drain-timeout`, and were ended with the incumbents. */
   readonly heldConnections: number;
   /** How the images came from the runner; undefined where none did. */

@@ -1,4 +1,4 @@
-import { describeTraffic } from '../health/traffic.js';
+import { describeTraffic, describeUnread } from '../health/traffic.js';
 import * as core from '@actions/core';
 import { availabilitySection } from './availability.js';
 import { headline, introduction } from './headline.js';
@@ -27,7 +27,7 @@ export function renderSummary(outcome: Outcome, context: SummaryContext): string
     plan === undefined ? warningsSection(outcome.plan?.warnings ?? []) : '',
     plan === undefined ? servicesSection(outcome) : planSection(plan),
     availabilitySection(outcome.availability),
-    trafficSection(outcome.traffic),
+    trafficSection(outcome),
     heldSection(outcome.heldConnections),
     shipmentSection(outcome.shipment),
     edgeSection(outcome.edge ?? []),
@@ -46,10 +46,13 @@ export async function writeSummary(outcome: Outcome, context: SummaryContext): P
   await core.summary.addRaw(renderSummary(outcome, context)).write();
 }
 
-function trafficSection(traffic: Outcome['traffic']): string {
-  return traffic === undefined
-    ? ''
-    : `Access log of the proxy, during the soak: ${describeTraffic(traffic)}.`;
+function trafficSection({ traffic, unreadLogs = [] }: Outcome): string {
+  return [
+    ...(traffic === undefined
+      ? []
+      : [`Access log of the proxy, during the soak: ${describeTraffic(traffic)}.`]),
+    ...unreadLogs.map((unread) => `During the soak ${escapeMarkdown(describeUnread(unread))}.`),
+  ].join('\n\n');
 }
 
 function heldSection(connections: number): string {

@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 import type { Entrance } from '../health/entrance.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe, ProbeMark } from '../health/probe.js';
-import type { Traffic } from '../health/traffic.js';
+import type { Traffic, UnreadLog } from '../health/traffic.js';
 import type { Inputs } from '../inputs.js';
 import type { Container, Observation } from '../plan/observation.js';
 import type { PlanOptions } from '../plan/plan-options.js';
@@ -53,6 +53,8 @@ export interface RolloutResults {
   soakBegan?: ProbeMark | undefined;
   /** What visitors got, before the cutover and since; undefined where no access log tells. */
   traffic?: Traffic | undefined;
+  /** Proxies whose access log was not read. */
+  unreadLogs?: readonly UnreadLog[];
   /** Connections that were still open when a drain was over: their containers were told to end them. */
   heldConnections: number;
 }

@@ -3,8 +3,6 @@ import { describeAnswer, waitForHealth, type HealthRule } from '../health/check.
 import { warnOfDoubt } from '../health/doubt.js';
 import type { HttpAnswer } from '../health/http.js';
 import type { Probe, ProbeMark } from '../health/probe.js';
-import { describeTraffic, entranceTraffic, parseTraffic, type Traffic } from '../health/traffic.js';
-import { hasRisen } from '../health/rise.js';
 import { acceptedStatuses, decidesNothing, verdictOf } from '../health/verdict.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import type { ServicePlan } from '../plan/service-plan.js';
@@ -13,10 +11,9 @@ import { remoteScript } from '../remote/load.js';
 import { unlessAborted } from '../ssh/abort.js';
 import type { RolloutContext } from './context.js';
 import { candidateLines, stoppedBy, whileAlive } from './liveness.js';
+import { judgeTraffic, SEE_THE_LOGS } from './visitors.js';
 
 const BETWEEN_CHECKS_MS = 100;
-const SEE_THE_LOGS =
-  'Its last answers are under "Last output"; the last log lines of the new containers under "roll back".';
 const BETWEEN_SOAK_CHECKS_MS = 1_000;
 const LONGEST_BETWEEN_MS = 5_000;
 
@@ -137,32 +134,8 @@ export async function soak(
   const [output, mark] = await Promise.all([ended, watch()]);
   const { probe } = context;
   await whileAlive(context, candidates, async () => {
-    judgeTraffic(context, parseTraffic(output));
+    judgeTraffic(context, output);
     if (probe !== undefined && mark !== undefined) await judgeProbe(context, probe, mark);
-  });
-}
-
-/**
- * What visitors got, as the proxies' own access logs tell.
- *
- * @throws DeployError where 5xx answers have clearly risen since the cutover
- */
-function judgeTraffic({ results, inputs, log }: RolloutContext, traffic: readonly Traffic[]): void {
-  results.traffic = entranceTraffic(traffic);
-  if (results.traffic === undefined) {
-    log.info('the access logs of the proxies tell of no request: real traffic is not judged');
-    return;
-  }
-  const risen = traffic.find(hasRisen);
-  if (risen === undefined) {
-    log.info(describeTraffic(results.traffic));
-    return;
-  }
-  results.traffic = risen;
-  throw new DeployError({
-    what: `visitors were failed, though the health endpoint answered ${String(inputs.health.status)}: ${describeTraffic(risen)}`,
-    where: `access log of the proxy, container ${risen.proxy.slice(0, 12)}`,
-    next: `Look for the requests that fail in that log (docker logs ${risen.proxy.slice(0, 12)}). Let \`health-url\` name a path that depends on what they need. ${SEE_THE_LOGS}`,
   });
 }
 

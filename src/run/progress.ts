@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { EdgeNote } from '../edge/note.js';
 import type { Availability } from '../health/measurement.js';
-import type { Traffic } from '../health/traffic.js';
+import type { Traffic, UnreadLog } from '../health/traffic.js';
 import type { Shipment } from '../images/shipment.js';
 import type { Log } from '../log.js';
 import type { Measuring } from './measure.js';
@@ -20,7 +20,7 @@ export interface Progress {
   executed(plan: Plan, results: RolloutResults): void;
   leased(fence: string): void;
   /** What visitors got during the soak, as far as an access log tells. */
-  counted(traffic: Traffic | undefined): void;
+  counted(results: RolloutResults): void;
   /** Availability is measured from now on, until `measured` ends it. */
   measuring(measuring: Measuring): void;
   /** After the last change, be it the undoing of one. */
@@ -42,6 +42,7 @@ export interface RunFacts {
   services: Record<string, ServiceOutcome>;
   availability: Availability | undefined;
   traffic: Traffic | undefined;
+  unreadLogs: readonly UnreadLog[];
   heldConnections: number;
   shipment: Shipment | undefined;
   edge: EdgeNote[];
@@ -62,6 +63,7 @@ function noFacts(): RunFacts {
     services: {},
     availability: undefined,
     traffic: undefined,
+    unreadLogs: [],
     heldConnections: 0,
     shipment: undefined,
     edge: [],
@@ -125,9 +127,7 @@ export function createProgress(clock: Clock, log: Log, onLease: (fence: string) 
       facts.heldConnections = results.heldConnections;
       facts.shipment = results.shipment;
     },
-    counted: (traffic) => {
-      facts.traffic = traffic;
-    },
+    counted: ({ traffic, unreadLogs = [] }) => void Object.assign(facts, { traffic, unreadLogs }),
     leased: (fence) => {
       facts.fence = fence;
       onLease(fence);

@@ -124,7 +124,7 @@ export async function transact(
   try {
     await executeToItsEnd(plan, context, { images, watched, edge }, deps);
   } finally {
-    deps.progress.counted(context.results.traffic);
+    deps.progress.counted(context.results);
     // What was only just being opened has to be there, or to have failed, before it can be ended.
     await Promise.allSettled([watched]);
   }
