@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1750);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9165);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 1750:
+/***/ 9165:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63755,6 +63755,51 @@ function endedByItself({ startedMs, ended }, all) {
         all.some((other) => other.running && (other.startedMs ?? Infinity) <= ended.atMs));
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/tunnel.ts
+
+
+/** Programs that let requests in over a connection of their own, without a port of the host. */
+const IMAGE = /(?:^|\/)(?:cloudflared|ngrok)(?:[:@]|$)/;
+/** Where cloudflared answers questions of DNS, no request goes through it. */
+const OTHER_USE = /(?:^|\s)(?:proxy-dns|access)(?:\s|$)/;
+/** True for a service through which requests come in by a tunnel. */
+function isTunnel({ image, command }) {
+    return IMAGE.test(image) && !OTHER_USE.test(command.join(' '));
+}
+/** Where its command or its variables send requests: `tunnel --url http://web:3000`. Others come from a file, or a token. */
+function upstreamsOfTunnel({ command, definition }) {
+    const variable = textOf(objectOf(definition['environment'])['TUNNEL_URL']) ?? '';
+    const words = [...command.flatMap((word) => word.split(/\s+/)), variable];
+    return words.flatMap((word) => {
+        const [, scheme, address = ''] = /^(?:--url=)?([a-z]+:\/\/)?([^/]*)\/?$/.exec(word) ?? [];
+        const upstream = parseAddress(address);
+        const isMeant = scheme !== undefined || upstream?.port !== undefined;
+        return upstream === undefined || !isMeant ? [] : [upstream];
+    });
+}
+/** cloudflared’s own file: `ingress:` with a `service: http://web:3000` for each host. */
+const FILE = /^ingress[^\S\n]*:/m;
+const SERVICE = /(?<![\w.-])service["']?[^\S\n]*:[^\S\n]*["']?[a-z][\w+.-]*:\/\/([^\s"',{}/#]+)/g;
+function isTunnelFile(text) {
+    return FILE.test(text) && parseTunnelFile(text).length > 0;
+}
+function parseTunnelFile(text) {
+    const lines = text.replace(/(?<=^|\s)#[^\n]*/g, '');
+    return [...lines.matchAll(SERVICE)].flatMap(([, address = '']) => parseAddress(address) ?? []);
+}
+
+;// CONCATENATED MODULE: ./src/plan/proxies/front.ts
+
+/** The tunnel that a proxy of the stack takes requests from; undefined: there is none, or it sends them elsewhere. */
+function tunnelBefore({ name, networks }, services) {
+    return services.find((tunnel) => {
+        if (!isTunnel(tunnel) || !tunnel.networks.some((network) => networks.includes(network)))
+            return false;
+        const upstreams = upstreamsOfTunnel(tunnel);
+        return upstreams.length === 0 || upstreams.some((upstream) => upstream.name === name);
+    })?.name;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/workers.ts
 
 
@@ -63869,12 +63914,12 @@ const LOOP = /(?:^|[\s;&('"])while\s+(?:(?:true|:|\[+ 1 \]+|\(\(\s*1\s*\)\))\s*[
 /** Five fields of a crontab, and what they run. */
 const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
 /** Schedulers of other people's, by image. */
-const IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
+const schedulers_IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
 /** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
 const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|schedule|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
 /** True where the command, or an image that the stack does not build, is a scheduler. */
 function isScheduler({ command, image, build }) {
-    if (build === undefined && IMAGE.test(image))
+    if (build === undefined && schedulers_IMAGE.test(image))
         return true;
     if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word)))
         return true;
@@ -63994,6 +64039,7 @@ function parseCaddyfile(text) {
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/declared.ts
 
+
 const HAPROXY_SECTION = /^(?:frontend|backend|listen)[^\S\n]+\S+[^\S\n]*(?:#.*)?$/m;
 const HAPROXY_SERVER = /^[^\S\n]+server(?:-template)?[^\S\n]+\S+[^\S\n]+\S+/m;
 const APACHE = /^[^\S\n]*(?:ProxyPass(?:Match)?|BalancerMember)[^\S\n]+\S/im;
@@ -64010,6 +64056,8 @@ function kindOfFile(path, text) {
         return 'nginx';
     if (DECLARED.test(text))
         return 'declared';
+    if (isTunnelFile(text))
+        return 'tunnel';
     return APACHE.test(text) ? 'apache' : 'nginx';
 }
 /** Of YAML and TOML: a line of its own, or what follows a blank and is not within quotes. JSON has none. */
@@ -64163,6 +64211,7 @@ function timesOf(directive, config) {
 
 
 
+
 /** Reads what was observed of a proxy. */
 function readProxy({ kind, config }) {
     switch (kind) {
@@ -64235,6 +64284,7 @@ const PARSERS = {
     haproxy: parseHaproxyConfig,
     apache: parseApacheConfig,
     declared: parseDeclared,
+    tunnel: parseTunnelFile,
 };
 
 ;// CONCATENATED MODULE: ./src/plan/sockets.ts
@@ -64369,6 +64419,7 @@ function shownToListen(others, { path, front, containers }) {
 ;// CONCATENATED MODULE: ./src/plan/seen.ts
 
 
+
 const NOTHING_SEEN = {
     proxies: new Map(),
     containers: [],
@@ -64379,11 +64430,24 @@ const NOTHING_SEEN = {
 };
 /** Where the proxies that run now, and those of the commit, send requests. */
 function upstreamsOf(observation) {
-    const { proxies, proxyFiles } = observation;
+    const { proxies } = observation;
     return [
         ...proxies.flatMap((proxy) => readProxy(proxy).upstreams).map(byName(observation)),
-        ...upstreamsInFiles(proxyFiles),
+        ...committedUpstreams(observation),
     ];
+}
+/** Where the commit says that requests go: in files, and in the Compose file. */
+function committedUpstreams({ wanted, proxyFiles, }) {
+    const tunnels = Object.values(wanted.services).filter(isTunnel);
+    return [...upstreamsInFiles(proxyFiles), ...tunnels.flatMap(upstreamsOfTunnel)];
+}
+/** The tunnels of the stack that are known to send a service requests. */
+function tunnelsTo({ wanted, proxyFiles }, names) {
+    const inFiles = upstreamsInFiles(proxyFiles, 'tunnel');
+    const tunnels = Object.values(wanted.services)
+        .filter(isTunnel)
+        .filter((tunnel) => [...upstreamsOfTunnel(tunnel), ...inFiles].some(({ name }) => names.includes(name)));
+    return new Set(tunnels.map(({ name }) => name));
 }
 /** A proxy that somebody configures by the containers that run (nginx-proxy) knows only their addresses. */
 function byName({ containers }) {
@@ -64392,12 +64456,12 @@ function byName({ containers }) {
 }
 /** What the roles take from an observation. */
 function seenIn(observation) {
-    const { containers, commit, storage, proxyFiles } = observation;
+    const { containers, commit, storage } = observation;
     return {
         proxies: runningProxies(observation),
         containers,
         files: commit.files,
-        committed: upstreamsInFiles(proxyFiles),
+        committed: committedUpstreams(observation),
         storage,
         sockets: socketServices(observation),
     };
@@ -64539,6 +64603,7 @@ function isBackup(image) {
 
 
 
+
 const PROXY_PROGRAM = new Set(['nginx', 'openresty']);
 /** How the reason of a service begins that is reached by a Unix socket. */
 const SAME_SOCKET = 'both would listen at the same socket ';
@@ -64615,9 +64680,9 @@ function roleOf(service, context) {
     const oneShot = isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
     if (oneShot !== undefined)
         return { role: 'job', reason: oneShot };
-    const proxy = proxyReason(service, context.seen);
+    const proxy = proxyReason(service, context);
     if (proxy !== undefined)
-        return { role: 'proxy', reason: `publishes ports, ${proxy}` };
+        return { role: 'proxy', reason: proxy };
     if (name !== undefined)
         return { role: 'routed', reason: `the proxy sends requests to ${name}` };
     if (socket !== undefined) {
@@ -64645,17 +64710,21 @@ function roleOf(service, context) {
 function publishedReason({ definition }) {
     return definition['network_mode'] === 'host' ? ON_HOST_NETWORK : 'publishes a port of the host';
 }
-/** What shows that a service that publishes ports is a proxy; undefined: nothing. */
-function proxyReason(service, { proxies }) {
+/** What shows that a service that requests come to first is a proxy; undefined: nothing. */
+function proxyReason(service, { seen, services }) {
+    const isPlain = isProxyImage(service.image);
+    const tunnel = isPlain ? tunnelBefore(service, services) : undefined;
+    if (tunnel !== undefined)
+        return `behind ${tunnel}, image ${service.image}`;
     if (!service.publishes)
         return undefined;
-    if (isProxyImage(service.image))
-        return `image ${service.image}`;
+    if (isPlain)
+        return `publishes ports, image ${service.image}`;
     const program = invocationsOf(service.command)
         .map((invocation) => invocation.program)
         .find((each) => PROXY_PROGRAM.has(each));
-    const running = program ?? proxies.get(service.name);
-    return running === undefined ? undefined : `runs ${running}`;
+    const running = program ?? seen.proxies.get(service.name);
+    return running === undefined ? undefined : `publishes ports, runs ${running}`;
 }
 /**
  * The places that keep a service from having two containers at once, and those that do not. A routed service
@@ -67836,71 +67905,24 @@ function missingImages({ wanted, images }, services, options) {
     }));
 }
 
-;// CONCATENATED MODULE: ./src/plan/gaps.ts
+;// CONCATENATED MODULE: ./src/plan/unseen.ts
 
 
 
 
-
-/** What cannot be done without a gap, unless a gap is accepted. */
-function gaps(observation, services, options) {
-    if (options.allowDowntime)
+/** A worker perhaps only because what stands before it did not tell where it sends requests, or not all of it. */
+function changedUnseen(observation, services, { service, incumbents, action, single }) {
+    const { wanted, proxies, proxyFiles } = observation;
+    const definition = wanted.services[service];
+    if (definition === undefined || definition.labels[ROLE_LABEL] !== undefined)
         return [];
-    return services.flatMap((service) => {
-        const definition = observation.wanted.services[service.service];
-        // Whether its image differs is known once it is built or pulled; this is asked again then.
-        if (definition === undefined || service.ifImageChanges)
-            return [];
-        if (service.role === 'routed' && service.action === 'roll') {
-            return rolledWithGap(observation, services, { service, definition, options });
-        }
-        if (service.role === 'worker' && service.action === 'roll') {
-            return rolledUnseen(observation, service, definition);
-        }
-        return service.action === 'replace' ? replacedWithGap(service) : [];
-    });
-}
-/** A service with a candidate beside its incumbent: is there a way to move requests to it? */
-function rolledWithGap(observation, services, { service: { service, incumbents, reason }, definition, options }) {
-    const accept = 'Or accept failed requests for the moment of the change: allow-downtime: true.';
-    if (isTraefikRouted(definition)) {
-        return drainFileOf(definition) === undefined ? [withoutDrain(service, accept)] : [];
-    }
-    const against = obstacleTo(observation, definition);
-    if (against !== undefined) {
-        return [
-            {
-                what: `${service} cannot be cut over without failed requests: ${against.what}`,
-                next: `${against.next} ${accept}`,
-            },
-        ];
-    }
-    if (incumbents.length === 0 || options.cutOver.has(service))
-        return [];
-    const fronts = services.filter(({ role }) => role === 'proxy');
-    const front = fronts.find((each) => each.incumbents.length > 0);
-    // Where no proxy runs nobody sends it requests.
-    if (front === undefined && fronts.length > 0)
-        return [];
-    const through = front === undefined ? 'a proxy' : `${front.service} (${front.image})`;
-    return [
-        {
-            what: `${service} is behind ${through}, which cannot be told to send its requests to a candidate (${reason})`,
-            next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. Where nothing sends it requests, label it ${ROLE_LABEL}: worker. ${accept}`,
-        },
-    ];
-}
-/** A worker perhaps only because a proxy on its network did not tell where it sends requests, or not all of it. */
-function rolledUnseen({ proxies, proxyFiles, containers }, { service, incumbents }, { labels }) {
-    if (labels[ROLE_LABEL] !== undefined)
-        return [];
-    const networks = new Set(containers
-        .filter(({ id }) => incumbents.includes(id))
-        .flatMap((container) => Object.keys(container.networks)));
+    if (isTunnel(definition))
+        return action === 'replace' ? replacedTunnel(service, single) : [];
+    const networks = unseen_networksOf(observation, incumbents);
+    const otherwise = `Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`;
     const near = proxies.filter((proxy) => !incumbents.includes(proxy.containerId) &&
         proxy.networks.some((network) => networks.has(network)));
-    const otherwise = `Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`;
-    return near.flatMap((proxy) => {
+    const ofProxies = near.flatMap((proxy) => {
         const { name, kind, config } = proxy;
         const what = `${service} may be behind ${name}, and where that sends requests is not known: `;
         if (config.trim() === '')
@@ -67922,11 +67944,117 @@ function rolledUnseen({ proxies, proxyFiles, containers }, { service, incumbents
                 },
             ];
     });
+    const tunnel = silentTunnel(observation, services, { definition, networks });
+    const ofTunnel = tunnel === undefined
+        ? []
+        : [
+            {
+                what: `${service} may be behind ${tunnel}, and where that sends requests is not known: neither the Compose file nor another one of the commit says it`,
+                next: `Let the tunnel send all requests to an nginx or a Caddy of the stack: that can be told of new containers. ${otherwise}`,
+            },
+        ];
+    return [...ofProxies, ...ofTunnel];
+}
+function replacedTunnel(service, single) {
+    return [
+        {
+            what: `${service} lets requests in, and none come while it is replaced: ${single ?? 'there may be only one'}`,
+            next: 'Remove that from the Compose file: two containers of a tunnel may run at once. Or accept the gap, the time that it takes to stop and start, a few seconds: allow-downtime: true.',
+        },
+    ];
 }
 const READ_BY = {
     nginx: 'nginx -T',
     caddy: 'caddy adapt --config /etc/caddy/Caddyfile',
 };
+/**
+ * A tunnel that may send a service requests, where nothing says to whom it sends them: the other end may know it
+ * alone. It is taken to send them to the stack's proxy, where there is one.
+ */
+function silentTunnel({ wanted, proxies, proxyFiles, containers }, services, { definition, networks, }) {
+    if (isQueueWorker(definition))
+        return undefined;
+    if (upstreamsInFiles(proxyFiles, 'tunnel').length > 0)
+        return undefined;
+    const own = services.filter(({ incumbents }) => [...unseen_networksOf({ containers }, incumbents)].some((network) => networks.has(network)));
+    const tunnel = own.find(({ service }) => {
+        const other = wanted.services[service];
+        return other !== undefined && isTunnel(other) && upstreamsOfTunnel(other).length === 0;
+    });
+    if (tunnel === undefined)
+        return undefined;
+    const passing = new Set(proxies
+        .filter((proxy) => readProxy(proxy).upstreams.length > 0)
+        .map(({ containerId }) => containerId));
+    const isProxy = ({ role, incumbents }) => role === 'proxy' || incumbents.some((id) => passing.has(id));
+    const fronts = own.filter(isProxy);
+    const isMeant = fronts.length === 0 || fronts.some(({ service }) => service === definition.name);
+    return isMeant ? tunnel.service : undefined;
+}
+function unseen_networksOf({ containers }, ids) {
+    return new Set(containers.filter(({ id }) => ids.includes(id)).flatMap((each) => Object.keys(each.networks)));
+}
+
+;// CONCATENATED MODULE: ./src/plan/gaps.ts
+
+
+
+
+
+
+
+/** What cannot be done without a gap, unless a gap is accepted. */
+function gaps(observation, services, options) {
+    if (options.allowDowntime)
+        return [];
+    return services.flatMap((service) => {
+        const definition = observation.wanted.services[service.service];
+        // Whether its image differs is known once it is built or pulled; this is asked again then.
+        if (definition === undefined || service.ifImageChanges)
+            return [];
+        if (service.role === 'routed' && service.action === 'roll') {
+            return rolledWithGap(observation, services, { service, definition, options });
+        }
+        const replaced = service.action === 'replace' ? replacedWithGap(service, definition) : [];
+        return service.role === 'worker' && (service.action === 'roll' || service.action === 'replace')
+            ? [...replaced, ...changedUnseen(observation, services, service)]
+            : replaced;
+    });
+}
+/** A service with a candidate beside its incumbent: is there a way to move requests to it? */
+function rolledWithGap(observation, services, { service: { service, incumbents, reason }, definition, options }) {
+    const accept = 'Or accept failed requests for the moment of the change: allow-downtime: true.';
+    if (isTraefikRouted(definition)) {
+        return drainFileOf(definition) === undefined ? [withoutDrain(service, accept)] : [];
+    }
+    const against = obstacleTo(observation, definition);
+    if (against !== undefined) {
+        return [
+            {
+                what: `${service} cannot be cut over without failed requests: ${against.what}`,
+                next: `${against.next} ${accept}`,
+            },
+        ];
+    }
+    if (incumbents.length === 0)
+        return [];
+    const tunnels = tunnelsTo(observation, roles_namesOf(definition));
+    const tunnel = services.find((each) => tunnels.has(each.service) && each.incumbents.length > 0);
+    if (tunnel === undefined && options.cutOver.has(service))
+        return [];
+    const fronts = services.filter(({ role }) => role === 'proxy');
+    const front = tunnel ?? fronts.find((each) => each.incumbents.length > 0);
+    // Where no proxy runs nobody sends it requests.
+    if (front === undefined && fronts.length > 0)
+        return [];
+    const through = front === undefined ? 'a proxy' : `${front.service} (${front.image})`;
+    return [
+        {
+            what: `${service} is behind ${through}, which cannot be told to send its requests to a candidate (${reason})`,
+            next: `nginx and Caddy can, with static names, and Traefik with a drain healthcheck. Where nothing sends it requests, label it ${ROLE_LABEL}: worker. ${accept}`,
+        },
+    ];
+}
 function withoutDrain(service, accept) {
     return {
         what: `${service} cannot be cut over without failed requests: Traefik sends requests to a container until Docker calls it unhealthy, and nothing makes the healthcheck of ${service} fail on request`,
@@ -67948,7 +68076,7 @@ function obstacleTo({ proxies }, definition) {
     }
     return undefined;
 }
-function replacedWithGap({ service, role, reason, why, single }) {
+function replacedWithGap({ service, role, reason, why, single }, { publishes }) {
     const gap = 'The gap is the time that it takes to stop and start, a few seconds';
     if (reason === ON_HOST_NETWORK) {
         return [
@@ -67961,7 +68089,7 @@ function replacedWithGap({ service, role, reason, why, single }) {
     if (role === 'proxy' || role === 'direct') {
         return [
             {
-                what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
+                what: `${service} (${role}) cannot be replaced without a gap: ${why}, and ${publishes ? 'only one container can hold its port' : 'nothing tells the tunnel before it of another container'}`,
                 next: `${gap}. Accept it with allow-downtime: true.`,
             },
         ];

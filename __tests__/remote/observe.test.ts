@@ -108,7 +108,9 @@ ${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
       'haproxy.cfg': 'backend a\n\tserver one web:80\n',
       'lb.cfg': 'listen\tin\n\tserver\tone\tweb:80\n',
       'httpd.conf': '\tProxyPass\t/ http://web/\n',
+      'tunnel/config.yml': 'ingress:\n  - hostname: a.example\n    service: http://web:80\n',
       'README.md': 'proxy_pass http://web;\n',
+      'k8s/ingress.yaml': 'ingress:\n  - service: web\n',
       'settings.conf': 'proxy_passes 3\nserver one\n',
     };
     for (const [file, text] of Object.entries(files)) host.write(`stage/${file}`, text);
@@ -123,7 +125,7 @@ ${AS_NOBODY} "$TOY/bin/sh" "$TOY/ask.sh" "$TOY/live"`,
     );
     expect(stderr).toBe('');
     const told = [...stdout.matchAll(/^=m=proxy-file:(.*)=$/gm)].map(([, file]) => file);
-    expect(told.sort()).toEqual(Object.keys(files).slice(0, 6).sort());
+    expect(told.sort()).toEqual(Object.keys(files).slice(0, 7).sort());
   });
 
   it('tells what the images are built from, of the Dockerfiles that Compose names', async () => {

@@ -1,11 +1,13 @@
 import type { Observation } from './observation.js';
 import type { ServicePlan } from './service-plan.js';
-import { readProxy, upstreamsInFiles, type Obstacle } from './proxies/proxy.js';
+import { readProxy, type Obstacle } from './proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from './proxies/traefik.js';
 import { MAY_LISTEN, namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from './roles.js';
 import { GIVES_WAY, ORDER_LABEL, ROLE_LABEL } from './role.js';
+import { tunnelsTo } from './seen.js';
 import type { Service } from './stack.js';
 import { ONLY_WRITER } from './storage.js';
+import { changedUnseen } from './unseen.js';
 
 /** Why a plan must not be executed; each is for a person: what, where, what next. */
 export interface Refusal {
@@ -33,10 +35,10 @@ export function gaps(
     if (service.role === 'routed' && service.action === 'roll') {
       return rolledWithGap(observation, services, { service, definition, options });
     }
-    if (service.role === 'worker' && service.action === 'roll') {
-      return rolledUnseen(observation, service, definition);
-    }
-    return service.action === 'replace' ? replacedWithGap(service) : [];
+    const replaced = service.action === 'replace' ? replacedWithGap(service, definition) : [];
+    return service.role === 'worker' && (service.action === 'roll' || service.action === 'replace')
+      ? [...replaced, ...changedUnseen(observation, services, service)]
+      : replaced;
   });
 }
 
@@ -65,9 +67,12 @@ function rolledWithGap(
       },
     ];
   }
-  if (incumbents.length === 0 || options.cutOver.has(service)) return [];
+  if (incumbents.length === 0) return [];
+  const tunnels = tunnelsTo(observation, namesOf(definition));
+  const tunnel = services.find((each) => tunnels.has(each.service) && each.incumbents.length > 0);
+  if (tunnel === undefined && options.cutOver.has(service)) return [];
   const fronts = services.filter(({ role }) => role === 'proxy');
-  const front = fronts.find((each) => each.incumbents.length > 0);
+  const front = tunnel ?? fronts.find((each) => each.incumbents.length > 0);
   // Where no proxy runs nobody sends it requests.
   if (front === undefined && fronts.length > 0) return [];
   const through = front === undefined ? 'a proxy' : `${front.service} (${front.image})`;
@@ -78,53 +83,6 @@ function rolledWithGap(
     },
   ];
 }
-
-/** A worker perhaps only because a proxy on its network did not tell where it sends requests, or not all of it. */
-function rolledUnseen(
-  { proxies, proxyFiles, containers }: Observation,
-  { service, incumbents }: ServicePlan,
-  { labels }: Service,
-): readonly Refusal[] {
-  if (labels[ROLE_LABEL] !== undefined) return [];
-  const networks = new Set(
-    containers
-      .filter(({ id }) => incumbents.includes(id))
-      .flatMap((container) => Object.keys(container.networks)),
-  );
-  const near = proxies.filter(
-    (proxy) =>
-      !incumbents.includes(proxy.containerId) &&
-      proxy.networks.some((network) => networks.has(network)),
-  );
-  const otherwise = `Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`;
-  return near.flatMap((proxy) => {
-    const { name, kind, config } = proxy;
-    const what = `${service} may be behind ${name}, and where that sends requests is not known: `;
-    if (config.trim() === '')
-      return upstreamsInFiles(proxyFiles, kind).length > 0
-        ? []
-        : [
-            {
-              what: `${what}its configuration could not be read`,
-              next: `See what \`docker exec ${name} ${READ_BY[kind]}\` says on the host, and run the workflow again. ${otherwise}`,
-            },
-          ];
-    const [target] = readProxy(proxy).unreadable;
-    return target === undefined
-      ? []
-      : [
-          {
-            what: `${what}its configuration says ${target}`,
-            next: `Let it name there what it sends requests to, as the Compose file does. ${otherwise}`,
-          },
-        ];
-  });
-}
-
-const READ_BY = {
-  nginx: 'nginx -T',
-  caddy: 'caddy adapt --config /etc/caddy/Caddyfile',
-} as const;
 
 function withoutDrain(service: string, accept: string): Refusal {
   return {
@@ -147,7 +105,10 @@ function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | u
   return undefined;
 }
 
-function replacedWithGap({ service, role, reason, why, single }: ServicePlan): readonly Refusal[] {
+function replacedWithGap(
+  { service, role, reason, why, single }: ServicePlan,
+  { publishes }: Service,
+): readonly Refusal[] {
   const gap = 'The gap is the time that it takes to stop and start, a few seconds';
   if (reason === ON_HOST_NETWORK) {
     return [
@@ -160,7 +121,7 @@ function replacedWithGap({ service, role, reason, why, single }: ServicePlan): r
   if (role === 'proxy' || role === 'direct') {
     return [
       {
-        what: `${service} (${role}) cannot be replaced without a gap: ${why}, and only one container can hold its port`,
+        what: `${service} (${role}) cannot be replaced without a gap: ${why}, and ${publishes ? 'only one container can hold its port' : 'nothing tells the tunnel before it of another container'}`,
         next: `${gap}. Accept it with allow-downtime: true.`,
       },
     ];

@@ -4,6 +4,7 @@ import { doubtsOf, WHERE_ROUTED } from './doubts.js';
 import { isProxyImage } from './image-names.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from './observation.js';
+import { tunnelBefore } from './proxies/front.js';
 import { hasTraefikRouter, isTraefikRouted } from './proxies/traefik.js';
 import { ORDER_LABEL, ROLE_LABEL, ROLES, type Role, type RoleDecision } from './role.js';
 import { requestsThrough } from './shared-network.js';
@@ -117,8 +118,8 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   const oneShot =
     isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
   if (oneShot !== undefined) return { role: 'job', reason: oneShot };
-  const proxy = proxyReason(service, context.seen);
-  if (proxy !== undefined) return { role: 'proxy', reason: `publishes ports, ${proxy}` };
+  const proxy = proxyReason(service, context);
+  if (proxy !== undefined) return { role: 'proxy', reason: proxy };
   if (name !== undefined) return { role: 'routed', reason: `the proxy sends requests to ${name}` };
   if (socket !== undefined) {
     return { role: 'routed', reason: `the proxy sends requests to the socket ${socket}` };
@@ -144,15 +145,18 @@ function publishedReason({ definition }: Service): string {
   return definition['network_mode'] === 'host' ? ON_HOST_NETWORK : 'publishes a port of the host';
 }
 
-/** What shows that a service that publishes ports is a proxy; undefined: nothing. */
-function proxyReason(service: Service, { proxies }: Seen): string | undefined {
+/** What shows that a service that requests come to first is a proxy; undefined: nothing. */
+function proxyReason(service: Service, { seen, services }: RoleContext): string | undefined {
+  const isPlain = isProxyImage(service.image);
+  const tunnel = isPlain ? tunnelBefore(service, services) : undefined;
+  if (tunnel !== undefined) return `behind ${tunnel}, image ${service.image}`;
   if (!service.publishes) return undefined;
-  if (isProxyImage(service.image)) return `image ${service.image}`;
+  if (isPlain) return `publishes ports, image ${service.image}`;
   const program = invocationsOf(service.command)
     .map((invocation) => invocation.program)
     .find((each) => PROXY_PROGRAM.has(each));
-  const running = program ?? proxies.get(service.name);
-  return running === undefined ? undefined : `runs ${running}`;
+  const running = program ?? seen.proxies.get(service.name);
+  return running === undefined ? undefined : `publishes ports, runs ${running}`;
 }
 
 /**

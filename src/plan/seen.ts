@@ -1,5 +1,6 @@
 import type { Container, Observation, StorageContents } from './observation.js';
 import { readProxy, upstreamsInFiles } from './proxies/proxy.js';
+import { isTunnel, upstreamsOfTunnel } from './proxies/tunnel.js';
 import type { Upstream } from './proxies/upstream.js';
 import { socketServices, type SocketServices } from './sockets.js';
 
@@ -28,11 +29,34 @@ export const NOTHING_SEEN: Seen = {
 
 /** Where the proxies that run now, and those of the commit, send requests. */
 export function upstreamsOf(observation: Observation): readonly Upstream[] {
-  const { proxies, proxyFiles } = observation;
+  const { proxies } = observation;
   return [
     ...proxies.flatMap((proxy) => readProxy(proxy).upstreams).map(byName(observation)),
-    ...upstreamsInFiles(proxyFiles),
+    ...committedUpstreams(observation),
   ];
+}
+
+/** Where the commit says that requests go: in files, and in the Compose file. */
+function committedUpstreams({
+  wanted,
+  proxyFiles,
+}: Pick<Observation, 'wanted' | 'proxyFiles'>): readonly Upstream[] {
+  const tunnels = Object.values(wanted.services).filter(isTunnel);
+  return [...upstreamsInFiles(proxyFiles), ...tunnels.flatMap(upstreamsOfTunnel)];
+}
+
+/** The tunnels of the stack that are known to send a service requests. */
+export function tunnelsTo(
+  { wanted, proxyFiles }: Pick<Observation, 'wanted' | 'proxyFiles'>,
+  names: readonly string[],
+): ReadonlySet<string> {
+  const inFiles = upstreamsInFiles(proxyFiles, 'tunnel');
+  const tunnels = Object.values(wanted.services)
+    .filter(isTunnel)
+    .filter((tunnel) =>
+      [...upstreamsOfTunnel(tunnel), ...inFiles].some(({ name }) => names.includes(name)),
+    );
+  return new Set(tunnels.map(({ name }) => name));
 }
 
 /** A proxy that somebody configures by the containers that run (nginx-proxy) knows only their addresses. */
@@ -49,12 +73,12 @@ function byName({ containers }: Observation): (upstream: Upstream) => Upstream {
 
 /** What the roles take from an observation. */
 export function seenIn(observation: Observation): Seen {
-  const { containers, commit, storage, proxyFiles } = observation;
+  const { containers, commit, storage } = observation;
   return {
     proxies: runningProxies(observation),
     containers,
     files: commit.files,
-    committed: upstreamsInFiles(proxyFiles),
+    committed: committedUpstreams(observation),
     storage,
     sockets: socketServices(observation),
   };

@@ -1,7 +1,8 @@
+import { isTunnelFile } from './tunnel.js';
 import { parseAddress, type Upstream } from './upstream.js';
 
 /** The kind of proxy that a file of the commit is for, by what stands in it. */
-export type FileKind = 'nginx' | 'caddy' | 'haproxy' | 'apache' | 'declared';
+export type FileKind = 'nginx' | 'caddy' | 'haproxy' | 'apache' | 'declared' | 'tunnel';
 
 const HAPROXY_SECTION = /^(?:frontend|backend|listen)[^\S\n]+\S+[^\S\n]*(?:#.*)?$/m;
 const HAPROXY_SERVER = /^[^\S\n]+server(?:-template)?[^\S\n]+\S+[^\S\n]+\S+/m;
@@ -15,6 +16,7 @@ export function kindOfFile(path: string, text: string): FileKind {
   if (HAPROXY_SECTION.test(text) && HAPROXY_SERVER.test(text)) return 'haproxy';
   if (/\b(?:proxy|fastcgi|grpc|uwsgi|scgi)_pass\s/.test(text)) return 'nginx';
   if (DECLARED.test(text)) return 'declared';
+  if (isTunnelFile(text)) return 'tunnel';
   return APACHE.test(text) ? 'apache' : 'nginx';
 }
 

@@ -4,6 +4,7 @@ import { parseCaddyfile } from './caddyfile.js';
 import { kindOfFile, parseApacheConfig, parseDeclared, type FileKind } from './declared.js';
 import { parseHaproxyConfig } from './haproxy-config.js';
 import { parseNginxConfig } from './nginx-config.js';
+import { parseTunnelFile } from './tunnel.js';
 import type { Upstream } from './upstream.js';
 
 /** What a plan must know of a running proxy: the one place where kinds of proxies differ. */
@@ -116,4 +117,5 @@ const PARSERS: Readonly<Record<FileKind, (text: string) => readonly Upstream[]>>
   haproxy: parseHaproxyConfig,
   apache: parseApacheConfig,
   declared: parseDeclared,
+  tunnel: parseTunnelFile,
 };

@@ -71,6 +71,8 @@ observe_proxy_files() {
     git_own grep --no-color -lziE '^[[:space:]]*(ProxyPass(Match)?|BalancerMember)[[:space:]]' "$SHA" -- '*.conf*'
     # Traefik's file provider, Kong, Envoy.
     git_own grep --no-color -lzE '(loadBalancer|load_assignment|_format_version)' "$SHA" -- '*.yml' '*.yaml' '*.toml' '*.json' '*.tmpl' '*.template'
+    # cloudflared.
+    git_own grep --no-color -lzE --all-match -e '^ingress[[:space:]]*:' -e '[[:space:]]service[[:space:]]*:.*[a-z]://' "$SHA" -- '*.yml' '*.yaml'
   } | path_lines | sed 's/^[^:]*://' | sort -u | head -n 50 | while IFS= read -r path; do
     section "proxy-file:$path"
     # No configuration is larger: a dump or a bundle may hold the same words.
