@@ -65071,6 +65071,11 @@ function releasedService({ releases, live }, service) {
     const last = releases.at(-1);
     return last?.sha === live.head ? last?.services[service] : undefined;
 }
+/** True for a service that this commit does without, or an earlier one that has left its containers. */
+function wasRemoved(observation, service) {
+    return (observation.installed?.services[service] !== undefined ||
+        releasedService(observation, service)?.removed !== undefined);
+}
 /** The commit that a service was last brought to; empty where nobody knows. */
 function commitOf(observation, service) {
     const released = releasedService(observation, service);
@@ -66144,6 +66149,7 @@ function isOfCommit({ containers, wanted, proxyFiles }, { containerId, kind }, n
 
 
 
+
 /** What must happen to each service, before the build has told which images really differ. */
 function planServices(observation, roles, options) {
     const { wanted } = observation;
@@ -66246,7 +66252,7 @@ function removed(observation, options) {
     const gone = observation.containers.filter((container) => !container.oneOff && observation.wanted.services[container.service] === undefined);
     return [...new Set(gone.map(({ service }) => service))].map((service) => {
         const containers = gone.filter((container) => container.service === service);
-        const inProfile = observation.installed?.services[service] === undefined;
+        const inProfile = !wasRemoved(observation, service);
         const needing = leftProxy(observation, containers, options);
         return {
             service,
@@ -66267,9 +66273,7 @@ function removed(observation, options) {
             oldImageId: containers[0]?.imageId,
             told: inProfile || needing === undefined
                 ? []
-                : [
-                    `it stays, and no later deploy removes it. Once ${needing} does without it, on the host: docker rm -f ${containers.map(({ name }) => name).join(' ')}`,
-                ],
+                : ['it stays, and goes with the next deploy that services does not limit'],
             waits: [],
             unread: [],
         };
@@ -66287,9 +66291,10 @@ function leftProxy(observation, containers, { services }) {
 /** A service that left the Compose file may hold data all the same. */
 function formerRole(observation, service) {
     const { installed } = observation;
-    return installed === undefined
-        ? 'worker'
-        : (assignRoles(installed, [], seenIn(observation))[service]?.role ?? 'worker');
+    const released = releasedService(observation, service);
+    if (installed?.services[service] === undefined)
+        return ROLES.find((role) => role === released?.removed) ?? 'worker';
+    return assignRoles(installed, [], seenIn(observation))[service]?.role ?? 'worker';
 }
 /** The plan once the images are there: what would have rolled for an equal image is kept. */
 function settleImages(services, imageIds, containers) {
@@ -69907,6 +69912,7 @@ function parseRecord(name, text) {
                     commit: textOf(released['commit']),
                     definition: textOf(released['definition']),
                     runs: parseFingerprint(objectOf(released['runs'])),
+                    removed: textOf(released['removed']),
                 },
             ];
         })),
@@ -70018,14 +70024,20 @@ function releasedServices(context, plan, again = '') {
         return [[service.service, released]];
     }));
 }
-/** Also one that is in no profile of this deploy: the next one knows of it. */
+/** Also one that is in no profile of this deploy, or that the commit removed: the next one knows of it. */
 function leftService(context, service, again) {
     const { observation } = context;
     const { service: name, oldImageId } = service;
     const before = releasedService(observation, name);
     const definition = observation.wanted.services[name];
     if (definition === undefined) {
-        return before === undefined ? [] : [[name, { ...before, commit: commitOf(observation, name) }]];
+        const kept = before && { ...before, commit: commitOf(observation, name) };
+        if (!wasRemoved(observation, name))
+            return kept === undefined ? [] : [[name, kept]];
+        const { image } = observation.installed?.services[name] ?? service;
+        // No rollback starts it again.
+        const unknown = { imageId: oldImageId ?? '', image, commit: '' };
+        return [[name, { ...unknown, ...kept, keptAs: undefined, removed: service.role }]];
     }
     if (oldImageId === undefined)
         return [];

@@ -8,6 +8,7 @@ import { releasedServices } from '../../src/rollout/recorded.js';
 import {
   actions,
   changing,
+  container,
   LIVE_SHA,
   observed,
   operationsOf,
@@ -139,6 +140,65 @@ describe('what an earlier deploy left out', () => {
       const next = plannedAfter({ ...record, services: of }, {});
       expect(actions(next)).toMatchObject({ worker: 'roll?' });
     });
+  });
+});
+
+describe('what the commit removes, and a proxy that `services` leaves out needs', () => {
+  const nginx = 'server { location / { proxy_pass http://feed:80; } }';
+  const feed = { image: 'acme/feed:1', networks: { default: null } };
+  const was = services({ feed });
+  const situation: Situation = { was, wants: services({ feed: undefined }), nginx };
+  const limited = { services: ['api'] };
+  const record = recordAfter(situation, limited);
+  /** The host afterwards: its Compose file knows nothing of the service any more. */
+  const next = (other: Partial<PlanOptions> = {}, given: Partial<Situation> = {}): Planned => {
+    const { containers } = observed(situation);
+    return plannedAfter(record, { nginx: '', containers: () => containers, ...given }, other);
+  };
+
+  it('stays, and that is told', () => {
+    const of = planned(situation, limited);
+    expect(actions(of)['feed']).toBe('leave');
+    expect(serviceIn(of, 'feed').told).toEqual([
+      'it stays, and goes with the next deploy that services does not limit',
+    ]);
+  });
+
+  it('goes with the next deploy, where nothing needs it any more', () => {
+    expect(actions(next())['feed']).toBe('remove');
+    expect(actions(next(limited))['feed']).toBe('remove');
+  });
+
+  it('stays with the next one that is limited as well', () => {
+    const again = next(limited, { nginx });
+    expect(actions(again)['feed']).toBe('leave');
+    expect(serviceIn(again, 'feed').told).toHaveLength(1);
+  });
+
+  it('goes also where somebody else had deployed before', () => {
+    const unknown = recordAfter({ ...situation, live: { head: EARLIER } }, limited);
+    expect(unknown.services['feed']).toMatchObject({ removed: 'worker', commit: '' });
+  });
+
+  it('is data still where it was, and not removed unless somebody names it', () => {
+    const files = { image: 'minio/minio:1', networks: { default: null } };
+    const data: Situation = { ...situation, was: services({ feed: files }) };
+    const left = recordAfter(data, limited);
+    const { containers } = observed(data);
+    const given = { nginx: '', containers: () => containers };
+    expect(refusalsOf(plannedAfter(left, given))).toMatchObject([
+      { what: 'feed holds data, and the commit removed it' },
+    ]);
+    const named = plannedAfter(left, given, { allowDataChanges: ['feed'] });
+    expect(refusalsOf(named)).toEqual([]);
+    expect(actions(named)['feed']).toBe('remove');
+  });
+
+  it('is not what is of other profiles', () => {
+    const { services: of } = recordAfter({ containers: (all) => [...all, container('other', 1)] });
+    expect(of['other']).toBeUndefined();
+    const others = { containers: () => [container('other', 1)] };
+    expect(actions(plannedAfter(record, others))['other']).toBe('leave');
   });
 });
 

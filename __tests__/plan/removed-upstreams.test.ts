@@ -149,7 +149,9 @@ describe('a service that the commit removes while `services` leaves the proxy', 
     const of = planned(change, { services: ['worker'] });
     expect(refusalsOf(of)).toEqual([]);
     expect(serviceIn(of, 'api').action).toBe('leave');
-    expect(of.plan.warnings.join()).toContain('docker rm -f api-1');
+    expect(of.plan.warnings.join()).toContain(
+      'api: it stays, and goes with the next deploy that services does not limit',
+    );
     const all = planned(change, { services: ['worker', 'proxy'] });
     expect(serviceIn(all, 'api').action).toBe('remove');
   });

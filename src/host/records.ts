@@ -22,6 +22,7 @@ export function parseRecord(name: string, text: string): ReleaseRecord {
             commit: textOf(released['commit']),
             definition: textOf(released['definition']),
             runs: parseFingerprint(objectOf(released['runs'])),
+            removed: textOf(released['removed']),
           },
         ];
       }),

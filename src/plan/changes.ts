@@ -27,6 +27,14 @@ export function releasedService(
   return last?.sha === live.head ? last?.services[service] : undefined;
 }
 
+/** True for a service that this commit does without, or an earlier one that has left its containers. */
+export function wasRemoved(observation: Observation, service: string): boolean {
+  return (
+    observation.installed?.services[service] !== undefined ||
+    releasedService(observation, service)?.removed !== undefined
+  );
+}
+
 /** The commit that a service was last brought to; empty where nobody knows. */
 export function commitOf(observation: Observation, service: string): string {
   const released = releasedService(observation, service);

@@ -228,4 +228,6 @@ export interface ReleasedService {
   readonly definition?: string | undefined;
   /** The definition that its containers were created from; undefined in records of earlier versions. */
   readonly runs?: Fingerprint | undefined;
+  /** The role of one that the commit does without, and that this release has left there. */
+  readonly removed?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import type { ServiceOptions } from './plan-options.js';
 import { withDerived } from './builds.js';
-import { changedFor, changesFor, releasedService } from './changes.js';
+import { changedFor, changesFor, releasedService, wasRemoved } from './changes.js';
 import { decide, isNamed, toldOf, type Decision } from './decision.js';
 import { envFileChanges } from './files.js';
 import type { Container, Observation } from './observation.js';
@@ -8,7 +8,7 @@ import type { ServicePlan } from './service-plan.js';
 import { proxyOf } from './removed-upstreams.js';
 import { isProxyImage } from './image-names.js';
 import { assignRoles } from './roles.js';
-import type { Role, RoleDecision } from './role.js';
+import { ROLES, type Role, type RoleDecision } from './role.js';
 import { seenIn } from './seen.js';
 import { isWithin, type Service } from './stack.js';
 
@@ -151,7 +151,7 @@ function removed(observation: Observation, options: ServiceOptions): readonly Se
   );
   return [...new Set(gone.map(({ service }) => service))].map((service) => {
     const containers = gone.filter((container) => container.service === service);
-    const inProfile = observation.installed?.services[service] === undefined;
+    const inProfile = !wasRemoved(observation, service);
     const needing = leftProxy(observation, containers, options);
     return {
       service,
@@ -173,9 +173,7 @@ function removed(observation: Observation, options: ServiceOptions): readonly Se
       told:
         inProfile || needing === undefined
           ? []
-          : [
-              `it stays, and no later deploy removes it. Once ${needing} does without it, on the host: docker rm -f ${containers.map(({ name }) => name).join(' ')}`,
-            ],
+          : ['it stays, and goes with the next deploy that services does not limit'],
       waits: [],
       unread: [],
     };
@@ -201,9 +199,10 @@ function leftProxy(
 /** A service that left the Compose file may hold data all the same. */
 function formerRole(observation: Observation, service: string): Role {
   const { installed } = observation;
-  return installed === undefined
-    ? 'worker'
-    : (assignRoles(installed, [], seenIn(observation))[service]?.role ?? 'worker');
+  const released = releasedService(observation, service);
+  if (installed?.services[service] === undefined)
+    return ROLES.find((role) => role === released?.removed) ?? 'worker';
+  return assignRoles(installed, [], seenIn(observation))[service]?.role ?? 'worker';
 }
 
 /** The plan once the images are there: what would have rolled for an equal image is kept. */

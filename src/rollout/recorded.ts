@@ -1,4 +1,4 @@
-import { commitOf, releasedService } from '../plan/changes.js';
+import { commitOf, releasedService, wasRemoved } from '../plan/changes.js';
 import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
 import { keptReference } from '../plan/kept-image.js';
 import type { ReleasedService } from '../plan/observation.js';
@@ -43,7 +43,7 @@ export function releasedServices(
   );
 }
 
-/** Also one that is in no profile of this deploy: the next one knows of it. */
+/** Also one that is in no profile of this deploy, or that the commit removed: the next one knows of it. */
 function leftService(
   context: Recording,
   service: ServicePlan,
@@ -54,7 +54,12 @@ function leftService(
   const before = releasedService(observation, name);
   const definition = observation.wanted.services[name];
   if (definition === undefined) {
-    return before === undefined ? [] : [[name, { ...before, commit: commitOf(observation, name) }]];
+    const kept = before && { ...before, commit: commitOf(observation, name) };
+    if (!wasRemoved(observation, name)) return kept === undefined ? [] : [[name, kept]];
+    const { image } = observation.installed?.services[name] ?? service;
+    // No rollback starts it again.
+    const unknown = { imageId: oldImageId ?? '', image, commit: '' };
+    return [[name, { ...unknown, ...kept, keptAs: undefined, removed: service.role }]];
   }
   if (oldImageId === undefined) return [];
   const released: ReleasedService = {
