@@ -6,7 +6,8 @@ import type { Checks } from './checks.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
-const TAKES_VARIABLES = together(
+/** A tag and a build argument of the API are variables from now on. */
+export const TAKES_VARIABLES = together(
   replacing(
     'docker-compose.yml',
     'build: ./api\n    env_file',
@@ -65,7 +66,8 @@ docker compose config --images api
 docker inspect -f '{{.Config.Image}}' "$(docker compose ps -q api)"
 `;
 
-async function checkVariables(bed: Bed, checks: Checks, tag: string): Promise<void> {
+/** What `TAG=tag` and `VERSION=version tag` have made is what serves. */
+export async function checkVariables(bed: Bed, checks: Checks, tag: string): Promise<void> {
   const { directory, project } = bed.place;
   const inside = await ask(
     bed.host,

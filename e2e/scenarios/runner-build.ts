@@ -5,8 +5,10 @@ import { ask } from '../harness/shell.js';
 import { type Host, up } from '../host/host.js';
 import { baseImages } from '../images/images.js';
 import { dockerClient } from '../workflow/engine.js';
+import { together } from '../stacks/stack.js';
 import { type Bed, placeFiles, type WorkflowOverrides } from './bed.js';
 import type { Checks } from './checks.js';
+import { checkVariables, TAKES_VARIABLES } from './given.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
@@ -17,7 +19,7 @@ export const runnerBuild: Scenario = {
   name: 'runner-build',
   home: 'tiny',
   sentence:
-    'images are built on the runner, and of a one-line change only its own layers come to the host',
+    'images are built on the runner, with the variables of the workflow, and of a one-line change only its own layers come to the host',
   from: 'empty',
   run: async (bed, checks) => {
     await withRunner(bed, async (runner, said) => {
@@ -27,6 +29,7 @@ export const runnerBuild: Scenario = {
       const deployed = await bed.deploy(first, said);
       checks.equal(deployed.outputs['result'], 'deployed', 'result of the first deploy');
       await changeUnderLoad(bed, checks, { runner, said });
+      await withVariables(bed, checks, said);
       await dirtyIsRefused(bed, checks, said);
     });
   },
@@ -57,6 +60,28 @@ async function changeUnderLoad(bed: Bed, checks: Checks, { runner, said }: Runne
   checks.equal(loaded, built, 'the layers of the image on the host');
   const added = (await buildCacheOf(bed.host)).filter((entry) => !cacheBefore.includes(entry));
   checks.equal(added, [], 'what came to the build cache of the host');
+  await checkWhole(bed, checks, before, { sha, release });
+}
+
+/** The runner builds what they say, the host runs it, and goes back without a runner. */
+async function withVariables(bed: Bed, checks: Checks, said: WorkflowOverrides): Promise<void> {
+  const release = bed.nextRelease();
+  const sha = await bed.commit(
+    'Take variables',
+    together(TAKES_VARIABLES, bed.stack.changes.backend(release)),
+  );
+  const before = await bed.lookSettled();
+  for (const tag of ['one', 'two']) {
+    const variables = `TAG=${tag}\nVERSION=version ${tag}`;
+    const inputs = { ...said.inputs, variables };
+    const { value: run } = await underLoad(bed, checks, () => bed.deploy(sha, { ...said, inputs }));
+    checks.equal(run.outputs['result'], 'deployed', `result with the tag ${tag}`);
+    await checkVariables(bed, checks, tag);
+  }
+  const inputs = { operation: 'rollback' };
+  const { value: back } = await underLoad(bed, checks, () => bed.deploy(sha, { inputs }));
+  checks.equal(back.outputs['result'], 'deployed', 'result of the rollback');
+  await checkVariables(bed, checks, 'one');
   await checkWhole(bed, checks, before, { sha, release });
 }
 
