@@ -29,8 +29,8 @@ export const runnerBuild: Scenario = {
       const deployed = await bed.deploy(first, said);
       checks.equal(deployed.outputs['result'], 'deployed', 'result of the first deploy');
       await changeUnderLoad(bed, checks, { runner, said });
-      await withVariables(bed, checks, said);
       await dirtyIsRefused(bed, checks, said);
+      await withVariables(bed, checks, said);
     });
   },
 };

@@ -25,11 +25,8 @@ export const throughTunnel: Trial<Stack> = {
       checks.equal((await bed.deploy(standing.sha)).outputs['result'], 'deployed', 'result');
       const before = await bed.lookSettled();
       const last = { ...standing };
-      /** What an app tells a visitor whose idle connection it ends is the connector's to hand on. */
       const used = <T>(work: () => Promise<T>) =>
-        underLoad(throughProxy, checks, () =>
-          underLoad(throughApp, checks, work, { scale: 0.5, staleCheck: true }),
-        );
+        underLoad(throughProxy, checks, () => underLoad(throughApp, checks, work, { scale: 0.5 }));
       for (const n of [1, 2]) {
         last.release = bed.nextRelease();
         last.sha = await bed.commit(`Change ${n}`, bed.stack.changes.backend(last.release));
