@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9165);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3952);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 9165:
+/***/ 3952:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -73012,6 +73012,82 @@ function adoption_filesOf(label, path) {
         .map((file) => file.startsWith(`${path}/`) ? file.slice(path.length + 1) : external_node_path_.posix.basename(file));
 }
 
+;// CONCATENATED MODULE: ./src/host/engine-fitness.ts
+
+/** What `docker` is on the host: a program that a deploy cannot go through is refused, whatever it says. */
+function clientProblem(sections) {
+    return snapProblem(sections) ?? podmanProblem(sections);
+}
+/** What engine it speaks to: one that a deploy cannot work with is refused. */
+function engineProblem(sections) {
+    return farEngineProblem(sections) ?? rootlessProblem(sections) ?? virtualMachineProblem(sections);
+}
+/** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
+function snapProblem(sections) {
+    if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
+        return undefined;
+    return {
+        what: 'Docker is installed as a snap, which may not read the directories that a deploy works in',
+        next: 'Replace it by the package of the distribution. A snap keeps volumes and images of its own, and takes them away with it: copy the data first. Then, on the host: sudo snap remove docker && sudo apt-get install -y docker.io docker-compose-v2 docker-buildx && sudo usermod -aG docker "$USER"',
+    };
+}
+/** The command of podman-docker says its own name; the service of Podman says it where Docker's own command asks. */
+function podmanProblem(sections) {
+    const isEmulated = /^podman/i.test(sections.get('docker-says')?.trim() ?? '');
+    if (!isEmulated && !(sections.get('docker') ?? '').includes('"Name":"Podman Engine"'))
+        return undefined;
+    return {
+        what: isEmulated
+            ? 'docker on the host is Podman (podman-docker), not Docker'
+            : 'docker of this user speaks to Podman, not to the Docker Engine',
+        next: 'Podman answers questions about containers, networks and images in other words, so a deploy could not be undone for certain. Install the Docker Engine: https://docs.docker.com/engine/install/ (take away podman-docker first, and DOCKER_HOST where it names podman.sock). Podman may stay beside it; its containers, volumes and images are not those of Docker.',
+    };
+}
+const LOOPBACK = /^(?:tcp|https?):\/\/(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\])(?::\d+)?\/?$/;
+/** Paths of mounts, networks and processes of containers are looked for on the host itself. */
+function farEngineProblem(sections) {
+    const endpoint = sections.get('endpoint')?.trim() ?? '';
+    if (endpoint === '' || endpoint.startsWith('unix://'))
+        return undefined;
+    const shown = endpoint.replace(/\/\/[^/]*@/, '//');
+    if (!LOOPBACK.test(endpoint)) {
+        return {
+            what: `docker of this user speaks to another engine than the one of the host: ${shown}`,
+            next: 'A deploy works on the host that runs the containers. Make that the input host, or, on the host: docker context use default, and take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login.',
+        };
+    }
+    const [host, engine] = (0,host_sections/* linesOf */.D)(sections.get('engine-name'));
+    if (host !== undefined && engine !== undefined && host !== engine) {
+        return {
+            what: `docker of this user speaks through ${shown} to the engine of another machine: that one calls itself ${engine}, this host is ${host}`,
+            next: 'A port of the host may lead elsewhere (a tunnel, a virtual machine). Make the machine that runs the containers the input host, or take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login, so that docker speaks to the socket of this host.',
+        };
+    }
+    if (!(sections.get('swarm')?.trim() ?? '').startsWith('active'))
+        return undefined;
+    return {
+        what: `docker of this user reaches the engine by ${shown}, and a Docker Swarm is deployed to by its socket`,
+        next: 'Take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login, so that docker speaks to unix:///var/run/docker.sock.',
+    };
+}
+/** Its containers have a network that the host is not in, and may have no control groups that tell them apart. */
+function rootlessProblem(sections) {
+    if (!(sections.get('engine-security') ?? '').includes('"name=rootless"'))
+        return undefined;
+    return {
+        what: 'docker of this user speaks to a rootless Docker Engine',
+        next: 'The containers of a rootless engine have a network that the host does not reach, so a deploy could not tell whether a new container answers. Install the engine as a service of the system (https://docs.docker.com/engine/install/), then, on the host: docker context use default, take DOCKER_HOST out of the environment of the login, and sudo usermod -aG docker "$USER". It has volumes and images of its own: copy the data first.',
+    };
+}
+function virtualMachineProblem(sections) {
+    if (!((0,host_sections/* linesOf */.D)(sections.get('engine-name'))[2] ?? '').startsWith('Docker Desktop'))
+        return undefined;
+    return {
+        what: 'docker of this user speaks to Docker Desktop, which runs containers in a virtual machine',
+        next: 'Their processes and networks are not those of the host. Install the Docker Engine: https://docs.docker.com/engine/install/, then, on the host: docker context use default.',
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/host/git-fitness.ts
 
 
@@ -73237,6 +73313,7 @@ function parseRoom(text) {
 
 
 
+
 /**
  * Refuses a host or a commit that a release cannot be made of, before anything has changed.
  *
@@ -73244,9 +73321,9 @@ function parseRoom(text) {
  */
 function refuseUnfit(sections, inputs, sha) {
     const problem = unreachableProblem(sections) ??
-        snapProblem(sections) ??
+        clientProblem(sections) ??
         roomProblem(sections) ??
-        farEngineProblem(sections) ??
+        engineProblem(sections) ??
         hungProblem(sections) ??
         dockerProblem(sections) ??
         composeProblem(sections) ??
@@ -73271,25 +73348,6 @@ function unreachableProblem(sections) {
     return {
         what: `the file system of ${path} does not answer`,
         next: `Most often it is a mount of a server that is gone. On the host: findmnt -T ${(0,quote/* commandLine */.ay)([path])} tells which one; mount it anew, or umount --lazy it. Nothing was changed.`,
-    };
-}
-/** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
-function snapProblem(sections) {
-    if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
-        return undefined;
-    return {
-        what: 'Docker is installed as a snap, which may not read the directories that a deploy works in',
-        next: 'Replace it by the package of the distribution. A snap keeps volumes and images of its own, and takes them away with it: copy the data first. Then, on the host: sudo snap remove docker && sudo apt-get install -y docker.io docker-compose-v2 docker-buildx && sudo usermod -aG docker "$USER"',
-    };
-}
-/** Paths of mounts, networks and processes of containers are looked for on the host itself. */
-function farEngineProblem(sections) {
-    const endpoint = sections.get('endpoint')?.trim() ?? '';
-    if (endpoint === '' || endpoint.startsWith('unix://'))
-        return undefined;
-    return {
-        what: `docker of this user speaks to another engine than the one of the host: ${endpoint.replace(/\/\/[^/]*@/, '//')}`,
-        next: 'A deploy works on the host that runs the containers. Make that the input host, or, on the host: docker context use default, and take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login.',
     };
 }
 /** Whatever else was told: what is missing of it is not known. */
@@ -73350,7 +73408,8 @@ function composeProblem(sections) {
             next: 'Install Compose v2 as the plugin `docker compose`: https://docs.docker.com/compose/install/linux/ (Amazon Linux does not package it).',
         };
     }
-    if (/^v?1\./.test(version)) {
+    // From 2.6 on `up` knows `--pull`.
+    if (/^v?(?:1|2\.[0-5])\./.test(version)) {
         return {
             what: `Docker Compose ${version} is too old`,
             next: 'Install Compose 2.20 or later: https://docs.docker.com/compose/install/linux/',
@@ -73365,7 +73424,7 @@ function toolsProblem(sections) {
         return undefined;
     return {
         what: `the host lacks ${missing.join(', ')}`,
-        next: 'On the host: sudo dnf install -y git tar coreutils util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar coreutils util-linux procps diffutils (Debian, Ubuntu).',
+        next: 'On the host: sudo dnf install -y git tar coreutils util-linux procps-ng diffutils findutils (Amazon Linux), or sudo apt-get install -y git tar coreutils util-linux procps diffutils findutils (Debian, Ubuntu).',
     };
 }
 function locksProblem(sections) {

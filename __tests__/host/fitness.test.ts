@@ -63,6 +63,36 @@ describe('refuseUnfit', () => {
     expect(refusal({ ...other, 'compose-file-variable': 'COMPOSE_FILE\n' })).toBeUndefined();
   });
 
+  it.each([
+    'tcp://127.0.0.1:2375',
+    'tcp://localhost:2376',
+    'tcp://[::1]:2375',
+    'http://127.0.0.1:80/',
+  ])('lets an engine pass that the host reaches by a port of its own: %s', (endpoint) => {
+    const name = { 'engine-name': 'web-1\nweb-1\nDebian GNU/Linux 13\n' };
+    expect(
+      refusal({ endpoint: `${endpoint}\n`, ...name, swarm: 'inactive false\n' }),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    'tcp://127.0.0.1.example.com:2375',
+    'tcp://localhost.example.com:2375',
+    'tcp://10.0.0.2:2375',
+  ])('takes no other machine for the host: %s', (endpoint) => {
+    expect(refusal({ endpoint: `${endpoint}\n` })?.message).toContain('another engine');
+  });
+
+  it('lets a Compose pass that is old, and has all that a deploy uses', () => {
+    expect(refusal({ compose: '2.10.2\n' })).toBeUndefined();
+    expect(refusal({ compose: '5.5.0\n' })).toBeUndefined();
+  });
+
+  it('lets an engine pass that maps the users of containers, or labels what they mount', () => {
+    const security = '["name=userns","name=selinux","name=seccomp,profile=builtin"]\n';
+    expect(refusal({ 'engine-security': security })).toBeUndefined();
+  });
+
   it('lets a host pass that has no directory yet, and where one can be made', () => {
     expect(refusal({ live: 'writable\n' })).toBeUndefined();
   });
@@ -89,6 +119,60 @@ describe('refuseUnfit', () => {
       { endpoint: 'ssh://me:secret@build.example.com\n' },
       'docker of this user speaks to another engine than the one of the host: ssh://build.example.com',
       /docker context use default.*DOCKER_HOST/,
+    ],
+    [
+      'an engine behind a port of the host that is of another machine',
+      {
+        endpoint: 'tcp://127.0.0.1:2375\n',
+        'engine-name': 'web-1\nbuild-7\nDebian GNU/Linux 13\n',
+      },
+      'docker of this user speaks through tcp://127.0.0.1:2375 to the engine of another machine: that one calls itself build-7, this host is web-1',
+      /Make the machine that runs the containers the input host/,
+    ],
+    [
+      'a Swarm behind a port of the host',
+      { endpoint: 'tcp://localhost:2375\n', swarm: 'active true\n' },
+      'docker of this user reaches the engine by tcp://localhost:2375, and a Docker Swarm is deployed to by its socket',
+      /DOCKER_HOST/,
+    ],
+    [
+      'a rootless engine',
+      {
+        endpoint: 'unix:///run/user/1000/docker.sock\n',
+        'engine-security': '["name=seccomp,profile=builtin","name=rootless","name=cgroupns"]\n',
+      },
+      'docker of this user speaks to a rootless Docker Engine',
+      /docker context use default.*usermod -aG docker/,
+    ],
+    [
+      'Docker Desktop',
+      {
+        endpoint: 'unix:///home/me/.docker/desktop/docker.sock\n',
+        'engine-name': 'web-1\ndocker-desktop\nDocker Desktop\n',
+      },
+      'docker of this user speaks to Docker Desktop, which runs containers in a virtual machine',
+      /docker context use default/,
+    ],
+    [
+      'the docker command of Podman',
+      { 'docker-says': 'podman version 5.4.2\n', docker: 'null\n' },
+      'docker on the host is Podman (podman-docker), not Docker',
+      /take away podman-docker first/,
+    ],
+    [
+      'the service of Podman',
+      {
+        'docker-says': 'Docker version 28.5.1, build e180ab8\n',
+        docker: '{"Components":[{"Name":"Podman Engine","Version":"5.4.2"}],"Version":"5.4.2"}\n',
+      },
+      'docker of this user speaks to Podman, not to the Docker Engine',
+      /docs\.docker\.com\/engine\/install/,
+    ],
+    [
+      'a Compose that lacks what a deploy uses',
+      { compose: 'v2.5.0\n' },
+      'Docker Compose v2.5.0 is too old',
+      /Install Compose 2\.20 or later/,
     ],
     [
       'a sparse clone',

@@ -25,7 +25,7 @@ start_outside() {
   export XDG_RUNTIME_DIR
   outside_unit=resee-deploy-watchdog-$$-$(hundredths)
   set --
-  for outside_name in PATH HOME DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG; do
+  for outside_name in PATH HOME $DOCKER_VARIABLES; do
     eval "outside_value=\${$outside_name-}"
     [ -z "$outside_value" ] || set -- "$@" "--setenv=$outside_name=$outside_value"
   done

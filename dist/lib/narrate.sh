@@ -8,6 +8,15 @@
 # What it names may be gone with the session that it was made for: buildx, which Compose builds with, would fail.
 if [ -n "${TMPDIR-}" ] && [ ! -d "$TMPDIR" ]; then unset TMPDIR; fi
 
+# Programs are asked here for words and numbers, not for those of the user's language: a text that is no text in it is
+# left out by some of them, and the crontab of a user is such a text.
+export LC_ALL=C
+
+# A login that runs a command reads no profile: programs of the host lie in more places than it knows.
+for program_in in /usr/local/bin /usr/bin /bin /usr/local/sbin /usr/sbin /sbin /snap/bin "$HOME/.local/bin" "$HOME/bin"; do
+  case ":$PATH:" in *":$program_in:"*) ;; *) PATH=$PATH:$program_in ;; esac
+done
+
 # A disk that is full, or nobody who listens, ends no work.
 say() { printf '%s\n' "$*" >&2 || :; }
 

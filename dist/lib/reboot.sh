@@ -21,7 +21,7 @@ reboot_unit() {
 # arm_reboot: prints how it is started after a reboot: systemd, cron, or none.
 arm_reboot() {
   reboot_text=$(
-    for armed_name in PATH HOME DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG; do
+    for armed_name in PATH HOME $DOCKER_VARIABLES; do
       eval "armed_value=\${$armed_name-}"
       [ -z "$armed_value" ] || { assigned "$armed_name" "$armed_value" && echo "export $armed_name"; } || exit
     done

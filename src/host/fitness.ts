@@ -1,6 +1,7 @@
 import { RefusedError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
 import { adoptionProblem } from './adoption.js';
+import { clientProblem, engineProblem } from './engine-fitness.js';
 import { gitProblem } from './git-fitness.js';
 import { envFileProblem } from './env-file.js';
 import { complaint, type Problem } from './problem.js';
@@ -16,9 +17,9 @@ import { linesOf, type Sections } from './sections.js';
 export function refuseUnfit(sections: Sections, inputs: Inputs, sha: string): void {
   const problem =
     unreachableProblem(sections) ??
-    snapProblem(sections) ??
+    clientProblem(sections) ??
     roomProblem(sections) ??
-    farEngineProblem(sections) ??
+    engineProblem(sections) ??
     hungProblem(sections) ??
     dockerProblem(sections) ??
     composeProblem(sections) ??
@@ -43,26 +44,6 @@ function unreachableProblem(sections: Sections): Problem | undefined {
   return {
     what: `the file system of ${path} does not answer`,
     next: `Most often it is a mount of a server that is gone. On the host: findmnt -T ${commandLine([path])} tells which one; mount it anew, or umount --lazy it. Nothing was changed.`,
-  };
-}
-
-/** A snap reads no hidden directory of the home directory, where the staged tree lies, and nothing outside of it. */
-function snapProblem(sections: Sections): Problem | undefined {
-  if (!/^\/(?:usr\/bin\/snap$|snap\/)/.test((sections.get('docker-program') ?? '').trim()))
-    return undefined;
-  return {
-    what: 'Docker is installed as a snap, which may not read the directories that a deploy works in',
-    next: 'Replace it by the package of the distribution. A snap keeps volumes and images of its own, and takes them away with it: copy the data first. Then, on the host: sudo snap remove docker && sudo apt-get install -y docker.io docker-compose-v2 docker-buildx && sudo usermod -aG docker "$USER"',
-  };
-}
-
-/** Paths of mounts, networks and processes of containers are looked for on the host itself. */
-function farEngineProblem(sections: Sections): Problem | undefined {
-  const endpoint = sections.get('endpoint')?.trim() ?? '';
-  if (endpoint === '' || endpoint.startsWith('unix://')) return undefined;
-  return {
-    what: `docker of this user speaks to another engine than the one of the host: ${endpoint.replace(/\/\/[^/]*@/, '//')}`,
-    next: 'A deploy works on the host that runs the containers. Make that the input host, or, on the host: docker context use default, and take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login.',
   };
 }
 
@@ -130,7 +111,8 @@ function composeProblem(sections: Sections): Problem | undefined {
       next: 'Install Compose v2 as the plugin `docker compose`: https://docs.docker.com/compose/install/linux/ (Amazon Linux does not package it).',
     };
   }
-  if (/^v?1\./.test(version)) {
+  // From 2.6 on `up` knows `--pull`.
+  if (/^v?(?:1|2\.[0-5])\./.test(version)) {
     return {
       what: `Docker Compose ${version} is too old`,
       next: 'Install Compose 2.20 or later: https://docs.docker.com/compose/install/linux/',
@@ -145,7 +127,7 @@ function toolsProblem(sections: Sections): Problem | undefined {
   if (missing.length === 0) return undefined;
   return {
     what: `the host lacks ${missing.join(', ')}`,
-    next: 'On the host: sudo dnf install -y git tar coreutils util-linux procps-ng diffutils (Amazon Linux), or sudo apt-get install -y git tar coreutils util-linux procps diffutils (Debian, Ubuntu).',
+    next: 'On the host: sudo dnf install -y git tar coreutils util-linux procps-ng diffutils findutils (Amazon Linux), or sudo apt-get install -y git tar coreutils util-linux procps diffutils findutils (Debian, Ubuntu).',
   };
 }
 

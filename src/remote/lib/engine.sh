@@ -4,6 +4,10 @@
 # In seconds.
 : "${RESEE_ENGINE_SECONDS:=60}"
 
+# What says which engine docker speaks to, and how. Names of variables: they are meant to be split.
+# shellcheck disable=SC2034
+DOCKER_VARIABLES='DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION'
+
 # docker ARGUMENT…: the program. A question is given up after these seconds, with 124; what changes a container after ten
 # times as many. What may take as long as it wants (a build, a grace period, a job) has no limit. Where variables are
 # assigned before it, it is `command docker`: shells differ in whether a function exports them.

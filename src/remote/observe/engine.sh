@@ -1,9 +1,9 @@
-# What the engine tells of itself: where it keeps images, whether it is a node of a Docker Swarm, and which stacks run
-# there. Vars: SCRATCH
+# What the engine tells of itself: how it is confined, its machine, where it keeps images, whether it is a node of a
+# Docker Swarm, and which stacks run there. Vars: SCRATCH
 # shellcheck shell=sh
 
 observe_engine() {
-  docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}{{println}}{{.DockerRootDir}}{{println}}{{json .DriverStatus}}' \
+  docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}{{println}}{{.DockerRootDir}}{{println}}{{json .DriverStatus}}{{println}}{{json .SecurityOptions}}{{println}}{{.Name}}{{println}}{{.OperatingSystem}}' \
     >"$SCRATCH/engine" || {
     engine_failed info
     return
@@ -12,7 +12,14 @@ observe_engine() {
     IFS= read -r node
     IFS= read -r root
     IFS= read -r driver
+    IFS= read -r security
+    IFS= read -r named
+    IFS= read -r system
   } <"$SCRATCH/engine"
+  section engine-security
+  printf '%s\n' "$security"
+  section engine-name
+  printf '%s\n%s\n%s\n' "$(uname -n)" "$named" "$system"
   observe_image_room "$root" "$driver"
   section swarm
   printf '%s\n' "$node"

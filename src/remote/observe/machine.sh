@@ -75,7 +75,7 @@ locks_hold() (
 )
 
 missing_tools() {
-  for tool in flock setsid tar timeout awk cmp bash ps; do
+  for tool in flock setsid tar timeout awk cmp bash ps find xargs; do
     if ! command -v "$tool" >/dev/null; then
       echo "$tool"
     elif [ "$tool" = timeout ] && ! timeout --foreground -k 1 5 true 2>/dev/null; then
@@ -92,6 +92,8 @@ observe_machine() {
   capture locks locks_hold
   section docker-program
   readlink -f "$(unset -f docker && command -v docker)"
+  section docker-says
+  docker --version 2>/dev/null
   section endpoint
   docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null
   section meminfo
