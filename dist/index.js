@@ -69292,6 +69292,7 @@ async function create(context, creation) {
                 .join(' '),
             NEW: create_namesOf(services, (service) => !runsAlready(context, service)),
             ENDING: create_namesOf(services, (service) => mayEnd(context.observation.wanted.services[service])),
+            OF_IMAGE: create_namesOf(services, (service) => !create_hasHealthcheck(context, service)),
             PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
             TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
         },
@@ -69312,6 +69313,10 @@ function create_namesOf(services, test) {
 function mayEnd(service) {
     const says = /^(?:no|on-failure)(?::|$)/.test(service?.restart ?? '');
     return service !== undefined && says && !isTraefikRouted(service);
+}
+/** True where the Compose file says how it is checked, or that it is not. */
+function create_hasHealthcheck({ observation }, service) {
+    return observation.wanted.services[service]?.definition['healthcheck'] !== undefined;
 }
 function undoOf({ observation }, services, known) {
     const project = (0,quote/* quote */.hD)(observation.wanted.project);

@@ -4,6 +4,7 @@
 # may be starting as well.
 # Vars: CANDIDATES (lines `service id addresses port`, addresses are separated by commas, both may be `-`) TIMEOUT
 #   NEW (services of which nothing ran before this deploy) ENDING (services that say that they may end with 0)
+#   OF_IMAGE (services that say nothing of a healthcheck: where they have one, it comes with the image)
 # Exit 71: one is not ready. Prints `failed SERVICE ID REASON` for each that has failed, and
 # `waiting SERVICE ID REASON` for each other that is not ready either.
 # shellcheck shell=sh
@@ -47,7 +48,8 @@ deadline=$((began + TIMEOUT))
 pending=$CANDIDATES
 failed=
 while read -r service id address port; do
-  case " ${NEW-} ${ENDING-} " in *" ${service:--} "*) [ "$port" != - ] || note_may_end "$id" ;; esac
+  case " ${OF_IMAGE-} " in *" ${service:--} "*) of_image=yes ;; *) of_image=no ;; esac
+  case " ${NEW-} ${ENDING-} " in *" ${service:--} "*) [ "$port" != - ] || note_may_end "$id" "$of_image" ;; esac
 done <<EOS
 $CANDIDATES
 EOS

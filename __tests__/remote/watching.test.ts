@@ -163,6 +163,16 @@ describe.each(SHELLS)('watching candidates, with $name as sh', ({ path }) => {
       },
     );
 
+    it('lets one end with 0 whose image has a healthcheck that is not for it', async () => {
+      container('a1', 'false', { status: 'exited', code: 0, health: 'unhealthy' });
+      host.write('policies/a1', 'no/0/CMD\n');
+      const variables = { CANDIDATES: 'worker a1 - -\n', TIMEOUT: '5', NEW: 'worker' };
+      expect((await host.run(script('ready'), variables)).code).toBe(71);
+      const ofImage = await host.run(script('ready'), { ...variables, OF_IMAGE: 'api worker' });
+      expect(ofImage.code).toBe(0);
+      expect((await startSoak('worker a1\n', 1).ended).code).toBe(0);
+    });
+
     it('lets one end with 0 beside an incumbent whose service says that it may, and tells it', async () => {
       container('a1', undefined, { status: 'exited', code: 0 });
       container('b1', undefined, { status: 'running' });

@@ -22,8 +22,9 @@ EOS
     running) [ "$restarts" = "$(forgiven "$1")" ] || reason='it exited and was restarted' ;;
     *) reason="it is $status" ;;
   esac
-  # It has done its work.
-  [ "$status$code" != exited0 ] || ! may_end "$1" || reason=
+  # It has done its work: nothing of it is checked any more.
+  # shellcheck disable=SC2034
+  [ "$status$code" != exited0 ] || ! may_end "$1" || { reason='' kind=NONE health=-; }
   [ -z "$reason" ] || [ "$oom" != true ] || reason="$reason, out of memory"
 }
 
@@ -54,12 +55,13 @@ forgive() { # ID RESTARTS
   echo "$2" >"$STATE/journal/restarts/$1"
 }
 
-# Containers that may end with 0: of a service that had none, or says so, without a healthcheck or a port, and nothing
-# starts it again. Whoever waits for a release does not know of each one-shot what it is.
+# Containers that may end with 0: of a service that had none, or says so, without a port or a healthcheck (but for one
+# that comes with the image: yes), and nothing starts it again. Whoever waits for a release does not know of each one-shot what it is.
 may_end() { [ -e "$STATE/journal/may-end/$1" ]; } # ID
-note_may_end() { # ID
+note_may_end() { # ID [yes]
   case $(inspect_container "$1" '{{.HostConfig.RestartPolicy.Name}}/{{len .HostConfig.PortBindings}}/{{with .Config.Healthcheck}}{{if .Test}}{{index .Test 0}}{{end}}{{end}}') in
     /0/ | no/0/ | on-failure/0/ | /0/NONE | no/0/NONE | on-failure/0/NONE) ;;
+    /0/* | no/0/* | on-failure/0/*) [ "${2-}" = yes ] || return 0 ;;
     *) return 0 ;;
   esac
   mkdir -p "$STATE/journal/may-end"

@@ -76,6 +76,7 @@ export async function create(context: RolloutContext, creation: Creation): Promi
         .join(' '),
       NEW: namesOf(services, (service) => !runsAlready(context, service)),
       ENDING: namesOf(services, (service) => mayEnd(context.observation.wanted.services[service])),
+      OF_IMAGE: namesOf(services, (service) => !hasHealthcheck(context, service)),
       PORTS: services.map(({ service, port }) => `${service} ${String(port ?? '-')}\n`).join(''),
       TIMEOUT: String(Math.ceil(context.inputs.readyTimeoutMs / 1000)),
     },
@@ -98,6 +99,11 @@ function namesOf(services: readonly ServiceScale[], test: (service: string) => b
 function mayEnd(service: Service | undefined): boolean {
   const says = /^(?:no|on-failure)(?::|$)/.test(service?.restart ?? '');
   return service !== undefined && says && !isTraefikRouted(service);
+}
+
+/** True where the Compose file says how it is checked, or that it is not. */
+function hasHealthcheck({ observation }: RolloutContext, service: string): boolean {
+  return observation.wanted.services[service]?.definition['healthcheck'] !== undefined;
 }
 
 function undoOf(
