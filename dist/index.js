@@ -63542,7 +63542,7 @@ const IMAGES = words(`
   valkey-bundle valkey-cluster keydb dragonfly garnet kvrocks memcached
   rabbitmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
   pulsar-all activemq activemq-classic activemq-artemis emqx mosquitto eclipse-mosquitto hivemq-ce vernemq
-  elasticsearch elasticsearch-oss opensearch solr meilisearch typesense manticore valeriansaliou/sonic
+  elasticsearch elasticsearch-oss opensearch wazuh-indexer solr meilisearch typesense manticore valeriansaliou/sonic
   quickwit zincsearch vespa
   clickhouse clickhouse-server clickhouse-keeper cassandra scylla influxdb questdb victoria-metrics
   victoria-logs prometheus loki tempo mimir
@@ -63553,7 +63553,7 @@ const IMAGES = words(`
 `);
 /** Where they keep it: a place in the container that nothing else uses. */
 const PLACES = [
-    /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
+    /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|wazuh-indexer|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
     /^\/bitnami\/(?:postgresql|mysql|mariadb|mongodb|redis|valkey|kafka|zookeeper|rabbitmq|elasticsearch|opensearch|cassandra|etcd|clickhouse|influxdb|minio|neo4j|consul|openldap)(?:\/|$)/,
     /^\/data\/(?:db|configdb)(?:\/|$)/,
     /^\/usr\/share\/(?:elasticsearch|opensearch)\/data(?:\/|$)/,
@@ -63833,6 +63833,8 @@ function isExposed({ definition }) {
 const LOCAL = ['localhost', '127.0.0.1'];
 /** Images that only hold a network for others: a VPN, a pause. */
 const HOLDER = /(?:^|[/_-])(?:gluetun|tailscale|wireguard|openvpn|zerotier|netbird|pause|[a-z]*vpn[a-z]*)(?:[-_:@]|$)/i;
+/** Those that let requests in by a network of their own, without a port of the host. */
+const ENTRANCE = /(?:^|[/_-])(?:tailscale|netbird|zerotier)(?:[-_:@]|$)/i;
 /** Ports at which such an image itself listens: proxies and the control server of gluetun. */
 const OF_HOLDERS = new Set([8888, 8388, 8000]);
 /**
@@ -63863,6 +63865,13 @@ function requestsThrough(service, surroundings) {
                 ? {
                     reason: `it is in the network of ${name}, which sends requests to itself`,
                     isShown: true,
+                }
+                : undefined;
+        case 'worker':
+            return ENTRANCE.test(joined.image)
+                ? {
+                    reason: `it is in the network of ${name}, which lets requests in`,
+                    isShown: isMeant(service, joined, [], surroundings),
                 }
                 : undefined;
         default:
@@ -63903,6 +63912,8 @@ function listensAt({ command, definition }, port) {
 
 ;// CONCATENATED MODULE: ./src/plan/schedulers.ts
 
+
+
 /** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
 const WORDS = new Set('beat celerybeat scheduler schedulers taskscheduler cron crond crontab crontabber ofelia supercronic clockwork rqscheduler'.split(' '));
 const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-scheduler']);
@@ -63915,16 +63926,34 @@ const LOOP = /(?:^|[\s;&('"])while\s+(?:(?:true|:|\[+ 1 \]+|\(\(\s*1\s*\)\))\s*[
 const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
 /** Schedulers of other people's, by image. */
 const schedulers_IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
+/** Variables that say what an image of several parts is to be here, and their values for a scheduler. */
+const PART = /^(?:\w+_)?(?:ROLE|PROCESS|COMPONENT|(?:PROCESS|CONTAINER|SERVICE)_TYPE)$|^(?:(?:APP|RUN|START|CONTAINER)_)?MODE$/;
+const PARTS = /^(?:(?:celery[-_]?)?beat|schedulers?|schedule|cron)$/i;
+/** A worker that runs the scheduler as well. */
+const WITH_BEAT = /(?:^|_)BEAT(?:_|$)/;
+const YES = /^(?:1|true|yes|on)$/i;
 /** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
 const schedulers_NAME = /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|schedule|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
-/** True where the command, or an image that the stack does not build, is a scheduler. */
-function isScheduler({ command, image, build }) {
+/** True where the command, a variable, or an image that the stack does not build, is a scheduler. */
+function isScheduler(service) {
+    const { command, image, build } = service;
     if (build === undefined && schedulers_IMAGE.test(image))
+        return true;
+    if (isToldToSchedule(service))
         return true;
     if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word)))
         return true;
     const words = command.flatMap((word) => word.split(/[\s'";&|()]+/)).filter((word) => word !== '');
     return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+/** True where its variables say that it is one. */
+function isToldToSchedule(service) {
+    const { environment } = service.definition;
+    return Object.entries(isObject(environment) ? environment : {}).some(([name, value]) => {
+        const text = textOf(value) ?? '';
+        return ((PART.test(name) && PARTS.test(text)) ||
+            (WITH_BEAT.test(name) && YES.test(text) && isQueueWorker(service)));
+    });
 }
 /** True where the command does its work again and again, with a pause between: two would do it twice. */
 function isPeriodic({ command }) {

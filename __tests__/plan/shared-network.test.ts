@@ -32,6 +32,18 @@ describe('a service in the network of another one', () => {
     expect(joining(mode, other, nginx, { allowDowntime: true }).kind).toBe('plan');
   });
 
+  it('that lets requests in by a network of its own is not replaced without a gap', () => {
+    const of = joining('service:vpn', { image: 'tailscale/tailscale:v1' }, passing('api'));
+    expect(serviceIn(of, 'worker').reason).toBe(
+      'it is in the network of vpn, which lets requests in',
+    );
+    expect(refusalsOf(of).map(({ what }) => what)).toEqual([
+      'worker cannot have a candidate beside its incumbent: it shares the network or the processes of vpn',
+    ]);
+    const out = joining('service:vpn', { image: 'qmcgaw/gluetun' }, passing('api'));
+    expect([serviceIn(out, 'worker').role, out.kind]).toEqual(['worker', 'plan']);
+  });
+
   const web = { image: 'example/web:1' };
   const told = /it is in the network of vpn, which .*: where it takes requests, set .*: routed$/;
 

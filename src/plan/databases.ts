@@ -16,7 +16,7 @@ const IMAGES = words(`
   valkey-bundle valkey-cluster keydb dragonfly garnet kvrocks memcached
   rabbitmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
   pulsar-all activemq activemq-classic activemq-artemis emqx mosquitto eclipse-mosquitto hivemq-ce vernemq
-  elasticsearch elasticsearch-oss opensearch solr meilisearch typesense manticore valeriansaliou/sonic
+  elasticsearch elasticsearch-oss opensearch wazuh-indexer solr meilisearch typesense manticore valeriansaliou/sonic
   quickwit zincsearch vespa
   clickhouse clickhouse-server clickhouse-keeper cassandra scylla influxdb questdb victoria-metrics
   victoria-logs prometheus loki tempo mimir
@@ -28,7 +28,7 @@ const IMAGES = words(`
 
 /** Where they keep it: a place in the container that nothing else uses. */
 const PLACES = [
-  /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
+  /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|wazuh-indexer|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
   /^\/bitnami\/(?:postgresql|mysql|mariadb|mongodb|redis|valkey|kafka|zookeeper|rabbitmq|elasticsearch|opensearch|cassandra|etcd|clickhouse|influxdb|minio|neo4j|consul|openldap)(?:\/|$)/,
   /^\/data\/(?:db|configdb)(?:\/|$)/,
   /^\/usr\/share\/(?:elasticsearch|opensearch)\/data(?:\/|$)/,

@@ -1,5 +1,7 @@
 import { baseName } from './commands.js';
+import { isObject, textOf } from './json.js';
 import type { Service } from './stack.js';
+import { isQueueWorker } from './workers.js';
 
 /** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
 const WORDS = new Set(
@@ -20,16 +22,37 @@ const CRON_LINE =
 /** Schedulers of other people's, by image. */
 const IMAGE =
   /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
+/** Variables that say what an image of several parts is to be here, and their values for a scheduler. */
+const PART =
+  /^(?:\w+_)?(?:ROLE|PROCESS|COMPONENT|(?:PROCESS|CONTAINER|SERVICE)_TYPE)$|^(?:(?:APP|RUN|START|CONTAINER)_)?MODE$/;
+const PARTS = /^(?:(?:celery[-_]?)?beat|schedulers?|schedule|cron)$/i;
+/** A worker that runs the scheduler as well. */
+const WITH_BEAT = /(?:^|_)BEAT(?:_|$)/;
+const YES = /^(?:1|true|yes|on)$/i;
 /** What people call them. `clock` means one only as the last word: `clock-api` tells the time. */
 const NAME =
   /(?:^|[-_.])(?:celery)?beat(?:$|[-_.])|(?:^|[-_.])(?:\w*schedulers?|schedule|cron(?:d|tab|tabber|jobs?)?)(?:$|[-_.])|(?:^|[-_.])clock$/;
 
-/** True where the command, or an image that the stack does not build, is a scheduler. */
-export function isScheduler({ command, image, build }: Service): boolean {
+/** True where the command, a variable, or an image that the stack does not build, is a scheduler. */
+export function isScheduler(service: Service): boolean {
+  const { command, image, build } = service;
   if (build === undefined && IMAGE.test(image)) return true;
+  if (isToldToSchedule(service)) return true;
   if (EMBEDDED.test(command.join(' ')) || command.some((word) => CRON_LINE.test(word))) return true;
   const words = command.flatMap((word) => word.split(/[\s'";&|()]+/)).filter((word) => word !== '');
   return words.some((word, index) => !NAMING.has(words[index - 1] ?? '') && isSchedulerWord(word));
+}
+
+/** True where its variables say that it is one. */
+function isToldToSchedule(service: Service): boolean {
+  const { environment } = service.definition;
+  return Object.entries(isObject(environment) ? environment : {}).some(([name, value]) => {
+    const text = textOf(value) ?? '';
+    return (
+      (PART.test(name) && PARTS.test(text)) ||
+      (WITH_BEAT.test(name) && YES.test(text) && isQueueWorker(service))
+    );
+  });
 }
 
 /** True where the command does its work again and again, with a pause between: two would do it twice. */

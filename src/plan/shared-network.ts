@@ -9,6 +9,8 @@ const LOCAL = ['localhost', '127.0.0.1'];
 /** Images that only hold a network for others: a VPN, a pause. */
 const HOLDER =
   /(?:^|[/_-])(?:gluetun|tailscale|wireguard|openvpn|zerotier|netbird|pause|[a-z]*vpn[a-z]*)(?:[-_:@]|$)/i;
+/** Those that let requests in by a network of their own, without a port of the host. */
+const ENTRANCE = /(?:^|[/_-])(?:tailscale|netbird|zerotier)(?:[-_:@]|$)/i;
 /** Ports at which such an image itself listens: proxies and the control server of gluetun. */
 const OF_HOLDERS = new Set([8888, 8388, 8000]);
 
@@ -53,6 +55,13 @@ export function requestsThrough(service: Service, surroundings: Surroundings): T
         ? {
             reason: `it is in the network of ${name}, which sends requests to itself`,
             isShown: true,
+          }
+        : undefined;
+    case 'worker':
+      return ENTRANCE.test(joined.image)
+        ? {
+            reason: `it is in the network of ${name}, which lets requests in`,
+            isShown: isMeant(service, joined, [], surroundings),
           }
         : undefined;
     default:
