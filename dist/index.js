@@ -65000,8 +65000,8 @@ function unescaped(text) {
 function placesOf(definition) {
     return Object.fromEntries(leavesOf(definition, ''));
 }
-/** Where a name without a value says something: a network that is joined, a variable that is passed on. */
-const NAMES = /^(?:networks|environment|build\.args)\.[^]/;
+/** Where a name without a value says something: a network that is joined, a model, a variable that is passed on. */
+const NAMES = /^(?:networks|models|environment|build\.args)\.[^]/;
 function leavesOf(value, place) {
     if (isObject(value) && Object.keys(value).length > 0) {
         return Object.entries(value).flatMap(([key, below]) => leavesOf(below, place === '' ? key : `${place}.${key}`));

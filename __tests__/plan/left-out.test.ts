@@ -202,6 +202,14 @@ describe('what the commit removes, and a proxy that `services` leaves out needs'
   });
 });
 
+describe('a model that a service gets, without a word of how', () => {
+  it('is a change of the service', () => {
+    expect(actions(planned({ wants: services({ worker: { models: { llm: {} } } }) }))).toEqual({
+      worker: 'roll',
+    });
+  });
+});
+
 describe('a rollback', () => {
   it('records the commit that each kept image was built from', () => {
     const kept = {

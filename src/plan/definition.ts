@@ -15,8 +15,8 @@ export function placesOf(definition: JsonObject): Places {
   return Object.fromEntries(leavesOf(definition, ''));
 }
 
-/** Where a name without a value says something: a network that is joined, a variable that is passed on. */
-const NAMES = /^(?:networks|environment|build\.args)\.[^]/;
+/** Where a name without a value says something: a network that is joined, a model, a variable that is passed on. */
+const NAMES = /^(?:networks|models|environment|build\.args)\.[^]/;
 
 function leavesOf(value: unknown, place: string): readonly (readonly [string, string])[] {
   if (isObject(value) && Object.keys(value).length > 0) {
