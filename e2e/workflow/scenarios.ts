@@ -56,6 +56,27 @@ const nextPush: WorkflowScenario = {
   },
 };
 
+const builtOnRunner: WorkflowScenario = {
+  name: 'workflow-build-on-runner',
+  sentence:
+    'with the lines that the workflow offers, images are built on the runner, and the host builds nothing',
+  run: async ({ bed, push }, checks) => {
+    const before = await bed.lookSettled();
+    const release = bed.nextRelease();
+    const text = await bed.fixture.read(WORKFLOW);
+    const offered = text.replace(/^( +)# (- uses: actions\/checkout|build: runner)/gm, '$1$2');
+    checks.equal(offered.length, text.length - 2 * '# '.length, 'the length with the two lines');
+    const sha = await bed.commit(
+      'Build on the runner',
+      together(bed.stack.changes.backend(release), () => Promise.resolve({ [WORKFLOW]: offered })),
+    );
+    const { value: run } = await underLoad(bed, checks, push);
+    checkGreen(run, checks);
+    checks.matches(run.log, /shipped \(/, 'the log of the run');
+    await checkWhole(bed, checks, before, { sha, release });
+  },
+};
+
 const failingTest: WorkflowScenario = {
   name: 'workflow-failing-test',
   sentence: 'where a test fails, the deploy job never starts',
@@ -96,7 +117,13 @@ const gateAlone: WorkflowScenario = {
 };
 
 /** In this order: each starts from what the one before it left. */
-export const scenarios: readonly WorkflowScenario[] = [green, nextPush, failingTest, gateAlone];
+export const scenarios: readonly WorkflowScenario[] = [
+  green,
+  nextPush,
+  builtOnRunner,
+  failingTest,
+  gateAlone,
+];
 
 function checkGreen(run: WorkflowRun, checks: Checks): void {
   checks.equal(run.exitCode, 0, 'the exit code of the workflow run');
