@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3952);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3755);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3952:
+/***/ 3755:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -59912,6 +59912,12 @@ function cancelOnSignal() {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/health/site-path.ts
+/** A path is no address of another site, whatever it begins with. */
+function atPath(path, { origin }) {
+    return new URL(`${origin}${path}`);
+}
+
 ;// CONCATENATED MODULE: ./src/edge/page.ts
 const COMMENT = /<!--.*?-->/gs;
 const TAG = /<(script|link|img|source|video|audio|embed|base)\b((?:"[^"]*"|'[^']*'|[^'">])*)>/gi;
@@ -59976,13 +59982,14 @@ function isHashed(path) {
 ;// CONCATENATED MODULE: ./src/edge/assets.ts
 
 
+
 /** The files that the site's page names now; undefined where it gives no page. */
 async function readPage(ask, place) {
     const path = pagePath(place.site);
     const answer = await ask(path);
     if (answer.kind !== 'response' || answer.status !== 200 || !isHtml(answer))
         return undefined;
-    return filesOf(answer.body, new URL(path, place.entrance), place.site);
+    return filesOf(answer.body, atPath(path, place.entrance), place.site);
 }
 /** The path of the site's page. */
 function pagePath(site) {
@@ -61218,6 +61225,7 @@ function batches(kind, items) {
 
 
 
+
 const edge_SHOWN = 20;
 function createEdge({ cloudflare, site }, deps) {
     const addresses = new Set();
@@ -61233,7 +61241,7 @@ function createEdge({ cloudflare, site }, deps) {
             if (site === undefined)
                 return;
             for (const path of paths)
-                addresses.add(new URL(path, site).href);
+                addresses.add(atPath(path, new URL(site)).href);
         },
         wants: (edge) => {
             wanted = edge;
@@ -62255,11 +62263,15 @@ function watchEdge({ inputs, observation, entrance }, { edge, note }) {
         findings.catch(() => undefined);
         return findings;
     };
+    // The release is there to stay: what cannot be looked at is told, and fails nothing.
+    const seen = () => serves().catch((error) => [
+        `The site's page and its files could not be looked at after the release: ${String(error)}`,
+    ]);
     return {
         serves: () => void serves(),
         stays: async (signal, serving) => {
             if (serving)
-                for (const text of await serves())
+                for (const text of await seen())
                     note({ kind: 'warning', text });
             await edge?.configure(signal);
             await edge?.purge('the release', signal);
@@ -63032,6 +63044,7 @@ function schemeOf({ protocol }) {
 
 
 
+
 const entrance_REQUEST_TIMEOUT_MS = 5_000;
 /** Each request starts processes on the host. */
 const SHORTEST_INTERVAL_ON_HOST_MS = 200;
@@ -63061,8 +63074,8 @@ function throughTunnel(connection, { url, host }, clock) {
     };
     return {
         check,
-        checkAbsent: () => ask(new URL(absentPath(url), url)),
-        askPath: (path) => ask(at(path, url)),
+        checkAbsent: () => ask(atPath(absentPath(url), url)),
+        askPath: (path) => ask(atPath(path, url)),
         startProbe: (intervalMs, statuses) => Promise.resolve(startProbe(check, { intervalMs, judge: byStatus(...statuses), pulse }, clock)),
         close: async () => {
             // A session that never opened needs no end.
@@ -63070,10 +63083,6 @@ function throughTunnel(connection, { url, host }, clock) {
             await session?.close();
         },
     };
-}
-/** A path is no address of another site, whatever it begins with. */
-function at(path, url) {
-    return new URL(`${url.origin}${path}`);
 }
 async function onHost(connection, health, { clock, log }, forbidden) {
     const session = await connection.openSession();
@@ -63090,8 +63099,8 @@ async function onHost(connection, health, { clock, log }, forbidden) {
     const check = () => askOnHost(session, target);
     return {
         check,
-        checkAbsent: () => askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
-        askPath: (path) => askOnHost(session, { ...target, url: at(path, health.url) }),
+        checkAbsent: () => askOnHost(session, { ...target, url: atPath(absentPath(health.url), health.url) }),
+        askPath: (path) => askOnHost(session, { ...target, url: atPath(path, health.url) }),
         first: await check(),
         startProbe: async (intervalMs, statuses) => probeOnHost({ asking: session, probing: await connection.openSession() }, { ...target, statuses, pauseMs: Math.max(intervalMs, SHORTEST_INTERVAL_ON_HOST_MS) }, clock),
         close: () => session.close(),

@@ -91,6 +91,22 @@ describe('purging', () => {
     ]);
   });
 
+  it('takes a path for one of the site, whatever it begins with', async () => {
+    const edge = edgeThat({ kind: 'changed' });
+    edge.changes(['//wp-content/a.png', '//%20/b.png', '/c.png']);
+    await edge.purge('the release');
+    expect(cloudflare.zone.purged).toEqual([
+      {
+        files: [
+          'https://example.com//%20/b.png',
+          'https://example.com//wp-content/a.png',
+          'https://example.com/c.png',
+        ],
+      },
+    ]);
+    expect(heard.notes.map(({ kind }) => kind)).toEqual(['done']);
+  });
+
   it('sends 100 addresses at a time', async () => {
     const edge = edgeThat({ kind: 'changed' });
     edge.changes(paths(201));

@@ -88,6 +88,43 @@ describe('the edge of a release', () => {
     ]);
   });
 
+  it('purges a file that the page names with two slashes at its own address', async () => {
+    const { site, watch } = release(KEYS);
+    await seen();
+    site.names =
+      '<img src="https://example.com//wp-content/a.png"><img src="https://example.com//%20/b.png">';
+    watch.serves();
+    await watch.stays(signal, true);
+    expect(JSON.stringify(cloudflare.zone.purged)).toContain(
+      '"https://example.com//%20/b.png","https://example.com//wp-content/a.png"',
+    );
+    expect(heard.notes.map(({ kind }) => kind)).not.toContain('warning');
+  });
+
+  it('reads a page that lies below two slashes', async () => {
+    const { watch } = release({ ...KEYS, url: 'https://example.com//' });
+    await seen();
+    await watch.stays(signal, true);
+    expect(JSON.stringify(cloudflare.zone.purged)).toContain('"https://example.com/old.png"');
+  });
+
+  it('only warns where the site cannot be looked at any more: the release is deployed', async () => {
+    const { site, watch } = release(KEYS);
+    await seen();
+    Object.defineProperty(site, 'names', {
+      get: () => {
+        throw new Error('the connection was lost');
+      },
+    });
+    watch.serves();
+    await watch.stays(signal, true);
+    const [warning, ...others] = heard.notes.filter(({ kind }) => kind === 'warning');
+    expect(warning?.text).toContain('could not be looked at after the release');
+    expect(warning?.text).toContain('the connection was lost');
+    expect(others).toEqual([]);
+    expect(cloudflare.zone.purged).toHaveLength(1);
+  });
+
   it('tells what is wrong with the assets once the release is there to stay, and not before', async () => {
     const { site, watch } = release();
     site.names = '<script src="/assets/index-DiwrgTda.js"></script>';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpAnswer, HttpResponse } from '../health/http.js';
+import { atPath } from '../health/site-path.js';
 import { filesOf, type PageFiles } from './page.js';
 
 /** Asks the host's own entrance for a path of the site. Never rejects. */
@@ -17,7 +18,7 @@ export async function readPage(ask: AskPath, place: Place): Promise<PageFiles | 
   const path = pagePath(place.site);
   const answer = await ask(path);
   if (answer.kind !== 'response' || answer.status !== 200 || !isHtml(answer)) return undefined;
-  return filesOf(answer.body, new URL(path, place.entrance), place.site);
+  return filesOf(answer.body, atPath(path, place.entrance), place.site);
 }
 
 /** The path of the site's page. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Dial } from '../health/http.js';
+import { atPath } from '../health/site-path.js';
 import type { CloudflareInputs } from '../inputs/types.js';
 import type { Log } from '../log.js';
 import { createApi, type Api } from './api.js';
@@ -67,7 +68,7 @@ export function createEdge({ cloudflare, site }: Place, deps: EdgeDeps): Edge {
   return {
     changes: (paths) => {
       if (site === undefined) return;
-      for (const path of paths) addresses.add(new URL(path, site).href);
+      for (const path of paths) addresses.add(atPath(path, new URL(site)).href);
     },
     wants: (edge) => {
       wanted = edge;

@@ -11,6 +11,7 @@ import type { HttpAnswer } from './http.js';
 import { startProbe } from './probe.js';
 import type { Probe } from './probe.js';
 import { byStatus } from './sample.js';
+import { atPath } from './site-path.js';
 
 /** The host's own entrance, as `health-url` names it: the way that the verdict is about. */
 export interface Entrance {
@@ -69,8 +70,8 @@ function throughTunnel(
   };
   return {
     check,
-    checkAbsent: () => ask(new URL(absentPath(url), url)),
-    askPath: (path) => ask(at(path, url)),
+    checkAbsent: () => ask(atPath(absentPath(url), url)),
+    askPath: (path) => ask(atPath(path, url)),
     startProbe: (intervalMs, statuses) =>
       Promise.resolve(
         startProbe(check, { intervalMs, judge: byStatus(...statuses), pulse }, clock),
@@ -81,11 +82,6 @@ function throughTunnel(
       await session?.close();
     },
   };
-}
-
-/** A path is no address of another site, whatever it begins with. */
-function at(path: string, url: URL): URL {
-  return new URL(`${url.origin}${path}`);
 }
 
 async function onHost(
@@ -109,8 +105,8 @@ async function onHost(
   return {
     check,
     checkAbsent: () =>
-      askOnHost(session, { ...target, url: new URL(absentPath(health.url), health.url) }),
-    askPath: (path) => askOnHost(session, { ...target, url: at(path, health.url) }),
+      askOnHost(session, { ...target, url: atPath(absentPath(health.url), health.url) }),
+    askPath: (path) => askOnHost(session, { ...target, url: atPath(path, health.url) }),
     first: await check(),
     startProbe: async (intervalMs, statuses) =>
       probeOnHost(

@@ -68,10 +68,15 @@ export function watchEdge(
     findings.catch(() => undefined);
     return findings;
   };
+  // The release is there to stay: what cannot be looked at is told, and fails nothing.
+  const seen = (): Promise<readonly string[]> =>
+    serves().catch((error: unknown) => [
+      `The site's page and its files could not be looked at after the release: ${String(error)}`,
+    ]);
   return {
     serves: () => void serves(),
     stays: async (signal, serving) => {
-      if (serving) for (const text of await serves()) note({ kind: 'warning', text });
+      if (serving) for (const text of await seen()) note({ kind: 'warning', text });
       await edge?.configure(signal);
       await edge?.purge('the release', signal);
     },
