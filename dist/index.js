@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3755);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1310);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3755:
+/***/ 1310:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -67904,6 +67904,54 @@ function dropping(clone, paths) {
     return `git -C ${clone} checkout -- ${words.join(' ')}`;
 }
 
+;// CONCATENATED MODULE: ./src/plan/container-writes.ts
+
+
+
+/** Names of files that say what Compose runs; others may be named by `compose-files` and `include`. */
+const COMPOSE_FILE = /(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/i;
+/**
+ * Who can change a Compose file chooses what the next deploy starts on the host, with whatever rights. A container
+ * with the live directory mounted can: a change that no commit made is not taken over then.
+ */
+function changedComposeFiles(observation) {
+    const { live } = observation;
+    const changed = live.modified.filter((path) => COMPOSE_FILE.test(path));
+    const { files, writers } = writable(observation, changed);
+    if (files.length === 0)
+        return [];
+    return [
+        {
+            what: `${changes_listed(files, MOST_FILES)} in ${live.path} was changed there, and ${writers.join(', ')} can write to it: whoever is in that container would choose what runs on the host`,
+            next: `On the host, look at the change (git -C ${live.path} diff). If it is yours, commit and push it; else drop it: ${dropping(live.path, files)}. Mount the directory read-only (:ro), or only what the container needs of it.`,
+        },
+    ];
+}
+/** The same of a Compose file that is in no commit: nothing tells whether it was changed. */
+function unprovenComposeFiles(observation) {
+    const { files, writers } = writable(observation, observation.ownComposeFiles);
+    if (files.length === 0)
+        return [];
+    return [
+        `${changes_listed(files, MOST_FILES)} is not in git, and ${writers.join(', ')} can write to it: whoever is in that container chooses what runs on the host. Commit it, or mount the directory read-only (:ro)`,
+    ];
+}
+/** Those of the files that a container of the stack can write to, and the services of these. */
+function writable({ live, containers }, files) {
+    const found = files.map((path) => {
+        const place = `${live.path}/${path}`;
+        const writers = containers.filter(({ mounts }) => mounts.some(({ source, readOnly, volume, named }) => readOnly !== true &&
+            volume === undefined &&
+            named === undefined &&
+            (source === '/' || isWithin(place, source))));
+        return { path, writers: writers.map(({ service }) => service) };
+    });
+    return {
+        files: found.flatMap(({ path, writers }) => (writers.length === 0 ? [] : path)),
+        writers: [...new Set(found.flatMap(({ writers }) => writers))],
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/plan/image-refusals.ts
 
 
@@ -68236,6 +68284,7 @@ function isSameVolume(one, other) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -68251,6 +68300,7 @@ function commonRefusals(observation, services, options) {
         ...unknownServices(observation, options),
         ...unknownRoles(observation),
         ...filesInTheWay(observation),
+        ...changedComposeFiles(observation),
         ...changedBuildInputs(observation, options),
         ...sharedStorage(observation, services),
         ...missingImages(observation, services, options),
@@ -68483,6 +68533,7 @@ function isMoved({ containerId }, { service }, { services, operations, cutovers 
 
 
 
+
 /** What a person should know before the plan is executed, and what mends it. */
 function warnings(observation, services, operations, options) {
     const { live } = observation;
@@ -68494,6 +68545,7 @@ function warnings(observation, services, operations, options) {
             : [
                 `local changes on the host are kept, and are part of this release: ${changes_listed(live.modified, MOST_FILES)}`,
             ]),
+        ...unprovenComposeFiles(observation),
         ...aboutVariables(observation),
         ...aboutContexts(observation, operations),
         ...aboutPointers(observation),
@@ -69073,6 +69125,7 @@ function parseContainer(json) {
             source: textOf(mount['Source']) ?? '',
             target: textOf(mount['Destination']) ?? '',
             ...volumeOf(mount),
+            ...(mount['RW'] === false ? { readOnly: true } : {}),
         })),
         environment: Object.fromEntries(listOf(config['Env']).flatMap((each) => {
             const [name = '', ...value] = (textOf(each) ?? '').split('=');
@@ -73863,6 +73916,7 @@ function parseObservation(sections, inputs) {
         stage,
         envFile: envFileChange(sections, inputs),
         unset: (0,host_sections/* linesOf */.D)(sections.get('unset')),
+        ownComposeFiles: (0,host_sections/* linesOf */.D)(sections.get('own-compose-files')),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
         pointers: (0,host_sections/* linesOf */.D)(sections.get('lfs-pointers')),
         wanted: parseStack(inLiveTerms(config, stage, inputs.path), inputs.path, values),

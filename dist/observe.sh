@@ -88,6 +88,7 @@ capture config compose "$STAGE" "$VARIABLES" config --format json || end_here
 observe_image_names image-names "$STAGE" "$VARIABLES" || end_here
 observe_unset
 observe_variables || end_here
+observe_own_compose_files
 section compose-file-variable
 grep -s '^ *COMPOSE_FILE=' "$STAGE/.env" | sed 's/=.*//'
 fill_contexts

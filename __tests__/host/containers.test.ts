@@ -41,7 +41,11 @@ describe('parseContainers', () => {
 
   it('reads what is mounted: directories and files of the host, and volumes', () => {
     expect(of('proxy')?.mounts).toEqual([
-      { source: '/home/ec2-user/tiny/nginx/nginx.conf', target: '/etc/nginx/nginx.conf' },
+      {
+        source: '/home/ec2-user/tiny/nginx/nginx.conf',
+        target: '/etc/nginx/nginx.conf',
+        readOnly: true,
+      },
     ]);
     expect(of('store')?.mounts).toEqual([
       {

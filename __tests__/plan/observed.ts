@@ -75,6 +75,7 @@ export interface Situation {
   readonly proxyFiles?: Observation['proxyFiles'];
   readonly projects?: Observation['projects'];
   readonly pointers?: Observation['pointers'];
+  readonly ownComposeFiles?: Observation['ownComposeFiles'];
   readonly heldPorts?: Observation['heldPorts'];
   readonly imageSizesKb?: Observation['imageSizesKb'];
   readonly storage?: Observation['storage'];
@@ -144,6 +145,7 @@ export function observed(situation: Situation = {}): Observation {
     stage: `/home/ec2-user/.local/state/resee-deploy/${installed.project}/stage/run-1-1/tree`,
     wantedProject: {},
     envFile: situation.envFile,
+    ownComposeFiles: situation.ownComposeFiles ?? [],
     uncopied: [],
     dockerfiles: situation.dockerfiles ?? {},
     pointers: situation.pointers ?? [],

@@ -44,6 +44,24 @@ esac`);
     expect(stdout).toContain('seen: inspect a1\n');
   });
 
+  it('tells of Compose files of the default names that git does not hold', async () => {
+    for (const file of ['compose.yaml', 'compose.override.yml', 'docker-compose.prod.yml'])
+      host.write(`stage/${file}`, '');
+    host.write('own/files', 'README.md\0compose.yaml\0');
+    const words = ['lib/git', 'observe/sections', 'observe/stage'].map(remoteScript).join('\n');
+    const { code, stdout, stderr } = await host.run(
+      `set -eu\n${words}\nobserve_own_compose_files`,
+      {
+        MARK: 'm',
+        STAGE: host.path('stage'),
+        OWN: host.path('own'),
+      },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toBe('\n=m=own-compose-files=\ncompose.override.yml\n');
+    expect(code).toBe(0);
+  });
+
   it('tells that the timeout is not the one that is needed', async () => {
     host.answer(
       'timeout',

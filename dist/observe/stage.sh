@@ -136,3 +136,11 @@ link_outside() {
     done | tr '\n' '\000' | (cd "$OWN/staged-root$above" && xargs -0 sh -c 'test $# = 0 || ln -s "$@" .' sh)
   done
 }
+
+# Compose files of the default names that git does not hold.
+observe_own_compose_files() {
+  section own-compose-files
+  for each in "$STAGE"/compose.y*ml "$STAGE"/compose.override.y*ml "$STAGE"/docker-compose.y*ml "$STAGE"/docker-compose.override.y*ml; do
+    [ ! -e "$each" ] || path_lines <"$OWN/files" | grep -qxF "${each##*/}" || printf '%s\n' "${each##*/}"
+  done
+}

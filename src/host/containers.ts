@@ -78,6 +78,7 @@ function parseContainer(json: JsonObject): Container {
         source: textOf(mount['Source']) ?? '',
         target: textOf(mount['Destination']) ?? '',
         ...volumeOf(mount),
+        ...(mount['RW'] === false ? { readOnly: true } : {}),
       })),
     environment: Object.fromEntries(
       listOf(config['Env']).flatMap((each) => {

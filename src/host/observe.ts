@@ -96,6 +96,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     stage,
     envFile: envFileChange(sections, inputs),
     unset: linesOf(sections.get('unset')),
+    ownComposeFiles: linesOf(sections.get('own-compose-files')),
     uncopied: linesOf(sections.get('uncopied')),
     pointers: linesOf(sections.get('lfs-pointers')),
     wanted: parseStack(inLiveTerms(config, stage, inputs.path), inputs.path, values),

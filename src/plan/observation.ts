@@ -20,6 +20,8 @@ export interface Observation {
   readonly stage: string;
   /** What the release makes of the stack's `.env` in the live directory; undefined where it has none. */
   readonly envFile?: EnvFileChange | undefined;
+  /** Compose files that Compose reads by its own choice, and git does not hold. */
+  readonly ownComposeFiles: readonly string[];
   /** Untracked paths within a build's context that were too large to be copied into the staged tree. */
   readonly uncopied: readonly string[];
   /** Lines with `FROM`, `ARG` and `from=` of the Dockerfiles that Compose names, by path. */
@@ -162,6 +164,7 @@ export interface Container {
     readonly volume?: string;
     /** The name of any other volume. */
     readonly named?: string;
+    readonly readOnly?: boolean;
   }[];
   /** Its variables, those of the image among them. */
   readonly environment: Readonly<Record<string, string>>;

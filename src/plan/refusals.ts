@@ -2,6 +2,7 @@ import { changedFor, listed } from './changes.js';
 import { isNamed } from './decision.js';
 import type { Permissions } from './plan-options.js';
 import { sharedStorage } from './data-refusals.js';
+import { changedComposeFiles } from './container-writes.js';
 import { differences } from './definition.js';
 import { dropping, MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
@@ -46,6 +47,7 @@ export function commonRefusals(
     ...unknownServices(observation, options),
     ...unknownRoles(observation),
     ...filesInTheWay(observation),
+    ...changedComposeFiles(observation),
     ...changedBuildInputs(observation, options),
     ...sharedStorage(observation, services),
     ...missingImages(observation, services, options),

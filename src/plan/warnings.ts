@@ -1,6 +1,7 @@
 import { volumesTold } from './anonymous-volumes.js';
 import { planBatches } from './batches.js';
 import { listed } from './changes.js';
+import { unprovenComposeFiles } from './container-writes.js';
 import { mountsTold } from './mounted.js';
 import { MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
@@ -29,6 +30,7 @@ export function warnings(
       : [
           `local changes on the host are kept, and are part of this release: ${listed(live.modified, MOST_FILES)}`,
         ]),
+    ...unprovenComposeFiles(observation),
     ...aboutVariables(observation),
     ...aboutContexts(observation, operations),
     ...aboutPointers(observation),
