@@ -69301,7 +69301,8 @@ function environmentOf(value) {
 ;// CONCATENATED MODULE: ./src/rollout/hooks.ts
 
 
-/** For `run_hooks` on the host: lines `SERVICE BASE64`, the text being arguments of `docker exec` with `"$id"`. */
+
+/** For `run_hooks` on the host, a line each. */
 function hookLines({ observation }, services) {
     return hookLinesOf(observation.wanted, services);
 }
@@ -69310,18 +69311,56 @@ function hookLinesOf(stack, services) {
     return services
         .flatMap(({ service }) => {
         const definition = stack?.services[service];
-        return (definition === undefined ? [] : startHooks(definition)).map((hook) => `${service} ${Buffer.from(execArguments(hook), 'utf8').toString('base64')}`);
+        return (definition === undefined ? [] : startHooks(definition)).map((hook) => hookLine(service, hook));
     })
         .join('\n');
 }
-function execArguments({ words, user, directory, isPrivileged, environment }) {
+/**
+ * Its environment is in no argument, which every user of the host can read: it goes in a file for `--env-file`, or,
+ * where such a file cannot hold it, in the environment of the client.
+ */
+function hookLine(service, hook) {
+    const inFile = hook.environment.filter(isLine);
+    const exported = hook.environment.filter((each) => !isLine(each)).map(split);
+    const { words, user, directory, isPrivileged } = hook;
     const options = [
         ...(user === undefined ? [] : ['-u', user]),
         ...(directory === undefined ? [] : ['-w', directory]),
         ...(isPrivileged ? ['--privileged'] : []),
-        ...environment.flatMap((each) => ['-e', each]),
+        ...exported.flatMap(({ name }) => ['-e', name]),
     ];
-    return `${(0,quote/* commandLine */.ay)(options)} "$id" ${(0,quote/* commandLine */.ay)(words)}`;
+    const script = [
+        ...exported.map(({ name, value }) => `${name}=${(0,quote/* quote */.hD)(value)}`),
+        'timeout "$hook_seconds" docker exec',
+        ...(inFile.length === 0 ? [] : ['--env-file "$scratch/environment"']),
+        ...(options.length === 0 ? [] : [(0,quote/* commandLine */.ay)(options)]),
+        '"$id"',
+        (0,quote/* commandLine */.ay)(words),
+    ].join(' ');
+    const file = inFile.map((each) => `${each}\n`).join('');
+    return `${service} ${base64(script)} ${base64(file)}`.trimEnd();
+}
+/** How long a line of such a file may be, with some to spare. Source: docker/cli, opts/file.go: a bufio.Scanner. */
+const LONGEST_LINE = 60_000;
+/** Whether it is read from a line of such a file as it stands: values are taken literally, to the end of the line. */
+function isLine(text) {
+    return (/^[^\s#=\uFEFF][^\s=]*(?:=|$)/.test(text) &&
+        !/[\r\n]/.test(text) &&
+        Buffer.byteLength(text) < LONGEST_LINE);
+}
+function split(text) {
+    const [name = ''] = text.split('=', 1);
+    if (!/^[A-Za-z_]\w*$/.test(name)) {
+        throw new errors/* DeployError */.s({
+            what: `the hook's variable ${JSON.stringify(name)} cannot be handed to the container`,
+            where: 'post_start',
+            next: 'name it with letters, digits and underscores alone, or give it a value of one line',
+        });
+    }
+    return { name, value: text.slice(name.length + 1) };
+}
+function base64(text) {
+    return Buffer.from(text, 'utf8').toString('base64');
 }
 
 ;// CONCATENATED MODULE: ./src/rollout/registries.ts
