@@ -144,6 +144,7 @@ describe('making the edge as a file says', () => {
     expect(objectOf(rule?.['action_parameters'])['edge_ttl']).toEqual({
       mode: 'override_origin',
       default: 604_800,
+      status_code_ttl: [{ status_code_range: { from: 400, to: 599 }, value: -1 }],
     });
     const addresses = cloudflare.zone.records.filter(
       ({ name, type }) => name === 'example.com' && type === 'A',
@@ -181,6 +182,38 @@ describe('making the edge as a file says', () => {
     }
     expect(cloudflare.zone.settings['min_tls_version']).toBe('1.2');
     expect(rules[0]['enabled']).toBe(true);
+  });
+
+  it('keeps no error for as long as edge-ttl says, and sets that back as well', async () => {
+    const errors = { status_code_range: { from: 400, to: 599 }, value: -1 };
+    const edgeTtl = (): unknown =>
+      objectOf(cloudflare.zone.rulesets[0]?.rules[0]?.['action_parameters'])['edge_ttl'];
+    const wanted = { mode: 'override_origin', default: 2_592_000, status_code_ttl: [errors] };
+    await edgeThat(CONFIG).apply();
+    expect(edgeTtl()).toEqual(wanted);
+    const rules = cloudflare.zone.rulesets[0]?.rules ?? [];
+    const others: readonly unknown[] = [
+      undefined,
+      [],
+      [{ ...errors, value: 60 }],
+      [errors, { status_code: 404, value: 60 }],
+    ];
+    for (const status_code_ttl of others) {
+      const edge_ttl = { ...wanted, status_code_ttl };
+      rules[0] = { ...rules[0], action_parameters: { cache: true, edge_ttl } };
+      await edgeThat(CONFIG, false).apply();
+      expect(edgeTtl()).toEqual(wanted);
+    }
+    expect(warnings()).toEqual([]);
+    expect(heard.notes.map(({ text }) => text).join('\n')).toContain(
+      'for 2592000 s 400–599 for 60 s → assets',
+    );
+    // What Cloudflare adds to an entry is no drift.
+    const edge_ttl = { ...wanted, status_code_ttl: [{ ...errors, added: 1 }] };
+    rules[0] = { ...rules[0], action_parameters: { cache: true, edge_ttl } };
+    const sent = changing().length;
+    await edgeThat(CONFIG, false).apply();
+    expect(changing()).toHaveLength(sent);
   });
 
   it('only tells, where it is asked what it would do', async () => {

@@ -27,11 +27,41 @@ function isCaching(value: unknown): boolean {
   if (!isObject(value) || typeof value['cache'] !== 'boolean') return false;
   if (Object.keys(value).some((key) => key !== 'cache' && key !== 'edge_ttl')) return false;
   if (value['edge_ttl'] === undefined) return true;
-  const { mode, default: seconds, ...rest } = objectOf(value['edge_ttl']);
+  const {
+    mode,
+    default: seconds,
+    status_code_ttl: byStatus,
+    ...rest
+  } = objectOf(value['edge_ttl']);
   if (!value['cache'] || Object.keys(rest).length > 0) return false;
+  if (byStatus !== undefined && !isStatusTtl(byStatus)) return false;
   return mode === 'respect_origin'
     ? seconds === undefined
     : mode === 'override_origin' && typeof seconds === 'number' && seconds >= 7_200;
+}
+
+/** A list of codes or ranges of them, each with its seconds: 0 is `no-cache`, -1 is `no-store`. */
+function isStatusTtl(value: unknown): boolean {
+  const isCode = (code: unknown): boolean =>
+    typeof code === 'number' && Number.isInteger(code) && code >= 100 && code <= 999;
+  if (!Array.isArray(value) || value.length === 0) return false;
+  return value.every((entry) => {
+    const {
+      status_code: code,
+      status_code_range: range,
+      value: seconds,
+      ...rest
+    } = objectOf(entry);
+    const { from, to, ...more } = objectOf(range);
+    const isRange = isObject(range) && isCode(from) && isCode(to) && Number(from) <= Number(to);
+    return (
+      (code === undefined ? isRange : isCode(code) && range === undefined) &&
+      Object.keys({ ...rest, ...more }).length === 0 &&
+      typeof seconds === 'number' &&
+      Number.isInteger(seconds) &&
+      seconds >= -1
+    );
+  });
 }
 
 /** By address, over 10 s, blocking for 10 s: all that the Free plan allows. */

@@ -1,4 +1,4 @@
-import { canonical, isObject, listOf, objectOf, textOf, type JsonObject } from '../../plan/json.js';
+import { isObject, listOf, objectOf, textOf, type JsonObject } from '../../plan/json.js';
 import type { Api, ApiCall } from '../api.js';
 import { ApiError } from '../api-errors.js';
 import type { Area, Change, Difference } from './change.js';
@@ -45,11 +45,17 @@ export function rateArea(api: Api, limit: RateLimit): Area {
   return rulesArea(api, RATE, [rateRule(limit)]);
 }
 
+/**
+ * `override_origin` passes over the `no-store` of a 404 as well. -1 is `no-store`
+ * (developers.cloudflare.com/api, rulesets: `status_code_ttl`).
+ */
+const ERRORS_NOT_KEPT = { status_code_range: { from: 400, to: 599 }, value: -1 };
+
 function cacheRule({ name, path, cache, edgeTtlSeconds }: CacheRule): Rule {
   const ttl =
     edgeTtlSeconds === undefined
       ? { mode: 'respect_origin' }
-      : { mode: 'override_origin', default: edgeTtlSeconds };
+      : { mode: 'override_origin', default: edgeTtlSeconds, status_code_ttl: [ERRORS_NOT_KEPT] };
   return {
     ref: `${OWN_REF}cache_${name}`,
     description: `${name} (made by resee-deploy-action)`,
@@ -169,8 +175,12 @@ function holds(there: unknown, wanted: unknown): boolean {
     );
   }
   if (Array.isArray(wanted) && Array.isArray(there)) {
-    const sorted = (list: readonly unknown[]): string => canonical(list.map(canonical).sort());
-    return sorted(there) === sorted(wanted);
+    const found: readonly unknown[] = there;
+    // In whatever order; and nothing beside it.
+    return (
+      found.length === wanted.length &&
+      wanted.every((one) => found.some((each) => holds(each, one)))
+    );
   }
   return there === wanted;
 }
@@ -178,16 +188,25 @@ function holds(there: unknown, wanted: unknown): boolean {
 function wordsOf(rule: JsonObject): string {
   const parameters = objectOf(rule['action_parameters']);
   const cache = textOf(parameters['cache']);
-  const ttl = objectOf(parameters['edge_ttl'])['default'];
+  const { default: ttl, status_code_ttl: byStatus } = objectOf(parameters['edge_ttl']);
   const limit = objectOf(rule['ratelimit'])['requests_per_period'];
   return [
     textOf(rule['description']) ?? textOf(rule['ref']) ?? '',
     textOf(rule['expression']) ?? '',
     ...(cache === undefined ? [] : [`cache ${cache}`]),
     ...(ttl === undefined ? [] : [`for ${textOf(ttl) ?? ''} s`]),
+    ...listOf(byStatus).map(statusWords),
     ...(limit === undefined ? [] : [`${textOf(limit) ?? ''} requests in 10 s`]),
     ...(rule['enabled'] === false ? ['disabled'] : []),
   ].join(' ');
+}
+
+/** `400–599 never`, `200 for 60 s` */
+function statusWords(entry: unknown): string {
+  const { status_code: code, status_code_range: range, value } = objectOf(entry);
+  const { from, to } = objectOf(range);
+  const codes = textOf(code) ?? `${textOf(from) ?? ''}–${textOf(to) ?? ''}`;
+  return `${codes} ${value === -1 ? 'never' : `for ${textOf(value) ?? ''} s`}`;
 }
 
 function noRoom(kind: Kind, rule: Rule, others: number): string {
