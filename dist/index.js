@@ -60160,7 +60160,7 @@ const NAME = {
 const PATH = {
     type: 'string',
     pattern: '^/[A-Za-z0-9._~/-]+$',
-    description: 'Paths that begin with this.',
+    description: 'Paths that begin with this. Of several that fit, the longest counts.',
     errorMessage: 'allowed is the beginning of a path below `/`, such as `/assets/`: letters, digits, `.`, `_`, `~`, `-` and `/`. Not `/` itself: pages would be kept, and those of an old release name files that the new one may not have',
 };
 const RECORD = {
@@ -60210,7 +60210,7 @@ const CACHE_RULE = {
         'edge-ttl': {
             type: 'string',
             pattern: '^[1-9][0-9]{0,4}[hd]$',
-            description: 'For how long, whatever the site says. Without it, as `Cache-Control` of the site says.',
+            description: 'For how long, whatever the site says; errors are never kept. Without it, as `Cache-Control` of the site says.',
             errorMessage: 'allowed is a time in hours or days, such as `2h` or `30d`; the Free plan allows no less than `2h`',
         },
     },
@@ -60474,13 +60474,22 @@ function contradictions(document) {
         }
         names.add(`${type} ${name}`);
     }
-    for (const [index, rule] of rulesIn(root).entries()) {
+    return [...found, ...contradictingRules(rulesIn(root), at)];
+}
+function contradictingRules(rules, at) {
+    const found = [];
+    for (const [index, rule] of rules.entries()) {
         const where = (field) => `\`cache-rules[${index}].${field}\``;
-        if (names.has(rule.name)) {
+        const before = rules.slice(0, index);
+        if (before.some(({ name }) => name === rule.name)) {
             const text = `${where('name')}: \`${rule.name}\` is the name of another rule`;
             found.push({ offset: at('cache-rules', index, 'name'), text });
         }
-        names.add(rule.name);
+        const same = before.find(({ path }) => path === rule.path);
+        if (same !== undefined) {
+            const text = `${where('path')}: \`${rule.path}\` is the path of the rule \`${same.name}\` already: one path has one rule`;
+            found.push({ offset: at('cache-rules', index, 'path'), text });
+        }
         const ttl = rule.edgeTtlSeconds;
         if (ttl === undefined)
             continue;
@@ -60891,19 +60900,29 @@ const RATE = {
     most: 1,
 };
 function cacheArea(api, rules) {
-    return rulesArea(api, CACHE, rules.map(cacheRule));
+    const paths = rules.map(({ path }) => path);
+    return rulesArea(api, CACHE, rules.map((rule) => cacheRule(rule, paths)));
 }
 function rateArea(api, limit) {
     return rulesArea(api, RATE, [rateRule(limit)]);
 }
-function cacheRule({ name, path, cache, edgeTtlSeconds }) {
+/**
+ * `override_origin` passes over the `no-store` of a 404 as well. -1 is `no-store`
+ * (developers.cloudflare.com/api, rulesets: `status_code_ttl`).
+ */
+const ERRORS_NOT_KEPT = { status_code_range: { from: 400, to: 599 }, value: -1 };
+/**
+ * At Cloudflare the last rule that matches counts, and a rule that comes later stands last. Here no two match: each leaves
+ * the longer paths to their own rules, so that the order says nothing.
+ */
+function cacheRule({ name, path, cache, edgeTtlSeconds }, paths) {
     const ttl = edgeTtlSeconds === undefined
         ? { mode: 'respect_origin' }
-        : { mode: 'override_origin', default: edgeTtlSeconds };
+        : { mode: 'override_origin', default: edgeTtlSeconds, status_code_ttl: [ERRORS_NOT_KEPT] };
     return {
         ref: `${OWN_REF}cache_${name}`,
         description: `${name} (made by resee-deploy-action)`,
-        expression: startsWith(path),
+        expression: startsWith(path, longerThan(path, paths)),
         action: 'set_cache_settings',
         action_parameters: cache ? { cache, edge_ttl: ttl } : { cache },
         enabled: true,
@@ -60925,9 +60944,16 @@ function rateRule({ path, requests }) {
         enabled: true,
     };
 }
+/** What begins with the path and is longer, without what is below another one of them. */
+function longerThan(path, paths) {
+    const isBelow = (one, other) => one !== other && one.startsWith(other);
+    const longer = paths.filter((each) => isBelow(each, path));
+    return longer.filter((each) => !longer.some((other) => isBelow(each, other))).sort();
+}
 /** The schema lets no quote into a path. */
-function startsWith(path) {
-    return `(starts_with(http.request.uri.path, "${path}"))`;
+function startsWith(path, except = []) {
+    const call = (each) => `starts_with(http.request.uri.path, "${each}")`;
+    return `(${[call(path), ...except.map((each) => `not ${call(each)}`)].join(' and ')})`;
 }
 function rulesArea(api, kind, wanted) {
     return {
@@ -61006,24 +61032,34 @@ function holds(there, wanted) {
         return (isObject(there) && Object.entries(wanted).every(([name, value]) => holds(there[name], value)));
     }
     if (Array.isArray(wanted) && Array.isArray(there)) {
-        const sorted = (list) => canonical(list.map(canonical).sort());
-        return sorted(there) === sorted(wanted);
+        const found = there;
+        // In whatever order; and nothing beside it.
+        return (found.length === wanted.length &&
+            wanted.every((one) => found.some((each) => holds(each, one))));
     }
     return there === wanted;
 }
 function rules_wordsOf(rule) {
     const parameters = objectOf(rule['action_parameters']);
     const cache = textOf(parameters['cache']);
-    const ttl = objectOf(parameters['edge_ttl'])['default'];
+    const { default: ttl, status_code_ttl: byStatus } = objectOf(parameters['edge_ttl']);
     const limit = objectOf(rule['ratelimit'])['requests_per_period'];
     return [
         textOf(rule['description']) ?? textOf(rule['ref']) ?? '',
         textOf(rule['expression']) ?? '',
         ...(cache === undefined ? [] : [`cache ${cache}`]),
         ...(ttl === undefined ? [] : [`for ${textOf(ttl) ?? ''} s`]),
+        ...listOf(byStatus).map(statusWords),
         ...(limit === undefined ? [] : [`${textOf(limit) ?? ''} requests in 10 s`]),
         ...(rule['enabled'] === false ? ['disabled'] : []),
     ].join(' ');
+}
+/** `400–599 never`, `200 for 60 s` */
+function statusWords(entry) {
+    const { status_code: code, status_code_range: range, value } = objectOf(entry);
+    const { from, to } = objectOf(range);
+    const codes = textOf(code) ?? `${textOf(from) ?? ''}–${textOf(to) ?? ''}`;
+    return `${codes} ${value === -1 ? 'never' : `for ${textOf(value) ?? ''} s`}`;
 }
 function noRoom(kind, rule, others) {
     const has = others === 1 ? 'has 1 that is' : `has ${others} that are`;

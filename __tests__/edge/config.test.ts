@@ -129,6 +129,10 @@ describe('the file of cloudflare-config', () => {
       'edge.yml:3:13: `cache-rules[1].name`: `a` is the name of another rule',
     ],
     [
+      'cache-rules:\n  - { name: a, path: /a/, cache: true }\n  - { name: b, path: /a/, cache: false }',
+      'edge.yml:3:22: `cache-rules[1].path`: `/a/` is the path of the rule `a` already: one path has one rule',
+    ],
+    [
       `cache-rules:\n${'  - { name: a, path: /a/, cache: true }\n'.repeat(11)}`,
       'edge.yml:2:3: `cache-rules`: allowed is a list of at most 10 rules: the Free plan has no more',
     ],

@@ -96,6 +96,17 @@ function withForeign(): void {
   });
 }
 
+/** As Cloudflare evaluates the rules: the last one that matches counts. */
+function keptBelow(path: string): unknown {
+  const rules = cloudflare.zone.rulesets[0]?.rules ?? [];
+  const matching = rules.filter(({ expression }) =>
+    [...String(expression).matchAll(/(not )?starts_with\([^,]*, "([^"]*)"\)/g)].every(
+      ([, not, prefix = '']) => path.startsWith(prefix) === (not === undefined),
+    ),
+  );
+  return objectOf(matching.at(-1)?.['action_parameters'])['cache'];
+}
+
 describe('making the edge as a file says', () => {
   it('sets all of it in an empty zone, and the second time nothing', async () => {
     await edgeThat(CONFIG).apply();
@@ -214,6 +225,33 @@ describe('making the edge as a file says', () => {
     const sent = changing().length;
     await edgeThat(CONFIG, false).apply();
     expect(changing()).toHaveLength(sent);
+  });
+
+  it('says the same of each path, in whatever order the rules came', async () => {
+    const rule = (name: string, path: string, cache: boolean) =>
+      `  - { name: ${name}, path: ${path}, cache: ${String(cache)} }\n`;
+    const site = rule('site', '/app', true);
+    const secret = rule('secret', '/app/secret/', false);
+    const open = rule('open', '/app/secret/open/', true);
+    const other = rule('other', '/api/', false);
+    const paths = ['/app/a.js', '/app/secret/a.js', '/app/secret/open/a.js', '/api/', '/b'];
+    const orders = [
+      [site + secret + open + other],
+      [open + secret + other + site],
+      [site, site + other, secret + site + other, site + open + secret + other],
+      [secret, open + secret + site + other],
+    ];
+    for (const commits of orders) {
+      cloudflare.zone.rulesets.length = 0;
+      for (const rules of commits) await edgeThat(`cache-rules:\n${rules}`).apply();
+      expect(paths.map(keptBelow)).toEqual([true, false, true, false, undefined]);
+      const sent = changing().length;
+      await edgeThat(`cache-rules:\n${open + other + site + secret}`).apply();
+      expect(changing()).toHaveLength(sent);
+    }
+    await edgeThat(`cache-rules:\n${site}`).apply();
+    expect(paths.map(keptBelow)).toEqual([true, true, true, undefined, undefined]);
+    expect(warnings()).toEqual([]);
   });
 
   it('only tells, where it is asked what it would do', async () => {

@@ -17,7 +17,9 @@ const RULE: Fields = {
   enabled: (value) => typeof value === 'boolean',
   expression: (value) =>
     typeof value === 'string' &&
-    /^\(starts_with\(http\.request\.uri\.path, "\/[^"]*"\)\)$/.test(value),
+    /^\(starts_with\(http\.request\.uri\.path, "\/[^"]*"\)( and not starts_with\(http\.request\.uri\.path, "\/[^"]*"\))*\)$/.test(
+      value,
+    ),
   action: (value) => value === 'set_cache_settings' || value === 'block',
   action_parameters: isCaching,
   ratelimit: isFreeLimit,

@@ -138,13 +138,26 @@ function contradictions(document: Document): readonly ConfigProblem[] {
     }
     names.add(`${type} ${name}`);
   }
-  for (const [index, rule] of rulesIn(root).entries()) {
+  return [...found, ...contradictingRules(rulesIn(root), at)];
+}
+
+function contradictingRules(
+  rules: readonly CacheRule[],
+  at: (...path: (string | number)[]) => number,
+): readonly ConfigProblem[] {
+  const found: ConfigProblem[] = [];
+  for (const [index, rule] of rules.entries()) {
     const where = (field: string): string => `\`cache-rules[${index}].${field}\``;
-    if (names.has(rule.name)) {
+    const before = rules.slice(0, index);
+    if (before.some(({ name }) => name === rule.name)) {
       const text = `${where('name')}: \`${rule.name}\` is the name of another rule`;
       found.push({ offset: at('cache-rules', index, 'name'), text });
     }
-    names.add(rule.name);
+    const same = before.find(({ path }) => path === rule.path);
+    if (same !== undefined) {
+      const text = `${where('path')}: \`${rule.path}\` is the path of the rule \`${same.name}\` already: one path has one rule`;
+      found.push({ offset: at('cache-rules', index, 'path'), text });
+    }
     const ttl = rule.edgeTtlSeconds;
     if (ttl === undefined) continue;
     const offset = at('cache-rules', index, 'edge-ttl');

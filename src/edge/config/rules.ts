@@ -38,7 +38,12 @@ const RATE: Kind = {
 };
 
 export function cacheArea(api: Api, rules: readonly CacheRule[]): Area {
-  return rulesArea(api, CACHE, rules.map(cacheRule));
+  const paths = rules.map(({ path }) => path);
+  return rulesArea(
+    api,
+    CACHE,
+    rules.map((rule) => cacheRule(rule, paths)),
+  );
 }
 
 export function rateArea(api: Api, limit: RateLimit): Area {
@@ -51,7 +56,14 @@ export function rateArea(api: Api, limit: RateLimit): Area {
  */
 const ERRORS_NOT_KEPT = { status_code_range: { from: 400, to: 599 }, value: -1 };
 
-function cacheRule({ name, path, cache, edgeTtlSeconds }: CacheRule): Rule {
+/**
+ * At Cloudflare the last rule that matches counts, and a rule that comes later stands last. Here no two match: each leaves
+ * the longer paths to their own rules, so that the order says nothing.
+ */
+function cacheRule(
+  { name, path, cache, edgeTtlSeconds }: CacheRule,
+  paths: readonly string[],
+): Rule {
   const ttl =
     edgeTtlSeconds === undefined
       ? { mode: 'respect_origin' }
@@ -59,7 +71,7 @@ function cacheRule({ name, path, cache, edgeTtlSeconds }: CacheRule): Rule {
   return {
     ref: `${OWN_REF}cache_${name}`,
     description: `${name} (made by resee-deploy-action)`,
-    expression: startsWith(path),
+    expression: startsWith(path, longerThan(path, paths)),
     action: 'set_cache_settings',
     action_parameters: cache ? { cache, edge_ttl: ttl } : { cache },
     enabled: true,
@@ -83,9 +95,17 @@ function rateRule({ path, requests }: RateLimit): Rule {
   };
 }
 
+/** What begins with the path and is longer, without what is below another one of them. */
+function longerThan(path: string, paths: readonly string[]): readonly string[] {
+  const isBelow = (one: string, other: string): boolean => one !== other && one.startsWith(other);
+  const longer = paths.filter((each) => isBelow(each, path));
+  return longer.filter((each) => !longer.some((other) => isBelow(each, other))).sort();
+}
+
 /** The schema lets no quote into a path. */
-function startsWith(path: string): string {
-  return `(starts_with(http.request.uri.path, "${path}"))`;
+function startsWith(path: string, except: readonly string[] = []): string {
+  const call = (each: string): string => `starts_with(http.request.uri.path, "${each}")`;
+  return `(${[call(path), ...except.map((each) => `not ${call(each)}`)].join(' and ')})`;
 }
 
 function rulesArea(api: Api, kind: Kind, wanted: readonly Rule[]): Area {

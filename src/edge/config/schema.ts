@@ -32,7 +32,7 @@ const NAME: Schema = {
 const PATH: Schema = {
   type: 'string',
   pattern: '^/[A-Za-z0-9._~/-]+$',
-  description: 'Paths that begin with this.',
+  description: 'Paths that begin with this. Of several that fit, the longest counts.',
   errorMessage:
     'allowed is the beginning of a path below `/`, such as `/assets/`: letters, digits, `.`, `_`, `~`, `-` and `/`. Not `/` itself: pages would be kept, and those of an old release name files that the new one may not have',
 };
@@ -87,7 +87,7 @@ const CACHE_RULE: Schema = {
       type: 'string',
       pattern: '^[1-9][0-9]{0,4}[hd]$',
       description:
-        'For how long, whatever the site says. Without it, as `Cache-Control` of the site says.',
+        'For how long, whatever the site says; errors are never kept. Without it, as `Cache-Control` of the site says.',
       errorMessage:
         'allowed is a time in hours or days, such as `2h` or `30d`; the Free plan allows no less than `2h`',
     },
