@@ -70282,6 +70282,7 @@ async function finish(context, operation, plan, deployedAt) {
             CANDIDATES: candidateLines(context, plan.services),
             RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
             DIR: context.observation.live.path,
+            BRANCH: context.inputs.source.branch,
             ENV_PATH: context.inputs.envFile?.path ?? '',
             VARIABLES_FILE: (0,host_state/* variablesFile */.Ke)(context.inputs.compose.variables),
             FORWARD: forward(context, operation, plan, services, name).join('\n'),
@@ -73293,6 +73294,18 @@ function cloneProblem(sections, path) {
             what: `the clone ${path} belongs to another user`,
             next: `On the host, give it to the user that deploys: sudo chown -R "$USER": ${at}`,
             evidence: owner,
+        };
+    }
+    return foreignProblem(sections, path);
+}
+/** What git never makes there: somebody, or a container that mounts the directory, has. */
+function foreignProblem(sections, path) {
+    const foreign = (0,host_sections/* linesOf */.D)(sections.get('git-foreign'));
+    if (foreign.length > 0) {
+        const rm = (0,quote/* commandLine */.ay)(['rm', '-r', ...foreign.map((name) => `${path}/${name}`)]);
+        return {
+            what: `in ${path} these hold what git never writes there: ${foreign.join(', ')}`,
+            next: `Look at who can write to this directory (containers that mount it), then remove them on the host: ${rm}`,
         };
     }
     const links = (0,host_sections/* linesOf */.D)(sections.get('git-links'));

@@ -390,6 +390,12 @@ describe('refuseUnfit', () => {
       /who can write/,
     ],
     [
+      'files inside of .git that git has not written',
+      { 'git-foreign': '.git/commondir\n.git/shallow\n' },
+      'in /home/ec2-user/Resee-project these hold what git never writes there: .git/commondir, .git/shallow',
+      /who can write.*rm -r \/home\/ec2-user\/Resee-project\/\.git\/commondir/,
+    ],
+    [
       'a server that sends the token elsewhere',
       { 'fetch.err': 'fatal: unable to access …: The requested URL returned error: 301' },
       'the host cannot fetch main of org/Resee-project',

@@ -1,7 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import type { Variables } from '../../src/host/shell.js';
+import { linesOf, parseSections } from '../../src/host/sections.js';
+import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 /** The live directory's git follows its files, which the rollout has brought already. */
@@ -172,7 +184,7 @@ case " $* " in *' repack '*) exit 1 ;; esac; PATH=\${PATH#*:} exec git "$@"`,
     // A copy that ends half-way, as where the disk is full or the power is lost.
     host.answer(
       'mv',
-      `case "$1" in */clone/.git) [ -e "$TOY/broken" ] || { : >"$TOY/broken"; mkdir -p "$2"; exit 1; } ;; esac
+      `case "$2" in */clone/.git) [ -e "$TOY/broken" ] || { : >"$TOY/broken"; mkdir -p "$3"; exit 1; } ;; esac
 PATH=\${PATH#*:} exec mv "$@"`,
     );
     expect((await move()).code).not.toBe(0);
@@ -213,6 +225,136 @@ PATH=\${PATH#*:} exec mv "$@"`,
     expect((await move()).code).toBe(0);
     expect(host.read('profile')).toBe('mine\n');
     expect(git('live', 'status', '--porcelain')).toBe('');
+  });
+
+  it('writes no list of shallow commits through a link, and nothing into it but names of commits', async () => {
+    const url = `file://${host.path('origin')}`;
+    execFileSync('git', ['clone', '-q', '--depth', '1', url, host.path('live')]);
+    fetchBranch();
+    bringFiles();
+    const other = 'f'.repeat(40);
+    host.write('live/.git/shallow', `${host.read('live/.git/shallow')}${other}\n`);
+    host.write('keys', 'mine\n');
+    symlinkSync(host.path('keys'), host.path('live/.git/shallow.resee'));
+    expect((await move()).code).toBe(0);
+    expect(host.read('keys')).toBe('mine\n');
+    expect(lstatSync(host.path('live/.git/shallow')).isFile()).toBe(true);
+    expect(host.read('live/.git/shallow')).toBe(`${other}\n`);
+  });
+
+  it('moves no index and no new clone into a directory that a link in their place leads to', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    fetchBranch();
+    bringFiles();
+    host.write('elsewhere/.keep', '');
+    rmSync(host.path('live/.git/index'));
+    symlinkSync(host.path('elsewhere'), host.path('live/.git/index'));
+    expect((await move()).code).toBe(0);
+    expect(readdirSync(host.path('elsewhere'))).toEqual(['.keep']);
+    expect(git('live', 'status', '--porcelain')).toBe('');
+  });
+
+  it('writes the branch itself, and not what somebody lets it lead to', async () => {
+    execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+    git('live', 'reset', '-q', '--hard', first);
+    fetchBranch();
+    bringFiles();
+    git('live', 'branch', 'other', first);
+    host.write('live/.git/refs/heads/main', 'ref: refs/heads/other\n');
+    host.write('live/.git/refs/remotes/origin/main', 'ref: refs/heads/other\n');
+    expect((await move()).code).toBe(0);
+    expect(git('live', 'rev-parse', 'other')).toBe(first);
+    expect(git('live', 'rev-parse', 'main', 'origin/main')).toBe(`${second}\n${second}`);
+  });
+
+  describe('of what a container may have put into the clone', () => {
+    beforeEach(() => {
+      execFileSync('git', ['clone', '-q', host.path('origin'), host.path('live')]);
+      git('live', 'reset', '-q', '--hard', first);
+      fetchBranch();
+      bringFiles();
+      host.write('elsewhere/file', 'mine\n');
+    });
+    const look = async (): Promise<string> => {
+      const words = ['observe/sections', 'observe/commit'].map(remoteScript).join('\n');
+      const given = { MARK: 'm', SCRATCH: host.root, DIR: host.path('live'), BRANCH: 'team/main' };
+      return (await host.run(`${words}\nobserve_live_directory`, given)).stdout;
+    };
+    const moveTeam = () =>
+      host.run('set -eu\ngit_move "$LIVE" team/main "$SHA" https://example.com/org/shop run-1-1', {
+        LIVE: host.path('live'),
+        SHA: second,
+      });
+    const told = async (name: string) => linesOf(parseSections(await look(), 'm').get(name));
+    function link(name: string): void {
+      const at = host.path(`live/.git/${name}`);
+      rmSync(at, { recursive: true, force: true });
+      mkdirSync(dirname(at), { recursive: true });
+      symlinkSync(host.path('elsewhere'), at);
+    }
+
+    it.each([
+      'shallow',
+      'shallow.lock',
+      'packed-refs',
+      'objects/ab',
+      'objects/pack',
+      'refs/heads/team',
+      'refs/remotes/origin/team',
+      'logs/refs/heads/team',
+      'logs/refs/heads/team/main',
+      'logs/refs/remotes/origin',
+      'logs/refs/remotes/origin/team',
+      'commondir',
+    ])('tells of the link %s, and writes nothing where it comes later', async (name) => {
+      expect(await told('git-links')).toEqual([]);
+      link(name);
+      expect(await told('git-links')).toEqual([`.git/${name}`]);
+      const { code, stderr } = await moveTeam();
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(`.git/${name}\n`);
+      expect(readdirSync(host.path('elsewhere'))).toEqual(['file']);
+      expect(host.read('elsewhere/file')).toBe('mine\n');
+      expect(host.read('live/.git/HEAD')).toBe('ref: refs/heads/main\n');
+    });
+
+    it.each([
+      ['shallow', 'ssh-ed25519 AAAA evil\n'],
+      ['shallow', `${'a'.repeat(40)}\n${'a'.repeat(41)}\n`],
+      ['commondir', '../elsewhere\n'],
+    ])('tells that %s holds %j, and writes nothing where it comes later', async (name, text) => {
+      expect(await told('git-foreign')).toEqual([]);
+      host.write(`live/.git/${name}`, text);
+      expect(await told('git-foreign')).toEqual([`.git/${name}`]);
+      const { code, stderr } = await moveTeam();
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(`.git/${name}\n`);
+      expect(host.read(`live/.git/${name}`)).toBe(text);
+      expect(host.read('live/.git/HEAD')).toBe('ref: refs/heads/main\n');
+    });
+
+    it('ends a release with it while that can still be undone', async () => {
+      link('logs/refs/heads/team');
+      const { code, stderr } = await host.run(`set -eu\n${remoteScript('finish')}`, {
+        CANDIDATES: '',
+        FORWARD: ':',
+        RECORD: '{}',
+        DIR: host.path('live'),
+        BRANCH: 'team/main',
+        ENV_PATH: '',
+        VARIABLES_FILE: '',
+        STAGE: host.path('live'),
+        LAST_PATHS: '',
+      });
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('.git/logs/refs/heads/team\n');
+      expect(existsSync(`${host.state}/journal/forward.sh`)).toBe(false);
+    });
+
+    it('takes the list of a shallow clone for what git writes', async () => {
+      host.write('live/.git/shallow', `${'a'.repeat(40)}\n${'b'.repeat(64)}\n`);
+      expect(await told('git-foreign')).toEqual([]);
+    });
   });
 
   describe('with locks in the clone', () => {

@@ -42,6 +42,19 @@ function cloneProblem(sections: Sections, path: string): Problem | undefined {
       evidence: owner,
     };
   }
+  return foreignProblem(sections, path);
+}
+
+/** What git never makes there: somebody, or a container that mounts the directory, has. */
+function foreignProblem(sections: Sections, path: string): Problem | undefined {
+  const foreign = linesOf(sections.get('git-foreign'));
+  if (foreign.length > 0) {
+    const rm = commandLine(['rm', '-r', ...foreign.map((name) => `${path}/${name}`)]);
+    return {
+      what: `in ${path} these hold what git never writes there: ${foreign.join(', ')}`,
+      next: `Look at who can write to this directory (containers that mount it), then remove them on the host: ${rm}`,
+    };
+  }
   const links = linesOf(sections.get('git-links'));
   if (links.length === 0) return undefined;
   return {

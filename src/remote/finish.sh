@@ -4,9 +4,12 @@
 # A candidate that has ended by then is no release: exit 72, as in soak.sh.
 # Vars: CANDIDATES (lines `service id`) FORWARD RECORD STAGE LAST_PATHS (files that reach the live directory after the old containers)
 #   VARIABLES_FILE (text of the file of variables) DIR ENV_PATH (of the stack's .env, where the release has one)
+#   BRANCH (of the clone; may be unset)
 # shellcheck shell=sh
 require_alive "$CANDIDATES"
 inspect_each "$CANDIDATES" tell_ended
+# What git_move will refuse must not be found when nothing is undone any more.
+[ -z "${BRANCH-}" ] || sound_clone "$DIR" "$BRANCH"
 mkdir -p "$STATE/journal/release"
 printf '%s\n' "$LAST_PATHS" | sed '/^$/d' >"$STATE/journal/release.paths"
 : >"$STATE/journal/release.inplace"

@@ -34,6 +34,7 @@ export async function finish(
       CANDIDATES: candidateLines(context, plan.services),
       RECORD: renderRecord({ sha, deployedAt, workflow: toRecord(context.inputs), services }),
       DIR: context.observation.live.path,
+      BRANCH: context.inputs.source.branch,
       ENV_PATH: context.inputs.envFile?.path ?? '',
       VARIABLES_FILE: variablesFile(context.inputs.compose.variables),
       FORWARD: forward(context, operation, plan, services, name).join('\n'),

@@ -62,6 +62,46 @@ git_live() {
     -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.worktree= -c core.alternateRefsCommand= "$@"
 }
 
+# links_in_git LIVE_DIRECTORY BRANCH: prints the symbolic links among the places that we write to in its clone and the
+# directories above them: what is written there would end up elsewhere.
+links_in_git() (
+  cd "$1" 2>/dev/null || exit 0
+  for place in config config.worktree commondir index shallow shallow.lock packed-refs reftable objects/pack objects/info \
+    HEAD logs/HEAD "refs/heads/$2" "refs/remotes/origin/$2" "logs/refs/heads/$2" "logs/refs/remotes/origin/$2" .git/objects/??; do
+    place=.git/${place#.git/}
+    while [ "$place" != . ]; do
+      [ ! -h "$place" ] || printf '%s\n' "$place"
+      case $place in */*) place=${place%/*} ;; *) place=. ;; esac
+    done
+  done | LC_ALL=C sort -u
+)
+
+# foreign_in_git LIVE_DIRECTORY: prints the files of its clone that hold what git never writes there. A `commondir` leads
+# the refs elsewhere; only another worktree of a clone has one.
+foreign_in_git() {
+  [ ! -e "$1/.git/commondir" ] || echo .git/commondir
+  [ -e "$1/.git/shallow" ] || return 0
+  if [ ! -f "$1/.git/shallow" ] || grep -qvxE "$OBJECT_NAME" "$1/.git/shallow"; then echo .git/shallow; fi
+}
+OBJECT_NAME='[0-9a-f]{40}|[0-9a-f]{64}'
+
+# sound_clone LIVE_DIRECTORY BRANCH: fails where its clone is no more what the look at the host has seen. A link in the
+# place of the index is replaced, not followed.
+sound_clone() {
+  unsound=$(links_in_git "$1" "$2" | sed '/^\.git\/index$/d' && foreign_in_git "$1") || return
+  [ -n "$unsound" ] || return 0
+  say "nothing is written to the clone $1: these are symbolic links, or hold what git never writes there:"
+  say "$unsound"
+  say 'remove them, and look at who can write to this directory (containers that mount it)'
+  return 1
+}
+
+# replace_file FROM TO: TO becomes a copy of FROM; no link that stands in its place, or comes there meanwhile, is
+# followed.
+replace_file() {
+  rm -rf "$2.resee" && cp -pT --remove-destination "$1" "$2.resee" && mv -fT "$2.resee" "$2"
+}
+
 # refs_in_the_way LIVE_DIRECTORY SPACE BRANCH: prints the refs beside which git makes none named SPACE/BRANCH: refs/heads/a
 # and refs/heads/a/b are a file and a directory of one name.
 refs_in_the_way() {
@@ -125,6 +165,7 @@ refresh_index() {
 # git_move LIVE_DIRECTORY BRANCH COMMIT REMOTE_URL RUN: the clone in the live directory is on BRANCH at COMMIT;
 # its files are already those of the commit. RUN is whose fetch brought it.
 git_move() {
+  sound_clone "$1" "$2" || return
   [ -e "$1/.git" ] || git_create "$1" "$2" "$4" "$3"
   free_locks "$1/.git" 4 "${RESEE_LOCK_SECONDS:-60}" || :
   moved_from=$(git_live "$1" rev-parse -q --verify HEAD) || moved_from=
@@ -139,15 +180,13 @@ git_move() {
     GIT_OBJECT_DIRECTORY="$1/.git/objects" git_store "$moved_from"
   [ ! -e "$1/.git/shallow" ] || git_deepen "$1" "$3" "$moved_tip"
   git_live "$1" symbolic-ref HEAD "refs/heads/$2"
-  git_live "$1" update-ref -m "resee-deploy: $3" "refs/heads/$2" "$3"
+  # What is found there in place of a branch may lead to another ref.
+  git_live "$1" update-ref --no-deref -m "resee-deploy: $3" "refs/heads/$2" "$3"
   # It tells what was fetched, no more: one that was deleted on the server may be in its way.
-  git_live "$1" update-ref "refs/remotes/origin/$2" "$moved_tip" ||
+  git_live "$1" update-ref --no-deref "refs/remotes/origin/$2" "$moved_tip" ||
     say "refs/remotes/origin/$2 stays as it is; git -C $1 fetch --prune on the host mends it"
   refresh_index "$1" "$3" "$STATE/repository.git/moved.index"
-  # Another name first: a link in its place is replaced, not followed.
-  rm -rf "$1/.git/index.resee"
-  cp -p "$STATE/repository.git/moved.index" "$1/.git/index.resee"
-  mv -f "$1/.git/index.resee" "$1/.git/index"
+  replace_file "$STATE/repository.git/moved.index" "$1/.git/index"
   mv -f "$STATE/repository.git/moved.index" "$STATE/repository.git/live.index"
   # Packs of ever larger size: as many as the logarithm of what there is, instead of files for each release. Nothing of
   # it goes on beside us: it would hold the lock of a critical section.
@@ -156,12 +195,10 @@ git_move() {
 
 # git_deepen LIVE_DIRECTORY COMMIT…: what these commits come from is there by now. Other branches stay as they are.
 git_deepen() {
-  while read -r shallow_at; do
-    ! git_own rev-list "$2" "$3" | grep -qxF "$shallow_at" || continue
-    printf '%s\n' "$shallow_at"
-  done <"$1/.git/shallow" >"$STATE/shallow"
-  if [ -s "$STATE/shallow" ]; then cp "$STATE/shallow" "$1/.git/shallow.resee" && mv -f "$1/.git/shallow.resee" "$1/.git/shallow"; else rm -f "$1/.git/shallow"; fi
-  rm -f "$STATE/shallow"
+  git_own rev-list "$2" "$3" | sort >"$STATE/shallow.known"
+  sed -nE "/^($OBJECT_NAME)\$/p" "$1/.git/shallow" | sort | comm -23 - "$STATE/shallow.known" >"$STATE/shallow"
+  if [ -s "$STATE/shallow" ]; then replace_file "$STATE/shallow" "$1/.git/shallow"; else rm -f "$1/.git/shallow"; fi
+  rm -f "$STATE/shallow" "$STATE/shallow.known"
 }
 
 # Objects from stdin into GIT_OBJECT_DIRECTORY: one pack where there was nothing before.
@@ -178,7 +215,7 @@ git_create() { # LIVE_DIRECTORY BRANCH REMOTE_URL COMMIT
   git_host --git-dir "$STATE/clone/.git" config "branch.$2.merge" "refs/heads/$2"
   # The live directory may be on another file system, where this is a copy, and not done at once.
   rm -rf "$1/.git.resee"
-  mv "$STATE/clone/.git" "$1/.git.resee"
-  mv "$1/.git.resee" "$1/.git"
+  mv -T "$STATE/clone/.git" "$1/.git.resee"
+  mv -T "$1/.git.resee" "$1/.git"
   rm -rf "$STATE/clone"
 }

@@ -62,10 +62,9 @@ observe_live_directory() {
   [ ! -d "$DIR/.git" ] || refs_in_the_way "$DIR" refs/heads "$BRANCH" 2>/dev/null
   # What we write there must not end up elsewhere.
   section git-links
-  for each in HEAD config index objects objects/pack refs refs/heads refs/remotes refs/remotes/origin logs \
-    logs/HEAD logs/refs logs/refs/heads "logs/refs/heads/$BRANCH" logs/refs/remotes "refs/heads/$BRANCH" commondir; do
-    [ ! -h "$DIR/.git/$each" ] || echo ".git/$each"
-  done
+  links_in_git "$DIR" "$BRANCH"
+  section git-foreign
+  foreign_in_git "$DIR"
 }
 observe_live_config() { # VARIABLES
   capture live-config compose "$DIR" "$1" config --format json && observe_image_names live-image-names "$DIR" "$1"
