@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync } from 'node:fs';
-import { blocks, textOf } from './pages.js';
+import { blocks, pages, textOf } from './pages.js';
 
 describe('the quick start', () => {
   it('is the same in Korean: every code block of README.md, in its order', () => {
@@ -41,6 +41,27 @@ describe('examples/workflows', () => {
       'if: github.event.pull_request.head.repo.full_name == github.repository',
     );
     expect(plan).not.toMatch(/^\s*(- )?run:.*\$\{\{/m);
+  });
+});
+
+/** `host/setup.sh` makes the user `deploy`, and prints what the secrets `DEPLOY_…` hold; another user is the default. */
+describe('an example of a step', () => {
+  const files = readdirSync('examples/workflows').filter((name) => name.endsWith('.yml'));
+  const texts = [
+    ...pages().flatMap((page) => blocks(textOf(page), 'yaml').map((text) => [page, text] as const)),
+    ...files.map((name) => [name, textOf(`examples/workflows/${name}`)] as const),
+  ];
+  const steps = texts.flatMap(([where, text]) =>
+    text
+      .split(/^ *- /m)
+      .filter((step) => step.includes('secrets.DEPLOY_KEY'))
+      .map((step) => ({ where, step })),
+  );
+
+  it('logs in as the user whose key it has', () => {
+    expect(steps.length).toBeGreaterThan(10);
+    const without = steps.filter(({ step }) => !/^ +username: deploy$/m.test(step));
+    expect(without).toEqual([]);
   });
 });
 
