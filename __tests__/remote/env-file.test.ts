@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 const STATE = "state of o'neill";
@@ -58,6 +58,30 @@ describe.each(SHELLS)('the .env of a release, with $name as sh', ({ path: shell 
     expect(host.exists('live/.env')).toBe(false);
     await succeeds(RESTORE);
     expect(host.read('live/.env')).toBe(OLD);
+  });
+
+  it.each([
+    ['config/app.env', 'config', 'elsewhere'],
+    ['.env', '.env', 'elsewhere/app.env'],
+  ])('reads and writes nothing through a link: %s', async (path, link, target) => {
+    host.write('elsewhere/app.env', OLD);
+    symlinkSync(host.path(target), host.path(`live/${link}`));
+    for (const script of [INSTALL, 'set -eu\njournal_env_file "$LIVE" "$STAGE" "$ENV"']) {
+      const { code, stderr } = await host.run(script, places(path));
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`/${link} is a symbolic link`)]);
+    }
+    expect(host.exists(`${STATE}/journal/env-file/before`)).toBe(false);
+    expect(readdirSync(host.path('elsewhere'))).toEqual(['app.env']);
+    expect(host.read('elsewhere/app.env')).toBe(OLD);
+  });
+
+  it('is not taken back, or removed, through a link', async () => {
+    await succeeds(INSTALL, 'config/app.env');
+    rmSync(host.path('live/config'), { recursive: true });
+    host.write('elsewhere/app.env', OLD);
+    symlinkSync(host.path('elsewhere'), host.path('live/config'));
+    expect((await host.run(RESTORE, places('config/app.env'))).code).toBe(1);
+    expect(host.read('elsewhere/app.env')).toBe(OLD);
   });
 
   it('is not touched where the staged tree is gone', async () => {

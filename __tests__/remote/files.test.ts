@@ -241,6 +241,97 @@ describe.each(SHELLS)('the files of the live directory, with $name as sh', ({ pa
     await roundTrip(['link'], { link: 'new', target: 'kept' }, ['link']);
   });
 
+  describe('with a directory that became a link since the look at the host', () => {
+    beforeEach(() => {
+      host.write('elsewhere/site.conf', 'mine');
+      host.write(live('nginx/site.conf'), 'old');
+      host.write(stage('nginx/site.conf'), 'new');
+    });
+    const link = (): void => {
+      rmSync(host.path(live('nginx')), { recursive: true });
+      symlinkSync(host.path('elsewhere'), host.path(live('nginx')));
+    };
+    const untouched = (): void => {
+      expect(tree(host.path('elsewhere'))).toEqual({ 'site.conf': 'mine' });
+    };
+
+    it.each([
+      ['replaced', 'nginx/site.conf', []],
+      ['written in place', 'nginx/site.conf', ['nginx/site.conf']],
+      ['added', 'nginx/new.conf', []],
+      ['added deep in it', 'nginx/a/b/new.conf', []],
+    ])('writes nothing through it that is %s', async (_, name, inPlace) => {
+      host.write(stage(name), 'new');
+      link();
+      const { code, stderr } = await install([name], inPlace);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(`/nginx is a symbolic link by now: ${name} is not written`);
+      untouched();
+      await restore();
+      untouched();
+    });
+
+    it.each([true, false])('takes nothing back through it (in place: %s)', async (inPlace) => {
+      const { code } = await install(['nginx/site.conf'], inPlace ? ['nginx/site.conf'] : []);
+      expect(code).toBe(0);
+      link();
+      const restored = await restore();
+      expect(restored.code).not.toBe(0);
+      expect(restored.stderr).toContain('/nginx is a symbolic link by now');
+      untouched();
+    });
+
+    it('removes nothing through it', async () => {
+      rmSync(host.path(stage('nginx')), { recursive: true });
+      link();
+      expect((await install(['nginx/site.conf'])).code).toBe(0);
+      untouched();
+    });
+
+    it('removes nothing through it when it takes back what was added', async () => {
+      rmSync(host.path(live('nginx/site.conf')));
+      host.write(live('nginx/other'), 'old');
+      expect((await install(['nginx/site.conf'])).code).toBe(0);
+      link();
+      expect((await restore()).code).toBe(0);
+      untouched();
+    });
+
+    it('keeps nothing of what it leads to', async () => {
+      rmSync(host.path(stage('nginx')), { recursive: true });
+      link();
+      await install(['nginx/site.conf']);
+      expect(tree(host.path("state of o'neill/journal/first/before"))).toEqual({});
+    });
+
+    it('sees one that comes while it works', async () => {
+      host.answer(
+        'chmod',
+        'rm -r "$TOY/live dir/nginx" && ln -s "$TOY/elsewhere" "$TOY/live dir/nginx"; PATH=${PATH#*:} exec chmod "$@"',
+      );
+      host.write(live('a'), 'old');
+      host.write(stage('a'), 'new');
+      const { code } = await install(['a', 'nginx/site.conf'], ['a']);
+      expect(code).not.toBe(0);
+      untouched();
+    });
+  });
+
+  it('turns a directory into a link to another one with the same names, and a link into a directory', async () => {
+    host.write(live('conf/x'), 'old');
+    host.write(live('shared/y'), 'kept');
+    symlinkSync('shared', host.path(live('more')));
+    host.write(stage('config/x'), 'new');
+    symlinkSync('config', host.path(stage('conf')));
+    host.write(stage('more/y'), 'new');
+    await roundTrip(['conf', 'conf/x', 'config/x', 'more', 'more/y'], {
+      conf: '-> config',
+      'config/x': 'new',
+      'more/y': 'new',
+      'shared/y': 'kept',
+    });
+  });
+
   it('turns a file into a directory and a directory into a file', async () => {
     host.write(live('a'), 'file');
     host.write(live('b/c'), 'below');

@@ -10,10 +10,21 @@ put_env_file() {
     return
   fi
   (umask 022 && mkdir -p "$(dirname "$2")") || return
-  cp -p "$1" "$2.resee-new" || return
+  cp -pT --remove-destination "$1" "$2.resee-new" || return
   # Not every host has a sync that takes files.
   sync "$2.resee-new" 2>/dev/null || sync
-  mv -f "$2.resee-new" "$2"
+  mv -fT "$2.resee-new" "$2"
+}
+
+# plain_env_file LIVE PATH: fails where the file, or a directory above it, is a symbolic link: what that leads to is
+# neither read nor written.
+plain_env_file() {
+  if ! below_link "$1" "$2"; then
+    [ -h "$1/$2" ] || return 0
+    link_above=$2
+  fi
+  linked "$1" "$link_above" "$2"
+  return 1
 }
 
 # install_env_file LIVE STAGE PATH: from the staged tree to the live directory; what was there is kept in the
@@ -27,6 +38,7 @@ install_env_file() {
     say "$1/$3 is a directory by now"
     return 1
   }
+  plain_env_file "$1" "$3" || return
   (umask 077 && mkdir -p "$STATE/journal/env-file")
   [ ! -e "$1/$3" ] || cp -p "$1/$3" "$STATE/journal/env-file/before"
   : >"$STATE/journal/env-file/kept"
@@ -35,6 +47,10 @@ install_env_file() {
 
 # restore_env_file LIVE PATH: undoes install_env_file, as far as it came.
 restore_env_file() {
+  if below_link "$1" "$2"; then
+    linked "$1" "$link_above" "$2"
+    return 1
+  fi
   rm -f "$1/$2.resee-new"
   [ -e "$STATE/journal/env-file/kept" ] || return 0
   put_env_file "$STATE/journal/env-file/before" "$1/$2"
@@ -44,6 +60,7 @@ restore_env_file() {
 
 # journal_env_file LIVE STAGE PATH: what keep_env_file needs, also when the staged tree is gone.
 journal_env_file() {
+  plain_env_file "$1" "$3" || return
   (umask 077 && mkdir -p "$STATE/journal/env-file")
   # Where the text was the same, nothing was installed.
   [ -e "$STATE/journal/env-file/kept" ] || [ ! -e "$1/$3" ] || cp -p "$1/$3" "$STATE/journal/env-file/before"

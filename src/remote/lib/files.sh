@@ -1,6 +1,38 @@
 # The files of the live directory.
 # shellcheck shell=sh
 
+# below_link DIRECTORY PATH: a directory above PATH, within DIRECTORY, is a symbolic link; it is left in `link_above`. What
+# lies below it is none of the directory's own.
+below_link() {
+  link_above='' link_rest=$2
+  while case $link_rest in */*) true ;; *) false ;; esac do
+    link_above=${link_above:+$link_above/}${link_rest%%/*}
+    link_rest=${link_rest#*/}
+    [ ! -h "$1/$link_above" ] || return 0
+  done
+  return 1
+}
+holds() { ! below_link "$1" "$2" && { [ -h "$1/$2" ] || [ -e "$1/$2" ]; }; } # DIRECTORY PATH
+
+# require_plain_parents DIRECTORY LIST FROM: fails where a path of the file LIST, which FROM holds, would be written
+# through a symbolic link. One that LIST names itself is replaced first. A container that mounts the directory may make
+# one at any time: this is asked again right before anything is written.
+require_plain_parents() {
+  newline='
+'
+  named=$newline$(cat "$2")$newline
+  while IFS= read -r path; do
+    if ! holds "$3" "$path" || ! below_link "$1" "$path"; then continue; fi
+    case $named in *"$newline$link_above$newline"*) continue ;; esac
+    linked "$1" "$link_above" "$path"
+    return 1
+  done <"$2"
+}
+linked() { # DIRECTORY LINK PATH
+  say "$1/$2 is a symbolic link by now: $3 is not written through it"
+  say 'remove it, and look at who can write to this directory (containers that mount it)'
+}
+
 # copy_paths FROM TO LIST INPLACE: makes each path of the file LIST (relative, one a line) in TO
 # what it is in FROM; what is not in FROM is removed from TO. Paths that are also in INPLACE are
 # written into the file that is there, because a container holds on to it (a bind mount of a single
@@ -15,11 +47,12 @@ copy_paths() {
   newline='
 '
   held=$newline$(cat "$4")$newline
+  require_plain_parents "$copy_to" "$3" "$copy_from" || return
   while IFS= read -r path; do
-    if [ -h "$copy_from/$path" ] || [ -e "$copy_from/$path" ]; then
+    if holds "$copy_from" "$path"; then
       case $held in
         *"$newline$path$newline"*)
-          if [ -f "$copy_to/$path" ] && [ ! -h "$copy_to/$path" ] && [ ! -h "$copy_from/$path" ]; then
+          if ! below_link "$copy_to" "$path" && [ -f "$copy_to/$path" ] && [ ! -h "$copy_to/$path" ] && [ ! -h "$copy_from/$path" ]; then
             cat "$copy_from/$path" >"$copy_to/$path"
             if [ -x "$copy_from/$path" ]; then chmod +x "$copy_to/$path"; else chmod -x "$copy_to/$path"; fi
             continue
@@ -29,12 +62,13 @@ copy_paths() {
       copy_kind=
       if is_file "$copy_from/$path" && is_file "$copy_to/$path" && bears_ending "$path"; then copy_kind=.over; fi
       printf '%s\n' "$path" >>"$copy_list$copy_kind"
-    elif [ -h "$copy_to/$path" ] || [ -e "$copy_to/$path" ]; then
+    elif holds "$copy_to" "$path"; then
       rm -f "$copy_to/$path"
       # A directory that just became empty is not in the commit either.
       (cd "$copy_to" && rmdir -p -- "$(dirname -- "$path")" 2>/dev/null) || :
     fi
   done <"$3"
+  require_plain_parents "$copy_to" "$3" "$copy_from" || return
   copy_listed "$copy_list"
   # In its own directory, for its label (SELinux); the target of a symbolic link keeps its name.
   copy_listed "$copy_list.over" --transform='s/$/.resee-new/S'
@@ -60,6 +94,7 @@ install_files() {
   mkdir -p "$STATE/journal/$1"
   printf '%s' "$4" | sed '/^$/d' >"$STATE/journal/$1/paths"
   printf '%s' "$5" | sed '/^$/d' >"$STATE/journal/$1/inplace"
+  require_plain_parents "$2" "$STATE/journal/$1/paths" "$3" || return
   copy_paths "$2" "$STATE/journal/$1/before" "$STATE/journal/$1/paths" "$STATE/journal/$1/inplace"
   staged_whole "$3" "$STATE/journal/$1/paths"
   : >"$STATE/journal/$1/kept"
