@@ -58382,7 +58382,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1310);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3977);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59876,7 +59876,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 1310:
+/***/ 3977:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -62147,7 +62147,9 @@ function measurePublic({ address, intervalMs }, ask, clock) {
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/nginx-directives.ts
-const TOKEN = /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{[^}]*\}|\\.|[^\s{};])+)/gs;
+const TOKEN = /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};])+)/gs;
+/** Blocks within blocks, beyond which text is no configuration. */
+const DEEPEST = 64;
 /** Reads nginx configuration text into its directives; of text that is none, what can be read. */
 function directivesIn(text) {
     const root = [];
@@ -62165,7 +62167,7 @@ function directivesIn(text) {
         if (name !== undefined) {
             const block = [];
             open.at(-1)?.push({ name, words: rest, isBlock: sign === '{', block });
-            if (sign === '{')
+            if (sign === '{' && open.length < DEEPEST)
                 open.push(block);
         }
         if (sign === '}' && open.length > 1)
@@ -64163,50 +64165,94 @@ function parseHaproxyConfig(text) {
     return [...text.matchAll(SERVER)].flatMap((match) => parseAddress(match[1] ?? '') ?? []);
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/nginx-statements.ts
+/** Blocks within blocks, beyond which text is no configuration. */
+const nginx_statements_DEEPEST = 64;
+/**
+ * Cuts configuration text at each `;`, `{` and `}`, also where what stands between is another language (Lua): nothing of
+ * the text is passed over. In the order of the text. Takes time in proportion to its length, whatever it holds: a
+ * proxy that was broken into says what it likes.
+ */
+function statementsIn(text) {
+    const plain = text
+        .replace(/(^|[\s;{}])#[^\n]*/g, '$1')
+        .replace(/\$\{(\w+)\}/g, '$\uE000$1\uE001');
+    const all = [];
+    const open = [[]];
+    let from = 0;
+    for (let at = 0; at < plain.length; at += 1) {
+        const end = plain[at];
+        if (end !== ';' && end !== '{' && end !== '}')
+            continue;
+        const words = wordsIn(plain.slice(from, at));
+        from = at + 1;
+        if (end === ';' && words.length === 0)
+            continue;
+        const block = [];
+        const statement = { words, end, block };
+        all.push(statement);
+        open.at(-1)?.push(statement);
+        if (end === '{' && open.length < nginx_statements_DEEPEST)
+            open.push(block);
+        if (end === '}' && open.length > 1)
+            open.pop();
+    }
+    return all;
+}
+function wordsIn(text) {
+    const words = text.split(/\s+/).filter((word) => word !== '');
+    return words.map((word) => word.replaceAll('\uE000', '{').replaceAll('\uE001', '}'));
+}
+/** The words after this one, of each statement with `end` that has it. */
+function wordsAfter(directives, end, statements) {
+    return statements.flatMap((statement) => {
+        if (statement.end !== end)
+            return [];
+        const at = statement.words.findIndex((word) => directives.has(word));
+        return at === -1 ? [] : [statement.words.slice(at + 1)];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/proxies/nginx-config.ts
 
-const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
-const nginx_config_SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
-const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+\$(\w+)\s+([^;]+);/g;
+
+const PASS = new Set(['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'scgi_pass']);
 /** `map $host $target { default one; … }`, and what is written like it. */
-const MAP = /\b(?:map|geo|split_clients)\s[^;{}]*\$(\w+)\s*\{([^}]*)\}/g;
+const MAP = new Set(['map', 'geo', 'split_clients']);
 /** More values of a variable, or variables within variables, are written by nobody. */
 const MOST_VALUES = 5_000;
+/** Nor so many of all targets together: what is beyond is not known. */
+const MOST_TARGETS = 100_000;
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 function parseNginxConfig(text) {
-    const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
-    const upstreamNames = new Set([...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => unquoted(match[1] ?? '')));
-    const values = valuesIn(config);
+    const config = statementsIn(text);
+    const groups = config.filter(({ words, end }) => end === '{' && words.at(-2) === 'upstream');
+    const upstreamNames = new Set(groups.map(({ words }) => unquoted(words.at(-1) ?? '')));
     const upstreams = [];
     const dynamicNames = new Set();
     const staticNames = new Set();
-    for (const block of config.matchAll(UPSTREAM_BLOCK)) {
-        for (const server of (block[1] ?? '').matchAll(nginx_config_SERVER)) {
-            const upstream = parseAddress(unquoted(server[1] ?? ''));
-            if (upstream === undefined)
-                continue;
-            upstreams.push(upstream);
-            (/\bresolve\b/.test(server[2] ?? '') ? dynamicNames : staticNames).add(upstream.name);
-        }
+    const note = (upstream, isDynamic) => {
+        upstreams.push(upstream);
+        (isDynamic ? dynamicNames : staticNames).add(upstream.name);
+    };
+    for (const [address = '', ...words] of groups.flatMap(({ block }) => wordsAfter(new Set(['server']), ';', block))) {
+        const upstream = parseAddress(unquoted(address));
+        if (upstream !== undefined)
+            note(upstream, words.includes('resolve'));
     }
     const unreadable = new Set();
-    for (const pass of config.matchAll(PASS)) {
-        const target = unquoted((pass[1] ?? '').trim());
-        for (const written of expanded(target, values)) {
-            const host = hostIn(written);
-            if (host.includes(UNKNOWN))
-                unreadable.add(target);
-            const upstream = parseAddress(host);
-            if (upstream === undefined || upstreamNames.has(upstream.name))
-                continue;
-            upstreams.push(upstream);
-            (target.includes('$') ? dynamicNames : staticNames).add(upstream.name);
-        }
+    const targets = wordsAfter(PASS, ';', config).map((words) => unquoted(words.join(' ')));
+    for (const [target, written] of expandedAll(targets, valuesIn(config))) {
+        const host = hostIn(written);
+        if (host.includes(UNKNOWN))
+            unreadable.add(target);
+        const upstream = parseAddress(host);
+        if (upstream !== undefined && !upstreamNames.has(upstream.name))
+            note(upstream, target.includes('$'));
     }
     return {
         upstreams,
-        keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
+        keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config).slice(0, MOST_VALUES)),
         shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
         dynamicNames: [...dynamicNames],
         staticNames: [...staticNames],
@@ -64214,14 +64260,12 @@ function parseNginxConfig(text) {
         unreadable: looksUpContainers(config) ? [...unreadable] : [],
     };
 }
-const RESOLVER = /(?:^|[\s;{}])resolver\s+([^;]+);/g;
 /** Resolvers of the internet, which know no container. */
 const PUBLIC_RESOLVER = /^(?:8\.8\.(?:8\.8|4\.4)|1\.(?:1\.1|0\.0)\.[123]|9\.9\.9\.\d+|149\.112\.112\.\d+|208\.67\.22[02]\.\d+|\[2\S*\])(?::53)?$/;
 function looksUpContainers(config) {
-    return [...config.matchAll(RESOLVER)].some(([, words = '']) => words
-        .trim()
-        .split(/\s+/)
-        .some((word) => !/^(?:valid|ipv[46]|status_zone)=/.test(word) && !PUBLIC_RESOLVER.test(word)));
+    return wordsAfter(new Set(['resolver']), ';', config)
+        .flat()
+        .some((word) => !/^(?:valid|ipv[46]|status_zone)=/.test(word) && !PUBLIC_RESOLVER.test(word));
 }
 /** Of a target with all that is known of its variables: what stands for the host, and its port. */
 function hostIn(target) {
@@ -64234,22 +64278,52 @@ function hostIn(target) {
 function valuesIn(config) {
     const values = new Map();
     const add = (name, value) => {
-        values.set(name, [...(values.get(name) ?? []), unquoted(value)]);
+        const known = values.get(name) ?? [];
+        if (known.length < MOST_VALUES)
+            known.push(unquoted(value));
+        values.set(name, known);
     };
-    for (const [, name = '', value = ''] of config.matchAll(VARIABLE))
-        add(name, value.trim());
-    for (const [, name = '', body = ''] of config.matchAll(MAP)) {
-        for (const entry of body.split(';')) {
-            const value = /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '';
-            add(name, /^\s*include\s/.test(entry) ? UNKNOWN : value);
+    for (const [name = '', ...words] of wordsAfter(new Set(['set']), ';', config)) {
+        if (name.startsWith('$') && words.length > 0)
+            add(name.slice(1), words.join(' '));
+    }
+    for (const { words, end, block } of config) {
+        const name = words.at(-1) ?? '';
+        if (end !== '{' || !name.startsWith('$') || !words.some((word) => MAP.has(word)))
+            continue;
+        for (const entry of block) {
+            const value = lastWord(entry.words);
+            if (value !== undefined)
+                add(name.slice(1), entry.words[0] === 'include' ? UNKNOWN : value);
         }
     }
     return values;
+}
+/** Of `default "a b"` what stands in quotes; undefined where nothing has a value. */
+function lastWord(words) {
+    if (words.length < 2)
+        return undefined;
+    const last = words.at(-1) ?? '';
+    const quote = last.at(-1);
+    if (quote !== '"' && quote !== "'")
+        return last;
+    const from = words.findLastIndex((word, at) => at > 0 && word.startsWith(quote));
+    return from === -1 ? last : words.slice(from).join(' ');
 }
 /** Stands for what is not known of a variable. */
 const UNKNOWN = '\uFFFD';
 /** Variables that begin with a slash, or stand behind what does. */
 const nginx_config_PATH = /^(?:request_uri|uri|document_uri|is_args|args|query_string)$/;
+/** Each target with every text that it may stand for. */
+function* expandedAll(targets, values) {
+    let left = MOST_TARGETS;
+    for (const target of targets) {
+        const texts = left > 0 ? expanded(target, values) : [target.replaceAll('$', UNKNOWN)];
+        left -= texts.length;
+        for (const text of texts)
+            yield [target, text];
+    }
+}
 /** The text with every value of its variables. */
 function expanded(text, values) {
     let texts = [text];
@@ -64276,7 +64350,7 @@ function unquoted(text) {
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
 function timesOf(directive, config) {
-    return [...config.matchAll(new RegExp(`\\b${directive}\\s+([\\w ]+);`, 'g'))].map((match) => [...(match[1] ?? '').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
+    return wordsAfter(new Set([directive]), ';', config).map((words) => [...words.join(' ').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/proxy.ts

@@ -1,3 +1,4 @@
+import { statementsIn, wordsAfter, type Statement } from './nginx-statements.js';
 import { parseAddress, type Upstream } from './upstream.js';
 
 /** What the effective configuration of an nginx (`nginx -T`) says about where requests go. */
@@ -16,48 +17,44 @@ export interface NginxConfig {
   readonly unreadable: readonly string[];
 }
 
-const PASS = /\b(?:proxy_pass|fastcgi_pass|uwsgi_pass|grpc_pass|scgi_pass)\s+([^;]+);/g;
-const SERVER = /\bserver\s+([^\s;{]+)([^;{}]*);/g;
-const UPSTREAM_BLOCK = /\bupstream\s+\S+\s*\{([^}]*)\}/g;
-const VARIABLE = /\bset\s+\$(\w+)\s+([^;]+);/g;
+const PASS = new Set(['proxy_pass', 'fastcgi_pass', 'uwsgi_pass', 'grpc_pass', 'scgi_pass']);
 /** `map $host $target { default one; … }`, and what is written like it. */
-const MAP = /\b(?:map|geo|split_clients)\s[^;{}]*\$(\w+)\s*\{([^}]*)\}/g;
+const MAP = new Set(['map', 'geo', 'split_clients']);
 /** More values of a variable, or variables within variables, are written by nobody. */
 const MOST_VALUES = 5_000;
+/** Nor so many of all targets together: what is beyond is not known. */
+const MOST_TARGETS = 100_000;
 
 /** Reads nginx configuration text. Includes must be in it already, as `nginx -T` prints them. */
 export function parseNginxConfig(text: string): NginxConfig {
-  const config = text.replace(/(^|[\s;{}])#[^\n]*/g, '$1');
-  const upstreamNames = new Set(
-    [...config.matchAll(/\bupstream\s+(\S+)\s*\{/g)].map((match) => unquoted(match[1] ?? '')),
-  );
-  const values = valuesIn(config);
+  const config = statementsIn(text);
+  const groups = config.filter(({ words, end }) => end === '{' && words.at(-2) === 'upstream');
+  const upstreamNames = new Set(groups.map(({ words }) => unquoted(words.at(-1) ?? '')));
   const upstreams: Upstream[] = [];
   const dynamicNames = new Set<string>();
   const staticNames = new Set<string>();
-  for (const block of config.matchAll(UPSTREAM_BLOCK)) {
-    for (const server of (block[1] ?? '').matchAll(SERVER)) {
-      const upstream = parseAddress(unquoted(server[1] ?? ''));
-      if (upstream === undefined) continue;
-      upstreams.push(upstream);
-      (/\bresolve\b/.test(server[2] ?? '') ? dynamicNames : staticNames).add(upstream.name);
-    }
+  const note = (upstream: Upstream, isDynamic: boolean): void => {
+    upstreams.push(upstream);
+    (isDynamic ? dynamicNames : staticNames).add(upstream.name);
+  };
+  for (const [address = '', ...words] of groups.flatMap(({ block }) =>
+    wordsAfter(new Set(['server']), ';', block),
+  )) {
+    const upstream = parseAddress(unquoted(address));
+    if (upstream !== undefined) note(upstream, words.includes('resolve'));
   }
   const unreadable = new Set<string>();
-  for (const pass of config.matchAll(PASS)) {
-    const target = unquoted((pass[1] ?? '').trim());
-    for (const written of expanded(target, values)) {
-      const host = hostIn(written);
-      if (host.includes(UNKNOWN)) unreadable.add(target);
-      const upstream = parseAddress(host);
-      if (upstream === undefined || upstreamNames.has(upstream.name)) continue;
-      upstreams.push(upstream);
-      (target.includes('$') ? dynamicNames : staticNames).add(upstream.name);
-    }
+  const targets = wordsAfter(PASS, ';', config).map((words) => unquoted(words.join(' ')));
+  for (const [target, written] of expandedAll(targets, valuesIn(config))) {
+    const host = hostIn(written);
+    if (host.includes(UNKNOWN)) unreadable.add(target);
+    const upstream = parseAddress(host);
+    if (upstream !== undefined && !upstreamNames.has(upstream.name))
+      note(upstream, target.includes('$'));
   }
   return {
     upstreams,
-    keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config)),
+    keepaliveMinMs: Math.max(0, ...timesOf('keepalive_min_timeout', config).slice(0, MOST_VALUES)),
     shutdownTimeoutMs: timesOf('worker_shutdown_timeout', config)[0],
     dynamicNames: [...dynamicNames],
     staticNames: [...staticNames],
@@ -66,18 +63,14 @@ export function parseNginxConfig(text: string): NginxConfig {
   };
 }
 
-const RESOLVER = /(?:^|[\s;{}])resolver\s+([^;]+);/g;
 /** Resolvers of the internet, which know no container. */
 const PUBLIC_RESOLVER =
   /^(?:8\.8\.(?:8\.8|4\.4)|1\.(?:1\.1|0\.0)\.[123]|9\.9\.9\.\d+|149\.112\.112\.\d+|208\.67\.22[02]\.\d+|\[2\S*\])(?::53)?$/;
 
-function looksUpContainers(config: string): boolean {
-  return [...config.matchAll(RESOLVER)].some(([, words = '']) =>
-    words
-      .trim()
-      .split(/\s+/)
-      .some((word) => !/^(?:valid|ipv[46]|status_zone)=/.test(word) && !PUBLIC_RESOLVER.test(word)),
-  );
+function looksUpContainers(config: readonly Statement[]): boolean {
+  return wordsAfter(new Set(['resolver']), ';', config)
+    .flat()
+    .some((word) => !/^(?:valid|ipv[46]|status_zone)=/.test(word) && !PUBLIC_RESOLVER.test(word));
 }
 
 /** Of a target with all that is known of its variables: what stands for the host, and its port. */
@@ -89,25 +82,54 @@ function hostIn(target: string): string {
 }
 
 /** What each variable may hold, by `set` and `map`. */
-function valuesIn(config: string): ReadonlyMap<string, readonly string[]> {
+function valuesIn(config: readonly Statement[]): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
-  const add = (name: string, value: string) => {
-    values.set(name, [...(values.get(name) ?? []), unquoted(value)]);
+  const add = (name: string, value: string): void => {
+    const known = values.get(name) ?? [];
+    if (known.length < MOST_VALUES) known.push(unquoted(value));
+    values.set(name, known);
   };
-  for (const [, name = '', value = ''] of config.matchAll(VARIABLE)) add(name, value.trim());
-  for (const [, name = '', body = ''] of config.matchAll(MAP)) {
-    for (const entry of body.split(';')) {
-      const value = /\s(["'].*["']|\S+)\s*$/s.exec(entry)?.[1] ?? '';
-      add(name, /^\s*include\s/.test(entry) ? UNKNOWN : value);
+  for (const [name = '', ...words] of wordsAfter(new Set(['set']), ';', config)) {
+    if (name.startsWith('$') && words.length > 0) add(name.slice(1), words.join(' '));
+  }
+  for (const { words, end, block } of config) {
+    const name = words.at(-1) ?? '';
+    if (end !== '{' || !name.startsWith('$') || !words.some((word) => MAP.has(word))) continue;
+    for (const entry of block) {
+      const value = lastWord(entry.words);
+      if (value !== undefined) add(name.slice(1), entry.words[0] === 'include' ? UNKNOWN : value);
     }
   }
   return values;
+}
+
+/** Of `default "a b"` what stands in quotes; undefined where nothing has a value. */
+function lastWord(words: readonly string[]): string | undefined {
+  if (words.length < 2) return undefined;
+  const last = words.at(-1) ?? '';
+  const quote = last.at(-1);
+  if (quote !== '"' && quote !== "'") return last;
+  const from = words.findLastIndex((word, at) => at > 0 && word.startsWith(quote));
+  return from === -1 ? last : words.slice(from).join(' ');
 }
 
 /** Stands for what is not known of a variable. */
 const UNKNOWN = '\uFFFD';
 /** Variables that begin with a slash, or stand behind what does. */
 const PATH = /^(?:request_uri|uri|document_uri|is_args|args|query_string)$/;
+
+/** Each target with every text that it may stand for. */
+function* expandedAll(
+  targets: readonly string[],
+  values: ReadonlyMap<string, readonly string[]>,
+): Generator<readonly [target: string, written: string]> {
+  let left = MOST_TARGETS;
+  for (const target of targets) {
+    const texts = left > 0 ? expanded(target, values) : [target.replaceAll('$', UNKNOWN)];
+    left -= texts.length;
+    for (const text of texts) yield [target, text];
+  }
+}
 
 /** The text with every value of its variables. */
 function expanded(text: string, values: ReadonlyMap<string, readonly string[]>): readonly string[] {
@@ -136,9 +158,9 @@ function unquoted(text: string): string {
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What a directive says in nginx's notation of time: `10`, `10s`, `1m30s`, `500ms`. */
-function timesOf(directive: string, config: string): readonly number[] {
-  return [...config.matchAll(new RegExp(`\\b${directive}\\s+([\\w ]+);`, 'g'))].map((match) =>
-    [...(match[1] ?? '').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce(
+function timesOf(directive: string, config: readonly Statement[]): readonly number[] {
+  return wordsAfter(new Set([directive]), ';', config).map((words) =>
+    [...words.join(' ').matchAll(/(\d+)(ms|s|m|h)?/g)].reduce(
       (sum, [, number, unit = 's']) => sum + Number(number) * (UNITS[unit] ?? 0),
       0,
     ),

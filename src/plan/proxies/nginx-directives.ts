@@ -7,7 +7,10 @@ export interface Directive {
 }
 
 const TOKEN =
-  /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{[^}]*\}|\\.|[^\s{};])+)/gs;
+  /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{};])|((?:\$\{\w*\}|\\.|[^\s{};])+)/gs;
+
+/** Blocks within blocks, beyond which text is no configuration. */
+const DEEPEST = 64;
 
 /** Reads nginx configuration text into its directives; of text that is none, what can be read. */
 export function directivesIn(text: string): readonly Directive[] {
@@ -25,7 +28,7 @@ export function directivesIn(text: string): readonly Directive[] {
     if (name !== undefined) {
       const block: Directive[] = [];
       open.at(-1)?.push({ name, words: rest, isBlock: sign === '{', block });
-      if (sign === '{') open.push(block);
+      if (sign === '{' && open.length < DEEPEST) open.push(block);
     }
     if (sign === '}' && open.length > 1) open.pop();
   }
