@@ -335,6 +335,11 @@ describe('assignRoles', () => {
   it.each<[string, JsonObject, string]>([
     ['a database', { image: 'postgres:17' }, 'data'],
     ['a scheduler', { ...BUILD, command: ['celery', '-A', 'shop', 'beat'] }, 'singleton'],
+    [
+      'a loop with pauses',
+      { ...BUILD, command: ['sh', '-c', 'while true; do ./tidy; sleep 60; done'] },
+      'singleton',
+    ],
     ['a worker', BUILD, 'routed'],
   ])('what a running proxy has loaded makes of %s no other than it is', (_, it, role) => {
     const named = [{ name: 'it', port: 80 }];
