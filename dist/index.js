@@ -64807,7 +64807,7 @@ function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
         ];
     }));
 }
-/** In this order: what a proxy has loaded never makes a database or a scheduler anything else. */
+/** In this order: what a proxy has loaded never makes a database, a scheduler or a loop anything else. */
 function roleOf(service, context) {
     const labelled = ROLES.find((role) => role === service.labels[ROLE_LABEL]);
     if (labelled !== undefined)
@@ -64819,12 +64819,13 @@ function roleOf(service, context) {
         databaseByContainers(service, context.seen.containers);
     if (database !== undefined)
         return { role: 'data', reason: database };
-    // A proxy that was broken into says what it likes: of a scheduler only the commit is asked.
+    // A proxy that was broken into says what it likes: of what two would do twice only the commit is asked.
     const isOfTime = isScheduler(service) || hasSchedulerName(service);
-    const names = isOfTime ? context.committed : context.names;
+    const isTwice = isOfTime || isPeriodic(service);
+    const names = isTwice ? context.committed : context.names;
     const name = roles_namesOf(service).find((candidate) => names.has(candidate));
     const isRouted = name !== undefined || hasTraefikRouter(service);
-    const socket = isOfTime ? undefined : context.seen.sockets.listening.get(service.name);
+    const socket = isTwice ? undefined : context.seen.sockets.listening.get(service.name);
     const oneShot = isRouted || socket !== undefined ? undefined : oneShotReason(service, context.seen.containers);
     if (oneShot !== undefined)
         return { role: 'job', reason: oneShot };
@@ -64837,17 +64838,17 @@ function roleOf(service, context) {
         return { role: 'routed', reason: `the proxy sends requests to the socket ${socket}` };
     }
     // Labels that many services share say `traefik.enable` of those as well that listen to nobody.
-    const listens = !isOfTime && !isPeriodic(service) && !isQueueWorker(service);
+    const listens = !isTwice && !isQueueWorker(service);
     if (isRouted || (isTraefikRouted(service) && (listens || isExposed(service)))) {
         return { role: 'routed', reason: 'its labels or a default rule tell Traefik of it' };
     }
     if (service.publishes)
         return { role: 'direct', reason: publishedReason(service) };
     const isNamed = roles_namesOf(service).some((candidate) => context.names.has(candidate));
-    const doubt = doubtsOf(service, isOfTime && isNamed, context.seen);
+    const doubt = doubtsOf(service, isTwice && isNamed, context.seen);
     if (isOfTime)
         return { role: 'singleton', reason: TWICE + doubt };
-    if (isPeriodic(service))
+    if (isTwice)
         return { role: 'singleton', reason: PERIODIC + doubt };
     if (orderOf(service) === 'stop-first') {
         return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };

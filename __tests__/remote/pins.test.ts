@@ -35,6 +35,37 @@ describe.each(SHELLS)('pins of a container with a read-only root, with $name as 
       '127.0.0.1\tlocalhost\n198.19.1.2 api # resee-deploy\n',
     );
   });
+
+  it('are written by one that has no right but that', async () => {
+    await host.run('set -eu\nwrite_pins c1 "$PINS"', { PINS: '198.19.1.2 api # resee-deploy' });
+    const run = host.dockerCalls().find((call) => call.startsWith('run ')) ?? '';
+    for (const option of [
+      '--network none',
+      '--cap-drop ALL',
+      '--security-opt no-new-privileges',
+      '--read-only',
+      '--no-healthcheck',
+      '--pids-limit 16',
+      '--memory 64m',
+    ]) {
+      expect(run).toContain(` ${option} `);
+    }
+    expect(run.match(/ -v | --mount /g)).toHaveLength(1);
+    expect(run).not.toMatch(/ --(?:cap-add|privileged|device|pid|ipc|userns)\b/);
+    expect(host.dockerCalls().some((call) => call.startsWith('rm '))).toBe(false);
+  });
+
+  it('fail where that one does not end, which then goes', async () => {
+    host.answerDocker(ENGINE.replace('  run)', '  run) trap "" TERM; exec sleep 15 ;;\n  never)'));
+    const since = Date.now();
+    const { code } = await host.run('set -eu\nEXEC_SECONDS=1\nwrite_pins c1 "$PINS"', {
+      PINS: '198.19.1.2 api # resee-deploy',
+    });
+    expect(code).not.toBe(0);
+    expect(Date.now() - since).toBeLessThan(12_000);
+    const name = / --name (resee-deploy-pins-c1-\d+) /.exec(host.dockerCalls().join('\n'))?.[1];
+    expect(host.dockerCalls().at(-1)).toBe(`rm -f -v ${String(name)}`);
+  }, 30_000);
 });
 
 /** Its image has a shell, and no other program. */

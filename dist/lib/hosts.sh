@@ -37,8 +37,18 @@ read_hosts() {
   done <"$1"
 }
 read_hosts "$1" && printf %s "$kept${2:+$2$n}" >"$1" && read_hosts "$1" && [ "$ours" = "$2" ]'
-  root_exec "$1" sh -c "$writing" sh /etc/hosts "$2" >/dev/null 2>&1 ||
-    timeout "$EXEC_SECONDS" docker run --rm --pull never --network none --security-opt label=disable -e "PATH=$ROOT_PATH" -u 0 --entrypoint sh \
-      -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \
-      -c "$writing" sh /pinned-hosts "$2" >&2
+  root_exec "$1" sh -c "$writing" sh /etc/hosts "$2" >/dev/null 2>&1 || write_from_outside "$@"
+}
+
+# It has no right but to write that file, which is its user's own, and runs none of the image but `sh`.
+write_from_outside() { # CONTAINER LINES
+  outside=resee-deploy-pins-$1-$(hundredths) outside_code=0
+  # Told to end, the client tells the container, whose first process need not listen.
+  timeout -k 5 "$EXEC_SECONDS" docker run --rm --pull never --name "$outside" --network none \
+    --cap-drop ALL --security-opt no-new-privileges --security-opt label=disable --read-only --no-healthcheck \
+    --pids-limit 16 --memory 64m -e "PATH=$ROOT_PATH" -u 0 --entrypoint sh \
+    -v "$(docker inspect -f '{{.HostsPath}}' "$1"):/pinned-hosts" "$(docker inspect -f '{{.Image}}' "$1")" \
+    -c "$writing" sh /pinned-hosts "$2" >&2 || outside_code=$?
+  [ "$outside_code" = 0 ] || timeout -k 5 "$EXEC_SECONDS" docker rm -f -v "$outside" >/dev/null 2>&1 || :
+  return "$outside_code"
 }
