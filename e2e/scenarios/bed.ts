@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -209,10 +209,20 @@ async function repositoryOf(host: Host, stack: Stack): Promise<GitFixture> {
       await cp(fileURLToPath(APP), join(source, stack.app), { recursive: true, filter });
     }
     await cp(fileURLToPath(stack.source), source, { recursive: true, filter });
+    if (stack.adjusted !== undefined) await adjust(source, stack.adjusted);
     return await fromDirectory(host, stack.repository, source);
   } finally {
     await rm(source, { recursive: true, force: true });
   }
+}
+
+async function adjust(
+  source: string,
+  { file, from, to }: NonNullable<Stack['adjusted']>,
+): Promise<void> {
+  const text = await readFile(join(source, file), 'utf8');
+  if (!text.includes(from)) throw new Error(`${file} has no ${from} to be adjusted`);
+  await writeFile(join(source, file), text.replace(from, to));
 }
 
 function defined(values: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -6,7 +6,7 @@ import { replacing, together } from '../stacks/stack.js';
 import { pageAssets, type Asset } from './assets.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
-import { NAME, placeOriginCertificate, WITH_TLS } from './origin.js';
+import { EDGE_ALONE, NAME, placeOriginCertificate } from './origin.js';
 import type { Scenario } from './scenario.js';
 import { checkRelease, underLoad } from './whole.js';
 
@@ -32,7 +32,7 @@ export const behindEdge: Scenario = {
     const client = await makeCertificate('edge');
     await placeOriginCertificate(bed, { ...origin, edgeAuthority: client.certificate });
     const sha = await bed.commit('Let in the edge alone', letInEdgeAlone(bed));
-    const run = await bed.deploy(sha, { inputs: { ...WITH_TLS, 'allow-downtime': 'true' } });
+    const run = await bed.deploy(sha, { inputs: { ...EDGE_ALONE, 'allow-downtime': 'true' } });
     checks.equal(run.outputs['result'], 'deployed', 'result of the deploy that lets the edge in');
     const edge = await startEdge({
       origin: bed.host.address,
@@ -83,7 +83,7 @@ async function deployBehind(edge: Edge, bed: Bed, checks: Checks): Promise<void>
       const next = bed.nextRelease();
       const isBackend = n % 2 === 0;
       const sha = await bed.commit(`Deploy ${n}`, (isBackend ? backend : frontend)(next));
-      const run = await bed.deploy(sha, { inputs: WITH_TLS });
+      const run = await bed.deploy(sha, { inputs: EDGE_ALONE });
       checks.equal(run.outputs['result'], 'deployed', `result of deploy ${n}`);
       if (isBackend) release = next;
       pages.push(await pageAssets(site));
@@ -147,7 +147,7 @@ curl -s -o /dev/null -H "host: $1" -H "cf-connecting-ip: $2" "http://127.0.0.1/a
 set -- "$3" from-inside
 ${LOGGED}`;
 
-/** Whoever is no edge gets nothing over HTTPS, and an edge does not take an origin that nobody vouches for. */
+/** Whoever is no edge gets nothing, neither over HTTPS nor over HTTP, and an edge does not take an origin that nobody vouches for. */
 async function checkStrictness(bed: Bed, checks: Checks): Promise<void> {
   const direct = await ask(
     bed.host,
@@ -155,6 +155,12 @@ async function checkStrictness(bed: Bed, checks: Checks): Promise<void> {
     { args: [NAME] },
   );
   checks.equal(direct, '400', 'the status without the certificate of the edge');
+  const plain = await askSite(bed, {
+    method: 'GET',
+    path: '/api/health/',
+    headers: { host: NAME },
+  }).then(({ status }) => `status ${String(status)}`, String);
+  checks.matches(plain, /ECONNREFUSED/, 'what port 80 answers from outside the host');
   const stranger = await makeCertificate(NAME);
   const strict = await startEdge({
     origin: bed.host.address,

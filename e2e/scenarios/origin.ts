@@ -13,6 +13,12 @@ export const WITH_TLS = {
   variables: `TLS_DIRECTORY=${CERTIFICATES}`,
 } as const;
 
+/** And nobody but the edge gets in. */
+export const EDGE_ALONE = {
+  ...WITH_TLS,
+  'compose-files': `${WITH_TLS['compose-files']}, docker-compose.edge.yml`,
+} as const;
+
 export interface OriginCertificate {
   readonly key: string;
   readonly certificate: string;

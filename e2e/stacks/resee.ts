@@ -8,6 +8,12 @@ export const resee: StackDefinition = {
   name: 'resee',
   repository: 'org/Resee-project',
   source: new URL('../../examples/resee/', import.meta.url),
+  // The load comes from one address, and is not to be limited as a visitor is.
+  adjusted: {
+    file: 'nginx/nginx.conf',
+    from: '    127.0.0.0/8 1;\n',
+    to: '    127.0.0.0/8 1;\n    198.18.0.0/15 1;\n',
+  },
   before: together(
     laidOver(new URL('../fixtures/seed-stack/', import.meta.url)),
     // The development server has a thread a connection, and each would keep one to Postgres. So there is a new one for

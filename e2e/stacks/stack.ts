@@ -11,6 +11,8 @@ export interface Stack {
   /** `org/Resee-project`; the name is also that of the directory on the host. */
   readonly repository: string;
   readonly source: URL;
+  /** What of the sources is not made for this network: `from` is replaced by `to` before the first commit. */
+  readonly adjusted?: { readonly file: string; readonly from: string; readonly to: string };
   /** Where in the sources the app that the small stacks share lies; what `source` has there wins. */
   readonly app?: string;
   /** The Compose project; the repository's name in lower case unless told. */
