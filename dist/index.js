@@ -60730,7 +60730,7 @@ async function foreseeChanges(areas, file, note) {
  * Makes the edge as the file says. What fails is told, and leaves the rest alone: the next run looks again, and goes on
  * from what is there. Never rejects.
  *
- * @param isDrift true where the release has not changed the file: what differs was changed at Cloudflare
+ * @param isDrift true where the release has not changed the file: what differs was changed at Cloudflare, or left by a run that failed
  */
 async function applyChanges(api, areas, { file, isDrift }, note) {
     let isAsSaid = true;
@@ -60743,7 +60743,9 @@ async function applyChanges(api, areas, { file, isDrift }, note) {
         for (const [index, { words, call }] of (difference?.changes ?? []).entries()) {
             try {
                 await api.call(call);
-                const why = isDrift ? `. It differed from ${file}, which this release does not change` : '';
+                const why = isDrift
+                    ? `. It differed from ${file}, which this release does not change: it was changed at Cloudflare, or an earlier run did not finish`
+                    : '';
                 note({ kind: 'done', text: `Cloudflare: ${words}${why}` });
             }
             catch (error) {
@@ -61066,56 +61068,6 @@ function noRoom(kind, rule, others) {
     return `${kind.name}: ${rules_wordsOf(rule)} is not set: the Free plan has ${kind.most}, and the zone ${has} not of this action. Delete one by hand.`;
 }
 
-;// CONCATENATED MODULE: ./src/edge/config/settings.ts
-
-const settings_ASKED = {
-    permission: 'Zone → Zone Settings → Edit',
-    doing: 'changing the settings of the zone at Cloudflare',
-};
-/** @param wanted values by Cloudflare's names of settings */
-function settingsArea(api, wanted, judgeOrigin) {
-    return {
-        name: 'settings',
-        compare: async () => {
-            const changes = [];
-            const left = [];
-            for (const [id, value] of Object.entries(wanted)) {
-                const path = `/settings/${id}`;
-                const found = await api.call({ ...settings_ASKED, method: 'GET', path, repeatable: true });
-                const now = textOf(objectOf(found)['value']) ?? '';
-                if (now === value)
-                    continue;
-                const problem = id === 'ssl' && value === 'strict' ? await judgeOrigin() : undefined;
-                if (problem === undefined) {
-                    changes.push({
-                        words: `${id}: ${now} → ${value}`,
-                        call: { ...settings_ASKED, method: 'PATCH', path, body: { value }, repeatable: true },
-                    });
-                }
-                else {
-                    left.push(`ssl stays ${now}: with strict, visitors would get error 526. ${problem} See docs/cloudflare.md of this action for a certificate.`);
-                }
-            }
-            return { changes, left };
-        },
-    };
-}
-
-;// CONCATENATED MODULE: ./src/edge/config/areas.ts
-
-
-
-/** What the configuration speaks of, in the order in which it is done: names lead to the host last. */
-function areasOf(api, config, judgeOrigin) {
-    const { dns, settings, cacheRules, rateLimit } = config;
-    return [
-        ...(cacheRules === undefined ? [] : [cacheArea(api, cacheRules)]),
-        ...(rateLimit === undefined ? [] : [rateArea(api, rateLimit)]),
-        ...(Object.keys(settings).length === 0 ? [] : [settingsArea(api, settings, judgeOrigin)]),
-        ...(dns.length === 0 ? [] : [dnsArea(api, dns)]),
-    ];
-}
-
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 // EXTERNAL MODULE: ./src/ssh/abort.ts
@@ -61124,6 +61076,7 @@ var abort = __nccwpck_require__(4112);
 
 
 const origin_certificate_TIMEOUT_MS = 5_000;
+const UNASKED = 'could not be asked';
 /** Who issues Cloudflare's origin certificates, which Cloudflare takes and browsers do not. */
 const ORIGIN_CA = /CloudFlare Origin SSL( ECC)? Certificate Authority/i;
 /**
@@ -61140,10 +61093,14 @@ async function originProblem(dial, names, nowMs = Date.now()) {
                 return `Port 443 of the host, asked for ${name}: ${problem}.`;
         }
         catch (error) {
-            return `Port 443 of the host could not be asked for ${name}: ${String(error)}.`;
+            return `Port 443 of the host ${UNASKED} for ${name}: ${String(error)}.`;
         }
     }
     return undefined;
+}
+/** Whether the problem is that no certificate was seen: that says nothing of one that serves visitors already. */
+function isUnasked(problem) {
+    return problem.includes(UNASKED);
 }
 async function certificateProblem(dial, name, nowMs) {
     const timeout = AbortSignal.timeout(origin_certificate_TIMEOUT_MS);
@@ -61189,6 +61146,61 @@ function origin_certificate_judge(tls, name, nowMs) {
     if (tls.authorized || isOriginCa)
         return undefined;
     return `nobody vouches for its certificate (${String(tls.authorizationError)})`;
+}
+
+;// CONCATENATED MODULE: ./src/edge/config/settings.ts
+
+
+const settings_ASKED = {
+    permission: 'Zone → Zone Settings → Edit',
+    doing: 'changing the settings of the zone at Cloudflare',
+};
+/** @param wanted values by Cloudflare's names of settings */
+function settingsArea(api, wanted, judgeOrigin) {
+    return {
+        name: 'settings',
+        compare: async () => {
+            const changes = [];
+            const left = [];
+            for (const [id, value] of Object.entries(wanted)) {
+                const path = `/settings/${id}`;
+                const found = await api.call({ ...settings_ASKED, method: 'GET', path, repeatable: true });
+                const now = textOf(objectOf(found)['value']) ?? '';
+                const problem = id === 'ssl' && value === 'strict' ? await judgeOrigin() : undefined;
+                if (now === value) {
+                    if (problem !== undefined && !isUnasked(problem)) {
+                        left.push(`ssl is strict, and visitors get error 526, or will when Cloudflare asks again. ${problem} See docs/cloudflare.md of this action for a certificate.`);
+                    }
+                    continue;
+                }
+                if (problem === undefined) {
+                    changes.push({
+                        words: `${id}: ${now} → ${value}`,
+                        call: { ...settings_ASKED, method: 'PATCH', path, body: { value }, repeatable: true },
+                    });
+                }
+                else {
+                    left.push(`ssl stays ${now}: with strict, visitors would get error 526. ${problem} See docs/cloudflare.md of this action for a certificate.`);
+                }
+            }
+            return { changes, left };
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./src/edge/config/areas.ts
+
+
+
+/** What the configuration speaks of, in the order in which it is done: names lead to the host last. */
+function areasOf(api, config, judgeOrigin) {
+    const { dns, settings, cacheRules, rateLimit } = config;
+    return [
+        ...(cacheRules === undefined ? [] : [cacheArea(api, cacheRules)]),
+        ...(rateLimit === undefined ? [] : [rateArea(api, rateLimit)]),
+        ...(Object.keys(settings).length === 0 ? [] : [settingsArea(api, settings, judgeOrigin)]),
+        ...(dns.length === 0 ? [] : [dnsArea(api, dns)]),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./src/edge/purge.ts

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readConfig } from '../../src/edge/config/read.js';
+import { settingsArea } from '../../src/edge/config/settings.js';
+import type { Api } from '../../src/edge/api.js';
 import { createEdge } from '../../src/edge/edge.js';
 import { objectOf } from '../../src/plan/json.js';
 import {
@@ -190,6 +192,7 @@ describe('making the edge as a file says', () => {
     expect(texts).toHaveLength(2);
     for (const text of texts) {
       expect(text).toContain('It differed from edge.yml, which this release does not change');
+      expect(text).toContain('or an earlier run did not finish');
     }
     expect(cloudflare.zone.settings['min_tls_version']).toBe('1.2');
     expect(rules[0]['enabled']).toBe(true);
@@ -353,7 +356,18 @@ describe('ssl: strict', () => {
     expect(cloudflare.zone.records).toHaveLength(1);
   });
 
-  it('is not asked of the host again once it is set', async () => {
+  it('is warned of where it was set long ago, and the certificate has become a wrong one', async () => {
+    const api: Api = { call: () => Promise.resolve({ value: 'strict' }) };
+    const problem = 'Port 443 of the host, asked for example.com: its certificate has expired.';
+    const area = settingsArea(api, { ssl: 'strict' }, () => Promise.resolve(problem));
+    const { changes, left } = await area.compare();
+    expect(changes).toEqual([]);
+    expect(left).toHaveLength(1);
+    expect(left[0]).toContain('visitors get error 526');
+    expect(left[0]).toContain('its certificate has expired');
+  });
+
+  it('that is set is no fault where the host cannot be asked', async () => {
     cloudflare.zone.settings['ssl'] = 'strict';
     await edgeThat('ssl: strict').apply();
     expect(heard.notes).toEqual([{ kind: 'done', text: 'Cloudflare is as edge.yml says' }]);

@@ -3,6 +3,7 @@ import type { Dial } from '../health/http.js';
 import { unlessAborted } from '../ssh/abort.js';
 
 const TIMEOUT_MS = 5_000;
+const UNASKED = 'could not be asked';
 /** Who issues Cloudflare's origin certificates, which Cloudflare takes and browsers do not. */
 const ORIGIN_CA = /CloudFlare Origin SSL( ECC)? Certificate Authority/i;
 
@@ -22,10 +23,15 @@ export async function originProblem(
       const problem = await certificateProblem(dial, name, nowMs);
       if (problem !== undefined) return `Port 443 of the host, asked for ${name}: ${problem}.`;
     } catch (error) {
-      return `Port 443 of the host could not be asked for ${name}: ${String(error)}.`;
+      return `Port 443 of the host ${UNASKED} for ${name}: ${String(error)}.`;
     }
   }
   return undefined;
+}
+
+/** Whether the problem is that no certificate was seen: that says nothing of one that serves visitors already. */
+export function isUnasked(problem: string): boolean {
+  return problem.includes(UNASKED);
 }
 
 async function certificateProblem(

@@ -29,7 +29,7 @@ export async function foreseeChanges(
  * Makes the edge as the file says. What fails is told, and leaves the rest alone: the next run looks again, and goes on
  * from what is there. Never rejects.
  *
- * @param isDrift true where the release has not changed the file: what differs was changed at Cloudflare
+ * @param isDrift true where the release has not changed the file: what differs was changed at Cloudflare, or left by a run that failed
  */
 export async function applyChanges(
   api: Api,
@@ -46,7 +46,9 @@ export async function applyChanges(
     for (const [index, { words, call }] of (difference?.changes ?? []).entries()) {
       try {
         await api.call(call);
-        const why = isDrift ? `. It differed from ${file}, which this release does not change` : '';
+        const why = isDrift
+          ? `. It differed from ${file}, which this release does not change: it was changed at Cloudflare, or an earlier run did not finish`
+          : '';
         note({ kind: 'done', text: `Cloudflare: ${words}${why}` });
       } catch (error) {
         const undone = difference?.changes.slice(index).map((each) => each.words) ?? [];

@@ -1,5 +1,6 @@
 import { objectOf, textOf } from '../../plan/json.js';
 import type { Api } from '../api.js';
+import { isUnasked } from '../origin-certificate.js';
 import type { Area, Change } from './change.js';
 
 const ASKED = {
@@ -25,8 +26,15 @@ export function settingsArea(
         const path = `/settings/${id}`;
         const found = await api.call({ ...ASKED, method: 'GET', path, repeatable: true });
         const now = textOf(objectOf(found)['value']) ?? '';
-        if (now === value) continue;
         const problem = id === 'ssl' && value === 'strict' ? await judgeOrigin() : undefined;
+        if (now === value) {
+          if (problem !== undefined && !isUnasked(problem)) {
+            left.push(
+              `ssl is strict, and visitors get error 526, or will when Cloudflare asks again. ${problem} See docs/cloudflare.md of this action for a certificate.`,
+            );
+          }
+          continue;
+        }
         if (problem === undefined) {
           changes.push({
             words: `${id}: ${now} → ${value}`,
