@@ -63046,7 +63046,7 @@ async function findTool(session, { url }) {
 /** One request from the host itself. Never rejects: what went wrong is the answer. */
 async function askOnHost(session, target) {
     try {
-        const { stdout, stderr } = await session.run(`${askScript(target)}\nask`);
+        const { stdout, stderr } = await session.run(`${askingScript(target)}\nask`);
         const heard = stdout
             .split('\n')
             .map(parseHostAnswer)
@@ -63063,14 +63063,14 @@ async function askOnHost(session, target) {
 /** A probe on the host, in a session of its own; the other one ends it. */
 function probeOnHost({ asking, probing }, target, clock) {
     const script = (0,quote/* assignments */.TT)({ PAUSE: String(target.pauseMs / 1000) }) +
-        askScript(target) +
+        askingScript(target) +
         (0,load/* remoteScript */.mW)('probe');
     const kill = () => 
     // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
     asking.run(`kill -TERM "-${probing.pid}"`).catch(() => undefined);
     return startHostProbe(probing, { script, kill, judge: byStatus(...target.statuses) }, clock);
 }
-function askScript({ url, host, tool, timeoutMs }) {
+function askingScript({ url, host, tool, timeoutMs }) {
     const bare = url.hostname.replace(/^\[(.*)\]$/, '$1');
     return ((0,quote/* assignments */.TT)({
         TOOL: tool,
@@ -63081,7 +63081,7 @@ function askScript({ url, host, tool, timeoutMs }) {
         TARGET: `${url.pathname}${url.search}`,
         INSECURE: isLoopback(bare) ? 'yes' : '',
         SECONDS_TO_ANSWER: String(Math.ceil(timeoutMs / 1000)),
-    }) + (0,load/* remoteScript */.mW)('ask'));
+    }) + (0,load/* askScript */.jd)());
 }
 function schemeOf({ protocol }) {
     return protocol.replace(':', '');
@@ -81078,6 +81078,7 @@ async function post() {
 /* harmony export */   B_: () => (/* binding */ storageScript),
 /* harmony export */   HH: () => (/* binding */ askingScript),
 /* harmony export */   Nn: () => (/* binding */ forgetScript),
+/* harmony export */   jd: () => (/* binding */ askScript),
 /* harmony export */   mW: () => (/* binding */ remoteScript),
 /* harmony export */   sM: () => (/* binding */ observationScript),
 /* harmony export */   yV: () => (/* binding */ remoteLibrary)
@@ -81165,6 +81166,10 @@ const SCRATCH = ['lib/narrate', 'lib/process', 'lib/scratch'];
 /** The text of the script that takes away what a run without a lease has left. */
 function forgetScript() {
     return [...SCRATCH, 'lib/git', 'forget'].map(remoteScript).join('\n');
+}
+/** The text of the script that asks an address from the host, without a state directory: its words, and the script itself. */
+function askScript() {
+    return ['unset STATE', ...[...SCRATCH, 'ask'].map(remoteScript)].join('\n');
 }
 /** The text of the script that looks into storage: its words, and the script itself. */
 function storageScript() {

@@ -22,10 +22,12 @@ describe.each(SHELLS)('asking candidates, with $name as sh', ({ path }) => {
   let host: ToyHost;
   const servers: Server[] = [];
   let seen: Seen[] = [];
+  let body = 'hello';
   beforeEach(() => {
     host = toyHost(path);
     host.answerDocker(ENGINE);
     seen = [];
+    body = 'hello';
   });
   afterEach(() => {
     host.remove();
@@ -48,7 +50,7 @@ describe.each(SHELLS)('asking candidates, with $name as sh', ({ path }) => {
         if (address === '127.0.0.2') seen.push({ url: request.url, host: name, scheme });
         const [status = 200] = left[address];
         if (left[address].length > 1) left[address].shift();
-        response.writeHead(status).end('hello');
+        response.writeHead(status).end(body);
       });
       servers.push(server);
       await new Promise<void>((resolve) => server.listen(port, address, resolve));
@@ -79,6 +81,21 @@ describe.each(SHELLS)('asking candidates, with $name as sh', ({ path }) => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toBe('api: the candidate answers 200 at /health?a=1&b=$HOME\n');
     expect(seen).toEqual([{ url: '/health?a=1&b=$HOME', host: 'a.example', scheme: 'https' }]);
+  });
+
+  it('keeps 64 KiB of an answer of any size, where the next step sweeps what was left', async () => {
+    body = 'x'.repeat(3_000_000);
+    host.answer('mktemp', `echo "$*" >>"$TOY/made"; PATH=\${PATH#*:} exec mktemp "$@"`);
+    host.answer(
+      'tr',
+      `wc -c "$TOY"/state*/scratch/*/answer >>"$TOY/sizes"; PATH=\${PATH#*:} exec tr "$@"`,
+    );
+    const { code, stdout, stderr } = await ask(await serve([200], [500]), { TOOL: 'curl' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toContain('the candidate answers 200');
+    expect(host.read('made')).toMatch(/scratch\/resee-deploy\.\d+\.\d+\.X+\n$/);
+    expect(host.read('sizes')).toMatch(/^65536 /);
+    expect(host.exists("state of o'neill/scratch/answer")).toBe(false);
   });
 
   it('waits for one that is not so far', async () => {

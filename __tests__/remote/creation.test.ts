@@ -138,6 +138,28 @@ esac`);
     expect(host.exists('web-1:/other')).toBe(false);
   });
 
+  it.each(['/../../../outside', '../../../outside', 'a/../../../../outside', '/a\nb'])(
+    'is laid out in no other place for the target %j',
+    async (target) => {
+      const encoded = Buffer.from(target).toString('base64');
+      const CONTENTS = `web 444 0 0 ${encoded} eA==`;
+      const { code, stderr } = await host.run('set -eu\nput_contents "$CONTENTS" web-1', {
+        CONTENTS,
+      });
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('no plain path of the container');
+      expect(host.exists('outside')).toBe(false);
+      expect(host.exists("state of o'neill/outside")).toBe(false);
+    },
+  );
+
+  it('comes to a target that looks like an option', async () => {
+    const CONTENTS = `web 444 0 0 ${Buffer.from('/--help').toString('base64')} eA==`;
+    const { code } = await host.run('set -eu\nput_contents "$CONTENTS" web-1', { CONTENTS });
+    expect(code).toBe(0);
+    expect(host.read('web-1:/--help')).toBe('x');
+  });
+
   it('fails where the engine does', async () => {
     host.answerDocker('case $1 in inspect) echo web ;; *) cat >/dev/null; exit 1 ;; esac');
     const CONTENTS = 'web 444 0 0 L2E= eA==';

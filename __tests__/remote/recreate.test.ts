@@ -112,6 +112,34 @@ describe.each(SHELLS)('a container that must go for its name, with $name as sh',
     ]);
   });
 
+  it('stays where a file that it was given has grown beyond what anything keeps', async () => {
+    host.write('secret', 'x'.repeat(5_000_000));
+    const { code, stderr } = await takeDown();
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('/run/secrets/secret of 0123456789ab');
+    expect(host.dockerCalls().filter((call) => /^(stop|rm) /.test(call))).toEqual([]);
+    const kept = await host.run('du -sk "$STATE/journal/containers"');
+    expect(Number.parseInt(kept.stdout, 10)).toBeLessThan(4200);
+  });
+
+  it('lays out no directory of it beside its scratch', async () => {
+    const { code } = await host.run('set -eu\nput_back feed /../../../../outside/secret /dev/null');
+    expect(code).not.toBe(0);
+    expect(host.dockerCalls()).toEqual([]);
+  });
+
+  it('shows no line of any length of a job that failed', async () => {
+    host.answerDocker(
+      `case "$*" in 'ps '*) echo job1 ;; 'wait '*) echo 1 ;; 'logs '*) head -c 3000000 /dev/zero | tr '\\0' x ;; esac`,
+    );
+    const { code, stderr } = await host.run('run_job_again 5 "$TOY" "" shop job', {
+      TOY: host.root,
+    });
+    expect(code).toBe(0);
+    expect(stderr).toContain('the job job did not end well');
+    expect(stderr.length).toBeLessThan(100_000);
+  });
+
   it('is of its own image, also where that has lost its name', async () => {
     await takeDown();
     host.write('images/shop-worker', 'sha256:new\n');

@@ -74,7 +74,8 @@ put_each() { # CONTENTS ID…
     of=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || return
     printf '%s\n' "$contents" | while read -r service mode uid gid target text; do
       [ "$service" = "$of" ] || continue
-      target=$(printf %s "$target" | base64 -d) && target=${target#/} || exit
+      target=$(printf %s "$target" | base64 -d) && is_inside "$target" || exit
+      target=./${target#/}
       # shellcheck disable=SC2154
       mkdir -p "$scratch/$(dirname "$target")" && printf %s "$text" | base64 -d >"$scratch/$target" || exit
       say "$ docker cp - $id:/  # $target"
@@ -82,6 +83,17 @@ put_each() { # CONTENTS ID…
         docker cp - "$id:/" >&2 || exit
     done || return
   done
+}
+
+# is_inside PATH: fails where it may lead out of the directory below which it is laid out, or is no line.
+is_inside() {
+  case /$1/ in
+    */../* | *"
+"*) ;;
+    *) return 0 ;;
+  esac
+  say "a config or secret has a target that is no plain path of the container: $1"
+  return 1
 }
 
 # stop_containers ID…: together, each with its own grace period. That they were told so is noted first: who

@@ -4,10 +4,10 @@
 # Vars: STATE
 # shellcheck shell=sh
 
-# scratch_directory: prints a new one; on a full disk one in memory.
+# scratch_directory: prints a new one; without a STATE one in /tmp, on a full disk one in memory.
 scratch_directory() {
   scratch_name=resee-deploy.$$.$(process_start "$$").XXXXXX
-  for scratch_in in "$STATE/scratch" /dev/shm; do
+  for scratch_in in "${STATE:-/tmp}/${STATE:+scratch}" /dev/shm; do
     scratch=$(umask 077 && mkdir -p "$scratch_in" 2>/dev/null && mktemp -d "$scratch_in/$scratch_name" 2>/dev/null) || continue
     if echo >"$scratch/probe"; then
       rm -f "$scratch/probe"
@@ -30,7 +30,7 @@ with_scratch() (
 
 # sweep_scratch: takes away what processes have left that were killed.
 sweep_scratch() {
-  for swept in "$STATE"/scratch/resee-deploy.* /dev/shm/resee-deploy.*; do
+  for swept in "$STATE"/scratch/resee-deploy.* /dev/shm/resee-deploy.* /tmp/resee-deploy.*; do
     [ -O "$swept" ] || continue
     swept_by=${swept##*/resee-deploy.}
     swept_pid=${swept_by%%.*}

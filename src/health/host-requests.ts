@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { assignments } from '../host/quote.js';
 import type { HealthInputs } from '../inputs.js';
-import { remoteScript } from '../remote/load.js';
+import { askScript, remoteScript } from '../remote/load.js';
 import { SessionLostError } from '../ssh/lost.js';
 import type { Session } from '../ssh/session.js';
 import { parseHostAnswer } from './host-answer.js';
@@ -32,7 +32,7 @@ export async function findTool(
 /** One request from the host itself. Never rejects: what went wrong is the answer. */
 export async function askOnHost(session: Session, target: HostTarget): Promise<HttpAnswer> {
   try {
-    const { stdout, stderr } = await session.run(`${askScript(target)}\nask`);
+    const { stdout, stderr } = await session.run(`${askingScript(target)}\nask`);
     const heard = stdout
       .split('\n')
       .map(parseHostAnswer)
@@ -53,7 +53,7 @@ export function probeOnHost(
 ): Probe {
   const script =
     assignments({ PAUSE: String(target.pauseMs / 1000) }) +
-    askScript(target) +
+    askingScript(target) +
     remoteScript('probe');
   const kill = (): Promise<unknown> =>
     // On a connection that is lost, the loop ends by itself: nobody reads what it prints.
@@ -61,7 +61,7 @@ export function probeOnHost(
   return startHostProbe(probing, { script, kill, judge: byStatus(...target.statuses) }, clock);
 }
 
-function askScript({ url, host, tool, timeoutMs }: HostTarget): string {
+function askingScript({ url, host, tool, timeoutMs }: HostTarget): string {
   const bare = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return (
     assignments({
@@ -73,7 +73,7 @@ function askScript({ url, host, tool, timeoutMs }: HostTarget): string {
       TARGET: `${url.pathname}${url.search}`,
       INSECURE: isLoopback(bare) ? 'yes' : '',
       SECONDS_TO_ANSWER: String(Math.ceil(timeoutMs / 1000)),
-    }) + remoteScript('ask')
+    }) + askScript()
   );
 }
 

@@ -5,20 +5,29 @@
 #       FORWARDED (the scheme that a proxy would tell of the visitor's request; curl and bash; may be unset)
 # Prints a line for each answer: SENT DURATION CODE TEXT. Both times in 1/100 s of the host's uptime; CODE
 # is the tool's exit code; TEXT is the answer with its head, with tabs for line ends, or the tool's error.
+# Follows lib/scratch.sh and what that needs: what a killed step leaves is swept.
 # shellcheck shell=sh
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 LC_ALL=C
 export LC_ALL
-# What TMPDIR names may be gone.
-work=$(mktemp -d 2>/dev/null || TMPDIR=/tmp mktemp -d) || exit
+work=$(scratch_directory) || exit
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM PIPE
 
+# Of a body no more is kept than this, and the rest is thrown away.
+ANSWER_BYTES=65536
+
 ask_curl() {
+  curl_code=$({
+    { ask_with_curl || echo "$?" >&3; } | { head -c "$ANSWER_BYTES" >"$work/answer" && cat >/dev/null; }
+  } 3>&1)
+  return "${curl_code:-0}"
+}
+ask_with_curl() {
   curl -q --silent --show-error --globoff --http1.1 --noproxy '*' ${INSECURE:+--insecure} \
     --max-time "$SECONDS_TO_ANSWER" --user-agent resee-deploy-action --include \
     ${FORWARDED:+--header "X-Forwarded-Proto: $FORWARDED"} \
-    --connect-to "::$ADDRESS:$PORT" --output "$work/answer" "$SCHEME://$HOST$TARGET" 2>"$work/error"
+    --connect-to "::$ADDRESS:$PORT" "$SCHEME://$HOST$TARGET" 2>"$work/error"
 }
 
 ask_bash() {
@@ -26,7 +35,7 @@ ask_bash() {
     exec 3<>"/dev/tcp/$1/$2" || exit 7
     printf "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: resee-deploy-action\r\nAccept: */*\r\nConnection: close\r\n" "$3" "$4" >&3
     printf "${5:+X-Forwarded-Proto: %s\r\n}\r\n" ${5:+"$5"} >&3
-    head -c 65536 <&3' ask "$ADDRESS" "$PORT" "$TARGET" "$HOST" "${FORWARDED-}" >"$work/answer" 2>"$work/error"
+    head -c "$6" <&3' ask "$ADDRESS" "$PORT" "$TARGET" "$HOST" "${FORWARDED-}" "$ANSWER_BYTES" >"$work/answer" 2>"$work/error"
 }
 
 # What it was told first counts: BusyBox follows redirects, and calls a status an error.

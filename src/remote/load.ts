@@ -90,6 +90,11 @@ export function forgetScript(): string {
   return [...SCRATCH, 'lib/git', 'forget'].map(remoteScript).join('\n');
 }
 
+/** The text of the script that asks an address from the host, without a state directory: its words, and the script itself. */
+export function askScript(): string {
+  return ['unset STATE', ...[...SCRATCH, 'ask'].map(remoteScript)].join('\n');
+}
+
 /** The text of the script that looks into storage: its words, and the script itself. */
 export function storageScript(): string {
   return [...SCRATCH, 'lib/exec', 'storage'].map(remoteScript).join('\n');

@@ -21,6 +21,8 @@ take_down() {
   run docker rm "$@"
 }
 
+# What the container has made of the file since may have any size.
+CONTENT_BYTES=4194304
 note_container() { # ID DIRECTORY
   describe "$1" "$2" &&
     docker inspect -f '{{.State.Running}}' "$1" >"$2/running" && docker inspect -f '{{.Image}}' "$1" >"$2/image" || return
@@ -34,9 +36,13 @@ note_container() { # ID DIRECTORY
     noted=$((noted + 1))
     note_path=$(printf %s "$note_path" | base64 -d) || return
     printf '%s\n' "$note_path" >"$2/content-$noted"
+    copied=$({ { docker cp "$1:$note_path" - 2>/dev/null || echo "$?" >&3; } | head -c "$CONTENT_BYTES" >"$2/content-$noted.tar"; } 3>&1)
+    [ "$(wc -c <"$2/content-$noted.tar")" -lt "$CONTENT_BYTES" ] || {
+      say "$note_path of $1 has more than 4 MiB, which no config or secret has: the container would not come back with it"
+      return 1
+    }
     # Not every container of the service has it: an engine that answers knows that.
-    docker cp "$1:$note_path" - >"$2/content-$noted.tar" 2>/dev/null ||
-      { docker version >/dev/null 2>&1 && rm -f "$2/content-$noted"; } || return
+    [ -z "$copied" ] || { docker version >/dev/null 2>&1 && rm -f "$2/content-$noted"; } || return
   done
 }
 
@@ -117,6 +123,7 @@ was_only_created() { # NAME
 
 # put_back ID PATH TAR: the file, as `docker cp` gave it.
 put_back() {
+  is_inside "$2" || return
   say "$ docker cp - $1:${2%/*}/  # $2"
   ! docker cp - "$1:${2%/*}/" <"$3" >&2 || return 0
   # The directory is not in the image.
@@ -124,7 +131,7 @@ put_back() {
 }
 put_directory() { # ID DIRECTORY
   # shellcheck disable=SC2154
-  mkdir -p "$scratch$2" && tar -C "$scratch" --numeric-owner --owner=0 --group=0 --mode=755 -cf - "${2#/}" | docker cp - "$1:/" >&2
+  mkdir -p "$scratch/${2#/}" && tar -C "$scratch" --numeric-owner --owner=0 --group=0 --mode=755 -cf - -- "${2#/}" | docker cp - "$1:/" >&2
 }
 
 # create_again DIR COMPOSE PROJECT SERVICE [VOLUME:TARGET…]: the container of the service by what the live directory
@@ -165,7 +172,7 @@ run_job_again() {
   [ "$job_code" != 0 ] || return 0
   # It has said nothing of the job then.
   [ -n "$job_code" ] || docker version >/dev/null 2>&1 || return
-  [ -z "$job_id" ] || docker logs --tail 20 "$job_id" >&2 || :
+  [ -z "$job_id" ] || last_log "$job_id" 20 || :
   say "the job $5 did not end well (${job_code:-no exit code}): files that it writes may still be those of the release that was taken back. In $2: docker compose up --no-deps $5"
 }
 
