@@ -40,6 +40,10 @@ describe.each(SHELLS)('logins to registries, with $name as sh', ({ path: shell }
   it.each([
     ['{}', '{'],
     ['{\n}\n', '{\n'],
+    [
+      '{"a":[1,-2.5e3,true,{"\\"}":null}],"b":{"c":["x",[]]}}',
+      '{"a":[1,-2.5e3,true,{"\\"}":null}],"b":{"c":["x",[]]},',
+    ],
     ['\n{ "credsStore": "pass" }  \r\n\n', '{ "credsStore": "pass" ,'],
     ['{\n\t"auths": {\n\t\t"ghcr.io": {}\n\t}\n}', '{\n\t"auths": {\n\t\t"ghcr.io": {}\n\t}\n,'],
   ])('are added to what the user has: %j', async (own, before) => {
@@ -52,8 +56,15 @@ describe.each(SHELLS)('logins to registries, with $name as sh', ({ path: shell }
     expect(host.read('.docker/config.json')).toBe(own);
   });
 
-  it('leave out a configuration that is none, and say so', async () => {
-    host.write('.docker/config.json', '<<<<<<< HEAD');
+  it.each([
+    '<<<<<<< HEAD',
+    '{ "auths": { "ghcr.io": {} }',
+    '{ "auths": {}, }',
+    '{ "credsStore": pass }',
+    '{\n<<<<<<< HEAD\n"a": 1\n}',
+    '{ "a": "b }',
+  ])('leave out a configuration that is none, and say so: %j', async (own) => {
+    host.write('.docker/config.json', own);
     const { code, stderr } = await use();
     expect([code, stderr.includes('cannot be read')]).toEqual([0, true]);
     JSON.parse(config());

@@ -1,6 +1,16 @@
 # Logins to registries, for this run alone.
 # shellcheck shell=sh
 
+# is_json TEXT: whether it is one value of JSON, or nothing. Strings become @, other values #, and then each list and
+# object of those becomes # as well.
+is_json() {
+  [ -n "$1" ] || return 0
+  [ "$(printf %s "$1" | tr '\n' '\r' | LC_ALL=C sed -E \
+    -e 's/"([^"\\[:cntrl:]]|\\.)*"/@/g' \
+    -e 's/-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null/#/g' -e 's/[[:space:]]//g' -e ':more' \
+    -e 's/\[([@#](,[@#])*)?\]/#/g' -e 's/\{(@:[@#](,@:[@#])*)?\}/#/g' -e 'tmore')" = '#' ]
+}
+
 # use_registries DIRECTORY AUTHS HELPERS: docker uses a configuration of this run: the user's own, with AUTHS
 # (members of a JSON object) added to its logins. It lies in DIRECTORY, which goes with the stage of the run
 # and, where that stays behind, with the next deploy. Nothing where AUTHS is empty.
@@ -15,6 +25,7 @@ use_registries() {
     [ ! -e "$each" ] || ln -s "$each" "$1/"
   done
   registries_own=$(tr -d '\r' <"$registries_from/config.json" 2>/dev/null | sed '/^[[:space:]]*$/d;s/[[:space:]]*$//') || :
+  is_json "$registries_own" || registries_own="broken: $registries_own"
   case $registries_own in
     '{'*'}') registries_own=${registries_own%'}'} ;;
     '') registries_own='{' ;;
