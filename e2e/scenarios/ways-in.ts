@@ -36,35 +36,44 @@ async function deploysThrough(
   await checkWhole(bed, checks, before, { ...standing, sha, release });
 }
 
+/** A run on this way is cancelled in its soak; then one is not. */
+async function cancelledThenDone(
+  bed: Bed,
+  checks: Checks,
+  standing: LiveRelease,
+  inputs: WorkflowOverrides['inputs'],
+): Promise<void> {
+  await interrupt(
+    bed,
+    checks,
+    standing,
+    MOMENTS.soaking,
+    async (running) => {
+      const post = await running.post(await running.cancel());
+      checks.equal(post.exitCode, 0, 'the exit code of post');
+    },
+    { inputs: { soak: '4s', ...inputs } },
+  );
+  await deploysThrough(bed, checks, standing, inputs);
+}
+
 const oneHop: Scenario = {
   name: 'jump-host',
   home: 'tiny',
   sentence: 'a deploy through a jump host costs no request, and one cancelled on it is handed back',
   from: 'deployed',
-  run: async (bed, checks, standing) => {
-    const inputs = throughJumpHosts(bed, `ec2-user@${bed.host.address}`);
-    await interrupt(
-      bed,
-      checks,
-      standing,
-      MOMENTS.soaking,
-      async (running) => {
-        const post = await running.post(await running.cancel());
-        checks.equal(post.exitCode, 0, 'the exit code of post');
-      },
-      { inputs: { soak: '4s', ...inputs } },
-    );
-    await deploysThrough(bed, checks, standing, inputs);
-  },
+  run: (bed, checks, standing) =>
+    cancelledThenDone(bed, checks, standing, throughJumpHosts(bed, `ec2-user@${bed.host.address}`)),
 };
 
 const twoHops: Scenario = {
   name: 'jump-hosts-two',
   home: 'tiny',
-  sentence: 'a deploy through two jump hosts costs no request',
+  sentence:
+    'a deploy through two jump hosts costs no request, and one cancelled on them is handed back',
   from: 'deployed',
   run: (bed, checks, standing) =>
-    deploysThrough(
+    cancelledThenDone(
       bed,
       checks,
       standing,
@@ -128,12 +137,13 @@ async function withProgram(
 const program: Scenario = {
   name: 'proxy-command',
   home: 'tiny',
-  sentence: 'a deploy over the output of a program costs no request, and the program ends with it',
+  sentence:
+    'a deploy over the output of a program costs no request, one cancelled on it is handed back, and the program ends with it',
   from: 'deployed',
   run: (bed, checks, standing) =>
     withProgram(bed, async (proxyCommand, pidFile) => {
       const inputs = { host: '127.0.0.1', 'proxy-command': proxyCommand };
-      await deploysThrough(bed, checks, standing, inputs);
+      await cancelledThenDone(bed, checks, standing, inputs);
       for (const pid of await pidsIn(pidFile)) {
         checks.that(!isAlive(pid), `the program ${String(pid)} has ended`);
       }
@@ -176,7 +186,7 @@ const listener: Scenario = {
   name: 'local-listener',
   home: 'tiny',
   sentence:
-    'a deploy through a port that an earlier step has opened on the runner costs no request',
+    'a deploy through a port that an earlier step has opened on the runner costs no request, and one cancelled on it is handed back',
   from: 'deployed',
   run: async (bed, checks, standing) => {
     const tunnel = createServer((socket) => {
@@ -189,7 +199,7 @@ const listener: Scenario = {
     try {
       const address = tunnel.address();
       const port = String(typeof address === 'object' ? address?.port : 0);
-      await deploysThrough(bed, checks, standing, { host: '127.0.0.1', port });
+      await cancelledThenDone(bed, checks, standing, { host: '127.0.0.1', port });
     } finally {
       tunnel.close();
     }
