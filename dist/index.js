@@ -66557,7 +66557,7 @@ function takenPort(observation, service, port) {
         return undefined;
     const { by, isCertain } = first;
     if (by.kind === 'container')
-        return { ...heldByContainer(service, port, by), isCertain };
+        return { ...heldByContainer(observation, service, port, by), isCertain };
     const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
     return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
 }
@@ -66613,11 +66613,13 @@ function usesHostNetwork({ containers }) {
 function isEphemeral({ protocol, port }) {
     return protocol === 'udp' && port >= 32_768;
 }
-function heldByContainer(service, wanted, { name, project }) {
+function heldByContainer({ projects }, service, wanted, { name, project }) {
     const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
+    const from = projects.find((each) => each.name === project)?.directory;
+    const asked = from === undefined ? '' : `If that is this stack, started from ${from} so far: path: ${from}. `;
     return {
         what: `${service} publishes ${ports_told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
-        next: `On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
+        next: `${asked}On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
     };
 }
 function heldByProcess(service, wanted, uid) {
@@ -68649,7 +68651,67 @@ function isMoved({ containerId }, { service }, { services, operations, cutovers 
         routes.some((route) => route.service === service));
 }
 
+;// CONCATENATED MODULE: ./src/plan/proxies/access-logs.ts
+
+
+/** Those of the proxies that the plan's cutovers move. */
+function accessLogs({ proxies, containers, wanted }, { operations }) {
+    const moved = new Set(operations.flatMap((operation) => (operation.kind === 'cutover' ? [operation.proxy] : [])));
+    const withdraws = operations.some(({ kind }) => kind === 'withdraw');
+    const traefik = containers.filter(({ service, running }) => withdraws &&
+        running &&
+        /(?:^|\/)traefik(?:[:@]|$)/.test(wanted.services[service]?.image ?? ''));
+    return [
+        ...proxies
+            .filter((proxy) => moved.has(proxy.containerId) && logsRequests(proxy))
+            .map((proxy) => ({ proxy: proxy.containerId, files: access_logs_filesOf(proxy) })),
+        ...traefik.map(({ id }) => ({ proxy: id, files: [] })),
+    ];
+}
+/** Names of the Caddys that the plan's cutovers move, and that log errors alone: what visitors get is not known. */
+function withoutAccessLog({ proxies }, operations) {
+    const moved = new Set(operations.flatMap((operation) => (operation.kind === 'cutover' ? [operation.proxy] : [])));
+    return proxies
+        .filter((proxy) => moved.has(proxy.containerId) && !logsRequests(proxy))
+        .map(({ name }) => name);
+}
+/** Without `log` in a site Caddy logs errors alone. Of one that does not tell its configuration nothing is known. */
+function logsRequests({ kind, config }) {
+    if (kind !== 'caddy')
+        return true;
+    const { http } = objectOf(objectOf(access_logs_parsed(config))['apps']);
+    const servers = Object.values(objectOf(objectOf(http)['servers'])).map(objectOf);
+    return servers.length === 0 || servers.some(({ logs }) => logs !== undefined);
+}
+function access_logs_filesOf({ kind, config }) {
+    const files = kind === 'nginx' ? nginxFiles(directivesIn(config)) : caddyFiles(config);
+    // What the shell would split, or the container's own output.
+    return [...new Set(files)].filter((file) => /^\/(?!dev\/)[\w./@:+-]+$/.test(file));
+}
+function nginxFiles(directives) {
+    return directives.flatMap(({ name, words: [word = ''], block }) => [
+        ...(name === 'access_log' ? [word] : []),
+        ...nginxFiles(block),
+    ]);
+}
+function caddyFiles(config) {
+    const logs = objectOf(objectOf(objectOf(access_logs_parsed(config))['logging'])['logs']);
+    return Object.values(logs).flatMap((log) => {
+        const writer = objectOf(objectOf(log)['writer']);
+        return writer['output'] === 'file' ? (textOf(writer['filename']) ?? []) : [];
+    });
+}
+function access_logs_parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/plan/warnings.ts
+
 
 
 
@@ -68673,10 +68735,14 @@ function warnings(observation, services, operations, options) {
         ...aboutContexts(observation, operations),
         ...aboutPointers(observation),
         ...(why === undefined ? [] : [why]),
+        ...aboutAccessLogs(observation, operations),
         ...aboutConnections(operations),
         ...aboutReloads(observation, operations, options),
         ...services.flatMap((plan) => [...plan.told, ...volumesTold(observation, plan), ...mountsTold(observation, plan)].map((text) => `${plan.service}: ${text}`)),
     ];
+}
+function aboutAccessLogs(observation, operations) {
+    return withoutAccessLog(observation, operations).map((name) => `${name} (Caddy) writes no access log: what visitors get after the cutover is not judged, only what the health check asks. \`log\` in each site of the Caddyfile lets it`);
 }
 function aboutVariables({ unset = [] }) {
     if (unset.length === 0)
@@ -71067,50 +71133,6 @@ function failed(work) {
             resolve();
         });
     });
-}
-
-;// CONCATENATED MODULE: ./src/plan/proxies/access-logs.ts
-
-
-/** Those of the proxies that the plan's cutovers move. */
-function accessLogs({ proxies, containers, wanted }, { operations }) {
-    const moved = new Set(operations.flatMap((operation) => (operation.kind === 'cutover' ? [operation.proxy] : [])));
-    const withdraws = operations.some(({ kind }) => kind === 'withdraw');
-    const traefik = containers.filter(({ service, running }) => withdraws &&
-        running &&
-        /(?:^|\/)traefik(?:[:@]|$)/.test(wanted.services[service]?.image ?? ''));
-    return [
-        ...proxies
-            .filter(({ containerId }) => moved.has(containerId))
-            .map((proxy) => ({ proxy: proxy.containerId, files: access_logs_filesOf(proxy) })),
-        ...traefik.map(({ id }) => ({ proxy: id, files: [] })),
-    ];
-}
-function access_logs_filesOf({ kind, config }) {
-    const files = kind === 'nginx' ? nginxFiles(directivesIn(config)) : caddyFiles(config);
-    // What the shell would split, or the container's own output.
-    return [...new Set(files)].filter((file) => /^\/(?!dev\/)[\w./@:+-]+$/.test(file));
-}
-function nginxFiles(directives) {
-    return directives.flatMap(({ name, words: [word = ''], block }) => [
-        ...(name === 'access_log' ? [word] : []),
-        ...nginxFiles(block),
-    ]);
-}
-function caddyFiles(config) {
-    const logs = objectOf(objectOf(objectOf(access_logs_parsed(config))['logging'])['logs']);
-    return Object.values(logs).flatMap((log) => {
-        const writer = objectOf(objectOf(log)['writer']);
-        return writer['output'] === 'file' ? (textOf(writer['filename']) ?? []) : [];
-    });
-}
-function access_logs_parsed(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/health/traffic.ts
@@ -73772,7 +73794,7 @@ function configProblem(sections, inputs) {
     }
     return {
         what: 'Docker Compose refuses the Compose file of the commit',
-        next: `On the host, docker compose config in ${inputs.path} shows the same.`,
+        next: 'Above it stands what Compose says. `docker compose config` in a clone of the commit shows the same.',
         evidence: said,
     };
 }

@@ -469,7 +469,7 @@ describe('refuseUnfit', () => {
           'validating /stage/compose.yaml: services.a Additional property imagee is not allowed',
       },
       'Docker Compose refuses the Compose file of the commit',
-      /docker compose config in \/home\/ec2-user\/Resee-project/,
+      /`docker compose config` in a clone of the commit/,
     ],
     [
       'a Compose file that is no YAML',

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/json.js';
 import type { Container, ProxyFacts } from '../../src/plan/observation.js';
 import type { Operation } from '../../src/plan/plan.js';
+import { accessLogs } from '../../src/plan/proxies/access-logs.js';
 import { unmovedProxies } from '../../src/plan/unmoved.js';
 import {
   observed,
@@ -39,6 +40,7 @@ const CADDY = JSON.stringify({
     http: {
       servers: {
         srv0: {
+          logs: {},
           routes: [{ handle: [{ handler: 'reverse_proxy', upstreams: [{ dial: 'api:3000' }] }] }],
         },
       },
@@ -167,6 +169,16 @@ describe('behind Caddy', () => {
     expect(planned({ changes: CHANGE, proxies }).plan.warnings).toEqual([
       expect.stringContaining('keepalive off'),
     ]);
+  });
+
+  it('one without `log` is told: nothing says what visitors get, and its lines of errors are no count', () => {
+    const silent = CADDY.replace('"logs":{},', '');
+    const { plan } = planned({ changes: CHANGE, proxies: proxy('caddy', silent) });
+    expect(plan.warnings).toContainEqual(expect.stringContaining('writes no access log'));
+    const seen = (config: string) =>
+      accessLogs(observed({ changes: CHANGE, proxies: proxy('caddy', config) }), plan);
+    expect(seen(silent)).toEqual([]);
+    expect(seen(CADDY)).toEqual([{ proxy: 'proxy-1', files: [] }]);
   });
 
   it('it reloads for a changed configuration only: a reload closes the connections of visitors', () => {

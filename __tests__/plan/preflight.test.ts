@@ -47,6 +47,12 @@ describe('a port of the host that the stack wants', () => {
       'proxy publishes port 80/tcp of the host, and the container web-1, of the project shop, holds it',
     );
     expect(refusal?.next).toContain('docker stop web-1');
+    expect(refusal?.next).not.toContain('path:');
+    const projects = [{ name: 'shop', directory: '/srv/shop', elsewhere: 'there' as const }];
+    const [known] = refused({ ...FIRST, projects, heldPorts: [container('shop')] });
+    expect(known?.next).toMatch(
+      /^If that is this stack, started from \/srv\/shop so far: path: \/srv\/shop\. /,
+    );
     const [alone] = refused({ ...FIRST, heldPorts: [container('')] });
     expect(alone?.what).toContain('which is of no Compose project');
   });

@@ -5,7 +5,7 @@ import { ENGINE_IS_AWAY, SHELLS, toyHost, type ToyHost } from './host.js';
 
 /** An engine that takes a question, and never answers it, where `hung` names the first word of one. */
 const ENGINE = `
-if grep -qx "$1" "$TOY/hung"; then exec sleep 300; fi
+if grep -qxe "$1" "$TOY/hung"; then exec sleep 300; fi
 case "$1 $2" in
   'compose config') printf '{\\n  "name": "shop"\\n}\\n' ;;
   *) echo "$1 of \${RESEE_VALUE-nothing}" ;;
@@ -77,6 +77,17 @@ describe.each(SHELLS)('an engine that hangs, with $name as sh', ({ path }) => {
       'what runs is not known: the Docker Engine did not answer within 1 s (docker ps)',
     );
     expect(stdout).toContain('=m=end=');
+  });
+
+  it('is no matter to the status, which lists what was started from the stack’s directory or below', async () => {
+    host.answerDocker(`[ "$1" = ps ] || exit 0
+case "$*" in *stack.namespace*) exit ;; esac
+printf '%s/\\t%s\\n' "$TOY/live" 'api  one  Up' "$TOY/live/deploy" 'web  two  Up' "$TOY/live-other" 'other  three  Up'`);
+    const { stdout } = await host.runWhole(SECONDS + askingScript('records'), {
+      MARK: 'm',
+      DIR: host.path('live'),
+    });
+    expect(parseSections(stdout, 'm').get('running')?.trim()).toBe('api  one  Up\nweb  two  Up');
   });
 
   it('ends the look at a Swarm, which says why', async () => {

@@ -204,7 +204,7 @@ function configProblem(sections: Sections, inputs: Inputs): Problem | undefined 
   }
   return {
     what: 'Docker Compose refuses the Compose file of the commit',
-    next: `On the host, docker compose config in ${inputs.path} shows the same.`,
+    next: 'Above it stands what Compose says. `docker compose config` in a clone of the commit shows the same.',
     evidence: said,
   };
 }

@@ -52,7 +52,8 @@ function takenPort(
   const [first] = [...held].sort((one, other) => rank(one) - rank(other));
   if (first === undefined) return undefined;
   const { by, isCertain } = first;
-  if (by.kind === 'container') return { ...heldByContainer(service, port, by), isCertain };
+  if (by.kind === 'container')
+    return { ...heldByContainer(observation, service, port, by), isCertain };
   const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
   return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
 }
@@ -111,14 +112,18 @@ function isEphemeral({ protocol, port }: HeldPort): boolean {
 }
 
 function heldByContainer(
+  { projects }: Observation,
   service: string,
   wanted: WantedPort,
   { name, project }: { readonly name: string; readonly project: string },
 ): Refusal {
   const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
+  const from = projects.find((each) => each.name === project)?.directory;
+  const asked =
+    from === undefined ? '' : `If that is this stack, started from ${from} so far: path: ${from}. `;
   return {
     what: `${service} publishes ${told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
-    next: `On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
+    next: `${asked}On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
   };
 }
 

@@ -7,6 +7,7 @@ import { MOST_FILES } from './local-changes.js';
 import type { Observation } from './observation.js';
 import type { Operation } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
+import { withoutAccessLog } from './proxies/access-logs.js';
 import { readProxy, type ProxyReading } from './proxies/proxy.js';
 
 export interface WarningOptions {
@@ -35,6 +36,7 @@ export function warnings(
     ...aboutContexts(observation, operations),
     ...aboutPointers(observation),
     ...(why === undefined ? [] : [why]),
+    ...aboutAccessLogs(observation, operations),
     ...aboutConnections(operations),
     ...aboutReloads(observation, operations, options),
     ...services.flatMap((plan) =>
@@ -43,6 +45,16 @@ export function warnings(
       ),
     ),
   ];
+}
+
+function aboutAccessLogs(
+  observation: Observation,
+  operations: readonly Operation[],
+): readonly string[] {
+  return withoutAccessLog(observation, operations).map(
+    (name) =>
+      `${name} (Caddy) writes no access log: what visitors get after the cutover is not judged, only what the health check asks. \`log\` in each site of the Caddyfile lets it`,
+  );
 }
 
 function aboutVariables({ unset = [] }: Observation): readonly string[] {

@@ -19,8 +19,17 @@ for record in "$STATE"/releases/*.env-path; do
 done
 section running
 engine_unanswered() { echo "what runs is not known: the Docker Engine did not answer within $1 s (docker $2)"; }
-docker ps --filter "label=com.docker.compose.project.working_dir=$DIR" --format '{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}' &&
-  docker ps --filter "label=com.docker.stack.namespace=$(basename "$STATE")" --format '{{.Label "com.docker.swarm.service.name"}}  {{.Image}}  {{.Status}}' ||
-  [ $? = 124 ] || echo 'what runs is not known: docker ps failed'
+running() {
+  # Compose says the directory of its first file, which may lie below the stack's.
+  running=$(docker ps --format '{{.Label "com.docker.compose.project.working_dir"}}/\t{{.Label "com.docker.compose.service"}}  {{.Image}}  {{.Status}}') || {
+    code=$?
+    # What is known of a failure.
+    printf '%s\n' "$running"
+    return "$code"
+  }
+  printf '%s\n' "$running" | PLACE=$DIR/ awk -F '\t' 'index($1, ENVIRON["PLACE"]) == 1 { print $2 }'
+  docker ps --filter "label=com.docker.stack.namespace=$(basename "$STATE")" --format '{{.Label "com.docker.swarm.service.name"}}  {{.Image}}  {{.Status}}'
+}
+running || [ $? = 124 ] || echo 'what runs is not known: docker ps failed'
 [ ! -f "$DIR/.env" ] || section dotenv
 section end

@@ -26,10 +26,31 @@ export function accessLogs(
   );
   return [
     ...proxies
-      .filter(({ containerId }) => moved.has(containerId))
+      .filter((proxy) => moved.has(proxy.containerId) && logsRequests(proxy))
       .map((proxy) => ({ proxy: proxy.containerId, files: filesOf(proxy) })),
     ...traefik.map(({ id }) => ({ proxy: id, files: [] })),
   ];
+}
+
+/** Names of the Caddys that the plan's cutovers move, and that log errors alone: what visitors get is not known. */
+export function withoutAccessLog(
+  { proxies }: Observation,
+  operations: Plan['operations'],
+): readonly string[] {
+  const moved = new Set(
+    operations.flatMap((operation) => (operation.kind === 'cutover' ? [operation.proxy] : [])),
+  );
+  return proxies
+    .filter((proxy) => moved.has(proxy.containerId) && !logsRequests(proxy))
+    .map(({ name }) => name);
+}
+
+/** Without `log` in a site Caddy logs errors alone. Of one that does not tell its configuration nothing is known. */
+function logsRequests({ kind, config }: ProxyFacts): boolean {
+  if (kind !== 'caddy') return true;
+  const { http } = objectOf(objectOf(parsed(config))['apps']);
+  const servers = Object.values(objectOf(objectOf(http)['servers'])).map(objectOf);
+  return servers.length === 0 || servers.some(({ logs }) => logs !== undefined);
 }
 
 function filesOf({ kind, config }: ProxyFacts): readonly string[] {

@@ -13,7 +13,7 @@ DOCKER_VARIABLES='DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_TLS DOCKER_TLS
 # assigned before it, it is `command docker`: shells differ in whether a function exports them.
 docker() {
   case ${1-}/${2-} in
-    ps/* | inspect/* | top/* | version/* | info/* | history/* | logs/* | */ls | */inspect | service/ps)
+    ps/* | inspect/* | top/* | version/* | --version/* | info/* | history/* | logs/* | */ls | */inspect | service/ps)
       engine_seconds=$RESEE_ENGINE_SECONDS
       ;;
     start/* | update/* | kill/* | tag/* | cp/* | system/*) engine_seconds=$((RESEE_ENGINE_SECONDS * 10)) ;;
