@@ -11,7 +11,8 @@ flock util-linux
 git git
 openssl openssl
 ssh-keygen openssh-client
-pgrep procps'
+pgrep procps
+socat socat'
 
 missing_packages() {
   local tool package

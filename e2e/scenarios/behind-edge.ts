@@ -6,6 +6,7 @@ import { replacing, together } from '../stacks/stack.js';
 import { pageAssets, type Asset } from './assets.js';
 import type { Bed } from './bed.js';
 import type { Checks } from './checks.js';
+import { checkHeaders, checkLimit } from './edge-checks.js';
 import { EDGE_ALONE, NAME, placeOriginCertificate } from './origin.js';
 import type { Scenario } from './scenario.js';
 import { checkRelease, underLoad } from './whole.js';
@@ -34,15 +35,21 @@ export const behindEdge: Scenario = {
     const sha = await bed.commit('Let in the edge alone', letInEdgeAlone(bed));
     const run = await bed.deploy(sha, { inputs: { ...EDGE_ALONE, 'allow-downtime': 'true' } });
     checks.equal(run.outputs['result'], 'deployed', 'result of the deploy that lets the edge in');
-    const edge = await startEdge({
+    const options = {
       origin: bed.host.address,
       servername: NAME,
       authority: origin.certificate,
       client,
       visitor: visitors(),
-    });
+    };
+    const edge = await startEdge(options);
     try {
       await deployBehind(edge, bed, checks);
+      const [asset] = (await pageAssets({ ...bed, base: edge.base })).filter(({ path }) =>
+        path.endsWith('.js'),
+      );
+      await checkHeaders(edge, checks, asset?.path ?? 'no script');
+      await checkLimit(options, checks);
       await checkAddresses(edge, bed, checks);
       await checkStrictness(bed, checks);
     } finally {

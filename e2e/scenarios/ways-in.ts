@@ -147,6 +147,7 @@ const program: Scenario = {
       for (const pid of await pidsIn(pidFile)) {
         checks.that(!isAlive(pid), `the program ${String(pid)} has ended`);
       }
+      await deploysThrough(bed, checks, standing, { 'proxy-command': 'socat - TCP:%h:%p' });
     }),
 };
 
