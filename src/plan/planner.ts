@@ -153,6 +153,21 @@ export function foreseePlan(
   };
 }
 
+/** The plan for a person who only looks: it tells as well what a deploy would be refused for after its build. */
+export function withLaterRefusals(
+  plan: Plan,
+  observation: Observation,
+  options: PlanOptions,
+): Plan {
+  const foreseen = foreseePlan(plan, observation, options);
+  if (foreseen === undefined) return plan;
+  const later = refusalsOnceSettled(foreseen.plan, observation, options).map(
+    ({ what, next }) =>
+      `a deploy is refused once the images are there, if they differ: ${what}. ${next}`,
+  );
+  return { ...plan, warnings: [...plan.warnings, ...later] };
+}
+
 /** True where it came true. */
 export function cameTrue(
   { unless }: Foreseen,

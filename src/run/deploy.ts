@@ -13,7 +13,7 @@ import { stateAssignment } from '../host/state.js';
 import { engineOf } from '../plan/engine.js';
 import type { Observation } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
-import { makePlan } from '../plan/planner.js';
+import { makePlan, withLaterRefusals } from '../plan/planner.js';
 import type { PlanOptions } from '../plan/plan-options.js';
 import { planOptions } from './plan-options.js';
 import { isRunning } from '../plan/releases.js';
@@ -187,7 +187,7 @@ function judge(
   const noted = { edge: deps.edge, note: progress.noted };
   wantEdge(noted, inputs, observation, release !== undefined);
   const options = planOptions(inputs, release, observation);
-  const plan = planOrRefuse(observation, options, deps);
+  const plan = planOrRefuse(observation, options, deps, inputs.operation === 'plan');
   if (inputs.operation === 'plan' || isRunning(plan, observation, toRecord(inputs))) {
     progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
     return undefined;
@@ -195,16 +195,25 @@ function judge(
   return { plan, options, observation };
 }
 
-function planOrRefuse(observation: Observation, options: PlanOptions, deps: DeployDeps): Plan {
+function planOrRefuse(
+  observation: Observation,
+  options: PlanOptions,
+  deps: DeployDeps,
+  looksOnly: boolean,
+): Plan {
   const { swarmStack } = observation;
   const planned =
     swarmStack === undefined
       ? makePlan(observation, options)
       : planSwarm(observation, swarmStack, options);
-  deps.progress.planned(planned.plan);
-  for (const line of renderPlan(planned.plan)) deps.log.info(line);
+  const plan =
+    looksOnly && swarmStack === undefined
+      ? withLaterRefusals(planned.plan, observation, options)
+      : planned.plan;
+  deps.progress.planned(plan);
+  for (const line of renderPlan(plan)) deps.log.info(line);
   if (planned.kind === 'refused') throwRefusals(planned.refusals, observation.live.path);
-  return planned.plan;
+  return plan;
 }
 
 /** The live directory is at a newer commit of the branch already: one that the branch still has. */
