@@ -190,3 +190,36 @@ describe('the name that the health check asks for, behind Traefik', () => {
     expect(of(behindTraefik(rule))).toEqual(expected);
   });
 });
+
+describe('a health-url that leads to another stack', () => {
+  const at = (name: string, project: string) => ({
+    protocol: 'tcp' as const,
+    address: '0.0.0.0',
+    port: 8080,
+    by: { kind: 'container' as const, name, project },
+  });
+  const target = { url: new URL('http://localhost:8080/health'), host: undefined };
+  const told = (more: Partial<Observation>, url = target.url) =>
+    healthNotes({ ...observed(), ...more }, { ...target, url });
+
+  it('is told: that one answers whatever this release does', () => {
+    expect(told({ heldPorts: [at('notes-web-1', 'notes')] })).toEqual([
+      expect.stringContaining('port 8080 is that of notes-web-1, of the project notes'),
+    ]);
+  });
+
+  it('is not one where a proxy of another project is on a network of the stack', () => {
+    const heldPorts = [at('edge-nginx-1', 'edge')];
+    const [seen] = observed().proxies;
+    if (seen === undefined) throw new Error('no proxy is seen');
+    expect(told({ heldPorts, proxies: [{ ...seen, name: 'edge-nginx-1' }] })).toEqual([]);
+  });
+
+  it('is not one where the stack publishes that port, holds it, or may, or nobody does', () => {
+    expect(told({ heldPorts: [at('notes-web-1', 'notes')] }, new URL(LOCAL))).toEqual([]);
+    expect(told({ heldPorts: [at('tiny-api-1', 'tiny')] })).toEqual([]);
+    expect(told({ heldPorts: [] })).toEqual([]);
+    const elsewhere = new URL('http://192.0.2.1:8080/');
+    expect(told({ heldPorts: [at('notes-web-1', 'notes')] }, elsewhere)).toEqual([]);
+  });
+});

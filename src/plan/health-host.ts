@@ -3,6 +3,7 @@ import { listOf, numberOf, objectOf } from './json.js';
 import type { Observation, ProxyFacts } from './observation.js';
 import { caddySites, isPattern, nginxSites, traefikSites, type Site } from './proxies/sites.js';
 import { isTraefikRouted } from './proxies/traefik.js';
+import { portsOf } from './ports.js';
 import { namesOf } from './roles.js';
 
 /** What the health check asks, seen from the host. */
@@ -59,12 +60,44 @@ export function healthNotes(
   observation: Observation,
   target: HealthTarget | undefined,
 ): readonly string[] {
-  const found = target === undefined ? undefined : healthHost(observation, target);
-  if (found?.kind !== 'found') return [];
+  if (target === undefined) return [];
+  const found = healthHost(observation, target);
+  if (found.kind !== 'found') return foreignEntrance(observation, target);
   const { url, host = '' } = found.target;
   return [
-    `the health check asks ${url.href} for ${host}: ${found.proxy} serves the application to that name, and not to ${target?.url.hostname ?? ''}. To settle it, write health-url: ${url.href} and health-host: ${host}`,
+    `the health check asks ${url.href} for ${host}: ${found.proxy} serves the application to that name, and not to ${target.url.hostname}. To settle it, write health-url: ${url.href} and health-host: ${host}`,
   ];
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** A second stack on a host that leaves `health-url` as it is asks the first one. */
+function foreignEntrance(
+  { wanted, heldPorts, proxies }: Observation,
+  { url }: HealthTarget,
+): readonly string[] {
+  const port = portOf(url);
+  const services = Object.values(wanted.services);
+  const mayBeOurs = services.some(
+    (service) =>
+      service.definition['network_mode'] === 'host' ||
+      isTraefikRouted(service) ||
+      portsOf(service).some((wants) => wants.port === port),
+  );
+  if (mayBeOurs || !LOOPBACK.has(url.hostname)) return [];
+  return heldPorts
+    .flatMap(({ protocol, port: held, by }) =>
+      protocol === 'tcp' && held === port && by.kind === 'container' ? [by] : [],
+    )
+    .filter(
+      ({ name, project }) =>
+        project !== wanted.project && !proxies.some((each) => each.name === name),
+    )
+    .slice(0, 1)
+    .map(
+      ({ name, project }) =>
+        `the health check and the probe ask ${url.href}, and port ${String(port)} is that of ${name}${project === '' ? '' : `, of the project ${project}`}: what it answers says nothing about this stack. Set health-url to a port that this stack publishes`,
+    );
 }
 
 /** A proxy that the URL leads to. */
