@@ -122,6 +122,26 @@ describe('explainFailure', () => {
     );
   });
 
+  it.each([
+    [
+      CUTOVER,
+      '$ docker exec abc nginx -t\nnginx: [emerg] unknown directive "nonsense" in /etc/nginx/nginx.conf:5\nnginx: configuration file /etc/nginx/nginx.conf test failed',
+      'the proxy nginx did not take the new configuration: unknown directive "nonsense" in /etc/nginx/nginx.conf:5',
+    ],
+    [
+      CUTOVER,
+      'Error: adapting config using caddyfile: /etc/caddy/Caddyfile:7: unrecognized directive: nonsense',
+      'the proxy nginx did not take the new configuration: adapting config using caddyfile: /etc/caddy/Caddyfile:7: unrecognized directive: nonsense',
+    ],
+    [
+      START,
+      'Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /srv/token.txt',
+      'starting api, worker failed: invalid mount config for type "bind": bind source path does not exist: /srv/token.txt',
+    ],
+  ] as const)('gives the reason in the words of the program: %#', (operation, said, what) => {
+    expect(told(operation, '', said).what).toBe(what);
+  });
+
   it('names who goes on with the old containers', () => {
     const stop = {
       kind: 'stop-incumbents',

@@ -106,7 +106,7 @@ function sentence(operation: Operation, stdout: string, stderr: string): Sentenc
       return { what: `the job ${operation.service} failed`, next: 'Its output is above.' };
     case 'start':
       return {
-        what: `starting ${operation.services.map(({ service }) => service).join(', ')} failed`,
+        what: `starting ${operation.services.map(({ service }) => service).join(', ')} failed${quoted(ENGINE_REFUSED, stderr)}`,
         next: look,
       };
     case 'stop-incumbents':
@@ -127,8 +127,8 @@ function sentence(operation: Operation, stdout: string, stderr: string): Sentenc
       return { what: `replacing ${operation.service} failed`, next: look };
     case 'cutover':
       return {
-        what: `${proxiesThatRefused(operation.proxyService, stdout)} did not take the new configuration`,
-        next: 'What it said above tells why; the old configuration is back.',
+        what: `${proxiesThatRefused(operation.proxyService, stdout)} did not take the new configuration${quoted(PROXY_REFUSED, stderr)}`,
+        next: 'What it said above tells all of it; the old configuration is back.',
       };
     case 'finish':
       return {
@@ -138,6 +138,18 @@ function sentence(operation: Operation, stdout: string, stderr: string): Sentenc
     default:
       return { what: `this step failed: ${describe(operation)}`, next: look };
   }
+}
+
+/** What an nginx, or a Caddy, says of a configuration that it does not take. */
+const PROXY_REFUSED = /\[emerg\] (.+)|^Error: (.+)/m;
+const ENGINE_REFUSED = /^Error response from daemon: (.+)/m;
+const MOST_QUOTED = 300;
+
+/** The reason in the words of the program that failed; empty where it gave none of the kind. */
+function quoted(reason: RegExp, said: string): string {
+  const [, one, other] = reason.exec(said) ?? [];
+  const words = (one ?? other)?.trim().slice(0, MOST_QUOTED);
+  return words === undefined ? '' : `: ${words}`;
 }
 
 /** Who sends requests to containers that nothing was to be sent to any more. */
