@@ -21,6 +21,8 @@ export const runnerBuild: Scenario = {
   sentence:
     'images are built on the runner, with the variables of the workflow, and of a one-line change only its own layers come to the host',
   from: 'empty',
+  // What it leaves needs variables.
+  reusable: false,
   run: async (bed, checks) => {
     await withRunner(bed, async (runner, said) => {
       await placeFiles(bed);
