@@ -63526,6 +63526,116 @@ function drainFileOf({ labels, definition }) {
     return /(?:^|[\s[&;|])!\s+-[ef]\s+["']?(\/[^\s"'\];&|]+)/.exec(test)?.[1];
 }
 
+;// CONCATENATED MODULE: ./src/plan/service-plan.ts
+/** What leaves the container of a service running. */
+const STAYS = new Set(['keep', 'leave', 'reload']);
+
+;// CONCATENATED MODULE: ./src/plan/ports.ts
+
+
+
+/** One that a container of the stack holds is free by then, or the plan leaves that container as it is. */
+function takenPorts(observation, services) {
+    const { wanted } = observation;
+    const starting = services.filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0);
+    return starting.flatMap(({ service }) => {
+        const definition = wanted.services[service];
+        const ports = definition === undefined ? [] : portsOf(definition);
+        return ports.flatMap((port) => takenPort(observation, service, port) ?? []);
+    });
+}
+function takenPort(observation, service, port) {
+    const held = observation.heldPorts.flatMap((holder) => {
+        const meets = conflict(holder, port);
+        return meets === 'none' ? [] : [{ ...holder, isCertain: meets === 'certain' }];
+    });
+    const isOwn = ({ by }) => by.kind === 'container' && by.project === observation.wanted.project;
+    if (held.some(isOwn))
+        return undefined;
+    // The kernel tells a process for what an engine's proxy holds as well: the container has the name.
+    const [first] = [...held].sort((one, other) => rank(one) - rank(other));
+    if (first === undefined)
+        return undefined;
+    const { by, isCertain } = first;
+    if (by.kind === 'container')
+        return { ...heldByContainer(observation, service, port, by), isCertain };
+    const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
+    return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
+}
+function rank({ by, isCertain }) {
+    return (by.kind === 'container' ? 0 : 2) + (isCertain ? 0 : 1);
+}
+/** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
+function portsOf({ definition }) {
+    if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? ''))
+        return [];
+    return listOf(definition['ports'])
+        .map(objectOf)
+        .flatMap((json) => {
+        const port = numberOf(json['published']);
+        if (port === undefined || port === 0)
+            return [];
+        const address = textOf(json['host_ip']) ?? '';
+        return [
+            {
+                protocol: textOf(json['protocol']) ?? 'tcp',
+                address: address === '' ? undefined : plainAddress(address),
+                port,
+            },
+        ];
+    });
+}
+const EVERY = new Set(['0.0.0.0', '::']);
+/**
+ * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
+ * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
+ */
+function conflict(held, wanted) {
+    if (held.port !== wanted.port || held.protocol !== wanted.protocol)
+        return 'none';
+    const { address } = wanted;
+    if (address === undefined)
+        return EVERY.has(held.address) ? 'certain' : 'possible';
+    if (address === held.address)
+        return 'certain';
+    const [one, other] = [family(address), family(held.address)];
+    if (one === other)
+        return EVERY.has(address) || EVERY.has(held.address) ? 'certain' : 'none';
+    return address === '::' || held.address === '::' ? 'possible' : 'none';
+}
+function family(address) {
+    return address.includes(':') ? 6 : 4;
+}
+/** What a process of the stack itself holds on the host's network looks as if somebody else held it. */
+function usesHostNetwork({ containers }) {
+    return containers.some(({ running, networks }) => running && networks['host'] !== undefined);
+}
+/** A client's socket for UDP looks like a server's; its port is one of those that the kernel gives out. */
+function isEphemeral({ protocol, port }) {
+    return protocol === 'udp' && port >= 32_768;
+}
+function heldByContainer({ projects }, service, wanted, { name, project }) {
+    const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
+    const from = projects.find((each) => each.name === project)?.directory;
+    const asked = from === undefined ? '' : `If that is this stack, started from ${from} so far: path: ${from}. `;
+    return {
+        what: `${service} publishes ${ports_told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
+        next: `${asked}On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
+    };
+}
+function heldByProcess(service, wanted, uid) {
+    const { protocol, port } = wanted;
+    const list = protocol === 'udp' ? '-lunp' : '-ltnp';
+    return {
+        what: `${service} publishes ${ports_told(wanted)} of the host, and a process of ${uid === 0 ? 'root' : `the user with the id ${String(uid)}`} holds it`,
+        next: `On the host, see which one: sudo ss ${list} 'sport = :${String(port)}'. Stop it for good (a web server of the system: sudo systemctl disable --now nginx), or publish another port.`,
+    };
+}
+function ports_told({ protocol, address, port }) {
+    const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
+    return `port ${at}${String(port)}/${protocol}`;
+}
+
 ;// CONCATENATED MODULE: ./src/plan/commands.ts
 /** Programs that run another one: what counts is the program that they run. */
 const WRAPPERS = new Set('sh bash ash dash zsh exec env tini dumb-init docker-init catatonit setpriv nice nohup sudo time if then else do while until ! { ('.split(' '));
@@ -63909,7 +64019,7 @@ function requestsThrough(service, surroundings) {
         case 'direct':
             return {
                 reason: `it is in the network of ${name}, which publishes a port of the host`,
-                isShown: isMeant(service, joined, portsOf(joined), surroundings),
+                isShown: isMeant(service, joined, shared_network_portsOf(joined), surroundings),
             };
         case 'routed': {
             const own = new Set([name, ...joined.aliases, joined.containerName]);
@@ -63957,16 +64067,16 @@ function isPausing({ command }) {
     return ['sleep', 'pause', 'tail'].includes(invocationsOf(command).at(-1)?.program ?? '');
 }
 /** In the container: those that others reach. */
-function portsOf({ definition }) {
+function shared_network_portsOf({ definition }) {
     return listOf(definition['ports']).flatMap((port) => numberOf(objectOf(port)['target']) ?? []);
 }
-const EVERY = new Set(['', '0.0.0.0', '[::]', '::', '*']);
+const shared_network_EVERY = new Set(['', '0.0.0.0', '[::]', '::', '*']);
 /** True where it speaks of the port as of one that it listens at: not as of one of another host, or of localhost. */
 function listensAt({ command, definition }, port) {
     const text = JSON.stringify([command, definition['environment'], definition['expose']]);
     const found = text.matchAll(new RegExp(`([\\w.*\\[\\]:-]*):${String(port)}(?!\\d)|(?<![\\d.:])${String(port)}(?!\\d)`, 'g'));
     const isChecked = JSON.stringify(definition['healthcheck'] ?? '').includes(`:${String(port)}`);
-    return isChecked || [...found].some(([, host]) => host === undefined || EVERY.has(host));
+    return isChecked || [...found].some(([, host]) => host === undefined || shared_network_EVERY.has(host));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/schedulers.ts
@@ -64974,6 +65084,7 @@ function roles_namesOf(service) {
 
 
 
+
 /** The name by which the proxy that `health-url` leads to serves the application. */
 function healthHost(observation, target) {
     const entrances = target.host === undefined
@@ -65002,13 +65113,31 @@ function healthRefusals(observation, target) {
 }
 /** What the plan tells of the name that was found. */
 function healthNotes(observation, target) {
-    const found = target === undefined ? undefined : healthHost(observation, target);
-    if (found?.kind !== 'found')
+    if (target === undefined)
         return [];
+    const found = healthHost(observation, target);
+    if (found.kind !== 'found')
+        return foreignEntrance(observation, target);
     const { url, host = '' } = found.target;
     return [
-        `the health check asks ${url.href} for ${host}: ${found.proxy} serves the application to that name, and not to ${target?.url.hostname ?? ''}. To settle it, write health-url: ${url.href} and health-host: ${host}`,
+        `the health check asks ${url.href} for ${host}: ${found.proxy} serves the application to that name, and not to ${target.url.hostname}. To settle it, write health-url: ${url.href} and health-host: ${host}`,
     ];
+}
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** A second stack on a host that leaves `health-url` as it is asks the first one. */
+function foreignEntrance({ wanted, heldPorts, proxies }, { url }) {
+    const port = health_host_portOf(url);
+    const services = Object.values(wanted.services);
+    const mayBeOurs = services.some((service) => service.definition['network_mode'] === 'host' ||
+        isTraefikRouted(service) ||
+        portsOf(service).some((wants) => wants.port === port));
+    if (mayBeOurs || !LOOPBACK.has(url.hostname))
+        return [];
+    return heldPorts
+        .flatMap(({ protocol, port: held, by }) => protocol === 'tcp' && held === port && by.kind === 'container' ? [by] : [])
+        .filter(({ name, project }) => project !== wanted.project && !proxies.some((each) => each.name === name))
+        .slice(0, 1)
+        .map(({ name, project }) => `the health check and the probe ask ${url.href}, and port ${String(port)} is that of ${name}${project === '' ? '' : `, of the project ${project}`}: what it answers says nothing about this stack. Set health-url to a port that this stack publishes`);
 }
 function choose(observation, { proxy, url, sites }) {
     const own = new Set(Object.values(observation.wanted.services).flatMap(roles_namesOf));
@@ -65319,10 +65448,6 @@ function changes_listed(words, most) {
     const shown = words.slice(0, most).join(', ');
     return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
 }
-
-;// CONCATENATED MODULE: ./src/plan/service-plan.ts
-/** What leaves the container of a service running. */
-const STAYS = new Set(['keep', 'leave', 'reload']);
 
 ;// CONCATENATED MODULE: ./src/plan/files.ts
 
@@ -65900,7 +66025,7 @@ function planBatches(observation, rolled) {
     if (isTight) {
         return {
             batches: [...split]
-                .sort((one, other) => rank(one) - rank(other))
+                .sort((one, other) => batches_rank(one) - batches_rank(other))
                 .flatMap((parts) => parts.map((portion) => [portion])),
             why: `one service after the other: all candidates together need about ${mebibytes(needed)}, and ${mebibytes(free)} are free`,
         };
@@ -65916,7 +66041,7 @@ function planBatches(observation, rolled) {
     };
 }
 /** Workers change before any cutover. */
-function rank([portion]) {
+function batches_rank([portion]) {
     return portion?.plan.role === 'routed' ? 1 : 0;
 }
 function portions({ wanted }, plan) {
@@ -66529,112 +66654,6 @@ function imageOperations(observation, services, options) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/ports.ts
-
-
-
-/** One that a container of the stack holds is free by then, or the plan leaves that container as it is. */
-function takenPorts(observation, services) {
-    const { wanted } = observation;
-    const starting = services.filter(({ action, replicas }) => !STAYS.has(action) && action !== 'remove' && replicas > 0);
-    return starting.flatMap(({ service }) => {
-        const definition = wanted.services[service];
-        const ports = definition === undefined ? [] : ports_portsOf(definition);
-        return ports.flatMap((port) => takenPort(observation, service, port) ?? []);
-    });
-}
-function takenPort(observation, service, port) {
-    const held = observation.heldPorts.flatMap((holder) => {
-        const meets = conflict(holder, port);
-        return meets === 'none' ? [] : [{ ...holder, isCertain: meets === 'certain' }];
-    });
-    const isOwn = ({ by }) => by.kind === 'container' && by.project === observation.wanted.project;
-    if (held.some(isOwn))
-        return undefined;
-    // The kernel tells a process for what an engine's proxy holds as well: the container has the name.
-    const [first] = [...held].sort((one, other) => ports_rank(one) - ports_rank(other));
-    if (first === undefined)
-        return undefined;
-    const { by, isCertain } = first;
-    if (by.kind === 'container')
-        return { ...heldByContainer(observation, service, port, by), isCertain };
-    const mayBeOwn = usesHostNetwork(observation) || isEphemeral(first);
-    return { ...heldByProcess(service, port, by.uid), isCertain: isCertain && !mayBeOwn };
-}
-function ports_rank({ by, isCertain }) {
-    return (by.kind === 'container' ? 0 : 2) + (isCertain ? 0 : 1);
-}
-/** Of a range Docker takes one that is free; on another network than its own a container publishes none. */
-function ports_portsOf({ definition }) {
-    if (/^(?:host|none)$|:/.test(textOf(definition['network_mode']) ?? ''))
-        return [];
-    return listOf(definition['ports'])
-        .map(objectOf)
-        .flatMap((json) => {
-        const port = numberOf(json['published']);
-        if (port === undefined || port === 0)
-            return [];
-        const address = textOf(json['host_ip']) ?? '';
-        return [
-            {
-                protocol: textOf(json['protocol']) ?? 'tcp',
-                address: address === '' ? undefined : plainAddress(address),
-                port,
-            },
-        ];
-    });
-}
-const ports_EVERY = new Set(['0.0.0.0', '::']);
-/**
- * Whether two sockets are in each other's way. One for every address of IPv6 may or may not be for those of IPv4, which
- * the kernel does not tell; and which addresses the engine takes, where the Compose file names none, is its configuration.
- */
-function conflict(held, wanted) {
-    if (held.port !== wanted.port || held.protocol !== wanted.protocol)
-        return 'none';
-    const { address } = wanted;
-    if (address === undefined)
-        return ports_EVERY.has(held.address) ? 'certain' : 'possible';
-    if (address === held.address)
-        return 'certain';
-    const [one, other] = [family(address), family(held.address)];
-    if (one === other)
-        return ports_EVERY.has(address) || ports_EVERY.has(held.address) ? 'certain' : 'none';
-    return address === '::' || held.address === '::' ? 'possible' : 'none';
-}
-function family(address) {
-    return address.includes(':') ? 6 : 4;
-}
-/** What a process of the stack itself holds on the host's network looks as if somebody else held it. */
-function usesHostNetwork({ containers }) {
-    return containers.some(({ running, networks }) => running && networks['host'] !== undefined);
-}
-/** A client's socket for UDP looks like a server's; its port is one of those that the kernel gives out. */
-function isEphemeral({ protocol, port }) {
-    return protocol === 'udp' && port >= 32_768;
-}
-function heldByContainer({ projects }, service, wanted, { name, project }) {
-    const of = project === '' ? 'which is of no Compose project' : `of the project ${project}`;
-    const from = projects.find((each) => each.name === project)?.directory;
-    const asked = from === undefined ? '' : `If that is this stack, started from ${from} so far: path: ${from}. `;
-    return {
-        what: `${service} publishes ${ports_told(wanted)} of the host, and the container ${name}, ${of}, holds it`,
-        next: `${asked}On the host, where that is not needed any more: docker update --restart=no ${name} && docker stop ${name}. Or publish another port.`,
-    };
-}
-function heldByProcess(service, wanted, uid) {
-    const { protocol, port } = wanted;
-    const list = protocol === 'udp' ? '-lunp' : '-ltnp';
-    return {
-        what: `${service} publishes ${ports_told(wanted)} of the host, and a process of ${uid === 0 ? 'root' : `the user with the id ${String(uid)}`} holds it`,
-        next: `On the host, see which one: sudo ss ${list} 'sport = :${String(port)}'. Stop it for good (a web server of the system: sudo systemctl disable --now nginx), or publish another port.`,
-    };
-}
-function ports_told({ protocol, address, port }) {
-    const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
-    return `port ${at}${String(port)}/${protocol}`;
-}
-
 ;// CONCATENATED MODULE: ./src/plan/moves.ts
 
 
@@ -66663,7 +66682,7 @@ function movesOf(observation, services) {
 function claimed(observation, service) {
     const { containers, heldPorts, wanted } = observation;
     const running = containers.filter(({ running: runs }) => runs);
-    const ports = ports_portsOf(service).flatMap((port) => running
+    const ports = portsOf(service).flatMap((port) => running
         .filter(({ name }) => heldPorts.some((held) => held.by.kind === 'container' &&
         held.by.project === wanted.project &&
         held.by.name === name &&
@@ -68908,6 +68927,14 @@ function foreseePlan(plan, observation, options) {
         // Of several images that are in use, a new one differs from some in any case.
         unless: open.flatMap(({ reference, inUse: [imageId = '', ...others] }) => others.length === 0 ? [{ reference, imageId }] : []),
     };
+}
+/** The plan for a person who only looks: it tells as well what a deploy would be refused for after its build. */
+function withLaterRefusals(plan, observation, options) {
+    const foreseen = foreseePlan(plan, observation, options);
+    if (foreseen === undefined)
+        return plan;
+    const later = refusalsOnceSettled(foreseen.plan, observation, options).map(({ what, next }) => `a deploy is refused once the images are there, if they differ: ${what}. ${next}`);
+    return { ...plan, warnings: [...plan.warnings, ...later] };
 }
 /** True where it came true. */
 function cameTrue({ unless }, imageIds) {
@@ -71654,7 +71681,7 @@ function sentence(operation, stdout, stderr) {
             return { what: `the job ${operation.service} failed`, next: 'Its output is above.' };
         case 'start':
             return {
-                what: `starting ${operation.services.map(({ service }) => service).join(', ')} failed`,
+                what: `starting ${operation.services.map(({ service }) => service).join(', ')} failed${quoted(ENGINE_REFUSED, stderr)}`,
                 next: look,
             };
         case 'stop-incumbents':
@@ -71673,8 +71700,8 @@ function sentence(operation, stdout, stderr) {
             return { what: `replacing ${operation.service} failed`, next: look };
         case 'cutover':
             return {
-                what: `${proxiesThatRefused(operation.proxyService, stdout)} did not take the new configuration`,
-                next: 'What it said above tells why; the old configuration is back.',
+                what: `${proxiesThatRefused(operation.proxyService, stdout)} did not take the new configuration${quoted(PROXY_REFUSED, stderr)}`,
+                next: 'What it said above tells all of it; the old configuration is back.',
             };
         case 'finish':
             return {
@@ -71684,6 +71711,16 @@ function sentence(operation, stdout, stderr) {
         default:
             return { what: `this step failed: ${describe(operation)}`, next: look };
     }
+}
+/** What an nginx, or a Caddy, says of a configuration that it does not take. */
+const PROXY_REFUSED = /\[emerg\] (.+)|^Error: (.+)/m;
+const ENGINE_REFUSED = /^Error response from daemon: (.+)/m;
+const MOST_QUOTED = 300;
+/** The reason in the words of the program that failed; empty where it gave none of the kind. */
+function quoted(reason, said) {
+    const [, one, other] = reason.exec(said) ?? [];
+    const words = (one ?? other)?.trim().slice(0, MOST_QUOTED);
+    return words === undefined ? '' : `: ${words}`;
 }
 /** Who sends requests to containers that nothing was to be sent to any more. */
 function notLeft(services, stdout) {
@@ -73324,14 +73361,14 @@ function podmanProblem(sections) {
         next: 'Podman answers questions about containers, networks and images in other words, so a deploy could not be undone for certain. Install the Docker Engine: https://docs.docker.com/engine/install/ (take away podman-docker first, and DOCKER_HOST where it names podman.sock). Podman may stay beside it; its containers, volumes and images are not those of Docker.',
     };
 }
-const LOOPBACK = /^(?:tcp|https?):\/\/(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\])(?::\d+)?\/?$/;
+const engine_fitness_LOOPBACK = /^(?:tcp|https?):\/\/(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\])(?::\d+)?\/?$/;
 /** Paths of mounts, networks and processes of containers are looked for on the host itself. */
 function farEngineProblem(sections) {
     const endpoint = sections.get('endpoint')?.trim() ?? '';
     if (endpoint === '' || endpoint.startsWith('unix://'))
         return undefined;
     const shown = endpoint.replace(/\/\/[^/]*@/, '//');
-    if (!LOOPBACK.test(endpoint)) {
+    if (!engine_fitness_LOOPBACK.test(endpoint)) {
         return {
             what: `docker of this user speaks to another engine than the one of the host: ${shown}`,
             next: 'A deploy works on the host that runs the containers. Make that the input host, or, on the host: docker context use default, and take DOCKER_HOST and DOCKER_CONTEXT out of the environment of the login.',
@@ -74799,24 +74836,27 @@ function deploy_judge(observation, { inputs, release }, deps) {
     const noted = { edge: deps.edge, note: progress.noted };
     wantEdge(noted, inputs, observation, release !== undefined);
     const options = planOptions(inputs, release, observation);
-    const plan = planOrRefuse(observation, options, deps);
+    const plan = planOrRefuse(observation, options, deps, inputs.operation === 'plan');
     if (inputs.operation === 'plan' || isRunning(plan, observation, toRecord(inputs))) {
         progress.end(inputs.operation === 'plan' ? 'planned' : 'unchanged');
         return undefined;
     }
     return { plan, options, observation };
 }
-function planOrRefuse(observation, options, deps) {
+function planOrRefuse(observation, options, deps, looksOnly) {
     const { swarmStack } = observation;
     const planned = swarmStack === undefined
         ? makePlan(observation, options)
         : planSwarm(observation, swarmStack, options);
-    deps.progress.planned(planned.plan);
-    for (const line of renderPlan(planned.plan))
+    const plan = looksOnly && swarmStack === undefined
+        ? withLaterRefusals(planned.plan, observation, options)
+        : planned.plan;
+    deps.progress.planned(plan);
+    for (const line of renderPlan(plan))
         deps.log.info(line);
     if (planned.kind === 'refused')
         throwRefusals(planned.refusals, observation.live.path);
-    return planned.plan;
+    return plan;
 }
 /** The live directory is at a newer commit of the branch already: one that the branch still has. */
 function isSuperseded({ live, commit }) {

@@ -32,6 +32,11 @@ export function dnsRoutes(zone: Zone): readonly Route[] {
       method: 'GET',
       path: /^\/dns_records$/,
       permission: PERMISSION,
+      query: {
+        type: (value) => value === 'A' || value === 'AAAA',
+        name: isOfZone,
+        per_page: (value) => Number(value) >= 5 && Number(value) <= 5_000_000,
+      },
       perform: ({ query }) =>
         zone.records.filter((record) =>
           ['type', 'name'].every((key) => !query.has(key) || query.get(key) === record[key]),

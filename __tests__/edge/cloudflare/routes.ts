@@ -14,6 +14,8 @@ export interface Route {
   readonly path: RegExp;
   /** '' where the route looks for itself. */
   readonly permission: string;
+  /** Fields of the query that it knows, and what each may be; none unless told. */
+  readonly query?: Fields;
   /** @returns the result, or a Refusal */
   perform(request: {
     readonly body: JsonObject;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { isObject, objectOf, type JsonObject } from '../../../src/plan/json.js';
 import { dnsRoutes } from './dns.js';
 import { purgeRoutes } from './purge.js';
-import { complaint, Refusal, type Route, type Seen } from './routes.js';
+import { complaint, Refusal, wrongFields, type Route, type Seen } from './routes.js';
 import { rulesetRoutes } from './rulesets.js';
 import { settingsRoutes } from './settings.js';
 
@@ -165,6 +165,8 @@ function perform(
   if (route.permission !== '' && !zone.permissions.has(route.permission)) {
     return new Refusal(403, [complaint(10000, 'Authentication error')]);
   }
+  const said = wrongFields(Object.fromEntries(seen.query), route.query ?? {}, []);
+  if (said !== undefined) return new Refusal(400, [complaint(9004, `Query: ${said}`)]);
   const body = bodyOf(seen, headers['content-type']);
   if (body instanceof Refusal) return body;
   return route.perform({
