@@ -9,6 +9,8 @@ export const throughTunnel: Trial<Stack> = {
   sentence:
     'a host with no open port, reached through connectors to nginx and to the app itself, takes releases and a rollback without a failed request',
   from: 'empty',
+  // Nobody reaches what it leaves once the edge is closed.
+  reusable: false,
   stacks: ({ dialsOut = false }) => dialsOut,
   run: async (bed, checks, standing) => {
     const edges = {
