@@ -103,6 +103,7 @@ async function runOne<S extends Stack>(
     const standing = await stage.prepare(scenario);
     startedAt = performance.now();
     await scenario.run(bed, checks, standing);
+    if (checks.failures.length === 0 && scenario.reusable !== false) await stage.keep();
   } catch (error) {
     failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -114,7 +115,6 @@ async function runOne<S extends Stack>(
     console.log(
       `✓ ${bed.stack.name}/${scenario.name} (${seconds} s, ${checks.made} checks): ${scenario.sentence}`,
     );
-    if (scenario.reusable !== false) await stage.keep();
     return true;
   }
   console.log(`✗ ${bed.stack.name}/${scenario.name} (${seconds} s): ${scenario.sentence}`);
