@@ -48,7 +48,7 @@ export const behindEdge: Scenario = {
       const [asset] = (await pageAssets({ ...bed, base: edge.base })).filter(({ path }) =>
         path.endsWith('.js'),
       );
-      await checkHeaders(edge, checks, asset?.path ?? 'no script');
+      await checkHeaders(options, checks, asset?.path ?? 'no script');
       await checkLimit(options, checks);
       await checkAddresses(edge, bed, checks);
       await checkStrictness(bed, checks);

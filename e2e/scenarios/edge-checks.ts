@@ -8,17 +8,18 @@ const BUSY_VISITOR = '192.0.2.251';
 /** More than the burst that the example's nginx allows one visitor. */
 const MANY = 200;
 
-/** A file comes compressed, for long, and with what keeps a browser from guessing. */
+/** A file comes compressed, for long, and with what keeps a browser from guessing; through an edge that keeps none yet. */
 export async function checkHeaders(
-  site: { readonly base: string },
+  options: EdgeOptions,
   checks: Checks,
   path: string,
 ): Promise<void> {
-  const { message } = await askSite(site, {
+  const edge = await startEdge(options);
+  const { message } = await askSite(edge, {
     method: 'GET',
     path,
     headers: { host: NAME, 'accept-encoding': 'gzip' },
-  });
+  }).finally(() => edge.close());
   const { headers } = message;
   checks.equal(headers['content-encoding'], 'gzip', `the encoding of ${path}`);
   checks.equal(headers['x-content-type-options'], 'nosniff', `x-content-type-options of ${path}`);
