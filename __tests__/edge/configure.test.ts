@@ -1,17 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readConfig } from '../../src/edge/config/read.js';
 import { settingsArea } from '../../src/edge/config/settings.js';
 import type { Api } from '../../src/edge/api.js';
-import { createEdge } from '../../src/edge/edge.js';
 import { objectOf } from '../../src/plan/json.js';
-import {
-  startCloudflare,
-  TOKEN,
-  ZONE_ID,
-  type Failure,
-  type StandIn,
-} from './cloudflare/stand-in.js';
+import { startCloudflare, type Failure, type StandIn } from './cloudflare/stand-in.js';
 import type { Seen } from './cloudflare/routes.js';
+import { edgeOf } from './edge-of.js';
 import { told, type Told } from './told.js';
 
 let cloudflare: StandIn;
@@ -35,26 +28,12 @@ cache-rules:
 rate-limit: { path: /api/, requests: 100 }
 `;
 
-const never = new AbortController().signal;
-
-function edgeThat(text: string, isChanged = true, signal = never) {
-  const read = readConfig(text, 'edge.yml');
-  if ('problems' in read) throw new Error(read.problems.join('\n'));
-  const edge = createEdge(
-    {
-      cloudflare: {
-        apiToken: TOKEN,
-        zoneId: ZONE_ID,
-        purge: { kind: 'none' },
-        config: 'edge.yml',
-        apiBaseUrl: cloudflare.baseUrl,
-      },
-      site: undefined,
-    },
-    { ...heard, dial: () => Promise.reject(new Error('nothing listens there')) },
-  );
-  edge.wants({ config: read.config, file: 'edge.yml', isChanged });
-  return { apply: () => edge.configure(signal), foresee: () => edge.foresee(signal) };
+function edgeThat(text: string, isChanged = true, signal?: AbortSignal) {
+  return edgeOf(cloudflare, text, {
+    heard,
+    isChanged,
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 function changing(): readonly Seen[] {

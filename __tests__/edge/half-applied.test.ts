@@ -1,14 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readConfig } from '../../src/edge/config/read.js';
-import { createEdge } from '../../src/edge/edge.js';
 import { objectOf } from '../../src/plan/json.js';
-import {
-  startCloudflare,
-  TOKEN,
-  ZONE_ID,
-  type Failure,
-  type StandIn,
-} from './cloudflare/stand-in.js';
+import { startCloudflare, type Failure, type StandIn } from './cloudflare/stand-in.js';
+import { edgeOf } from './edge-of.js';
 import { told } from './told.js';
 
 /** What is there of an earlier commit: some of it stays, some changes, some goes. */
@@ -39,22 +32,8 @@ beforeEach(async () => {
 });
 afterEach(() => cloudflare.close());
 
-async function apply(text: string): Promise<void> {
-  const read = readConfig(text, 'edge.yml');
-  if ('problems' in read) throw new Error(read.problems.join('\n'));
-  const cloudflareInputs = {
-    apiToken: TOKEN,
-    zoneId: ZONE_ID,
-    purge: { kind: 'none' as const },
-    config: 'edge.yml',
-    apiBaseUrl: cloudflare.baseUrl,
-  };
-  const edge = createEdge(
-    { cloudflare: cloudflareInputs, site: undefined },
-    { ...told(), dial: () => Promise.reject(new Error('nothing listens there')) },
-  );
-  edge.wants({ config: read.config, file: 'edge.yml', isChanged: true });
-  await edge.configure(new AbortController().signal);
+function apply(text: string): Promise<void> {
+  return edgeOf(cloudflare, text, { heard: told() }).apply();
 }
 
 /** The zone, without what Cloudflare numbers by itself. */

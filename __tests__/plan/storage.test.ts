@@ -132,7 +132,7 @@ describe('a service that shares the network of another', () => {
     );
   });
 
-  it('which is none of this stack is there as often as any other', () => {
+  it('of a container of no service of the stack leaves it as free as any other', () => {
     expect(singleOf({ network_mode: 'container:elsewhere' })).toBeUndefined();
   });
 });
