@@ -58056,6 +58056,10 @@ class RefusedError extends DeployError {
 /** How long a lease lives without a sign of life from its owner. */
 const LEASE_SECONDS = 60;
 const RENEW_EVERY_MS = 20_000;
+/** A host that swaps may take long to answer; one that has not answered for so long does not answer any more. */
+const ENGINE_SILENT_MS = 300_000;
+/** Of `sign_of_life` in lease.sh: the engine took the question, and did not answer it. */
+const ENGINE_SILENT = 124;
 /** Of `locked` in lease.sh. */
 const CANNOT_LOCK = 70;
 const AFTER_REBOOT = ['systemd', 'cron', 'none'];
@@ -58127,16 +58131,26 @@ function tellAfterLogin({ endsWithLogin }, username, log) {
         return;
     log.warn(`where the runner or the connection dies in the middle of a deploy, only the next deploy puts the stack right: logind ends all processes of a login with it (KillUserProcesses=yes), also the watchdog. To have it done at once, on the host: sudo loginctl enable-linger ${username}`);
 }
-/** Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. */
+/**
+ * Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. Asks the Docker
+ * Engine beside it: a build, a start or a stop waits for an engine that hangs as long as the runner lets it.
+ *
+ * @param engineSilent called once, when the engine has not answered for `ENGINE_SILENT_MS`
+ */
 function keepLease(session, state, fence, deps) {
     const stopped = new AbortController();
     const renew = (0,_quote_js__WEBPACK_IMPORTED_MODULE_2__/* .assignments */ .TT)({ FENCE: fence, TTL: String(LEASE_SECONDS) }) +
         state +
-        '. "$LIBRARY/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
+        '. "$LIBRARY/lib.sh"; sign_of_life "$FENCE" "$TTL"\n';
     const loop = async () => {
+        let answeredAt = deps.clock.now();
         while (!stopped.signal.aborted) {
             await deps.clock.sleep(RENEW_EVERY_MS, stopped.signal);
-            await session.run(renew);
+            const { code } = await session.run(renew);
+            if (code !== ENGINE_SILENT)
+                answeredAt = deps.clock.now();
+            else if (deps.clock.now() - answeredAt >= ENGINE_SILENT_MS)
+                deps.engineSilent(engineHangs());
         }
     };
     loop().catch((error) => {
@@ -58151,6 +58165,12 @@ function keepLease(session, state, fence, deps) {
             void session.close();
         },
     };
+}
+function engineHangs() {
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .DeployError */ .s({
+        what: `the Docker Engine has not answered for ${String(ENGINE_SILENT_MS / 60_000)} minutes`,
+        next: 'On the host, see what it waits for (a disk, a network file system, memory): sudo journalctl -u docker -n 50; free -m. Then: sudo systemctl restart docker.',
+    });
 }
 
 
@@ -72706,11 +72726,16 @@ var host_lease = __nccwpck_require__(3572);
 /** @param openSession a session beside the one in which the scripts run: these may take longer than the lease lives */
 function createHeartbeat(openSession, state, deps) {
     let kept;
+    const silent = new AbortController();
+    const engineSilent = (why) => {
+        silent.abort(why);
+    };
     return {
+        engineSilent: silent.signal,
         start: (fence) => {
             kept ??= Promise.resolve()
                 .then(openSession)
-                .then((session) => (0,host_lease/* keepLease */.yx)(session, state, fence, deps));
+                .then((session) => (0,host_lease/* keepLease */.yx)(session, state, fence, { ...deps, engineSilent }));
             // Who waits for it hears of it.
             kept.catch(() => undefined);
         },
@@ -74717,11 +74742,12 @@ function look_without(prefix, name) {
  */
 async function deploy(request, given) {
     const { inputs, sha, run } = request;
-    const { shell, progress, signal } = given;
+    const { shell, progress } = given;
     const state = (0,host_state/* stateAssignment */.vE)(inputs.compose.projectName, inputs.path);
     const session = () => given.opening?.session ?? given.connection.openSession();
     const heartbeat = createHeartbeat(session, state, given);
-    const deps = { ...given, heartbeat, runnerImages: runnerImagesFor(request, given) };
+    const signal = AbortSignal.any([given.signal, heartbeat.engineSilent]);
+    const deps = { ...given, signal, heartbeat, runnerImages: runnerImagesFor(request, given) };
     const look = async () => {
         const seen = await progress.phase('observe', async () => {
             const host = await observe(shell, inputs, sha, run, signal);

@@ -54,6 +54,20 @@ describe.each(SHELLS)('an engine that hangs, with $name as sh', ({ path }) => {
     expect([code, stderr]).toEqual([3, 'no such object: a1\n']);
   });
 
+  it('is asked beside the sign of life, which keeps the lease whatever it answers', async () => {
+    const give = `fence=$(lease_take run 60)\necho 1 >"$STATE/lease/expires"\nsign_of_life "$fence" 60`;
+    for (const [word, answered] of [
+      ['ps', 124],
+      ['nothing', 0],
+    ] as const) {
+      hang(word);
+      const { code, stdout, stderr } = await host.runWhole(
+        `${SECONDS}. "$LIBRARY/lib.sh"\n${give}\ncode=$?\nlease_expired && echo expired\nlease_release "$fence"\nexit "$code"`,
+      );
+      expect([code, stdout, stderr]).toEqual([answered, '', '']);
+    }
+  });
+
   it('is told by the look at the host, whichever question it does not answer', async () => {
     for (const word of ['version', 'image']) {
       hang(word);

@@ -17,6 +17,7 @@ import { createShell } from '../../src/host/shell.js';
 import type { ScriptResult, Shell, Variables } from '../../src/host/shell.js';
 import type { Log } from '../../src/log.js';
 import { remoteLibrary } from '../../src/remote/load.js';
+import { unlessAborted } from '../../src/ssh/abort.js';
 import type { Session } from '../../src/ssh/session.js';
 
 /** The shells that a host may have as `sh`: Debian and Ubuntu, Amazon Linux, Alpine. */
@@ -154,10 +155,10 @@ export function shellOf(host: ToyHost): Shell {
   let last: Promise<unknown> = Promise.resolve();
   const session: Session = {
     pid: process.pid,
-    run: (script) => {
+    run: (script, { signal } = {}) => {
       const result = last.then(() => host.runWhole(script));
       last = result;
-      return result;
+      return signal === undefined ? result : unlessAborted(result, signal);
     },
     close: () => Promise.resolve(),
   };

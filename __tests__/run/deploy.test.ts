@@ -71,6 +71,34 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
       },
     );
   };
+  /** A connection that keeps the lease: every sign of life ends with the code. */
+  const keeper = (
+    code: number,
+  ): Pick<DeployDeps, 'connection'> & {
+    readonly signs: readonly string[];
+    readonly closed: () => number;
+  } => {
+    const signs: string[] = [];
+    let closed = 0;
+    const session = {
+      pid: 1,
+      run: (script: string) => {
+        signs.push(script);
+        return Promise.resolve({ code, stdout: '', stderr: '' });
+      },
+      close: () => Promise.resolve(void (closed += 1)),
+    };
+    const connection = {
+      openSession: () => Promise.resolve(session),
+      dial: unused,
+      upload: unused,
+      fingerprint: '',
+      closed: Promise.resolve(undefined),
+      close: unused,
+    };
+    return { connection, signs, closed: () => closed };
+  };
+  const soon = (_ms: number, signal?: AbortSignal): Promise<void> => systemClock.sleep(5, signal);
   const untouched = (): void => {
     expect(shop.host.exists(`${STATE}/stage/run-1-1`)).toBe(false);
     expect(shop.host.exists(`${STATE}/lease`)).toBe(false);
@@ -92,37 +120,28 @@ describe.each(SHELLS.slice(0, 1))('a run that ends before it changes anything', 
   it('keeps the lease from when it has it: a look at the host may take long', async () => {
     shop.deployed(shop.second);
     shop.host.write(`${STATE}/journal/001-step.sh`, ':\n# end\n');
-    const kept: string[] = [];
-    let closed = 0;
-    await run(
-      shop.first,
-      {},
-      {
-        connection: {
-          openSession: () =>
-            Promise.resolve({
-              pid: 1,
-              run: (script: string) => {
-                kept.push(script);
-                return Promise.resolve({ code: 0, stdout: '', stderr: '' });
-              },
-              close: () => Promise.resolve(void (closed += 1)),
-            }),
-          dial: unused,
-          upload: unused,
-          fingerprint: '',
-          closed: Promise.resolve(undefined),
-          close: unused,
-        },
-        clock: { ...systemClock, sleep: (_, signal) => systemClock.sleep(5, signal) },
-      },
-    );
+    const kept = keeper(0);
+    const clock = { ...systemClock, sleep: soon };
+    await run(shop.first, {}, { connection: kept.connection, clock });
     expect(progress.facts.result).toBe('superseded');
     expect(leases).toHaveLength(1);
-    expect(kept.length).toBeGreaterThan(3);
-    expect(kept[0]).toContain('lease_renew "$FENCE"');
-    expect(closed).toBe(1);
+    expect(kept.signs.length).toBeGreaterThan(3);
+    expect(kept.signs[0]).toContain('sign_of_life "$FENCE"');
+    expect(kept.closed()).toBe(1);
     untouched();
+  });
+
+  it('ends where the Docker Engine has stopped answering', async () => {
+    shop.deployed(shop.second);
+    shop.host.write(`${STATE}/journal/001-step.sh`, ':\n# end\n');
+    const kept = keeper(124);
+    const clock = { now: () => systemClock.now() * 1e6, sleep: soon };
+    const error: unknown = await run(shop.first, {}, { connection: kept.connection, clock }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(String(error)).toContain('the Docker Engine has not answered for 5 minutes');
+    expect(progress.facts.result).toBeUndefined();
+    expect(kept.closed()).toBe(1);
   });
 
   it('leaves a newer release alone', async () => {

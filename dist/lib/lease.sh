@@ -159,6 +159,15 @@ lease_resume() { locked lease_resume_if_ours "$@"; }
 lease_lapse() { locked lease_lapse_if_ours "$1"; }
 lease_release() { locked lease_remove_if_ours "$1"; }
 
+# sign_of_life FENCE SECONDS: renews the lease. Returns 124 where the engine does not answer; whatever else it says, it
+# is asked again.
+sign_of_life() {
+  lease_renew "$1" "$2"
+  # Far less than the lease lives.
+  [ "$RESEE_ENGINE_SECONDS" -le 15 ] || RESEE_ENGINE_SECONDS=15
+  docker ps -q >/dev/null 2>&1
+}
+
 # start_watchdog: unless one is there already, whoever's lease it was started for.
 start_watchdog() {
   [ -n "$(process_of "$STATE/lease/watchdog")" ] || watch_lease "$STATE/lease"

@@ -12,6 +12,7 @@ import { assets } from './assets.js';
 import { chaos, someSteps } from './chaos.js';
 import { diskFull } from './disk-full.js';
 import { edgeConfig } from './edge-config.js';
+import { engineHangs } from './engine-hangs.js';
 import { envFile } from './env-file.js';
 import { fixedName } from './fixed-name.js';
 import { firstDeploy, firstDeployWithoutEnv } from './first-deploy.js';
@@ -129,6 +130,7 @@ export const scenarios: readonly Scenario[] = [
   connectionCut,
   connectionCutAfterwards,
   connectionFrozen,
+  engineHangs,
   ...diskFull,
   ...powerLost,
   powerLostUnattended,

@@ -9,6 +9,10 @@ import type { Shell } from './shell.js';
 /** How long a lease lives without a sign of life from its owner. */
 export const LEASE_SECONDS = 60;
 const RENEW_EVERY_MS = 20_000;
+/** A host that swaps may take long to answer; one that has not answered for so long does not answer any more. */
+const ENGINE_SILENT_MS = 300_000;
+/** Of `sign_of_life` in lease.sh: the engine took the question, and did not answer it. */
+const ENGINE_SILENT = 124;
 /** Of `locked` in lease.sh. */
 const CANNOT_LOCK = 70;
 
@@ -122,22 +126,30 @@ export function tellAfterLogin({ endsWithLogin }: Lease, username: string, log: 
   );
 }
 
-/** Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. */
+/**
+ * Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. Asks the Docker
+ * Engine beside it: a build, a start or a stop waits for an engine that hangs as long as the runner lets it.
+ *
+ * @param engineSilent called once, when the engine has not answered for `ENGINE_SILENT_MS`
+ */
 export function keepLease(
   session: Session,
   state: string,
   fence: string,
-  deps: { readonly clock: Clock; readonly log: Log },
+  deps: { readonly clock: Clock; readonly log: Log; readonly engineSilent: (why: Error) => void },
 ): { stop(): void } {
   const stopped = new AbortController();
   const renew =
     assignments({ FENCE: fence, TTL: String(LEASE_SECONDS) }) +
     state +
-    '. "$LIBRARY/lib.sh"; lease_renew "$FENCE" "$TTL"\n';
+    '. "$LIBRARY/lib.sh"; sign_of_life "$FENCE" "$TTL"\n';
   const loop = async (): Promise<void> => {
+    let answeredAt = deps.clock.now();
     while (!stopped.signal.aborted) {
       await deps.clock.sleep(RENEW_EVERY_MS, stopped.signal);
-      await session.run(renew);
+      const { code } = await session.run(renew);
+      if (code !== ENGINE_SILENT) answeredAt = deps.clock.now();
+      else if (deps.clock.now() - answeredAt >= ENGINE_SILENT_MS) deps.engineSilent(engineHangs());
     }
   };
   loop().catch((error: unknown) => {
@@ -151,4 +163,11 @@ export function keepLease(
       void session.close();
     },
   };
+}
+
+function engineHangs(): DeployError {
+  return new DeployError({
+    what: `the Docker Engine has not answered for ${String(ENGINE_SILENT_MS / 60_000)} minutes`,
+    next: 'On the host, see what it waits for (a disk, a network file system, memory): sudo journalctl -u docker -n 50; free -m. Then: sudo systemctl restart docker.',
+  });
 }

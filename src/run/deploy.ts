@@ -32,11 +32,12 @@ export async function deploy(
   given: Omit<DeployDeps, 'runnerImages' | 'heartbeat'>,
 ): Promise<void> {
   const { inputs, sha, run } = request;
-  const { shell, progress, signal } = given;
+  const { shell, progress } = given;
   const state = stateAssignment(inputs.compose.projectName, inputs.path);
   const session = (): Promise<Session> => given.opening?.session ?? given.connection.openSession();
   const heartbeat = createHeartbeat(session, state, given);
-  const deps = { ...given, heartbeat, runnerImages: runnerImagesFor(request, given) };
+  const signal = AbortSignal.any([given.signal, heartbeat.engineSilent]);
+  const deps = { ...given, signal, heartbeat, runnerImages: runnerImagesFor(request, given) };
   const look = async (): Promise<Observation> => {
     const seen = await progress.phase('observe', async () => {
       const host = await observe(shell, inputs, sha, run, signal);

@@ -11,6 +11,8 @@ export interface Heartbeat {
   started(): Promise<void>;
   /** The lease is kept no longer; where its session is only just being opened, it ends as soon as it is there. */
   stop(): void;
+  /** Aborted where the Docker Engine has stopped answering: what waits for it would wait for ever. */
+  readonly engineSilent: AbortSignal;
 }
 
 /** @param openSession a session beside the one in which the scripts run: these may take longer than the lease lives */
@@ -20,11 +22,16 @@ export function createHeartbeat(
   deps: { readonly clock: Clock; readonly log: Log },
 ): Heartbeat {
   let kept: Promise<{ stop(): void }> | undefined;
+  const silent = new AbortController();
+  const engineSilent = (why: Error): void => {
+    silent.abort(why);
+  };
   return {
+    engineSilent: silent.signal,
     start: (fence) => {
       kept ??= Promise.resolve()
         .then(openSession)
-        .then((session) => keepLease(session, state, fence, deps));
+        .then((session) => keepLease(session, state, fence, { ...deps, engineSilent }));
       // Who waits for it hears of it.
       kept.catch(() => undefined);
     },
