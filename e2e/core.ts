@@ -56,6 +56,7 @@ export const CORE: ReadonlySet<string> = new Set([
   'tiny/jump-host',
   'tiny/proxy-command',
   'tiny/secrets',
+  'tiny/secrets-of-bad-runs',
   'tiny/hostile-clone',
   'tiny/hostile-visitor',
   // Faults.

@@ -34,7 +34,7 @@ import { goesOnWithTheOld } from './goes-on.js';
 import { limited } from './limited.js';
 import { localChangeKept, localChangeRefused } from './local-changes.js';
 import { deploysInARow, manyDeploys } from './many-deploys.js';
-import { overhead, rollbackOperation, secrets } from './promises.js';
+import { overhead, rollbackOperation } from './promises.js';
 import { smallHost } from './small-host.js';
 import { planOnly, redNeeds, requiredOutput, superseded } from './refusals.js';
 import { unpinnedHost, wrongBranch } from './refusals.js';
@@ -43,6 +43,7 @@ import { privateRegistry } from './registries.js';
 import { ownDatabase } from './own-database.js';
 import { foreignProject, portHeld, roomMade } from './preflight.js';
 import { powerLost, powerLostUnattended } from './power.js';
+import { secrets, secretsOfBadRuns } from './secrets.js';
 import type { Stack } from '../stacks/stack.js';
 import type { Scenario, Trial } from './scenario.js';
 import { runnerBuild } from './runner-build.js';
@@ -80,6 +81,7 @@ export const scenarios: readonly Scenario[] = [
   overhead,
   smallHost,
   secrets,
+  secretsOfBadRuns,
   buildFails,
   neverReady,
   failsItsHealthPath,

@@ -50,11 +50,14 @@ printf '#!/bin/sh\\nsleep 0.2\\nexec /usr/bin/docker "$@"\\n' >/usr/local/bin/do
 chmod 755 /usr/local/bin/docker
 `;
 
-/** Files of the host that hold the text, layers of images excepted; a line each. */
+/** Of root on the host: what a scenario itself looks for. */
+export const LOOKED_FOR = 'looked-for';
+
+/** Files of the host that hold the text, layers of images and LOOKED_FOR excepted; a line each. */
 export function filesWith(bed: Bed, text: string): Promise<string> {
   return ask(
     bed.host,
-    'grep -rlsIF --exclude-dir=proc --exclude-dir=sys --exclude-dir=overlay2 -f - / || [ $? -le 2 ]',
+    `grep -rlsIF --exclude-dir=proc --exclude-dir=sys --exclude-dir=overlay2 --exclude-dir=${LOOKED_FOR} -f - / || [ $? -le 2 ]`,
     { user: 'root', stdin: text },
   );
 }

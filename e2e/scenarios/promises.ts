@@ -1,6 +1,4 @@
-import { TOKEN } from '../harness/action.js';
 import { measureOverhead, type Overhead } from '../harness/overhead.js';
-import { ask } from '../harness/shell.js';
 import type { Scenario } from './scenario.js';
 import { checkWhole, underLoad } from './whole.js';
 
@@ -42,51 +40,6 @@ export const overhead: Scenario = {
     checks.that(roundTrips <= MOST_ROUND_TRIPS, shown);
   },
 };
-
-export const secrets: Scenario = {
-  name: 'secrets',
-  home: 'tiny',
-  sentence:
-    'neither key nor token is in the log, in an output, on the disk or in an argument of a process of the host, nor is the mark of a session',
-  from: 'deployed',
-  run: async (bed, checks) => {
-    const release = bed.nextRelease();
-    const sha = await bed.commit('Nothing to hide', bed.stack.changes.backend(release));
-    const watching = ask(bed.host, WATCH_ARGUMENTS, { user: 'root', stdin: PATTERNS });
-    const run = await bed.deploy(sha);
-    await ask(bed.host, 'touch /root/watched', { user: 'root' });
-    checks.equal(await watching, 'resee-deploy hello', 'what arguments show of a run');
-    checks.equal(run.outputs['result'], 'deployed', 'result');
-    const key = bed.host.privateKey.split('\n')[2] ?? '';
-    checks.that(key.length > 40, 'the key has a line to look for');
-    // The runner does not show the commands that tell it what to mask.
-    const seen = run.log.split('\n').filter((line) => !line.startsWith('::add-mask::'));
-    const texts = [...seen, run.summary, run.report ?? '', JSON.stringify(run.outputs)].join('\n');
-    const base64 = Buffer.from(`x-access-token:${TOKEN}`).toString('base64');
-    for (const secret of [key, TOKEN, base64]) {
-      checks.that(!texts.includes(secret), 'a secret is in what the run printed or wrote');
-      const found = await ask(
-        bed.host,
-        'grep -rlF -e "$1" /home/ec2-user /srv/git /tmp /var/log 2>/dev/null || [ $? = 1 ]',
-        { user: 'root', args: [secret] },
-      );
-      checks.equal(found, '', 'files of the host that hold a secret');
-    }
-  },
-};
-
-/** The mark of a session, the token; and, so that it is known that something was seen, a word of its loop. */
-const PATTERNS = `rd-[0-9a-f]{32}\n${TOKEN}\nresee-deploy hello\n`;
-/** Looks at the arguments of every process, again and again. */
-const WATCH_ARGUMENTS = `
-umask 077
-cat >/root/patterns
-rm -f /root/watched
-while [ ! -e /root/watched ]; do
-  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\000' '\\n' | grep -aoEf /root/patterns || :
-  sleep 0.02
-done | sort -u
-`;
 
 export const rollbackOperation: Scenario = {
   name: 'rollback-operation',
