@@ -13,7 +13,10 @@ const entry = '^src/(?!(errors|log|clock|inputs)\\.ts$)[^/]+\\.ts$';
 /** One run from its operation to its end, which joins the other rooms. */
 const run = '^src/run/';
 /** The nouns of a plan, which the host is read into; what is made of them is no business of the host. */
-const nouns = '^src/plan/(addresses|json|stack|compose-config|definition|observation)\\.ts$';
+const nouns =
+  '^src/plan/(observation|compose/(addresses|json|stack|compose-config|definition))\\.ts$';
+/** The rooms of the plan, in reading order: none imports one that comes after it. */
+const planRooms = ['compose', 'proxies', 'roles', 'changes', 'steps', 'refusals'];
 const deciding = '^src/(gate|plan|rollout|swarm|report)/';
 const machine = '^src/(health|host|edge|images|remote)/';
 const value = { dependencyTypesNot: ['type-only'] };
@@ -97,6 +100,14 @@ module.exports = {
       from: { path: '^src/', pathNot: [run, entry] },
       to: { path: run },
     },
+    ...planRooms.map((room, index) => ({
+      name: `plan-${room}-reads-what-comes-before`,
+      severity: 'error',
+      from: { path: `^src/plan/${room}/` },
+      to: {
+        path: `^src/plan/(planner\\.ts$|(${[...planRooms.slice(index + 1), 'none'].join('|')})/)`,
+      },
+    })),
     {
       name: 'ssh-knows-no-room',
       comment: 'An authenticated connection, and nothing about what it is for.',

@@ -58402,7 +58402,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3977);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2919);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59896,7 +59896,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 3977:
+/***/ 2919:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -60128,7 +60128,7 @@ function howLongKept({ headers }) {
 var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./src/plan/json.ts
+;// CONCATENATED MODULE: ./src/plan/compose/json.ts
 /** Reading JSON that a tool printed: nothing is trusted to be there, nothing is cast. */
 function isObject(value) {
     return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -62215,13 +62215,13 @@ function named(name, directives) {
     ]);
 }
 
-;// CONCATENATED MODULE: ./src/plan/stack.ts
+;// CONCATENATED MODULE: ./src/plan/compose/stack.ts
 /** True where `path` (a file of the commit) is `place` or lies below it; `''` is the whole stack. */
 function isWithin(path, place) {
     return place === '' || path === place || path.startsWith(`${place}/`);
 }
 
-;// CONCATENATED MODULE: ./src/plan/static-paths.ts
+;// CONCATENATED MODULE: ./src/plan/health/static-paths.ts
 
 
 /** Directories of a build context whose files a site has under their own names, by the tools' conventions. */
@@ -63351,7 +63351,7 @@ async function checkPublicUrl({ url }, deps) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/addresses.ts
+;// CONCATENATED MODULE: ./src/plan/compose/addresses.ts
 /** An IP address in one spelling, so that two that are equal are the same text; nothing stands for `0.0.0.0`. */
 function plainAddress(text) {
     const address = text.trim();
@@ -63513,7 +63513,7 @@ function isPattern(name) {
     return /[*~{}$^\\]/.test(name) || name.startsWith('.');
 }
 
-;// CONCATENATED MODULE: ./src/plan/proxies/traefik.ts
+;// CONCATENATED MODULE: ./src/plan/compose/traefik-labels.ts
 
 /** The label that names the file whose presence makes a service's healthcheck fail. */
 const DRAIN_LABEL = 'resee.deploy.drain-file';
@@ -63550,7 +63550,7 @@ function drainFileOf({ labels, definition }) {
 /** What leaves the container of a service running. */
 const STAYS = new Set(['keep', 'leave', 'reload']);
 
-;// CONCATENATED MODULE: ./src/plan/ports.ts
+;// CONCATENATED MODULE: ./src/plan/preflight/ports.ts
 
 
 
@@ -63656,7 +63656,7 @@ function ports_told({ protocol, address, port }) {
     return `port ${at}${String(port)}/${protocol}`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/commands.ts
+;// CONCATENATED MODULE: ./src/plan/compose/commands.ts
 /** Programs that run another one: what counts is the program that they run. */
 const WRAPPERS = new Set('sh bash ash dash zsh exec env tini dumb-init docker-init catatonit setpriv nice nohup sudo time if then else do while until ! { ('.split(' '));
 /** … and those that are told a user first. */
@@ -63715,7 +63715,7 @@ function commandWords(command) {
     return isPlain ? words : ['sh', '-c', command];
 }
 
-;// CONCATENATED MODULE: ./src/plan/databases.ts
+;// CONCATENATED MODULE: ./src/plan/roles/databases.ts
 
 /**
  * What keeps data: databases, search engines, queues, object stores, time series. A name stands for the
@@ -63841,7 +63841,7 @@ const ORDER_LABEL = 'resee.deploy.order';
 /** How the reason of a service begins that has to be gone before another one starts. */
 const GIVES_WAY = 'its old container holds ';
 
-;// CONCATENATED MODULE: ./src/plan/doubts.ts
+;// CONCATENATED MODULE: ./src/plan/roles/doubts.ts
 
 
 const WHERE_ROUTED = `: where it takes requests, set ${ROLE_LABEL}: routed`;
@@ -63861,7 +63861,7 @@ function doubtsOf(service, isNamed, { sockets }) {
     return doubts.length === 0 ? '' : `; ${doubts.join(', and ')}${WHERE_ROUTED}`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/image-names.ts
+;// CONCATENATED MODULE: ./src/plan/compose/image-names.ts
 /**
  * A reference as Docker prints it: `docker.io/library/redis:latest` is `redis`, `ghcr.io/me/app:1@sha256:…` is
  * `ghcr.io/me/app@sha256:…`. Source: github.com/distribution/reference, "familiar names".
@@ -63883,7 +63883,7 @@ function isPinned(reference) {
     return reference.includes('@');
 }
 
-;// CONCATENATED MODULE: ./src/plan/jobs.ts
+;// CONCATENATED MODULE: ./src/plan/roles/jobs.ts
 
 
 /** Longer than nearly every migration, and shorter than a server runs before somebody stops it. */
@@ -63989,7 +63989,7 @@ function tunnelBefore({ name, networks }, services) {
     })?.name;
 }
 
-;// CONCATENATED MODULE: ./src/plan/workers.ts
+;// CONCATENATED MODULE: ./src/plan/roles/workers.ts
 
 
 /** Commands that take jobs out of a queue, and listen to nobody. */
@@ -64015,7 +64015,7 @@ function isExposed({ definition }) {
     return listOf(definition['expose']).length > 0;
 }
 
-;// CONCATENATED MODULE: ./src/plan/shared-network.ts
+;// CONCATENATED MODULE: ./src/plan/roles/shared-network.ts
 
 
 
@@ -64099,7 +64099,7 @@ function listensAt({ command, definition }, port) {
     return isChecked || [...found].some(([, host]) => host === undefined || shared_network_EVERY.has(host));
 }
 
-;// CONCATENATED MODULE: ./src/plan/schedulers.ts
+;// CONCATENATED MODULE: ./src/plan/roles/schedulers.ts
 
 
 
@@ -64577,7 +64577,7 @@ const PARSERS = {
     tunnel: parseTunnelFile,
 };
 
-;// CONCATENATED MODULE: ./src/plan/sockets.ts
+;// CONCATENATED MODULE: ./src/plan/roles/sockets.ts
 
 
 
@@ -64706,7 +64706,7 @@ function shownToListen(others, { path, front, containers }) {
     return others.filter((other) => [speaks, serves, isLabelled].some((sign) => sign(other)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/seen.ts
+;// CONCATENATED MODULE: ./src/plan/roles/seen.ts
 
 
 
@@ -64763,7 +64763,7 @@ function runningProxies({ proxies, containers }) {
     }));
 }
 
-;// CONCATENATED MODULE: ./src/plan/storage.ts
+;// CONCATENATED MODULE: ./src/plan/roles/storage.ts
 
 
 /** How the reason of a service begins that has storage of its own. */
@@ -64880,7 +64880,7 @@ function isBackup(image) {
     return BACKUP.test(image);
 }
 
-;// CONCATENATED MODULE: ./src/plan/roles.ts
+;// CONCATENATED MODULE: ./src/plan/roles/roles.ts
 
 
 
@@ -65099,7 +65099,7 @@ function roles_namesOf(service) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/health-host.ts
+;// CONCATENATED MODULE: ./src/plan/health/health-host.ts
 
 
 
@@ -65237,7 +65237,7 @@ function health_host_nameOf({ containers }, proxy) {
     return containers.find(({ id }) => id === proxy.containerId)?.service ?? proxy.name;
 }
 
-;// CONCATENATED MODULE: ./src/plan/contents.ts
+;// CONCATENATED MODULE: ./src/plan/compose/contents.ts
 
 /** The `configs` with `content` and the configs and secrets with `environment` that a service uses. */
 function contentsOf({ definition }) {
@@ -65271,7 +65271,7 @@ function unescaped(text) {
     return text.replaceAll('$$', '$');
 }
 
-;// CONCATENATED MODULE: ./src/plan/definition.ts
+;// CONCATENATED MODULE: ./src/plan/compose/definition.ts
 
 
 /**
@@ -65369,7 +65369,7 @@ function definition_shown(place, text) {
     return plain.length > 80 ? `${plain.slice(0, 77)}…` : plain;
 }
 
-;// CONCATENATED MODULE: ./src/plan/changes.ts
+;// CONCATENATED MODULE: ./src/plan/changes/changes.ts
 
 
 
@@ -65469,7 +65469,7 @@ function changes_listed(words, most) {
     return words.length > most ? `${shown} and ${String(words.length - most)} more` : shown;
 }
 
-;// CONCATENATED MODULE: ./src/plan/files.ts
+;// CONCATENATED MODULE: ./src/plan/changes/files.ts
 
 
 function groupFiles(observation, services) {
@@ -65522,7 +65522,7 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/reading.ts
+;// CONCATENATED MODULE: ./src/plan/changes/reading.ts
 
 
 
@@ -65562,7 +65562,7 @@ function isWatched({ image }, files) {
         !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/waiting.ts
+;// CONCATENATED MODULE: ./src/plan/changes/waiting.ts
 
 
 
@@ -65609,7 +65609,7 @@ function isThereAlready(place, service, running) {
         running.every(({ environment }) => environment[unescaped(name)] === unescaped(wanted)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/decision.ts
+;// CONCATENATED MODULE: ./src/plan/changes/decision.ts
 
 
 
@@ -65768,7 +65768,7 @@ function toldOf(observation, service, decision, { role, images }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/dependants.ts
+;// CONCATENATED MODULE: ./src/plan/changes/dependants.ts
 
 /**
  * What `depends_on` with `restart: true` asks for: services whose dependency gets new containers get new ones as well.
@@ -65928,7 +65928,7 @@ function notTold(stack, why) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/plan/builds.ts
+;// CONCATENATED MODULE: ./src/plan/changes/builds.ts
 
 function buildOrder(observation, chosen) {
     const { wanted } = observation;
@@ -66027,7 +66027,7 @@ function unique(names) {
     return [...new Set(names)];
 }
 
-;// CONCATENATED MODULE: ./src/plan/batches.ts
+;// CONCATENATED MODULE: ./src/plan/steps/batches.ts
 /** Of the memory that is free now: what grows meanwhile needs some as well. */
 const USABLE = 0.9;
 /**
@@ -66097,7 +66097,7 @@ function mebibytes(kb) {
     return `${String(Math.round(kb / 1024))} MiB`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/room.ts
+;// CONCATENATED MODULE: ./src/plan/preflight/room.ts
 
 /** The least with which a step may begin: less of it, and the engine itself fails half-way. */
 const LEAST = {
@@ -66193,7 +66193,7 @@ function room_mebibytes(kb) {
     return `${String(Math.floor(kb / 1024))} MiB`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/names-left.ts
+;// CONCATENATED MODULE: ./src/plan/changes/names-left.ts
 
 
 
@@ -66310,7 +66310,7 @@ function upstreamNames(files, { kind }) {
     return new Set(upstreamsInFiles(files, kind).map(({ name }) => name));
 }
 
-;// CONCATENATED MODULE: ./src/plan/network-names.ts
+;// CONCATENATED MODULE: ./src/plan/compose/network-names.ts
 
 /**
  * Names of a service as Docker's DNS knows them beside the plain ones: `NAME.NETWORK`, by the network's own name, such
@@ -66359,7 +66359,7 @@ function withHostnames(stack, engineVersion) {
     return { ...stack, services: Object.fromEntries(services) };
 }
 
-;// CONCATENATED MODULE: ./src/plan/removed-upstreams.ts
+;// CONCATENATED MODULE: ./src/plan/changes/removed-upstreams.ts
 
 
 
@@ -66445,7 +66445,7 @@ function isOfCommit({ containers, wanted, proxyFiles }, { containerId, kind }, n
         JSON.stringify([environment, command]).includes(name));
 }
 
-;// CONCATENATED MODULE: ./src/plan/services.ts
+;// CONCATENATED MODULE: ./src/plan/changes/services.ts
 
 
 
@@ -66627,7 +66627,7 @@ function imagesInUse({ role, action, dead, incumbents }, containers) {
     return [...new Set(containers.filter(({ id }) => own.has(id)).map(({ imageId }) => imageId))];
 }
 
-;// CONCATENATED MODULE: ./src/plan/image-operations.ts
+;// CONCATENATED MODULE: ./src/plan/steps/image-operations.ts
 
 
 
@@ -66674,7 +66674,7 @@ function imageOperations(observation, services, options) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/moves.ts
+;// CONCATENATED MODULE: ./src/plan/steps/moves.ts
 
 
 
@@ -66831,7 +66831,7 @@ function once(refusals) {
     return [...new Map(refusals.map((each) => [each.what, each])).values()];
 }
 
-;// CONCATENATED MODULE: ./src/plan/anonymous-volumes.ts
+;// CONCATENATED MODULE: ./src/plan/steps/anonymous-volumes.ts
 
 function volumesOf(container, service) {
     return container.mounts.flatMap(({ target, volume }) => {
@@ -66905,7 +66905,7 @@ function volumesTold(observation, plan) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/sharing.ts
+;// CONCATENATED MODULE: ./src/plan/steps/sharing.ts
 
 
 /**
@@ -66939,7 +66939,7 @@ function withOthers({ containers }, services, route) {
     return [...groups.values()];
 }
 
-;// CONCATENATED MODULE: ./src/plan/callers.ts
+;// CONCATENATED MODULE: ./src/plan/steps/callers.ts
 
 
 
@@ -67065,7 +67065,7 @@ function servicesOf(operation) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/routes.ts
+;// CONCATENATED MODULE: ./src/plan/steps/routes.ts
 
 
 
@@ -67181,7 +67181,7 @@ function upstreamsOfProxy({ wanted, proxyFiles }, proxy, front) {
     return [...loaded, ...upstreamsInFiles(Object.fromEntries(own), proxy.kind)];
 }
 
-;// CONCATENATED MODULE: ./src/plan/cutovers.ts
+;// CONCATENATED MODULE: ./src/plan/steps/cutovers.ts
 
 
 
@@ -67323,7 +67323,7 @@ function cutoverOf(observation, { proxy, front, stays, routes, files, comesBack 
     };
 }
 
-;// CONCATENATED MODULE: ./src/plan/publishing.ts
+;// CONCATENATED MODULE: ./src/plan/steps/publishing.ts
 
 
 
@@ -67454,7 +67454,7 @@ function lastRun({ containers }, service) {
     return containers.findLast((each) => each.service === service && !each.oneOff)?.command;
 }
 
-;// CONCATENATED MODULE: ./src/plan/stops.ts
+;// CONCATENATED MODULE: ./src/plan/steps/stops.ts
 
 
 
@@ -67559,7 +67559,7 @@ function stops_portsOf(observation) {
         .find((port) => port !== undefined);
 }
 
-;// CONCATENATED MODULE: ./src/plan/starts.ts
+;// CONCATENATED MODULE: ./src/plan/steps/starts.ts
 
 
 
@@ -67609,7 +67609,7 @@ function inWaves(stack, services) {
     return waves;
 }
 
-;// CONCATENATED MODULE: ./src/plan/preparation.ts
+;// CONCATENATED MODULE: ./src/plan/steps/preparation.ts
 
 
 
@@ -67715,7 +67715,7 @@ function replacement(observation, services, plan) {
     return { kind: 'replace', service, replicas, incumbents, dead, handed, proxies };
 }
 
-;// CONCATENATED MODULE: ./src/plan/takeovers.ts
+;// CONCATENATED MODULE: ./src/plan/steps/takeovers.ts
 
 
 
@@ -67744,7 +67744,7 @@ function takeOver(observation, services, { batch, later, cutovers }, started) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/operations.ts
+;// CONCATENATED MODULE: ./src/plan/steps/operations.ts
 
 
 
@@ -67884,7 +67884,7 @@ function within(inPlace, paths) {
     return paths.filter((path) => inPlace.includes(path));
 }
 
-;// CONCATENATED MODULE: ./src/plan/projects.ts
+;// CONCATENATED MODULE: ./src/plan/preflight/projects.ts
 /** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
 function anotherProject({ wanted, live, containers, projects }, { projectNamed }) {
     if (containers.length > 0 || projectNamed)
@@ -67918,7 +67918,7 @@ function foreignProject({ wanted, live, projects }) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/versions.ts
+;// CONCATENATED MODULE: ./src/plan/preflight/versions.ts
 /** Compose from here on hands builds over to Buildx with a flag that older ones do not know (`bake --allow`). */
 const BUILDX_SINCE = '2.40.1';
 const BUILDX_LEAST = '0.17.0';
@@ -67973,7 +67973,7 @@ function isOlder(version, than) {
     return false;
 }
 
-;// CONCATENATED MODULE: ./src/plan/preflight.ts
+;// CONCATENATED MODULE: ./src/plan/preflight/preflight.ts
 
 
 
@@ -68006,7 +68006,7 @@ function machineNotes(observation, operations) {
     return [...roomNotes(observation, operations), ...versionNotes(observation.host, operations)];
 }
 
-;// CONCATENATED MODULE: ./src/plan/data-refusals.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/data-refusals.ts
 
 /** What would start two containers on storage that only one may use. */
 function sharedStorage(observation, services) {
@@ -68056,7 +68056,8 @@ function stoppedTwins({ containers }, services) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/plan/local-changes.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/local-changes.ts
+
 /** Of files that are told in one sentence so many are named: a `chmod -R` changes thousands. */
 const MOST_FILES = 20;
 /** The command that drops local changes in these files of a clone; of too many to name, in all of them. */
@@ -68067,8 +68068,39 @@ function dropping(clone, paths) {
     const words = paths.map((path) => `'${path.replaceAll("'", `'\\''`)}'`);
     return `git -C ${clone} checkout -- ${words.join(' ')}`;
 }
+/** What was made in the live directory by hand, and would be lost: changed files, files of the same names, commits. */
+function filesInTheWay({ live, commit }) {
+    const changed = new Set(commit.changes.map(({ path }) => path));
+    const overwritten = live.modified.filter((path) => changed.has(path));
+    return [
+        ...(overwritten.length === 0
+            ? []
+            : [
+                {
+                    what: `local changes in ${live.path} would be overwritten: ${changes_listed(overwritten, MOST_FILES)}`,
+                    next: `On the host, keep them (git stash, or commit and push them) or drop them: ${dropping(live.path, overwritten)}`,
+                },
+            ]),
+        ...(live.conflicts.length === 0
+            ? []
+            : [
+                {
+                    what: `untracked files in ${live.path} would be overwritten: ${changes_listed(live.conflicts, MOST_FILES)}`,
+                    next: 'The commit brings files of the same names with another content. Move them away on the host.',
+                },
+            ]),
+        ...(live.localCommits.length === 0
+            ? []
+            : [
+                {
+                    what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
+                    next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
+                },
+            ]),
+    ];
+}
 
-;// CONCATENATED MODULE: ./src/plan/container-writes.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/container-writes.ts
 
 
 
@@ -68116,7 +68148,7 @@ function writable({ live, containers }, files) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/plan/image-refusals.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/image-refusals.ts
 
 
 
@@ -68160,7 +68192,7 @@ function missingImages({ wanted, images }, services, options) {
     }));
 }
 
-;// CONCATENATED MODULE: ./src/plan/unseen.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/unseen.ts
 
 
 
@@ -68250,7 +68282,7 @@ function unseen_networksOf({ containers }, ids) {
     return new Set(containers.filter(({ id }) => ids.includes(id)).flatMap((each) => Object.keys(each.networks)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/gaps.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/gaps.ts
 
 
 
@@ -68375,7 +68407,7 @@ function withoutGap(single) {
         : 'Remove that from the Compose file.';
 }
 
-;// CONCATENATED MODULE: ./src/plan/mounted.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/mounted.ts
 
 /** The name that Docker knows a volume of the Compose file by. */
 function volumeName({ volumes }, key) {
@@ -68419,7 +68451,7 @@ function mountsTold(observation, plan) {
         .map(({ target, has, gets }) => `at ${target} its new container has ${gets} in place of the volume ${has}, which stays, with what it holds`);
 }
 
-;// CONCATENATED MODULE: ./src/plan/volumes.ts
+;// CONCATENATED MODULE: ./src/plan/compose/volumes.ts
 
 /**
  * What a volume of a Compose file is: whose `external` it is says no more than its name, labels are for people, and
@@ -68434,7 +68466,7 @@ function isSameVolume(one, other) {
     return before === after;
 }
 
-;// CONCATENATED MODULE: ./src/plan/refusals.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/refusals.ts
 
 
 
@@ -68515,36 +68547,6 @@ function unknownRoles({ wanted }) {
         ];
     });
 }
-function filesInTheWay({ live, commit }) {
-    const changed = new Set(commit.changes.map(({ path }) => path));
-    const overwritten = live.modified.filter((path) => changed.has(path));
-    return [
-        ...(overwritten.length === 0
-            ? []
-            : [
-                {
-                    what: `local changes in ${live.path} would be overwritten: ${changes_listed(overwritten, MOST_FILES)}`,
-                    next: `On the host, keep them (git stash, or commit and push them) or drop them: ${dropping(live.path, overwritten)}`,
-                },
-            ]),
-        ...(live.conflicts.length === 0
-            ? []
-            : [
-                {
-                    what: `untracked files in ${live.path} would be overwritten: ${changes_listed(live.conflicts, MOST_FILES)}`,
-                    next: 'The commit brings files of the same names with another content. Move them away on the host.',
-                },
-            ]),
-        ...(live.localCommits.length === 0
-            ? []
-            : [
-                {
-                    what: `${live.path} has commits that the branch does not have: ${live.localCommits.join('; ')}`,
-                    next: `They were made on the host, or the branch was force-pushed. Bring them to the branch (merge ${(live.head ?? '').slice(0, 12)}), or drop them on the host: git -C ${live.path} reset --hard ${live.commonCommit?.slice(0, 12) ?? `origin/${live.branch ?? 'main'}`}`,
-                },
-            ]),
-    ];
-}
 function changedData(observation, services, options) {
     return services
         .filter(({ ifImageChanges }) => !ifImageChanges)
@@ -68620,7 +68622,7 @@ function volumeRefusal(name, [before = '', after = '']) {
         };
 }
 
-;// CONCATENATED MODULE: ./src/plan/unmoved.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/unmoved.ts
 
 
 
@@ -68749,7 +68751,7 @@ function access_logs_parsed(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/warnings.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/warnings.ts
 
 
 
@@ -69205,7 +69207,7 @@ function hostHeader(levels, upstream, { host, port }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/asking.ts
+;// CONCATENATED MODULE: ./src/plan/health/asking.ts
 
 
 
@@ -69510,7 +69512,7 @@ function runningOf(context, services, plan) {
         .map(({ id }) => id);
 }
 
-;// CONCATENATED MODULE: ./src/plan/hooks.ts
+;// CONCATENATED MODULE: ./src/plan/compose/hooks.ts
 
 
 /** The hooks of `post_start`, in their order. Source: the Compose specification, "post_start". */
@@ -70346,7 +70348,7 @@ function isRunning(plan, { live, commit, releases }, workflow) {
         isSameRelease(last, { sha: commit.sha, workflow }));
 }
 
-;// CONCATENATED MODULE: ./src/plan/kept-image.ts
+;// CONCATENATED MODULE: ./src/plan/steps/kept-image.ts
 /** A component of an image's name, as Docker takes it: `Web_` is none. */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 /**
@@ -72784,7 +72786,7 @@ async function tryHealth(inputs, { connection, clock, log }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/joins.ts
+;// CONCATENATED MODULE: ./src/plan/compose/joins.ts
 
 /**
  * Services whose network or processes a service shares: `service:NAME`, or `container:NAME` where that is a
@@ -72810,7 +72812,7 @@ function serviceOfContainer(container, project) {
     return service;
 }
 
-;// CONCATENATED MODULE: ./src/plan/only-one.ts
+;// CONCATENATED MODULE: ./src/plan/compose/only-one.ts
 
 /** Ports of the host, `8000` or the range `8000-8010`. */
 function publishedPorts(json) {
@@ -72853,7 +72855,7 @@ function exclusiveDevice(service) {
         .find((path) => EXCLUSIVE.some((pattern) => pattern.test(path)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/paths.ts
+;// CONCATENATED MODULE: ./src/plan/compose/paths.ts
 /** Relative to `root` where it lies there, `''` for itself; any other path as it is. */
 function relativeTo(root, path) {
     if (path === root)
@@ -72873,7 +72875,7 @@ function joinPath(base, path) {
     return `${joined.startsWith('/') ? '/' : ''}${parts.join('/')}`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/proxies/traefik-default.ts
+;// CONCATENATED MODULE: ./src/plan/compose/traefik-default.ts
 
 
 const ENABLE = 'traefik.enable';
@@ -72925,7 +72927,7 @@ function optionOf({ command, definition }, option) {
         ?.slice(name.length + 1);
 }
 
-;// CONCATENATED MODULE: ./src/plan/volumes-from.ts
+;// CONCATENATED MODULE: ./src/plan/compose/volumes-from.ts
 
 
 /**
@@ -72970,7 +72972,7 @@ function joined(service, source, readOnly) {
     };
 }
 
-;// CONCATENATED MODULE: ./src/plan/compose-config.ts
+;// CONCATENATED MODULE: ./src/plan/compose/compose-config.ts
 
 
 

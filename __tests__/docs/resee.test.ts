@@ -3,7 +3,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { parse } from 'yaml';
 import { resee } from '../../e2e/stacks/resee.js';
 import { directivesIn } from '../../src/plan/proxies/nginx-directives.js';
-import { listOf, objectOf } from '../../src/plan/json.js';
+import { listOf, objectOf } from '../../src/plan/compose/json.js';
 import { textOf } from './pages.js';
 
 const CONFIG = textOf('examples/resee/nginx/nginx.conf');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { settingsArea } from '../../src/edge/config/settings.js';
 import type { Api } from '../../src/edge/api.js';
-import { objectOf } from '../../src/plan/json.js';
+import { objectOf } from '../../src/plan/compose/json.js';
 import { startCloudflare, type Failure, type StandIn } from './cloudflare/stand-in.js';
 import type { Seen } from './cloudflare/routes.js';
 import { edgeOf } from './edge-of.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { objectOf } from '../../src/plan/json.js';
+import { objectOf } from '../../src/plan/compose/json.js';
 import { startCloudflare, type Failure, type StandIn } from './cloudflare/stand-in.js';
 import { edgeOf } from './edge-of.js';
 import { told } from './told.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { judgeNeeds } from '../../src/gate/needs.js';
 import { judgeOutputs } from '../../src/gate/outputs.js';
 import { parseRequirements } from '../../src/inputs/lines.js';
-import { objectOf } from '../../src/plan/json.js';
+import { objectOf } from '../../src/plan/compose/json.js';
 
 const RUNS = { numRuns: 1_000 };
 

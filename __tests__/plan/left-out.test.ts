@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/plan/observation.js';
-import { isObject, type JsonObject } from '../../src/plan/json.js';
+import { isObject, type JsonObject } from '../../src/plan/compose/json.js';
 import { makePlan, type Planned } from '../../src/plan/planner.js';
 import type { PlanOptions } from '../../src/plan/plan-options.js';
 import { noResults } from '../../src/rollout/context.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fingerprintOf } from '../../src/plan/definition.js';
-import { isObject, objectOf, type JsonObject } from '../../src/plan/json.js';
+import { fingerprintOf } from '../../src/plan/compose/definition.js';
+import { isObject, objectOf, type JsonObject } from '../../src/plan/compose/json.js';
 import type {
   Container,
   FileChange,
@@ -11,8 +11,8 @@ import type { Operation } from '../../src/plan/plan.js';
 import type { ServicePlan } from '../../src/plan/service-plan.js';
 import { makePlan, refusalsOnceSettled, settlePlan, type Planned } from '../../src/plan/planner.js';
 import type { PlanOptions } from '../../src/plan/plan-options.js';
-import { parseStack } from '../../src/plan/compose-config.js';
-import type { Service, Stack } from '../../src/plan/stack.js';
+import { parseStack } from '../../src/plan/compose/compose-config.js';
+import type { Service, Stack } from '../../src/plan/compose/stack.js';
 
 /** Stacks as `docker compose config --format json` (2.26.1) printed them. */
 export type Fixture = 'tiny' | 'resee' | 'many';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../src/plan/json.js';
+import type { JsonObject } from '../../src/plan/compose/json.js';
 import type { Operation } from '../../src/plan/plan.js';
 import { planned, services, without, type Situation } from './observed.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../src/plan/json.js';
+import type { JsonObject } from '../../src/plan/compose/json.js';
 import { upstreamsInFiles } from '../../src/plan/proxies/proxy.js';
 import {
   actions,

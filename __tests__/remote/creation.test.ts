@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { statSync } from 'node:fs';
 import { commandLine } from '../../src/host/quote.js';
-import { commandWords } from '../../src/plan/commands.js';
+import { commandWords } from '../../src/plan/compose/commands.js';
 import { remoteScript } from '../../src/remote/load.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { isObject } from '../../src/plan/json.js';
+import { isObject } from '../../src/plan/compose/json.js';
 import { ENGINE_IS_AWAY, SHELLS, toyHost, type ToyHost } from './host.js';
 
 const OLD = `0123456789ab${'d'.repeat(52)}`;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { isObject, objectOf } from '../../src/plan/json.js';
+import { isObject, objectOf } from '../../src/plan/compose/json.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 const OLD = 'b'.repeat(64);

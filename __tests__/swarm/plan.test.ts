@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isObject, objectOf, type JsonObject } from '../../src/plan/json.js';
+import { isObject, objectOf, type JsonObject } from '../../src/plan/compose/json.js';
 import type { SwarmStack } from '../../src/plan/observation.js';
 import type { PlanOptions } from '../../src/plan/plan-options.js';
 import { planSwarm, settleSwarmPlan } from '../../src/swarm/plan.js';

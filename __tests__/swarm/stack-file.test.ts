@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { objectOf, type JsonObject } from '../../src/plan/json.js';
+import { objectOf, type JsonObject } from '../../src/plan/compose/json.js';
 import { namesUsed } from '../../src/swarm/contents.js';
 import { jobFile } from '../../src/swarm/job.js';
 import { translateService } from '../../src/swarm/keys.js';

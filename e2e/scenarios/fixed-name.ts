@@ -1,5 +1,5 @@
 import { ask } from '../harness/shell.js';
-import { listOf, objectOf } from '../../src/plan/json.js';
+import { listOf, objectOf } from '../../src/plan/compose/json.js';
 import { replacing, together, type Change } from '../stacks/stack.js';
 import type { Bed } from './bed.js';
 import type { Scenario } from './scenario.js';

@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.js';
-import { listOf, numberOf, objectOf, textOf } from '../plan/json.js';
+import { listOf, numberOf, objectOf, textOf } from '../plan/compose/json.js';
 
 /** How a request to the API ended badly. */
 export type ApiFailureKind =

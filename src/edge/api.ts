@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import { objectOf, type JsonObject } from '../plan/json.js';
+import { objectOf, type JsonObject } from '../plan/compose/json.js';
 import {
   ApiError,
   codesOf,

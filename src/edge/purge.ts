@@ -1,5 +1,5 @@
 import type { CloudflarePurge } from '../inputs/types.js';
-import type { JsonObject } from '../plan/json.js';
+import type { JsonObject } from '../plan/compose/json.js';
 import type { Api } from './api.js';
 
 /** Of one request, on every plan (developers.cloudflare.com/cache/how-to/purge-cache). */

@@ -1,4 +1,4 @@
-import { objectOf, textOf } from '../plan/json.js';
+import { objectOf, textOf } from '../plan/compose/json.js';
 
 /**
  * The project, with the names of the images that its file does not name: in Compose's compatibility mode

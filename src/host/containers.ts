@@ -1,4 +1,4 @@
-import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/compose/json.js';
 import type { Container, ContainerNetwork } from '../plan/observation.js';
 import { linesOf, type Sections } from './sections.js';
 

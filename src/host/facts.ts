@@ -1,4 +1,4 @@
-import { objectOf, textOf } from '../plan/json.js';
+import { objectOf, textOf } from '../plan/compose/json.js';
 import type { HostFacts } from '../plan/host-facts.js';
 import { parseRoom } from './room.js';
 import { linesOf, type Sections } from './sections.js';

@@ -1,9 +1,9 @@
 import { DeployError } from '../errors.js';
 import type { Inputs } from '../inputs.js';
-import { objectOf, textOf } from '../plan/json.js';
+import { objectOf, textOf } from '../plan/compose/json.js';
 import type { FileChange, LiveDirectory, Observation, ProxyFacts } from '../plan/observation.js';
-import { parseStack } from '../plan/compose-config.js';
-import { isWithin } from '../plan/stack.js';
+import { parseStack } from '../plan/compose/compose-config.js';
+import { isWithin } from '../plan/compose/stack.js';
 import { observationScript } from '../remote/load.js';
 import { withNamedImages } from './compatibility.js';
 import { containersIn } from './containers.js';

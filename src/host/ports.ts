@@ -1,4 +1,4 @@
-import { plainAddress } from '../plan/addresses.js';
+import { plainAddress } from '../plan/compose/addresses.js';
 import type { HeldPort } from '../plan/host-facts.js';
 import { listedContainers, type ListedContainer } from './listed.js';
 import { linesOf, type Sections } from './sections.js';

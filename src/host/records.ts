@@ -1,5 +1,5 @@
-import type { Fingerprint } from '../plan/definition.js';
-import { numberOf, objectOf, textOf, wordsOf, type JsonObject } from '../plan/json.js';
+import type { Fingerprint } from '../plan/compose/definition.js';
+import { numberOf, objectOf, textOf, wordsOf, type JsonObject } from '../plan/compose/json.js';
 import type { ReleasedWorkflow, ReleaseRecord } from '../plan/observation.js';
 
 /** A release's record as it lies in `releases/` on the host. */

@@ -1,5 +1,5 @@
 import type { Room } from '../plan/host-facts.js';
-import { numberOf } from '../plan/json.js';
+import { numberOf } from '../plan/compose/json.js';
 import type { Problem } from './problem.js';
 import { commandLine } from './quote.js';
 import { linesOf, type Sections } from './sections.js';

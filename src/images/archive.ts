@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { extract, pack } from 'tar-stream';
-import { listOf, objectOf, textOf } from '../plan/json.js';
+import { listOf, objectOf, textOf } from '../plan/compose/json.js';
 import type { ArchivedImage } from './layers.js';
 
 /** An archive that `docker save` wrote. */

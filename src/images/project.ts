@@ -1,4 +1,4 @@
-import { isObject, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import { isObject, objectOf, textOf, type JsonObject } from '../plan/compose/json.js';
 
 /**
  * What Compose needs to build the images of a project, of the project as the host has normalised it: so build

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeployError, RefusedError } from '../errors.js';
 import type { Log } from '../log.js';
-import { textOf, type JsonObject } from '../plan/json.js';
+import { textOf, type JsonObject } from '../plan/compose/json.js';
 import { readArchive, type ImageArchive } from './archive.js';
 import { COMMAND_NOT_FOUND, runCommand, type CommandResult } from './command.js';
 import { buildProject, contextsOf } from './project.js';

@@ -1,4 +1,4 @@
-import type { Refusal } from './gaps.js';
+import type { Refusal } from './refusal.js';
 import type { Observation } from './observation.js';
 
 /** What the workflow says of the engine. */

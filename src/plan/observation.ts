@@ -1,7 +1,7 @@
-import type { Fingerprint } from './definition.js';
+import type { Fingerprint } from './compose/definition.js';
 import type { ComposeProject, HeldPort, HostFacts } from './host-facts.js';
-import type { JsonObject } from './json.js';
-import type { Stack } from './stack.js';
+import type { JsonObject } from './compose/json.js';
+import type { Stack } from './compose/stack.js';
 
 /** One look at the host: all that a plan is made from. */
 export interface Observation {

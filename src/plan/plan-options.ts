@@ -1,5 +1,5 @@
 import type { EngineInput } from './engine.js';
-import type { HealthTarget } from './health-host.js';
+import type { HealthTarget } from './health/health-host.js';
 
 /** What the workflow says about which services may change. */
 export interface Permissions {

@@ -1,24 +1,24 @@
 import type { PlanOptions } from './plan-options.js';
-import { withDependants } from './dependants.js';
+import { withDependants } from './changes/dependants.js';
 import { engineNotes, engineRefusals } from './engine.js';
-import { imageOperations } from './image-operations.js';
-import { healthNotes, healthRefusals } from './health-host.js';
-import { withHostnames } from './network-names.js';
-import { blockedMoves, givingWay } from './moves.js';
+import { imageOperations } from './steps/image-operations.js';
+import { healthNotes, healthRefusals } from './health/health-host.js';
+import { withHostnames } from './compose/network-names.js';
+import { blockedMoves, givingWay } from './steps/moves.js';
 import type { Observation } from './observation.js';
-import { planOperations } from './operations.js';
+import { planOperations } from './steps/operations.js';
 import { servicesOf, type Operation, type Plan } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
-import { preflightNotes, preflightRefusals } from './preflight.js';
-import { jobsOfRollback } from './publishing.js';
-import type { Refusal } from './gaps.js';
-import { refusals, refusedChanges } from './refusals.js';
-import { assignRoles } from './roles.js';
-import { seenIn, upstreamsOf } from './seen.js';
-import { changeOf } from './decision.js';
-import { imagesInUse, planServices, settleImages } from './services.js';
-import { unmovedProxies } from './unmoved.js';
-import { warnings } from './warnings.js';
+import { preflightNotes, preflightRefusals } from './preflight/preflight.js';
+import { jobsOfRollback } from './steps/publishing.js';
+import type { Refusal } from './refusal.js';
+import { refusals, refusedChanges } from './refusals/refusals.js';
+import { assignRoles } from './roles/roles.js';
+import { seenIn, upstreamsOf } from './roles/seen.js';
+import { changeOf } from './changes/decision.js';
+import { imagesInUse, planServices, settleImages } from './changes/services.js';
+import { unmovedProxies } from './refusals/unmoved.js';
+import { warnings } from './refusals/warnings.js';
 
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: Plan }

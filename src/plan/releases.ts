@@ -1,4 +1,4 @@
-import { canonical } from './json.js';
+import { canonical } from './compose/json.js';
 import type { Observation, ReleasedWorkflow, ReleaseRecord } from './observation.js';
 import type { Plan } from './plan.js';
 import { changesNothing } from './planner.js';

@@ -1,6 +1,6 @@
 import { commandLine, quote } from '../host/quote.js';
 import { variablesBefore } from '../host/state.js';
-import { commandWords } from '../plan/commands.js';
+import { commandWords } from '../plan/compose/commands.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';

@@ -1,5 +1,5 @@
 import { DeployError } from '../errors.js';
-import { contentsOf } from '../plan/contents.js';
+import { contentsOf } from '../plan/compose/contents.js';
 import type { Container } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';

@@ -1,8 +1,8 @@
 import { DeployError } from '../errors.js';
 import { commandLine, quote } from '../host/quote.js';
-import { startHooks, type Hook } from '../plan/hooks.js';
+import { startHooks, type Hook } from '../plan/compose/hooks.js';
 import type { ServiceScale } from '../plan/scale.js';
-import type { Stack } from '../plan/stack.js';
+import type { Stack } from '../plan/compose/stack.js';
 import type { RolloutContext } from './context.js';
 
 /** For `run_hooks` on the host, a line each. */

@@ -1,7 +1,7 @@
 import { commandLine, quote } from '../host/quote.js';
 import { linesOf } from '../host/sections.js';
 import { variablesBefore } from '../host/state.js';
-import { isPinned } from '../plan/image-names.js';
+import { isPinned } from '../plan/compose/image-names.js';
 import type { ImageReference, Operation } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';

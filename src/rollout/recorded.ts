@@ -1,10 +1,10 @@
-import { commitOf, releasedService, wasRemoved } from '../plan/changes.js';
-import { fingerprintOf, type Fingerprint } from '../plan/definition.js';
-import { keptReference } from '../plan/kept-image.js';
+import { commitOf, releasedService, wasRemoved } from '../plan/changes/changes.js';
+import { fingerprintOf, type Fingerprint } from '../plan/compose/definition.js';
+import { keptReference } from '../plan/steps/kept-image.js';
 import type { ReleasedService } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
 import type { ServicePlan } from '../plan/service-plan.js';
-import type { Service } from '../plan/stack.js';
+import type { Service } from '../plan/compose/stack.js';
 import type { RolloutContext } from './context.js';
 
 type Recording = Pick<RolloutContext, 'observation' | 'planOptions' | 'results'>;

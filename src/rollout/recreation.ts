@@ -1,6 +1,6 @@
 import { quote } from '../host/quote.js';
-import { contentsOf } from '../plan/contents.js';
-import type { Stack } from '../plan/stack.js';
+import { contentsOf } from '../plan/compose/contents.js';
+import type { Stack } from '../plan/compose/stack.js';
 import type { ServiceScale } from '../plan/scale.js';
 import type { RolloutContext } from './context.js';
 import { hookLinesOf } from './hooks.js';

@@ -1,5 +1,5 @@
 import { RefusedError } from '../errors.js';
-import type { Refusal } from '../plan/gaps.js';
+import type { Refusal } from '../plan/refusal.js';
 
 /** @throws RefusedError with all of them, where there is one */
 export function throwRefusals(refusals: readonly Refusal[], where?: string): void {

@@ -1,5 +1,5 @@
 import type { HandedVolumes, ServiceScale } from '../plan/scale.js';
-import type { Stack } from '../plan/stack.js';
+import type { Stack } from '../plan/compose/stack.js';
 
 /** For `hand_on` on the host. */
 export function handedWords({ volumes }: HandedVolumes): readonly string[] {

@@ -18,7 +18,7 @@ import type { PlanOptions } from '../plan/plan-options.js';
 import { planOptions } from './plan-options.js';
 import { isRunning } from '../plan/releases.js';
 import { renderPlan } from '../plan/render.js';
-import { storageToInspect } from '../plan/storage.js';
+import { storageToInspect } from '../plan/roles/storage.js';
 import { throwRefusals } from '../rollout/refuse.js';
 import { lookAtSwarm } from '../swarm/look.js';
 import { planSwarm } from '../swarm/plan.js';

@@ -8,7 +8,7 @@ import type { Entrance } from '../health/entrance.js';
 import { publicWay } from '../health/public.js';
 import type { Inputs } from '../inputs.js';
 import type { Observation } from '../plan/observation.js';
-import { staticPaths } from '../plan/static-paths.js';
+import { staticPaths } from '../plan/health/static-paths.js';
 
 /** Cloudflare, where the workflow names a zone. */
 export function edgeOf(

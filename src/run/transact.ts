@@ -13,7 +13,7 @@ import { checkPublicUrl, startMeasuring } from './measure.js';
 import { warnOfDoubt } from '../health/doubt.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { Opening } from './opening.js';
-import { healthTarget } from '../plan/health-host.js';
+import { healthTarget } from '../plan/health/health-host.js';
 import type { Observation, ReleaseRecord } from '../plan/observation.js';
 import type { Plan } from '../plan/plan.js';
 import { changesNothing } from '../plan/planner.js';

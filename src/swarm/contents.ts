@@ -1,5 +1,5 @@
-import type { Refusal } from '../plan/gaps.js';
-import { listOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import type { Refusal } from '../plan/refusal.js';
+import { listOf, objectOf, textOf, type JsonObject } from '../plan/compose/json.js';
 
 type Kind = 'configs' | 'secrets';
 

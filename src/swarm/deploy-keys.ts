@@ -1,4 +1,4 @@
-import { objectOf, textOf, type JsonObject } from '../plan/json.js';
+import { objectOf, textOf, type JsonObject } from '../plan/compose/json.js';
 import type { Translation } from './translation.js';
 
 const OF_DEPLOY: ReadonlySet<string> = new Set([

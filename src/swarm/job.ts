@@ -1,4 +1,4 @@
-import { objectOf } from '../plan/json.js';
+import { objectOf } from '../plan/compose/json.js';
 import { renderStack, type StackFile } from './stack-file.js';
 
 /**

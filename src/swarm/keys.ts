@@ -1,5 +1,5 @@
-import type { Refusal } from '../plan/gaps.js';
-import { isObject, listOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import type { Refusal } from '../plan/refusal.js';
+import { isObject, listOf, objectOf, textOf, type JsonObject } from '../plan/compose/json.js';
 import type { Translation } from './translation.js';
 import { translateDeploy } from './deploy-keys.js';
 

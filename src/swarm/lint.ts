@@ -1,5 +1,5 @@
-import type { Refusal } from '../plan/gaps.js';
-import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/json.js';
+import type { Refusal } from '../plan/refusal.js';
+import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../plan/compose/json.js';
 import { STAYS, type ServicePlan } from '../plan/service-plan.js';
 
 /** The defaults of Docker. */

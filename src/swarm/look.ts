@@ -3,7 +3,7 @@ import { parseTasks } from '../host/containers.js';
 import { inLiveTerms } from '../host/live-terms.js';
 import { linesOf } from '../host/sections.js';
 import type { Shell } from '../host/shell.js';
-import { objectOf } from '../plan/json.js';
+import { objectOf } from '../plan/compose/json.js';
 import type { Observation } from '../plan/observation.js';
 import { askingScript } from '../remote/load.js';
 import { filesOfContents } from './contents.js';

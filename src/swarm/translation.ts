@@ -1,4 +1,4 @@
-import type { JsonObject } from '../plan/json.js';
+import type { JsonObject } from '../plan/compose/json.js';
 
 /** What one key of a service becomes for `docker stack deploy`. */
 export interface Translation {

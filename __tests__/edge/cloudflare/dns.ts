@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { JsonObject } from '../../../src/plan/json.js';
+import type { JsonObject } from '../../../src/plan/compose/json.js';
 import { complaint, Refusal, wrongFields, type Fields, type Route } from './routes.js';
 import type { Zone } from './stand-in.js';
 

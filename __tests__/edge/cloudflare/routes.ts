@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/plan/json.js';
+import type { JsonObject } from '../../../src/plan/compose/json.js';
 
 /** A request as it came; the path is below the zone. */
 export interface Seen {

@@ -1,4 +1,4 @@
-import { canonical, isObject, objectOf, type JsonObject } from '../../../src/plan/json.js';
+import { canonical, isObject, objectOf, type JsonObject } from '../../../src/plan/compose/json.js';
 import { complaint, Refusal, wrongFields, type Fields, type Route } from './routes.js';
 import type { Ruleset, Zone } from './stand-in.js';
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { isObject, objectOf, type JsonObject } from '../../../src/plan/json.js';
+import { isObject, objectOf, type JsonObject } from '../../../src/plan/compose/json.js';
 import { dnsRoutes } from './dns.js';
 import { purgeRoutes } from './purge.js';
 import { complaint, Refusal, wrongFields, type Route, type Seen } from './routes.js';

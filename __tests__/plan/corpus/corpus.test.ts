@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseStack } from '../../../src/plan/compose-config.js';
+import { parseStack } from '../../../src/plan/compose/compose-config.js';
 import { makePlan, type Planned } from '../../../src/plan/planner.js';
-import type { Stack } from '../../../src/plan/stack.js';
+import type { Stack } from '../../../src/plan/compose/stack.js';
 import { container, imageId, mountsOf, observed, options, recordOf } from '../observed.js';
 import { STACKS, type StackShape, type Wanted } from './shapes.js';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/plan/json.js';
+import type { JsonObject } from '../../../src/plan/compose/json.js';
 
 /** What must come of a change of a service alone: a candidate, stop then start, a run, or a refusal. */
 export type Wanted = 'roll' | 'replace' | 'run' | 'refused';

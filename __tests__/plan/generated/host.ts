@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { objectOf } from '../../../src/plan/json.js';
+import { objectOf } from '../../../src/plan/compose/json.js';
 import type { Container, Observation, StorageContents } from '../../../src/plan/observation.js';
 import type { PlanOptions } from '../../../src/plan/plan-options.js';
-import type { Service, Stack } from '../../../src/plan/stack.js';
+import type { Service, Stack } from '../../../src/plan/compose/stack.js';
 import { container, LIVE_SHA, observed, options, recordOf, SHA } from '../observed.js';
 import { NAMES, ROOT, stackOf, STORED, twoStacks } from './stacks.js';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { differingPlaces, meaningOf, placesOf } from '../../../src/plan/definition.js';
+import { differingPlaces, meaningOf, placesOf } from '../../../src/plan/compose/definition.js';
 import type { Observation } from '../../../src/plan/observation.js';
 import { servicesOf, type Operation, type Plan } from '../../../src/plan/plan.js';
 import { makePlan, settlePlan, type Planned } from '../../../src/plan/planner.js';
 import type { PlanOptions } from '../../../src/plan/plan-options.js';
-import type { Mount, Service, Stack } from '../../../src/plan/stack.js';
+import type { Mount, Service, Stack } from '../../../src/plan/compose/stack.js';
 import { releasedServices } from '../../../src/rollout/recorded.js';
 import { containerOf, drawn, observationOf, oldImage, SHA, type Drawn } from './host.js';
 import { STORED } from './stacks.js';

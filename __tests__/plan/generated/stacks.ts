@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { parseStack } from '../../../src/plan/compose-config.js';
-import type { JsonObject } from '../../../src/plan/json.js';
-import type { Stack } from '../../../src/plan/stack.js';
+import { parseStack } from '../../../src/plan/compose/compose-config.js';
+import type { JsonObject } from '../../../src/plan/compose/json.js';
+import type { Stack } from '../../../src/plan/compose/stack.js';
 
 /** Stacks as `docker compose config --format json` prints them, of all that decides what a plan does. */
 export type Services = Readonly<Record<string, JsonObject>>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../../src/plan/json.js';
+import type { JsonObject } from '../../../src/plan/compose/json.js';
 import { caddyPass } from '../../../src/plan/proxies/caddy-pass.js';
 import { nginxPass } from '../../../src/plan/proxies/nginx-pass.js';
 import type { Pass } from '../../../src/plan/proxies/pass.js';

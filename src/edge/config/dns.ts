@@ -1,4 +1,4 @@
-import { listOf, objectOf, textOf, type JsonObject } from '../../plan/json.js';
+import { listOf, objectOf, textOf, type JsonObject } from '../../plan/compose/json.js';
 import type { Api, ApiCall } from '../api.js';
 import type { Area, Change, Difference } from './change.js';
 import type { DnsRecord } from './read.js';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../../plan/json.js';
+import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../../plan/compose/json.js';
 import { CONFIG_SCHEMA } from './schema.js';
 import { problemsOf, type ConfigProblem } from './validate.js';
 

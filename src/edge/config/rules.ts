@@ -1,4 +1,4 @@
-import { isObject, listOf, objectOf, textOf, type JsonObject } from '../../plan/json.js';
+import { isObject, listOf, objectOf, textOf, type JsonObject } from '../../plan/compose/json.js';
 import type { Api, ApiCall } from '../api.js';
 import { ApiError } from '../api-errors.js';
 import type { Area, Change, Difference } from './change.js';

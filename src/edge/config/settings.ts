@@ -1,4 +1,4 @@
-import { objectOf, textOf } from '../../plan/json.js';
+import { objectOf, textOf } from '../../plan/compose/json.js';
 import type { Api } from '../api.js';
 import { isUnasked } from '../origin-certificate.js';
 import type { Area, Change } from './change.js';

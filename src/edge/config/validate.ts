@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
-import { textOf } from '../../plan/json.js';
+import { textOf } from '../../plan/compose/json.js';
 import type { Schema } from './schema.js';
 
 /** Something wrong with the file, and where. */

@@ -1,4 +1,4 @@
-import { objectOf, textOf } from '../json.js';
+import { objectOf, textOf } from '../compose/json.js';
 import type { Observation, ProxyFacts } from '../observation.js';
 import type { Plan } from '../plan.js';
 import { directivesIn, type Directive } from './nginx-directives.js';

@@ -1,4 +1,4 @@
-import { isObject, listOf, objectOf, textOf, type JsonObject } from '../json.js';
+import { isObject, listOf, objectOf, textOf, type JsonObject } from '../compose/json.js';
 import { parseAddress, type Upstream } from './upstream.js';
 
 /** What the loaded configuration of a Caddy (its JSON) says about where requests go. */

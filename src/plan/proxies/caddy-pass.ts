@@ -1,4 +1,4 @@
-import { listOf, objectOf, textOf, type JsonObject } from '../json.js';
+import { listOf, objectOf, textOf, type JsonObject } from '../compose/json.js';
 import { hostnameOf, type Pass, type ProxyRequest } from './pass.js';
 import { caddyServers, portOf } from './sites.js';
 import { parseAddress } from './upstream.js';

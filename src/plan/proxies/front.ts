@@ -1,4 +1,4 @@
-import type { Service } from '../stack.js';
+import type { Service } from '../compose/stack.js';
 import { isTunnel, upstreamsOfTunnel } from './tunnel.js';
 
 /** The tunnel that a proxy of the stack takes requests from; undefined: there is none, or it sends them elsewhere. */

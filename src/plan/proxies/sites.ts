@@ -1,5 +1,5 @@
-import { isObject, listOf, objectOf, textOf, type JsonObject } from '../json.js';
-import type { Service } from '../stack.js';
+import { isObject, listOf, objectOf, textOf, type JsonObject } from '../compose/json.js';
+import type { Service } from '../compose/stack.js';
 import { directivesIn, named, type Directive } from './nginx-directives.js';
 import { parseAddress } from './upstream.js';
 

@@ -1,5 +1,5 @@
-import { objectOf, textOf } from '../json.js';
-import type { Service } from '../stack.js';
+import { objectOf, textOf } from '../compose/json.js';
+import type { Service } from '../compose/stack.js';
 import { parseAddress, type Upstream } from './upstream.js';
 
 /** Programs that let requests in over a connection of their own, without a port of the host. */

@@ -1,4 +1,4 @@
-import { plainAddress } from '../addresses.js';
+import { plainAddress } from '../compose/addresses.js';
 
 /** A host that a proxy sends requests to, with the port where one is written. */
 export interface Upstream {
