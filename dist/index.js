@@ -58236,7 +58236,7 @@ function linesOf(text) {
 
 /***/ }),
 
-/***/ 9657:
+/***/ 9186:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -58269,11 +58269,39 @@ function answersIn(stdout, mark) {
         .join('');
 }
 
+;// CONCATENATED MODULE: ./src/host/compose-words.ts
+/**
+ * The words of which Compose's own errors are made (compose-go: loader, schema, types, interpolation, template, dotenv;
+ * yaml; docker/compose), and the operating system's for a file. A value may be one of them, and then tells nobody
+ * anything.
+ */
+const WORDS = new Set(`a additional after alias all allowed already also an anchor and another any are array as at attribute
+  attributes bad be been before bind block boolean both but by cannot cast character circular collection column
+  com com.docker.compose.project config configs configuration conflict conflicting conflicts contain container
+  contains context could create cycle daemon declared decode decoding default defaulting defined denied depends
+  depends_on deprecated did directory disallowed docker does driver duplicate duration either element elements
+  empty end env env_file environment error errors escape exactly exceed exclusive execute exist exists expand
+  expected expecting extend extends external failed file files flow for format found from git greater group has
+  have host ignored implicit in include included integer interpolating interpolation into invalid is it items
+  key keys label labels least length less limit list load loading local longer main mapping mappings match
+  matches maximum may merge merging minimum missing model models more most mount multiple must name named need
+  needs network network_mode networks no node non-empty none not null number numeric object obsolete of on one
+  only open option options or other override overrides parent parse parsing pass path pattern permission plain
+  please port ports positive project property protocol provided quoted range read reading reference refers
+  remote remove required resolve resource same scalar scan scanning schema secret secrets section sequence
+  service service_started services set should size some spec specified specify start starts stat string struct
+  such supported syntax tab tag than that the this time timeout to token top-level type types unable undefined
+  unexpected unique unit unknown unmarshal unset unsupported unterminated until up use used using valid validate
+  validating value values variable version volume volumes was which while wildcard will with within without
+  would yaml you your`.split(/\s+/));
+
 ;// CONCATENATED MODULE: ./src/host/compose-complaints.ts
+
 /**
  * What Compose says, without what may be a value of a file of variables: of such a file an error quotes what it cannot
  * read, and a name that is not set may be the end of a password with a dollar sign in it. (compose-go,
- * dotenv/parser.go and template/template.go; as Compose 2.26 and 2.40 print it.)
+ * dotenv/parser.go and template/template.go; as Compose 2.26 and 2.40 print it.) For text in which a build or a
+ * container may speak as well: those say what they like. What Compose alone says is told by `toldByCompose`.
  */
 function withoutValues(text) {
     return text.split('\n').map(lineWithoutValues).join('\n');
@@ -58285,7 +58313,71 @@ function lineWithoutValues(line) {
         // `failed to read /srv/shop/.env: line 3: unterminated quoted value "…`
         .replace(/(failed to read \/[^:]+: (?:line \d+: )?).*/, `$1${HIDDEN}`)
         // Compose does not always say of which file.
-        .replace(/(\bunexpected character|\bunterminated quoted value|\bInvalid template:) .*/, `$1 ${HIDDEN}`));
+        .replace(/(\bunexpected character|\bunterminated quoted value|\bInvalid template:) .*/, `$1 ${HIDDEN}`)
+        .replace(/(\binvalid interpolation format for [\w.[\]-]+).*/i, `$1: ${HIDDEN}`)
+        // `services.web.ports.0: invalid containerPort: …`, `services.web.init must be a boolean: …`
+        .replace(/((?:^|[\s"'(:])(?:services|networks|volumes|configs|secrets|models)\.[\w-]+\.[\w.[\]-]*)[: ].*/, `$1: ${HIDDEN}`));
+}
+/**
+ * What may be shown of an error of Compose, beside its own words: a place in a file, a file, a key (keys are never
+ * made of variables), and the name of a variable that is required.
+ */
+const SHOWN = [
+    /^(?:line|column) \d+(?!\w)/,
+    /^(?:services|networks|volumes|configs|secrets|models|include|x-[\w-]+)(?:\.[\w-]+|\.?\[\d*\])+/,
+    /^\/?(?:[\w.@+-]+\/)*(?:[\w.-]+\.ya?ml|[\w.-]*\.env(?:\.[\w-]+)?|Dockerfile)(?::\d+)*(?![\w/@])/,
+    /^required variable [A-Za-z_]\w*(?= is missing a value)/,
+    /^additional propert(?:y|ies) (?:'[\w.-]+'(?:, )?)+/i,
+    /^Additional property [\w.-]+(?= is not allowed)/,
+    /^docker compose did not end within \d+ s\b/,
+];
+/** The service that an error is about, and none that it refers to. */
+const SERVICE = /^service "[\w.-]+"/;
+const LOGGED = /^time="[^"]*" level=(\w+) msg="(.*)"$/;
+/**
+ * What `docker compose config` complains of, by a list of what may be shown: the kind of the error, the file, the line
+ * and the key. All else may be a value of a file of variables, and is an ellipsis.
+ */
+function toldByCompose(text) {
+    const lines = text.split('\n').map((line) => {
+        const [, level, message] = LOGGED.exec(line) ?? [];
+        return toldLine(level === undefined || message === undefined
+            ? line
+            : `${level}: ${message.replaceAll('\\"', '"')}`);
+    });
+    // The lines of one value are one ellipsis.
+    return lines.filter((line, index) => line !== '…' || lines[index - 1] !== '…').join('\n');
+}
+function toldLine(line) {
+    const told = [];
+    let rest = line;
+    while (rest !== '') {
+        const space = /^\s+/.exec(rest)?.[0];
+        const piece = space ?? shownPiece(rest, told) ?? /^\S+/.exec(rest)?.[0] ?? rest;
+        told.push(space === undefined ? pieceTold(piece, rest, told) : ' ');
+        rest = rest.slice(piece.length);
+    }
+    return told
+        .join('')
+        .replace(/…(?:[:;,.]? ?…)+/g, '…')
+        .trim();
+}
+/** A piece of several words, or one that is a place: with the bracket or quote before it. */
+function shownPiece(rest, told) {
+    const opening = /^["'`(]?/.exec(rest)?.[0] ?? '';
+    const inner = rest.slice(opening.length);
+    const found = SHOWN.map((shown) => shown.exec(inner)?.[0]).find((piece) => piece !== undefined);
+    if (found !== undefined)
+        return opening + found;
+    return /\bundefined $/.test(told.join('')) ? undefined : SERVICE.exec(rest)?.[0];
+}
+function pieceTold(piece, rest, told) {
+    if (shownPiece(rest, told) === piece)
+        return piece;
+    const [, before = '', word = '', after = ''] = /^(["'`(]*)(.*?)(["'`):;,.]*)$/s.exec(piece) ?? [];
+    if (word === '' || WORDS.has(word.toLowerCase()))
+        return before + word + after;
+    return `…${/[:;,]$/.exec(after)?.[0] ?? ''}`;
 }
 
 // EXTERNAL MODULE: ./src/host/quote.ts
@@ -58321,9 +58413,15 @@ function createShell(session, log) {
         },
     };
 }
+/** Sections in which Compose alone complains. */
+const OF_COMPOSE = /^(?:(?:live-)?(?:config|image-names)|variables)\.err$/;
 /** Sections `NAME.err` are what a command complained of. */
 function withoutComplainedValues(sections) {
-    return new Map([...sections].map(([name, text]) => [name, name.endsWith('.err') ? withoutValues(text) : text]));
+    return new Map([...sections].map(([name, text]) => {
+        if (OF_COMPOSE.test(name))
+            return [name, toldByCompose(text)];
+        return [name, name.endsWith('.err') ? withoutValues(text) : text];
+    }));
 }
 
 
@@ -62866,8 +62964,8 @@ function endedRunOf(payload) {
     };
 }
 
-// EXTERNAL MODULE: ./src/host/shell.ts + 2 modules
-var host_shell = __nccwpck_require__(9657);
+// EXTERNAL MODULE: ./src/host/shell.ts + 3 modules
+var host_shell = __nccwpck_require__(9186);
 // EXTERNAL MODULE: ./src/inputs.ts + 17 modules
 var src_inputs = __nccwpck_require__(8422);
 ;// CONCATENATED MODULE: ./src/health/doubt.ts
@@ -73858,7 +73956,7 @@ function configProblem(sections, inputs) {
     }
     return {
         what: 'Docker Compose refuses the Compose file of the commit',
-        next: 'Above it stands what Compose says. `docker compose config` in a clone of the commit shows the same.',
+        next: 'Above it stands what Compose says, without what may be a value. `docker compose config` in a clone of the commit, with the .env of the host beside it, shows all of it.',
         evidence: said,
     };
 }
@@ -81655,7 +81753,7 @@ function newRunName({ runId, runAttempt }) {
 /* harmony export */   L: () => (/* binding */ handStackBack),
 /* harmony export */   v: () => (/* binding */ forgetRun)
 /* harmony export */ });
-/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9657);
+/* harmony import */ var _host_shell_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9186);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2067);
 /* harmony import */ var _remote_load_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3184);
 /* harmony import */ var _rollout_transaction_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8657);

@@ -204,7 +204,7 @@ function configProblem(sections: Sections, inputs: Inputs): Problem | undefined 
   }
   return {
     what: 'Docker Compose refuses the Compose file of the commit',
-    next: 'Above it stands what Compose says. `docker compose config` in a clone of the commit shows the same.',
+    next: 'Above it stands what Compose says, without what may be a value. `docker compose config` in a clone of the commit, with the .env of the host beside it, shows all of it.',
     evidence: said,
   };
 }

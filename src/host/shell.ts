@@ -1,7 +1,7 @@
 import type { Log } from '../log.js';
 import type { RunResult, Session } from '../ssh/session.js';
 import { answersIn, createMark } from './answers.js';
-import { withoutValues } from './compose-complaints.js';
+import { toldByCompose, withoutValues } from './compose-complaints.js';
 import { assignments } from './quote.js';
 import { parseSections, type Sections } from './sections.js';
 
@@ -62,9 +62,15 @@ export function createShell(session: Session, log: Log): Shell {
   };
 }
 
+/** Sections in which Compose alone complains. */
+const OF_COMPOSE = /^(?:(?:live-)?(?:config|image-names)|variables)\.err$/;
+
 /** Sections `NAME.err` are what a command complained of. */
 function withoutComplainedValues(sections: Sections): Sections {
   return new Map(
-    [...sections].map(([name, text]) => [name, name.endsWith('.err') ? withoutValues(text) : text]),
+    [...sections].map(([name, text]) => {
+      if (OF_COMPOSE.test(name)) return [name, toldByCompose(text)];
+      return [name, name.endsWith('.err') ? withoutValues(text) : text];
+    }),
   );
 }
