@@ -80437,6 +80437,17 @@ function explain(error) {
 ;// CONCATENATED MODULE: ./src/report/hidden.ts
 
 
+/**
+ * Names and ids that somebody's workflow may compare, and that no value of a file of variables ever becomes: keys of the
+ * Compose file, what the engine and git have made, and addresses that the workflow itself gives.
+ */
+const IDENTITIES = new Set([
+    ...['result', 'startedAt', 'sha', 'previousSha', 'url', 'address', 'project'],
+    ...['kind', 'verb', 'part', 'to', 'change', 'action', 'role', 'ifSame', 'proxyKind'],
+    ...['service', 'bases', 'caller', 'proxyService'],
+    ...['proxy', 'container', 'id', 'ids', 'incumbents', 'staying', 'dead', 'retire'],
+    ...['imageId', 'oldImageId', 'oldImage', 'newImage'],
+]);
 function createHidden() {
     const texts = new Set();
     const redactText = (text) => 
@@ -80444,19 +80455,56 @@ function createHidden() {
     [...texts]
         .sort((one, other) => other.length - one.length)
         .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+    const redact = ({ what, where, next, evidence, cause }) => new errors/* DeployError */.s({
+        what: redactText(what),
+        next: redactText(next),
+        cause,
+        ...(where === undefined ? {} : { where: redactText(where) }),
+        ...(evidence === undefined ? {} : { evidence: redactText(evidence) }),
+    });
     return {
         hide: (text) => {
             core/* setSecret */.Pq(text);
             texts.add(text);
         },
-        redact: ({ what, where, next, evidence, cause }) => new errors/* DeployError */.s({
-            what: redactText(what),
-            next: redactText(next),
-            cause,
-            ...(where === undefined ? {} : { where: redactText(where) }),
-            ...(evidence === undefined ? {} : { evidence: redactText(evidence) }),
+        redact,
+        redactOutcome: ({ error, services, ...rest }) => ({
+            ...withTexts(rest, redactText),
+            // By the names of the services.
+            services,
+            error: error === undefined ? undefined : redact(error),
         }),
+        redactLines: (lines) => lines.map(redactText),
     };
+}
+/** Fields that count by what was said. */
+const COUNTS = new Set(['failures', 'uncounted']);
+function withTexts(value, change) {
+    if (typeof value === 'string')
+        return change(value);
+    if (Array.isArray(value))
+        return value.map((each) => withTexts(each, change));
+    if (typeof value !== 'object' || value === null)
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [
+        name,
+        COUNTS.has(name)
+            ? withNames(each, change)
+            : isIdentity(name, each)
+                ? each
+                : withTexts(each, change),
+    ]));
+}
+function withNames(counts, change) {
+    if (typeof counts !== 'object' || counts === null)
+        return counts;
+    return Object.fromEntries(Object.entries(counts).map(([name, count]) => [change(name), count]));
+}
+/** `services` are names where they are a list of texts, and definitions of what becomes of each elsewhere. */
+function isIdentity(name, value) {
+    if (name !== 'services')
+        return IDENTITIES.has(name);
+    return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 // EXTERNAL MODULE: ./src/report/terminal.ts
@@ -81118,7 +81166,7 @@ async function main() {
         error = (0,annotate/* asDeployError */.y)(problem);
     }
     const { facts } = progress;
-    await report({
+    await report(hidden.redactOutcome({
         result: facts.result ?? 'refused',
         startedAt,
         sha: facts.sha ?? inputs?.source.sha ?? github.sha,
@@ -81134,8 +81182,8 @@ async function main() {
         edge: facts.edge,
         durationMs: system_clock/* systemClock */.m.now() - from,
         url: inputs?.url,
-        error: error === undefined ? undefined : hidden.redact(error),
-    }, { inputs, github, clockAtStartMs: from, status: facts.status }, log);
+        error,
+    }), { inputs, github, clockAtStartMs: from, status: hidden.redactLines(facts.status) }, log);
 }
 /** Connects, does what `operation` asks, and hands the stack back when that fails. */
 async function main_perform({ inputs, github, run, progress, log, hide, }) {

@@ -56,7 +56,7 @@ export async function main(): Promise<void> {
   }
   const { facts } = progress;
   await report(
-    {
+    hidden.redactOutcome({
       result: facts.result ?? 'refused',
       startedAt,
       sha: facts.sha ?? inputs?.source.sha ?? github.sha,
@@ -72,9 +72,9 @@ export async function main(): Promise<void> {
       edge: facts.edge,
       durationMs: systemClock.now() - from,
       url: inputs?.url,
-      error: error === undefined ? undefined : hidden.redact(error),
-    },
-    { inputs, github, clockAtStartMs: from, status: facts.status },
+      error,
+    }),
+    { inputs, github, clockAtStartMs: from, status: hidden.redactLines(facts.status) },
     log,
   );
 }
