@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { remoteScript } from '../../src/remote/load.js';
+import type { Variables } from '../../src/host/shell.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 const POINTER = `version https://git-lfs.github.com/spec/v1
@@ -40,7 +42,7 @@ describe.each(SHELLS)('a commit with files of Git LFS, with $name as sh', ({ pat
     host.remove();
   });
 
-  const lay = () =>
+  const lay = (token: Variables = { TOKEN: '', TOKEN_FOR: '' }) =>
     host.run(
       [
         remoteScript('observe/sections'),
@@ -54,8 +56,7 @@ describe.each(SHELLS)('a commit with files of Git LFS, with $name as sh', ({ pat
         OWN: host.path('own'),
         STAGE: host.path('stage'),
         REMOTE: host.path('origin'),
-        TOKEN: '',
-        TOKEN_FOR: '',
+        ...token,
       },
     );
 
@@ -72,5 +73,33 @@ describe.each(SHELLS)('a commit with files of Git LFS, with $name as sh', ({ pat
     expect(stdout).toMatch(/lfs-pointers=\n/);
     expect(stdout.trim().split('\n').slice(1)).toEqual(['models/large file.bin']);
     expect(host.read('stage/models/large file.bin')).toBe(POINTER);
+  });
+
+  it('gives the token to the server of the repository alone, whatever server its commit names', async () => {
+    // Asks git for a login as git-lfs does, with what `lfs.url` of a commit may say; and tells what else it was given.
+    host.write(
+      'bin/git-lfs',
+      `#!/bin/sh
+TOY='${host.root}'
+for url in https://git.example.com/o/r.git/info/lfs https://evil.example.com/o/r.git http://git.example.com/o/r.git \\
+  https://git.example.com:8443/o/r.git https://git.example.com.evil.example.com/x https://git.example.com@evil.example.com/x \\
+  https://sub.git.example.com/x ssh://git.example.com/x; do
+  echo "$url $(printf 'url=%s\\n\\n' "$url" | git credential fill 2>/dev/null </dev/stdin | sed -n 's/^password=//p')"
+done >"$TOY/logins"
+tr '\\000' '\\n' </proc/$$/cmdline >"$TOY/words"
+exit 1
+`,
+    );
+    chmodSync(host.path('bin/git-lfs'), 0o755);
+    const { code } = await lay({ TOKEN: 'ghs_token', TOKEN_FOR: 'https://git.example.com' });
+    expect(code).not.toBe(0);
+    expect(
+      host
+        .read('logins')
+        .split('\n')
+        .filter((line) => line.endsWith('ghs_token')),
+    ).toEqual(['https://git.example.com/o/r.git/info/lfs ghs_token']);
+    expect(host.read('logins').trim().split('\n')).toHaveLength(8);
+    expect(host.read('words')).not.toContain('ghs_token');
   });
 });
