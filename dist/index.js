@@ -58500,7 +58500,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2919);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6894);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59994,7 +59994,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 2919:
+/***/ 6894:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -63939,7 +63939,7 @@ const ORDER_LABEL = 'resee.deploy.order';
 /** How the reason of a service begins that has to be gone before another one starts. */
 const GIVES_WAY = 'its old container holds ';
 
-;// CONCATENATED MODULE: ./src/plan/roles/doubts.ts
+;// CONCATENATED MODULE: ./src/plan/roles/uncertainty.ts
 
 
 const WHERE_ROUTED = `: where it takes requests, set ${ROLE_LABEL}: routed`;
@@ -64804,11 +64804,11 @@ function shownToListen(others, { path, front, containers }) {
     return others.filter((other) => [speaks, serves, isLabelled].some((sign) => sign(other)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/roles/seen.ts
+;// CONCATENATED MODULE: ./src/plan/roles/evidence.ts
 
 
 
-const NOTHING_SEEN = {
+const NO_EVIDENCE = {
     proxies: new Map(),
     containers: [],
     files: [],
@@ -65005,7 +65005,7 @@ const LITESTREAM = /(?:^|\/)litestream(?:[:@]|$)/;
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 /** The role of every service of the stack, and why. */
-function assignRoles(stack, upstreams, seen = NOTHING_SEEN) {
+function assignRoles(stack, upstreams, seen = NO_EVIDENCE) {
     const services = Object.values(stack.services);
     const names = new Set(upstreams.map((upstream) => upstream.name));
     const committed = new Set(seen.committed.map((upstream) => upstream.name));
@@ -65151,7 +65151,7 @@ function isNew({ target }, service, containers) {
         mounted.every((mount) => mount.volume !== undefined || wanted.has(mount.target)));
 }
 /** Why there are never two containers of a service at once. */
-function singleReason(service, role, { places, sockets }) {
+function singleReason(service, role, { places, sockets, }) {
     if (service.single !== undefined)
         return service.single;
     const order = orderOf(service);
@@ -65620,7 +65620,7 @@ function mountedChanges(stack, service, changes) {
         .filter((path) => places.some((place) => isWithin(path, place)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/changes/reading.ts
+;// CONCATENATED MODULE: ./src/plan/changes/reloads.ts
 
 
 
@@ -65660,7 +65660,7 @@ function isWatched({ image }, files) {
         !files.some((file) => /(?:^|\/)traefik\.(?:ya?ml|toml)$/.test(file)));
 }
 
-;// CONCATENATED MODULE: ./src/plan/changes/waiting.ts
+;// CONCATENATED MODULE: ./src/plan/changes/deferred.ts
 
 
 
@@ -66291,7 +66291,7 @@ function room_mebibytes(kb) {
     return `${String(Math.floor(kb / 1024))} MiB`;
 }
 
-;// CONCATENATED MODULE: ./src/plan/changes/names-left.ts
+;// CONCATENATED MODULE: ./src/plan/changes/upstream-names.ts
 
 
 
@@ -66379,10 +66379,10 @@ function isOfUnchanged({ files, changed }, { path, text }) {
         .filter(([each]) => !changed.has(each) && !OF_OTHERS.test(each))
         .some(([each, content]) => content.trim() === text.trim() || isTemplate(each));
 }
-const names_left_CONFIGURATION = /\.(?:conf|vhost|caddy|template|tmpl|tpl|j2)$|nginx|caddyfile/i;
+const upstream_names_CONFIGURATION = /\.(?:conf|vhost|caddy|template|tmpl|tpl|j2)$|nginx|caddyfile/i;
 /** True where what it loads, and mounts from no single file, may be another one by this commit. */
 function isMadeAnew({ images }, { plan: { action, image, oldImageId, ifImageChanges }, definition, own }) {
-    if ([...own.changed].some((path) => path in own.files || names_left_CONFIGURATION.test(path)))
+    if ([...own.changed].some((path) => path in own.files || upstream_names_CONFIGURATION.test(path)))
         return true;
     if (STAYS.has(action))
         return false;
@@ -67003,7 +67003,7 @@ function volumesTold(observation, plan) {
     ];
 }
 
-;// CONCATENATED MODULE: ./src/plan/steps/sharing.ts
+;// CONCATENATED MODULE: ./src/plan/steps/shared-names.ts
 
 
 /**
@@ -68290,7 +68290,7 @@ function missingImages({ wanted, images }, services, options) {
     }));
 }
 
-;// CONCATENATED MODULE: ./src/plan/refusals/unseen.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/hidden-upstreams.ts
 
 
 
@@ -68303,7 +68303,7 @@ function changedUnseen(observation, services, { service, incumbents, action, sin
         return [];
     if (isTunnel(definition))
         return action === 'replace' ? replacedTunnel(service, single) : [];
-    const networks = unseen_networksOf(observation, incumbents);
+    const networks = hidden_upstreams_networksOf(observation, incumbents);
     const otherwise = `Where nothing sends ${service} requests, label it ${ROLE_LABEL}: worker. Or accept failed requests for the moment of the change: allow-downtime: true.`;
     const near = proxies.filter((proxy) => !incumbents.includes(proxy.containerId) &&
         proxy.networks.some((network) => networks.has(network)));
@@ -68361,7 +68361,7 @@ function silentTunnel({ wanted, proxies, proxyFiles, containers }, services, { d
         return undefined;
     if (upstreamsInFiles(proxyFiles, 'tunnel').length > 0)
         return undefined;
-    const own = services.filter(({ incumbents }) => [...unseen_networksOf({ containers }, incumbents)].some((network) => networks.has(network)));
+    const own = services.filter(({ incumbents }) => [...hidden_upstreams_networksOf({ containers }, incumbents)].some((network) => networks.has(network)));
     const tunnel = own.find(({ service }) => {
         const other = wanted.services[service];
         return other !== undefined && isTunnel(other) && upstreamsOfTunnel(other).length === 0;
@@ -68376,7 +68376,7 @@ function silentTunnel({ wanted, proxies, proxyFiles, containers }, services, { d
     const isMeant = fronts.length === 0 || fronts.some(({ service }) => service === definition.name);
     return isMeant ? tunnel.service : undefined;
 }
-function unseen_networksOf({ containers }, ids) {
+function hidden_upstreams_networksOf({ containers }, ids) {
     return new Set(containers.filter(({ id }) => ids.includes(id)).flatMap((each) => Object.keys(each.networks)));
 }
 
@@ -68720,7 +68720,7 @@ function volumeRefusal(name, [before = '', after = '']) {
         };
 }
 
-;// CONCATENATED MODULE: ./src/plan/refusals/unmoved.ts
+;// CONCATENATED MODULE: ./src/plan/refusals/stale-proxies.ts
 
 
 
@@ -69305,7 +69305,7 @@ function hostHeader(levels, upstream, { host, port }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/health/asking.ts
+;// CONCATENATED MODULE: ./src/plan/health/candidate-questions.ts
 
 
 
@@ -69323,8 +69323,8 @@ function questionsOf(observation, { services, operations }, { url, host }) {
         const port = portInside(observation, proxy.containerId, url);
         if (port === undefined)
             return [];
-        const pass = asking_passOf(proxy, { port, host: host ?? url.host, path: url.pathname });
-        return asking_routesOf(operations, proxy).flatMap(({ service, network, names, incumbents }) => (pass?.upstreams ?? [])
+        const pass = candidate_questions_passOf(proxy, { port, host: host ?? url.host, path: url.pathname });
+        return candidate_questions_routesOf(operations, proxy).flatMap(({ service, network, names, incumbents }) => (pass?.upstreams ?? [])
             .filter(({ name }) => names.includes(name))
             .slice(0, 1)
             .map((upstream) => ({
@@ -69337,7 +69337,7 @@ function questionsOf(observation, { services, operations }, { url, host }) {
         })));
     });
 }
-function asking_passOf({ kind, config }, request) {
+function candidate_questions_passOf({ kind, config }, request) {
     switch (kind) {
         case 'nginx':
             return nginxPass(config, request);
@@ -69345,14 +69345,14 @@ function asking_passOf({ kind, config }, request) {
             return caddyPass(config, request);
     }
 }
-function asking_routesOf(operations, { containerId }) {
+function candidate_questions_routesOf(operations, { containerId }) {
     const cutovers = operations.filter((operation) => operation.kind === 'cutover');
     return cutovers.flatMap(({ proxy, paths, mounted, routes }) => proxy === containerId && paths.length === 0 && mounted.length === 0
         ? routes.filter(({ incumbents }) => incumbents.length > 0)
         : []);
 }
 
-;// CONCATENATED MODULE: ./src/rollout/asking.ts
+;// CONCATENATED MODULE: ./src/rollout/candidate-checks.ts
 
 
 /** Undefined where nothing can be asked of these. */
@@ -69907,7 +69907,7 @@ function recreation_placesOf(stacks, name) {
     return [...new Set(targets)].map((target) => Buffer.from(target, 'utf8').toString('base64'));
 }
 
-;// CONCATENATED MODULE: ./src/rollout/left.ts
+;// CONCATENATED MODULE: ./src/rollout/lingering-connections.ts
 /**
  * Notes, behind the step that moves requests away from these containers, what is connected to them: whoever
  * opens something new from then on was not moved. Nobody waits for it.
@@ -69955,18 +69955,18 @@ function pinsOfCandidates(context, { routes, holds }) {
     return pins([...routes, ...holds], (route) => holds.includes(route) ? route.incumbents : [...candidatesOn(context, route), ...route.staying]);
 }
 
-;// CONCATENATED MODULE: ./src/rollout/unread.ts
-const unread_CONFIGURATION = /\.(?:conf|cfg|inc|template|tmpl|tpl|j2)(?:\.[\w-]+)*$|(?:^|\/)[\w-]*nginx[\w-]*$/;
+;// CONCATENATED MODULE: ./src/rollout/loaded-text.ts
+const loaded_text_CONFIGURATION = /\.(?:conf|cfg|inc|template|tmpl|tpl|j2)(?:\.[\w-]+)*$|(?:^|\/)[\w-]*nginx[\w-]*$/;
 /**
  * Undefined where no file of a proxy's configuration changes, and for one that does not tell what it reads.
  *
  * @param where the container, and the file that keeps a digest, as words for the shell
  */
-function unread_textOf({ proxy, proxyKind, proxyService, paths, mounted }, where) {
+function loaded_text_textOf({ proxy, proxyKind, proxyService, paths, mounted }, where) {
     const changed = [...paths, ...mounted.map(({ path }) => path)];
     if (proxy === undefined ||
         proxyKind !== 'nginx' ||
-        !changed.some((path) => unread_CONFIGURATION.test(path)))
+        !changed.some((path) => loaded_text_CONFIGURATION.test(path)))
         return undefined;
     return {
         keep: [`nginx_text_keep ${where}`],
@@ -70062,7 +70062,7 @@ function moveOf(context, operation, proxy) {
         // Where they were held before, they stay so until no candidate is left.
         ...(held ? [] : [`unpin ${proxy}`]),
     ].join('\n');
-    const text = unread_textOf(operation, `${proxy} "$STATE/journal/${kept}/text"`);
+    const text = loaded_text_textOf(operation, `${proxy} "$STATE/journal/${kept}/text"`);
     return {
         isNew: operation.proxy === undefined,
         keeps: [`proxy_files_keep ${keeping}`, ...(text?.keep ?? [])],
@@ -70319,7 +70319,7 @@ async function installFiles(context, { paths, inPlace }) {
     });
 }
 
-;// CONCATENATED MODULE: ./src/host/recorded.ts
+;// CONCATENATED MODULE: ./src/host/workflow-record.ts
 /** The default of `health-url`: a workflow that says nothing. */
 const DEFAULT_HEALTH_URL = 'http://localhost/api/health/';
 /** What a release's record keeps of the inputs, for operations on it. */
@@ -70463,7 +70463,7 @@ function component(name) {
     return COMPONENT.test(name) ? name : `x/${Buffer.from(name, 'utf8').toString('hex')}`;
 }
 
-;// CONCATENATED MODULE: ./src/rollout/recorded.ts
+;// CONCATENATED MODULE: ./src/rollout/released-services.ts
 
 
 
@@ -71189,7 +71189,7 @@ function render_count(number, noun) {
     return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-;// CONCATENATED MODULE: ./src/rollout/sending.ts
+;// CONCATENATED MODULE: ./src/rollout/pipelining.ts
 
 
 
@@ -71226,7 +71226,7 @@ function sendable(operations, observation) {
         const last = together.at(-1) ?? [];
         const joins = joinable?.has(operation.kind) === true &&
             !alone &&
-            !sending_startsAgain(operation, last) &&
+            !pipelining_startsAgain(operation, last) &&
             !asksWhatStarts(operation, last);
         if (joins)
             last.push(operation);
@@ -71237,7 +71237,7 @@ function sendable(operations, observation) {
     return together;
 }
 /** How many containers of a service there are is known when its last start has ended. */
-function sending_startsAgain(operation, before) {
+function pipelining_startsAgain(operation, before) {
     if (operation.kind !== 'start')
         return false;
     const started = new Set(before.filter(({ kind }) => kind === 'start').flatMap((each) => servicesOf(each)));
@@ -71318,7 +71318,7 @@ function describeTraffic({ before, after }) {
     return `${String(after.failed)} of ${String(after.requests)} real requests failed (5xx) since the cutover, ${String(before.failed)} of ${String(before.requests)} in the same time before it`;
 }
 
-;// CONCATENATED MODULE: ./src/rollout/visitors.ts
+;// CONCATENATED MODULE: ./src/rollout/real-traffic.ts
 
 
 
@@ -72884,7 +72884,7 @@ async function tryHealth(inputs, { connection, clock, log }) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/plan/compose/joins.ts
+;// CONCATENATED MODULE: ./src/plan/compose/shared-namespaces.ts
 
 /**
  * Services whose network or processes a service shares: `service:NAME`, or `container:NAME` where that is a
@@ -72910,14 +72910,14 @@ function serviceOfContainer(container, project) {
     return service;
 }
 
-;// CONCATENATED MODULE: ./src/plan/compose/only-one.ts
+;// CONCATENATED MODULE: ./src/plan/compose/exclusive-resources.ts
 
 /** Ports of the host, `8000` or the range `8000-8010`. */
 function publishedPorts(json) {
     return listOf(json['ports']).flatMap((port) => textOf(objectOf(port)['published']) ?? []);
 }
 /** What Docker, or the host, lets one container alone have; undefined: nothing of it. */
-function only_one_singleReason(json, addresses) {
+function exclusive_resources_singleReason(json, addresses) {
     const containerName = textOf(json['container_name']);
     if (containerName !== undefined)
         return `container_name is ${containerName}`;
@@ -73142,7 +73142,7 @@ function parseService(name, json, { name: project, project: whole, links, root, 
         numberedNames: Array.from({ length: Math.max(replicas, 1) }, (_, index) => index + 1).flatMap((number) => ['-', '_'].map((dash) => [project, name, String(number)].join(dash))),
         links: wordsOf(json['links']).map((link) => link.replace(/:.*$/, '')),
         joins: joinsOf(json, whole),
-        single: only_one_singleReason(json, addresses),
+        single: exclusive_resources_singleReason(json, addresses),
         publishes: publishedPorts(json).length > 0 || json['network_mode'] === 'host',
         binds: [
             ...mounts.filter((mount) => mount['type'] === 'bind').map((mount) => parseBind(mount, root)),
@@ -73380,7 +73380,7 @@ function withKeptEnvFile(inputs, release, paths) {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: ./src/host/listed.ts
+;// CONCATENATED MODULE: ./src/host/listed-containers.ts
 
 function listedContainers(sections) {
     return (0,host_sections/* linesOf */.D)(sections.get('listed')).map((line) => {

@@ -5,7 +5,7 @@ import {
   acceptedStatuses,
   decidesNothing,
   verdictOf,
-  type Seen,
+  type ProbeCounts,
   type Verdict,
 } from '../../src/health/verdict.js';
 import { response } from './servers.js';
@@ -19,7 +19,7 @@ function seen(
   good: number,
   failures: Readonly<Record<string, number>> = {},
   { failedAtEnd = 0, limited = 0 } = {},
-): Seen {
+): ProbeCounts {
   const failed = Object.values(failures).reduce((sum, times) => sum + times, 0);
   const uncounted: Record<string, number> = limited === 0 ? {} : { [LIMITED]: limited };
   return { sent: good + failed, failed, failures, failedAtEnd, uncounted };
@@ -27,7 +27,7 @@ function seen(
 const NOTHING = seen(0);
 
 describe('the verdict about a release', () => {
-  it.each<[string, Seen, Seen, Verdict['kind']]>([
+  it.each<[string, ProbeCounts, ProbeCounts, Verdict['kind']]>([
     ['answers well', NOTHING, seen(100), 'good'],
     ['fails twice', NOTHING, seen(100, { 'status 502': 2 }), 'bad'],
     ['fails in two ways, once each', NOTHING, seen(100, { reset: 1, timeout: 1 }), 'bad'],
@@ -122,7 +122,7 @@ describe('the verdict about a release', () => {
 
 describe('an answer that decides nothing', () => {
   const limited = seen(10, { 'status 503': 5 });
-  it.each<[string, HttpAnswer, Seen | undefined, boolean]>([
+  it.each<[string, HttpAnswer, ProbeCounts | undefined, boolean]>([
     ['too many requests', response(429), undefined, true],
     ['nginx’s own 503', response(503, { body: NGINX_503 }), undefined, true],
     ['a 503 as before', response(503, { body: 'slow down' }), limited, true],

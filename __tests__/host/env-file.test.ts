@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readKeptEnvFile, withKeptEnvFile } from '../../src/host/env-file.js';
-import { toRecord } from '../../src/host/recorded.js';
+import { toRecord } from '../../src/host/workflow-record.js';
 import { parseRecord, renderRecord } from '../../src/host/records.js';
 import { describeStatus, readStatus } from '../../src/host/releases.js';
 import { accepted } from '../inputs/given.js';

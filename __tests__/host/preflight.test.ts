@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseFacts } from '../../src/host/facts.js';
 import { parseImages } from '../../src/host/images.js';
-import { composeProjects } from '../../src/host/listed.js';
+import { composeProjects } from '../../src/host/listed-containers.js';
 import { heldPorts } from '../../src/host/ports.js';
 import { parseRoom, roomProblem } from '../../src/host/room.js';
 

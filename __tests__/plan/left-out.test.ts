@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../../src/plan/compose/json.js';
 import { makePlan, type Planned } from '../../src/plan/planner.js';
 import type { PlanOptions } from '../../src/plan/plan-options.js';
 import { noResults } from '../../src/rollout/context.js';
-import { releasedServices } from '../../src/rollout/recorded.js';
+import { releasedServices } from '../../src/rollout/released-services.js';
 import {
   actions,
   changing,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../src/plan/compose/json.js';
 import type { CutoverOperation, ReplaceOperation } from '../../src/plan/plan.js';
-import { unmovedProxies } from '../../src/plan/refusals/unmoved.js';
+import { unmovedProxies } from '../../src/plan/refusals/stale-proxies.js';
 import {
   changing,
   observed,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ScriptResult } from '../../src/host/shell.js';
 import { remoteScript } from '../../src/remote/load.js';
-import { ASK_CANDIDATES } from '../../src/rollout/asking.js';
+import { ASK_CANDIDATES } from '../../src/rollout/candidate-checks.js';
 import { SHELLS, toyHost, type ToyHost } from './host.js';
 
 const ENGINE = `

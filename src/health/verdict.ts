@@ -4,7 +4,10 @@ import type { ProbeSummary } from './probe-summary.js';
 import { hasRisen } from './rise.js';
 
 /** What tells of a probe's requests in a verdict. */
-export type Seen = Pick<ProbeSummary, 'sent' | 'failed' | 'failures' | 'failedAtEnd' | 'uncounted'>;
+export type ProbeCounts = Pick<
+  ProbeSummary,
+  'sent' | 'failed' | 'failures' | 'failedAtEnd' | 'uncounted'
+>;
 
 /**
  * - `good`: nothing speaks against the release
@@ -28,7 +31,7 @@ const LIMITED_IN_VAIN = 3;
  * is forgiven; a second is no chance any more. Where requests are limited that never were before, or all of them
  * are, too little is seen.
  */
-export function verdictOf(before: Seen, after: Seen): Verdict {
+export function verdictOf(before: ProbeCounts, after: ProbeCounts): Verdict {
   const failures = Object.fromEntries(
     Object.entries(after.failures).filter(([kind, failed]) => {
       const usual = before.failures[kind] ?? 0;
@@ -48,7 +51,7 @@ export function verdictOf(before: Seen, after: Seen): Verdict {
   return { kind: after.failedAtEnd > 0 || inVain ? 'unclear' : 'good', failures };
 }
 
-function limitedIn({ uncounted }: Seen): number {
+function limitedIn({ uncounted }: ProbeCounts): number {
   return Object.entries(uncounted)
     .filter(([why]) => why.startsWith(LIMITED))
     .reduce((sum, [, times]) => sum + times, 0);
@@ -58,7 +61,7 @@ function limitedIn({ uncounted }: Seen): number {
  * True for a bad answer that decides nothing by itself: our own requests are too many, by a page that tells it, or
  * by a 503 that the site gave before the first change too.
  */
-export function decidesNothing(answer: HttpAnswer, before: Seen | undefined): boolean {
+export function decidesNothing(answer: HttpAnswer, before: ProbeCounts | undefined): boolean {
   if (answer.kind !== 'response') return false;
   return isLimit(answer) || (answer.status === 503 && 'status 503' in (before?.failures ?? {}));
 }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Inputs } from '../inputs.js';
 import { objectOf, textOf } from '../plan/compose/json.js';
-import { listedContainers } from './listed.js';
+import { listedContainers } from './listed-containers.js';
 import type { Problem } from './problem.js';
 import type { Sections } from './sections.js';
 

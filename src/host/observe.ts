@@ -11,7 +11,7 @@ import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { inLiveTerms } from './live-terms.js';
 import { parseFacts } from './facts.js';
-import { composeProjects } from './listed.js';
+import { composeProjects } from './listed-containers.js';
 import { heldPorts } from './ports.js';
 import { releasesIn } from './releases.js';
 import { parseDockerfiles } from './dockerfiles.js';

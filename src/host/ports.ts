@@ -1,6 +1,6 @@
 import { plainAddress } from '../plan/compose/addresses.js';
 import type { HeldPort } from '../plan/host-facts.js';
-import { listedContainers, type ListedContainer } from './listed.js';
+import { listedContainers, type ListedContainer } from './listed-containers.js';
 import { linesOf, type Sections } from './sections.js';
 
 /** The ports of the host that somebody holds: containers that publish them, and processes that listen. */

@@ -14,10 +14,10 @@ import { jobsOfRollback } from './steps/publishing.js';
 import type { Refusal } from './refusal.js';
 import { refusals, refusedChanges } from './refusals/refusals.js';
 import { assignRoles } from './roles/roles.js';
-import { seenIn, upstreamsOf } from './roles/seen.js';
+import { seenIn, upstreamsOf } from './roles/evidence.js';
 import { changeOf } from './changes/decision.js';
 import { imagesInUse, planServices, settleImages } from './changes/services.js';
-import { unmovedProxies } from './refusals/unmoved.js';
+import { unmovedProxies } from './refusals/stale-proxies.js';
 import { warnings } from './refusals/warnings.js';
 
 export type Planned =

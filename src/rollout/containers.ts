@@ -4,7 +4,7 @@ import { commandWords } from '../plan/compose/commands.js';
 import type { Operation, Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';
-import { askingOf } from './asking.js';
+import { askingOf } from './candidate-checks.js';
 import { create } from './create.js';
 import { runningOf } from './creation.js';
 import type { RolloutContext } from './context.js';

@@ -5,7 +5,7 @@ import type { ServiceScale } from '../plan/scale.js';
 import { isTraefikRouted } from '../plan/compose/traefik-labels.js';
 import type { Service } from '../plan/compose/stack.js';
 import { remoteScript } from '../remote/load.js';
-import type { Asking } from './asking.js';
+import type { Asking } from './candidate-checks.js';
 import { candidatesOf, knownIds, type RolloutContext } from './context.js';
 import { contentLines, neededBy, requireDecidedImage, runsAlready, scales } from './creation.js';
 import { hookLines } from './hooks.js';

@@ -8,9 +8,9 @@ import type {
 } from '../plan/plan.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
-import { noteLeft } from './left.js';
+import { noteLeft } from './lingering-connections.js';
 import { candidatesOn, incumbentsOf, pins, pinsOfCandidates } from './pins.js';
-import { tellUnread, textOf } from './unread.js';
+import { tellUnread, textOf } from './loaded-text.js';
 
 /** Until the cutover requests go to the incumbents only, also by a proxy that resolves names each time. */
 export async function hold(context: RolloutContext, operation: HoldOperation): Promise<void> {

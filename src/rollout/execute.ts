@@ -20,7 +20,7 @@ import { isEngineNeutral, performEngineNeutral } from './engine-neutral.js';
 import { throwRefusals } from './refuse.js';
 import type { RolloutContext } from './context.js';
 import { cutOver, hold, withdraw } from './cutover.js';
-import { follow, PREPARING, sendable, sendTogether, type Phased, type Sent } from './sending.js';
+import { follow, PREPARING, sendable, sendTogether, type Phased, type Sent } from './pipelining.js';
 import { requireHealth, soak } from './watch.js';
 
 /** Sends what makes the images of the release: nothing of it serves, or needs the lease to be known. */

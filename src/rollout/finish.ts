@@ -1,5 +1,5 @@
 import { quote } from '../host/quote.js';
-import { toRecord } from '../host/recorded.js';
+import { toRecord } from '../host/workflow-record.js';
 import { renderRecord } from '../host/records.js';
 import { variablesFile } from '../host/state.js';
 import type { ReleasedService, ReleaseRecord } from '../plan/observation.js';
@@ -8,7 +8,7 @@ import { isSameRelease } from '../plan/releases.js';
 import { remoteScript } from '../remote/load.js';
 import type { RolloutContext } from './context.js';
 import { cutOverAgain, lines, proxiesOf, together } from './cutover.js';
-import { releasedServices } from './recorded.js';
+import { releasedServices } from './released-services.js';
 import { candidateLines } from './liveness.js';
 
 type Finish = Extract<Operation, { kind: 'finish' }>;

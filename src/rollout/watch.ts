@@ -11,7 +11,7 @@ import { remoteScript } from '../remote/load.js';
 import { unlessAborted } from '../ssh/abort.js';
 import type { RolloutContext } from './context.js';
 import { candidateLines, stoppedBy, whileAlive } from './liveness.js';
-import { judgeTraffic, SEE_THE_LOGS } from './visitors.js';
+import { judgeTraffic, SEE_THE_LOGS } from './real-traffic.js';
 
 const BETWEEN_CHECKS_MS = 100;
 const BETWEEN_SOAK_CHECKS_MS = 1_000;

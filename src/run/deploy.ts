@@ -4,7 +4,7 @@ import { createHeartbeat } from './heartbeat.js';
 import { endWithoutRelease } from './end-without-release.js';
 import { acquireLease, tellAfterLogin, tellAfterReboot, type Lease } from '../host/lease.js';
 import { observe } from '../host/observe.js';
-import { toRecord } from '../host/recorded.js';
+import { toRecord } from '../host/workflow-record.js';
 import { inspectStorage } from '../host/storage.js';
 import { createRunnerImages, type RunnerImages } from '../images/runner.js';
 import type { Shell } from '../host/shell.js';

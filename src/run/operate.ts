@@ -4,7 +4,7 @@ import type { Edge } from '../edge/edge.js';
 import { RefusedError } from '../errors.js';
 import type { GithubContext } from '../gate/github-context.js';
 import { readKeptEnvFile, withKeptEnvFile } from '../host/env-file.js';
-import { withRecorded } from '../host/recorded.js';
+import { withRecorded } from '../host/workflow-record.js';
 import { describeStatus, readStatus, unlock } from '../host/releases.js';
 import type { Shell } from '../host/shell.js';
 import { stateAssignment } from '../host/state.js';

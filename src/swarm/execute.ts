@@ -9,7 +9,7 @@ import { isEngineNeutral, performEngineNeutral } from '../rollout/engine-neutral
 import { throwRefusals } from '../rollout/refuse.js';
 import type { RolloutContext } from '../rollout/context.js';
 import type { ExecutionHooks } from '../rollout/execute.js';
-import { follow } from '../rollout/sending.js';
+import { follow } from '../rollout/pipelining.js';
 import { requireHealth, soak } from '../rollout/watch.js';
 import { jobFile } from './job.js';
 import { settleSwarmPlan, swarmRefusals } from './plan.js';

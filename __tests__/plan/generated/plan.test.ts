@@ -6,7 +6,7 @@ import { servicesOf, type Operation, type Plan } from '../../../src/plan/plan.js
 import { makePlan, settlePlan, type Planned } from '../../../src/plan/planner.js';
 import type { PlanOptions } from '../../../src/plan/plan-options.js';
 import type { Mount, Service, Stack } from '../../../src/plan/compose/stack.js';
-import { releasedServices } from '../../../src/rollout/recorded.js';
+import { releasedServices } from '../../../src/rollout/released-services.js';
 import { containerOf, drawn, observationOf, oldImage, SHA, type Drawn } from './host.js';
 import { STORED } from './stacks.js';
 

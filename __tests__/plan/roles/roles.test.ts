@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../src/plan/compose/json.js';
 import { parseNginxConfig } from '../../../src/plan/proxies/nginx-config.js';
 import { assignRoles } from '../../../src/plan/roles/roles.js';
-import { NOTHING_SEEN, upstreamsOf } from '../../../src/plan/roles/seen.js';
+import { NO_EVIDENCE, upstreamsOf } from '../../../src/plan/roles/evidence.js';
 import { parseStack } from '../../../src/plan/compose/compose-config.js';
 import { container, fixtureText, observed, stackOf } from '../observed.js';
 
@@ -307,7 +307,7 @@ describe('assignRoles', () => {
   it('takes a service for a database by the process that runs in it', () => {
     const it = (processes: readonly string[]) =>
       assignRoles(stack({ it: BUILD }), [{ name: 'it', port: 80 }], {
-        ...NOTHING_SEEN,
+        ...NO_EVIDENCE,
         containers: [container('it', 1, { processes })],
       })['it']?.role;
     expect(it(['tini', 'redis-server'])).toBe('data');
@@ -324,7 +324,7 @@ describe('assignRoles', () => {
       services: { edge: { ...BUILD, ...PORT }, 'celery-beat': BUILD, beatles: BUILD },
     });
     const roles = assignRoles(parseStack(text, '/srv/shop'), [], {
-      ...NOTHING_SEEN,
+      ...NO_EVIDENCE,
       proxies: new Map([['edge', 'nginx']]),
     });
     expect(roles['edge']).toMatchObject({ role: 'proxy', reason: 'publishes ports, runs nginx' });
@@ -344,7 +344,7 @@ describe('assignRoles', () => {
   ])('what a running proxy has loaded makes of %s no other than it is', (_, it, role) => {
     const named = [{ name: 'it', port: 80 }];
     expect(assignRoles(stack({ it }), named)['it']?.role).toBe(role);
-    const committed = assignRoles(stack({ it }), named, { ...NOTHING_SEEN, committed: named });
+    const committed = assignRoles(stack({ it }), named, { ...NO_EVIDENCE, committed: named });
     expect(committed['it']?.role).toBe(role === 'data' ? 'data' : 'routed');
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../src/plan/compose/json.js';
 import { assignRoles } from '../../../src/plan/roles/roles.js';
-import { NOTHING_SEEN } from '../../../src/plan/roles/seen.js';
+import { NO_EVIDENCE } from '../../../src/plan/roles/evidence.js';
 import { parseStack } from '../../../src/plan/compose/compose-config.js';
 import type { Container, StorageContents } from '../../../src/plan/observation.js';
 import { storageToInspect } from '../../../src/plan/roles/storage.js';
@@ -26,7 +26,7 @@ const volume = (source: string | undefined, target = '/data') => ({
 /** Why there are never two of the service `it`. */
 function singleOf(it: JsonObject, others: JsonObject = {}, files: readonly string[] = []) {
   const text = JSON.stringify({ name: 'shop', services: { it: { ...BUILD, ...it }, ...others } });
-  const seen = { ...NOTHING_SEEN, files };
+  const seen = { ...NO_EVIDENCE, files };
   return assignRoles(parseStack(text, '/srv/shop'), [], seen)['it']?.single;
 }
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/plan/compose/json.js';
 import type { Container, ProxyFacts } from '../../../src/plan/observation.js';
 import type { Operation } from '../../../src/plan/plan.js';
 import { accessLogs } from '../../../src/plan/proxies/access-logs.js';
-import { unmovedProxies } from '../../../src/plan/refusals/unmoved.js';
+import { unmovedProxies } from '../../../src/plan/refusals/stale-proxies.js';
 import {
   observed,
   operationsOf,

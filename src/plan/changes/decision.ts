@@ -4,10 +4,10 @@ import { envFileChanges, mountedChanges } from './files.js';
 import type { Container, Observation } from '../observation.js';
 import type { Action } from '../service-plan.js';
 import { failedBefore } from '../roles/jobs.js';
-import { mayRead, readingOf } from './reading.js';
+import { mayRead, readingOf } from './reloads.js';
 import type { RoleDecision } from '../role.js';
 import type { Service } from '../compose/stack.js';
-import { isShared, isThereAlready, waitsFor } from './waiting.js';
+import { isShared, isThereAlready, waitsFor } from './deferred.js';
 
 export interface Decision {
   readonly action: Action;

@@ -1,5 +1,5 @@
 import type { Refusal } from '../refusal.js';
-import { namesLeft } from './names-left.js';
+import { namesLeft } from './upstream-names.js';
 import { namesOn } from '../compose/network-names.js';
 import type { Container, Observation, ProxyFacts } from '../observation.js';
 import { readProxy, upstreamsInFiles } from '../proxies/proxy.js';

@@ -9,7 +9,7 @@ import { proxyOf } from './removed-upstreams.js';
 import { isProxyImage } from '../compose/image-names.js';
 import { assignRoles } from '../roles/roles.js';
 import { ROLES, type Role, type RoleDecision } from '../role.js';
-import { seenIn } from '../roles/seen.js';
+import { seenIn } from '../roles/evidence.js';
 import { isWithin, type Service } from '../compose/stack.js';
 
 /** What must happen to each service, before the build has told which images really differ. */

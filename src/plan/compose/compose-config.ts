@@ -10,8 +10,8 @@ import {
   type JsonObject,
 } from './json.js';
 import { familiarName } from './image-names.js';
-import { joinsOf } from './joins.js';
-import { publishedPorts, singleReason } from './only-one.js';
+import { joinsOf } from './shared-namespaces.js';
+import { publishedPorts, singleReason } from './exclusive-resources.js';
 import { joinPath, relativeTo } from './paths.js';
 import type { Bind, Build, Mount, Service, Stack } from './stack.js';
 import { madeOf } from './volumes.js';

@@ -1,4 +1,4 @@
-import { serviceOfContainer } from './joins.js';
+import { serviceOfContainer } from './shared-namespaces.js';
 import { objectOf, wordsOf, type JsonObject } from './json.js';
 import type { Service } from './stack.js';
 

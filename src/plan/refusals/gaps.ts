@@ -5,10 +5,10 @@ import { readProxy, type Obstacle } from '../proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from '../compose/traefik-labels.js';
 import { MAY_LISTEN, namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from '../roles/roles.js';
 import { GIVES_WAY, ORDER_LABEL, ROLE_LABEL } from '../role.js';
-import { tunnelsTo } from '../roles/seen.js';
+import { tunnelsTo } from '../roles/evidence.js';
 import type { Service } from '../compose/stack.js';
 import { ONLY_WRITER } from '../roles/storage.js';
-import { changedUnseen } from './unseen.js';
+import { changedUnseen } from './hidden-upstreams.js';
 
 export interface GapOptions {
   readonly allowDowntime: boolean;

@@ -1,6 +1,6 @@
 import { invocationsOf } from '../compose/commands.js';
 import { databaseByContainers, databaseByDefinition } from './databases.js';
-import { doubtsOf, WHERE_ROUTED } from './doubts.js';
+import { doubtsOf, WHERE_ROUTED } from './uncertainty.js';
 import { isProxyImage } from '../compose/image-names.js';
 import { oneShotReason } from './jobs.js';
 import type { Container } from '../observation.js';
@@ -10,7 +10,7 @@ import { ORDER_LABEL, ROLE_LABEL, ROLES, type Role, type RoleDecision } from '..
 import { requestsThrough } from './shared-network.js';
 import type { Upstream } from '../proxies/upstream.js';
 import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
-import { NOTHING_SEEN, type Seen } from './seen.js';
+import { NO_EVIDENCE, type Evidence } from './evidence.js';
 import type { Mount, Service, Stack } from '../compose/stack.js';
 import { exclusiveStorage, ONLY_WRITER, placeOf, writesNothing } from './storage.js';
 import { isExposed, isQueueWorker } from './workers.js';
@@ -34,7 +34,7 @@ const PERIODIC = 'a loop with pauses: two would do its work twice';
 export function assignRoles(
   stack: Stack,
   upstreams: readonly Upstream[],
-  seen: Seen = NOTHING_SEEN,
+  seen: Evidence = NO_EVIDENCE,
 ): Record<string, RoleDecision> {
   const services = Object.values(stack.services);
   const names = new Set(upstreams.map((upstream) => upstream.name));
@@ -94,7 +94,7 @@ interface RoleContext {
   readonly committed: ReadonlySet<string>;
   /** Services whose completion others wait for. */
   readonly awaited: ReadonlySet<string>;
-  readonly seen: Seen;
+  readonly seen: Evidence;
   readonly services: readonly Service[];
 }
 
@@ -168,7 +168,7 @@ function judgeStorage(
   service: Service,
   role: Role,
   mounts: readonly Mount[],
-  seen: Seen,
+  seen: Evidence,
 ): { readonly places: readonly string[]; readonly shareable: readonly string[] } {
   const places: string[] = [];
   const shareable: string[] = [];
@@ -205,7 +205,10 @@ function isNew({ target }: Mount, service: Service, containers: readonly Contain
 function singleReason(
   service: Service,
   role: Role,
-  { places, sockets }: { readonly places: readonly string[]; readonly sockets: Seen['sockets'] },
+  {
+    places,
+    sockets,
+  }: { readonly places: readonly string[]; readonly sockets: Evidence['sockets'] },
 ): string | undefined {
   if (service.single !== undefined) return service.single;
   const order = orderOf(service);

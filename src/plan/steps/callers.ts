@@ -4,7 +4,7 @@ import type { Container, Observation } from '../observation.js';
 import type { CallerRoute, PointCallersOperation } from '../plan.js';
 import type { ServicePlan } from '../service-plan.js';
 import { namesOf } from '../roles/roles.js';
-import { withOthers } from './sharing.js';
+import { withOthers } from './shared-names.js';
 import type { Service } from '../compose/stack.js';
 
 /** What has new containers, and what calls are moved to. */

@@ -4,7 +4,7 @@ import { listOf, objectOf, textOf } from '../compose/json.js';
 import type { Observation } from '../observation.js';
 import type { Role } from '../role.js';
 import { assignRoles } from '../roles/roles.js';
-import { seenIn } from '../roles/seen.js';
+import { seenIn } from '../roles/evidence.js';
 import type { ServicePlan } from '../service-plan.js';
 import type { Mount, Service, Stack } from '../compose/stack.js';
 import { isPassing, overlaps } from '../roles/storage.js';

@@ -6,7 +6,7 @@ import { readProxy, upstreamsInFiles } from '../proxies/proxy.js';
 import type { Upstream } from '../proxies/upstream.js';
 import { namesOf } from '../roles/roles.js';
 import type { ServicePlan } from '../service-plan.js';
-import { withOthers } from './sharing.js';
+import { withOthers } from './shared-names.js';
 import { isWithin } from '../compose/stack.js';
 
 /** A proxy, and its service: undefined for one of another project. */

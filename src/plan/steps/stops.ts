@@ -4,7 +4,7 @@ import type { Observation } from '../observation.js';
 import { servicesOf, type DrainedProxy, type Operation } from '../plan.js';
 import type { ServicePlan } from '../service-plan.js';
 import { namesOf } from '../roles/roles.js';
-import { upstreamsOf } from '../roles/seen.js';
+import { upstreamsOf } from '../roles/evidence.js';
 
 /**
  * What is watched before the point of no return: first the incumbents stand by, so that a release that is

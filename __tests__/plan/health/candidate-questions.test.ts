@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { questionsOf } from '../../../src/plan/health/asking.js';
+import { questionsOf } from '../../../src/plan/health/candidate-questions.js';
 import { makePlan } from '../../../src/plan/planner.js';
 import { observed, options, type Situation } from '../observed.js';
 

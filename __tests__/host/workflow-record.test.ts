@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toRecord, withRecorded } from '../../src/host/recorded.js';
+import { toRecord, withRecorded } from '../../src/host/workflow-record.js';
 import { parseRecord, renderRecord } from '../../src/host/records.js';
 import { accepted } from '../inputs/given.js';
 

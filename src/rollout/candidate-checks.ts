@@ -1,4 +1,4 @@
-import { questionsOf } from '../plan/health/asking.js';
+import { questionsOf } from '../plan/health/candidate-questions.js';
 import type { Plan } from '../plan/plan.js';
 import type { ServiceScale } from '../plan/scale.js';
 import { remoteScript } from '../remote/load.js';

@@ -5,7 +5,7 @@ import type { Upstream } from '../proxies/upstream.js';
 import { socketServices, type SocketServices } from './sockets.js';
 
 /** What is known of a stack beside its Compose file. */
-export interface Seen {
+export interface Evidence {
   /** By service: the kind of proxy that was seen running in its containers. */
   readonly proxies: ReadonlyMap<string, string>;
   readonly containers: readonly Container[];
@@ -18,7 +18,7 @@ export interface Seen {
   readonly sockets: SocketServices;
 }
 
-export const NOTHING_SEEN: Seen = {
+export const NO_EVIDENCE: Evidence = {
   proxies: new Map(),
   containers: [],
   files: [],
@@ -72,7 +72,7 @@ function byName({ containers }: Observation): (upstream: Upstream) => Upstream {
 }
 
 /** What the roles take from an observation. */
-export function seenIn(observation: Observation): Seen {
+export function seenIn(observation: Observation): Evidence {
   const { containers, commit, storage } = observation;
   return {
     proxies: runningProxies(observation),

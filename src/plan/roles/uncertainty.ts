@@ -1,6 +1,6 @@
 import { isTraefikRouted } from '../compose/traefik-labels.js';
 import { ROLE_LABEL } from '../role.js';
-import type { Seen } from './seen.js';
+import type { Evidence } from './evidence.js';
 import type { Service } from '../compose/stack.js';
 
 export const WHERE_ROUTED = `: where it takes requests, set ${ROLE_LABEL}: routed`;
@@ -11,7 +11,7 @@ export const WHERE_ROUTED = `: where it takes requests, set ${ROLE_LABEL}: route
  *
  * @param isNamed a running proxy names it, and the commit does not
  */
-export function doubtsOf(service: Service, isNamed: boolean, { sockets }: Seen): string {
+export function doubtsOf(service: Service, isNamed: boolean, { sockets }: Evidence): string {
   const socket = sockets.possible.get(service.name);
   const doubts = [
     isNamed ? 'only a running proxy names it' : [],

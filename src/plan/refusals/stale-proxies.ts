@@ -1,4 +1,4 @@
-import { namesLeft } from '../changes/names-left.js';
+import { namesLeft } from '../changes/upstream-names.js';
 import { namesOn, networksOf } from '../compose/network-names.js';
 import type { Observation, ProxyFacts } from '../observation.js';
 import type { CutoverOperation, Operation } from '../plan.js';
