@@ -80518,11 +80518,35 @@ const LONGEST_TEXT = 2_000;
  * of a table: it looks the same, and means nothing. Line breaks become spaces; a long text is cut.
  */
 function escapeMarkdown(text) {
+    return escaped(onOneLine(text)
+        .split(' ')
+        .map((word) => (OURS.test(word) ? word : withoutReference(word)))
+        .join(' '));
+}
+/** Stands for a space of no width until all else is escaped: no text from elsewhere has it then. */
+const BREAK = '\u0000';
+/** Pages that our own texts lead to. */
+const OURS = /^https:\/\/(?:docs\.docker\.com|docs\.github\.com|www\.cloudflarestatus\.com)\/[\w./#-]*$/;
+/**
+ * Without what GitHub makes links, pictures and messages to people of once it is rendered, whatever characters are
+ * escaped: mentions, numbers of issues, addresses and the names of emoji are broken by a space of no width.
+ */
+function withoutReference(word) {
+    return word
+        .replace(/@(?=[\w-])/g, `@${BREAK}`)
+        .replace(/#(?=\d)/g, `#${BREAK}`)
+        .replace(/\b(gh-|ghsa-|cve-)(?=\w)/gi, `$1${BREAK}`)
+        .replace(/www\./gi, (www) => `${www.slice(0, -1)}${BREAK}.`)
+        .replace(/:(?=\/\/|[\w+-]+:)/g, `:${BREAK}`);
+}
+function onOneLine(text) {
     const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-    return withoutControls(short)
-        .replace(/\s+/g, ' ')
-        .trim()
-        .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+    return withoutControls(short).replace(/\s+/g, ' ').trim();
+}
+function escaped(text) {
+    return text
+        .replace(/[&<>|`*_[\]~\\$#]/g, (character) => `&#${String(character.charCodeAt(0))};`)
+        .replaceAll(BREAK, '&#8203;');
 }
 /** The same line by line: its line breaks stay, and what stands between two backticks is shown as code. */
 function escapedLines(text) {
@@ -80541,9 +80565,14 @@ function escapeInner(text) {
         return start;
     return `${start === '' ? '' : ' '}${escapeMarkdown(text)}${end === '' ? '' : ' '}`;
 }
-/** The same, shown as code. */
+/** The same, shown as code, where GitHub makes nothing but addresses a link: it can be copied as it is. */
 function code(text) {
-    return text === '' ? '' : `<code>${escapeMarkdown(text)}</code>`;
+    if (text === '')
+        return '';
+    const inner = escaped(onOneLine(text).replace(/@(?=[\w-]+\.)/g, `@${BREAK}`))
+        .replace(/:(?=\/\/)/g, '&#58;')
+        .replace(/www\./gi, (www) => `${www.slice(0, -1)}&#46;`);
+    return `<code>${inner}</code>`;
 }
 /** A block of preformatted text, fenced by more backticks than it holds in a row. */
 function fenced(text) {

@@ -24,7 +24,7 @@ describe('the availability in the summary', () => {
 
   it('tells how many requests failed, and how quick the others were', () => {
     expect(render(seen(HOST))).toBe(
-      '### Availability\n\n<code>http://localhost/api/health/</code>, asked on the host: ' +
+      '### Availability\n\n<code>http&#58;//localhost/api/health/</code>, asked on the host: ' +
         '**0 of 412 requests failed** during the deploy. ' +
         'Half of the answers came within 3 ms, 99 % within 42 ms.',
     );
@@ -64,7 +64,7 @@ describe('the availability in the summary', () => {
     const text = render(seen(HOST), seen(URL, FAILED));
     expect(text).toContain('asked on the host: **0 of 412 requests failed**');
     expect(text).toContain(
-      '<code>https://site.example/</code>, asked from the runner: **3 of 412 requests failed**',
+      '<code>https&#58;//site.example/</code>, asked from the runner: **3 of 412 requests failed**',
     );
     expect(text).toContain('what failed lies between the runner and the host');
   });

@@ -30,15 +30,68 @@ const PARTS = [
     '::error::',
   ],
 ];
+const NAMES = [
+  ...[
+    '@octocat',
+    '@org/team',
+    'x@evil.example',
+    '#1',
+    'org/app#12',
+    'GH-7',
+    'CVE-2026-1',
+    ':octocat:',
+  ],
+  ...['https://evil.example/x', 'http://evil.example', 'ftp://evil.example', 'www.evil.example'],
+  ...[
+    'org/app@0123456789abcdef0123456789abcdef01234567',
+    'mailto:a@evil.example',
+    '@',
+    '#',
+    ':',
+    '//',
+    'w',
+  ],
+];
 const text = fc.oneof(
-  fc.array(fc.constantFrom(...PARTS), { maxLength: 12 }).map((parts) => parts.join('')),
+  fc.array(fc.constantFrom(...PARTS, ...NAMES), { maxLength: 12 }).map((parts) => parts.join('')),
   fc.string({ unit: 'binary', maxLength: 60 }),
 );
 
 /** Characters that mean something in Markdown or HTML; a reference is how a character is written that does not. */
 const ACTIVE = /[<>|`*_[\]~\\$]|&(?!#\d+;)|#(?!\d+;)/;
 
+/** What GitHub renders of it: references are characters again, and are looked for then. */
+function rendered(markdown: string): string {
+  return markdown.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+}
+const MENTION = /@[\w-]|#\d|\bGH-\w|\bCVE-\w|:[\w+-]+:/i;
+/** Made of the source, before references are characters. */
+const LINK = /:\/\/|www\./i;
+const MAIL = /@[\w-]+\./;
+
 describe('text of the host in the job summary', () => {
+  it('mentions nobody, and is no link, in a comment on a pull request as well', () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(rendered(escapeMarkdown(given))).not.toMatch(MENTION);
+        expect(rendered(escapedLines(given)).replace(/<code>[^]*?<\/code>/g, '')).not.toMatch(
+          MENTION,
+        );
+        for (const markdown of [escapeMarkdown(given), escapedLines(given), code(given)]) {
+          expect(markdown).not.toMatch(LINK);
+          expect(rendered(markdown)).not.toMatch(MAIL);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('leaves the addresses of pages that our own texts lead to', () => {
+    const next = 'See https://docs.docker.com/compose/install/linux/ (or not).';
+    expect(escapeMarkdown(next)).toBe(next);
+    expect(escapeMarkdown('https://docs.docker.com.evil.example/')).not.toMatch(LINK);
+  });
+
   it('means nothing in a cell, and stays in it', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), (texts) => {
