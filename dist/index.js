@@ -68154,6 +68154,8 @@ function stoppedTwins({ containers }, services) {
     });
 }
 
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./src/plan/refusals/local-changes.ts
 
 /** Of files that are told in one sentence so many are named: a `chmod -R` changes thousands. */
@@ -68202,6 +68204,7 @@ function filesInTheWay({ live, commit }) {
 
 
 
+
 /** Names of files that say what Compose runs; others may be named by `compose-files` and `include`. */
 const COMPOSE_FILE = /(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/i;
 /**
@@ -68230,10 +68233,32 @@ function unprovenComposeFiles(observation) {
         `${changes_listed(files, MOST_FILES)} is not in git, and ${writers.join(', ')} can write to it: whoever is in that container chooses what runs on the host. Commit it, or mount the directory read-only (:ro)`,
     ];
 }
+/**
+ * Docker, Compose and builds follow a symbolic link wherever it leads, Docker as root: who can put one in the place of
+ * what is mounted or read chooses what of the host that is.
+ */
+function linksOfContainers(observation) {
+    const { live, links } = observation;
+    // A link is made in the directory that it stands in.
+    const found = links.flatMap((link) => {
+        const { writers } = writable(observation, [external_node_path_.posix.dirname(link)]);
+        return writers.length === 0 ? [] : [{ link, writers }];
+    });
+    if (found.length === 0)
+        return [];
+    const writers = [...new Set(found.flatMap((each) => each.writers))];
+    const names = changes_listed(found.map(({ link }) => link), MOST_FILES);
+    return [
+        {
+            what: `${names} in ${live.path} is a symbolic link that no commit holds, the Compose file mounts or reads what it leads to, and ${writers.join(', ')} can make such links there: whoever is in that container would choose what of the host that is`,
+            next: `On the host, look where it leads (ls -l ${live.path}). If it is yours, name what it leads to in the Compose file, or commit the link; else remove it. Mount the directory read-only (:ro), or only what the container needs of it.`,
+        },
+    ];
+}
 /** Those of the files that a container of the stack can write to, and the services of these. */
 function writable({ live, containers }, files) {
     const found = files.map((path) => {
-        const place = `${live.path}/${path}`;
+        const place = external_node_path_.posix.join(live.path, path);
         const writers = containers.filter(({ mounts }) => mounts.some(({ source, readOnly, volume, named }) => readOnly !== true &&
             volume === undefined &&
             named === undefined &&
@@ -68595,6 +68620,7 @@ function commonRefusals(observation, services, options) {
         ...unknownRoles(observation),
         ...filesInTheWay(observation),
         ...changedComposeFiles(observation),
+        ...linksOfContainers(observation),
         ...changedBuildInputs(observation, options),
         ...sharedStorage(observation, services),
         ...missingImages(observation, services, options),
@@ -73378,8 +73404,6 @@ function withKeptEnvFile(inputs, release, paths) {
     };
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./src/host/listed-containers.ts
 
 function listedContainers(sections) {
@@ -74276,6 +74300,7 @@ function parseObservation(sections, inputs) {
         envFile: envFileChange(sections, inputs),
         unset: (0,host_sections/* linesOf */.D)(sections.get('unset')),
         ownComposeFiles: (0,host_sections/* linesOf */.D)(sections.get('own-compose-files')),
+        links: (0,host_sections/* linesOf */.D)(sections.get('links')),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),
         pointers: (0,host_sections/* linesOf */.D)(sections.get('lfs-pointers')),
         wanted: parseStack(inLiveTerms(config, stage, inputs.path), inputs.path, values),

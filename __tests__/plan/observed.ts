@@ -76,6 +76,7 @@ export interface Situation {
   readonly projects?: Observation['projects'];
   readonly pointers?: Observation['pointers'];
   readonly ownComposeFiles?: Observation['ownComposeFiles'];
+  readonly links?: Observation['links'];
   readonly heldPorts?: Observation['heldPorts'];
   readonly imageSizesKb?: Observation['imageSizesKb'];
   readonly storage?: Observation['storage'];
@@ -146,6 +147,7 @@ export function observed(situation: Situation = {}): Observation {
     wantedProject: {},
     envFile: situation.envFile,
     ownComposeFiles: situation.ownComposeFiles ?? [],
+    links: situation.links ?? [],
     uncopied: [],
     dockerfiles: situation.dockerfiles ?? {},
     pointers: situation.pointers ?? [],

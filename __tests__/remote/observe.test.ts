@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseDockerfiles } from '../../src/host/dockerfiles.js';
 import { remoteScript } from '../../src/remote/load.js';
@@ -60,6 +62,45 @@ esac`);
     expect(stderr).toBe('');
     expect(stdout).toBe('\n=m=own-compose-files=\ncompose.override.yml\n');
     expect(code).toBe(0);
+  });
+
+  it('tells of links that no commit holds, and by which the definition leads', async () => {
+    const git = (...words: string[]): void => {
+      const identity = ['-c', 'user.name=Tester', '-c', 'user.email=tester@example.com'];
+      execFileSync('git', ['-C', host.path('live'), ...identity, ...words]);
+    };
+    for (const file of ['web/file', 'plain/file', 'other']) host.write(`live/${file}`, '');
+    symlinkSync('web', host.path('live/kept'));
+    symlinkSync('web', host.path('live/changed'));
+    execFileSync('git', ['init', '-q', '-b', 'main', host.path('live')]);
+    git('add', 'kept', 'changed', 'web');
+    git('commit', '-q', '-m', 'first');
+    execFileSync('git', [
+      'clone',
+      '-q',
+      '--bare',
+      host.path('live'),
+      `${host.state}/repository.git`,
+    ]);
+    host.write('own/modified', 'changed\n');
+    for (const link of ['data', 'conf', 'app.env', '.env', 'unused'])
+      symlinkSync('/', host.path(`live/${link}`));
+    const stage = host.path('own/stage');
+    host.write('own/stage/compose.yaml', 'services:\n  a:\n    env_file:\n      - ./app.env\n');
+    const sources = ['data', 'conf/nginx/x.conf', 'kept/a', 'changed/a', 'plain/file', '../x'];
+    host.write(
+      'scratch/config.out',
+      sources.map((each) => `      "source": "${stage}/${each}",\n`).join(''),
+    );
+    const words = ['lib/git', 'observe/sections', 'observe/compose'].map(remoteScript).join('\n');
+    const { stdout, stderr } = await host.run(`${words}\nobserve_links`, {
+      ...{ MARK: 'm', SHA: 'main', DIR: host.path('live'), STAGE: stage, OWN: host.path('own') },
+      SCRATCH: host.path('scratch'),
+    });
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n').slice(1).sort()).toEqual(
+      ['.env', 'app.env', 'changed', 'conf', 'data'].sort(),
+    );
   });
 
   it('tells that the timeout is not the one that is needed', async () => {

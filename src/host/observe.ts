@@ -97,6 +97,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     envFile: envFileChange(sections, inputs),
     unset: linesOf(sections.get('unset')),
     ownComposeFiles: linesOf(sections.get('own-compose-files')),
+    links: linesOf(sections.get('links')),
     uncopied: linesOf(sections.get('uncopied')),
     pointers: linesOf(sections.get('lfs-pointers')),
     wanted: parseStack(inLiveTerms(config, stage, inputs.path), inputs.path, values),

@@ -22,6 +22,8 @@ export interface Observation {
   readonly envFile?: EnvFileChange | undefined;
   /** Compose files that Compose reads by its own choice, and git does not hold. */
   readonly ownComposeFiles: readonly string[];
+  /** Symbolic links of the live directory that no commit holds, by which the definition leads: relative paths. */
+  readonly links: readonly string[];
   /** Untracked paths within a build's context that were too large to be copied into the staged tree. */
   readonly uncopied: readonly string[];
   /** Lines with `FROM`, `ARG` and `from=` of the Dockerfiles that Compose names, by path. */

@@ -51,3 +51,23 @@ describe('a Compose file that a container can write to', () => {
     expect(told(READS)).toEqual([]);
   });
 });
+
+describe('a symbolic link that a container can make', () => {
+  const refused = (containers: typeof WRITES, links: readonly string[]) =>
+    refusalsOf(planned({ links, containers, changes: ['README.md'] })).map(({ what }) => what);
+
+  it('is refused where the definition leads through it', () => {
+    expect(refused(WRITES, ['data'])).toEqual([
+      `data in ${LIVE} is a symbolic link that no commit holds, the Compose file mounts or reads what it leads to, and worker can make such links there: whoever is in that container would choose what of the host that is`,
+    ]);
+    const uploads = mounting({ source: `${LIVE}/uploads`, target: '/uploads' });
+    expect(refused(uploads, ['uploads/public'])).toHaveLength(1);
+  });
+
+  it("is the host's own where no container can", () => {
+    expect(refused(READS, ['data'])).toEqual([]);
+    // Docker mounts what the link leads to: not the link itself.
+    expect(refused(mounting({ source: `${LIVE}/data`, target: '/data' }), ['data'])).toEqual([]);
+    expect(refused(WRITES, [])).toEqual([]);
+  });
+});

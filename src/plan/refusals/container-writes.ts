@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { listed } from '../changes/changes.js';
 import type { Refusal } from '../refusal.js';
 import { dropping, MOST_FILES } from './local-changes.js';
@@ -33,13 +34,38 @@ export function unprovenComposeFiles(observation: Observation): readonly string[
   ];
 }
 
+/**
+ * Docker, Compose and builds follow a symbolic link wherever it leads, Docker as root: who can put one in the place of
+ * what is mounted or read chooses what of the host that is.
+ */
+export function linksOfContainers(observation: Observation): readonly Refusal[] {
+  const { live, links } = observation;
+  // A link is made in the directory that it stands in.
+  const found = links.flatMap((link) => {
+    const { writers } = writable(observation, [posix.dirname(link)]);
+    return writers.length === 0 ? [] : [{ link, writers }];
+  });
+  if (found.length === 0) return [];
+  const writers = [...new Set(found.flatMap((each) => each.writers))];
+  const names = listed(
+    found.map(({ link }) => link),
+    MOST_FILES,
+  );
+  return [
+    {
+      what: `${names} in ${live.path} is a symbolic link that no commit holds, the Compose file mounts or reads what it leads to, and ${writers.join(', ')} can make such links there: whoever is in that container would choose what of the host that is`,
+      next: `On the host, look where it leads (ls -l ${live.path}). If it is yours, name what it leads to in the Compose file, or commit the link; else remove it. Mount the directory read-only (:ro), or only what the container needs of it.`,
+    },
+  ];
+}
+
 /** Those of the files that a container of the stack can write to, and the services of these. */
 function writable(
   { live, containers }: Observation,
   files: readonly string[],
 ): { readonly files: readonly string[]; readonly writers: readonly string[] } {
   const found = files.map((path) => {
-    const place = `${live.path}/${path}`;
+    const place = posix.join(live.path, path);
     const writers = containers.filter(({ mounts }) =>
       mounts.some(
         ({ source, readOnly, volume, named }) =>

@@ -2,7 +2,7 @@ import { changedFor } from '../changes/changes.js';
 import { isNamed } from '../changes/decision.js';
 import type { Permissions } from '../plan-options.js';
 import { sharedStorage } from './data-refusals.js';
-import { changedComposeFiles } from './container-writes.js';
+import { changedComposeFiles, linksOfContainers } from './container-writes.js';
 import { differences } from '../compose/definition.js';
 import { filesInTheWay } from './local-changes.js';
 import type { Observation } from '../observation.js';
@@ -49,6 +49,7 @@ export function commonRefusals(
     ...unknownRoles(observation),
     ...filesInTheWay(observation),
     ...changedComposeFiles(observation),
+    ...linksOfContainers(observation),
     ...changedBuildInputs(observation, options),
     ...sharedStorage(observation, services),
     ...missingImages(observation, services, options),

@@ -59,6 +59,33 @@ observe_unset() {
   done | sort -u
 }
 
+# Symbolic links of the live directory that the commit does not hold as they are, and by which a path of the definition
+# leads: of mounts, contexts, configs, secrets, files of variables. Who can make one chooses what of the host that is.
+observe_links() {
+  section links
+  [ -d "$DIR" ] || return 0
+  {
+    echo .env
+    BELOW="\"$STAGE/" awk '(at = index($0, ENVIRON["BELOW"])) {
+      path = substr($0, at + length(ENVIRON["BELOW"])); sub(/",?$/, "", path); print path
+    }' "$SCRATCH/config.out"
+    # Compose prints what is in files of variables, and not their names.
+    grep -ohsE '[A-Za-z0-9_./-]*[.]env[A-Za-z0-9_.-]*' "$STAGE"/*.yml "$STAGE"/*.yaml | sed 's#^\(\./\)*##'
+  } | sort -u | while IFS= read -r path; do
+    at=
+    rest=$path/
+    while [ -n "$rest" ]; do
+      at=${at:+$at/}${rest%%/*}
+      rest=${rest#*/}
+      case ${at##*/} in '' | . | ..) break ;; esac
+      [ ! -h "$DIR/$at" ] || printf '%s\n' "$at"
+    done
+  done | sort -u | while IFS= read -r path; do
+    if git_own ls-tree "$SHA" -- "$path" | grep -q '^120000' && ! grep -qxF -e "$path" "$OWN/modified"; then continue; fi
+    printf '%s\n' "$path"
+  done
+}
+
 LARGEST_CONFIGURATION=1048576
 
 # Text of the commit's files that speak of upstreams.
