@@ -63827,20 +63827,20 @@ const IMAGES = words(`
   percona-server-mongodb
   redis redis-stack redis-stack-server redismod redis-cluster redis-sentinel redisearch rejson valkey
   valkey-bundle valkey-cluster keydb dragonfly garnet kvrocks memcached
-  rabbitmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
+  rabbitmq lavinmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
   pulsar-all activemq activemq-classic activemq-artemis emqx mosquitto eclipse-mosquitto hivemq-ce vernemq
   elasticsearch elasticsearch-oss opensearch wazuh-indexer solr meilisearch typesense manticore valeriansaliou/sonic
-  quickwit zincsearch vespa
+  quickwit zincsearch zinc vespa
   clickhouse clickhouse-server clickhouse-keeper cassandra scylla influxdb questdb victoria-metrics
-  victoria-logs prometheus loki tempo mimir
-  minio seaweedfs rustfs dxflrs/garage azurite pict-rs pictrs
-  etcd consul vault qdrant weaviate milvus chroma chromadb couchdb couchbase neo4j memgraph arangodb dgraph
+  victoria-logs prometheus loki tempo mimir pyroscope greptimedb openobserve
+  minio versitygw seaweedfs rustfs dxflrs/garage azurite pict-rs pictrs
+  etcd consul vault openbao infinispan/server tigerbeetle falkordb qdrant weaviate milvus chroma chromadb couchdb couchbase neo4j memgraph arangodb dgraph
   surrealdb rethinkdb cockroach yugabyte tikv crate foundationdb aerospike-server rqlite libsql-server
   immudb eventstore ravendb firebird mssql/server azure-sql-edge oracle-free oracle-xe openldap dynamodb-local
 `);
 /** Where they keep it: a place in the container that nothing else uses. */
 const PLACES = [
-    /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|wazuh-indexer|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
+    /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|lavinmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|wazuh-indexer|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
     /^\/bitnami\/(?:postgresql|mysql|mariadb|mongodb|redis|valkey|kafka|zookeeper|rabbitmq|elasticsearch|opensearch|cassandra|etcd|clickhouse|influxdb|minio|neo4j|consul|openldap)(?:\/|$)/,
     /^\/data\/(?:db|configdb)(?:\/|$)/,
     /^\/usr\/share\/(?:elasticsearch|opensearch)\/data(?:\/|$)/,
@@ -63970,6 +63970,12 @@ function familiarName(reference) {
     return digest === undefined
         ? short.replace(/:latest$/, '')
         : `${short.replace(/:[^:/]+$/, '')}@${digest}`;
+}
+/** The name without a tag or a digest: `ghcr.io/me/app`. */
+function repositoryOf(reference) {
+    return familiarName(reference)
+        .replace(/@.*$/, '')
+        .replace(/:[^:/]+$/, '');
 }
 const PROXY_IMAGE = /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 /** True for an image of a proxy as its makers publish it, without an app in it. */
@@ -64203,14 +64209,17 @@ function listensAt({ command, definition }, port) {
 
 /** Words of a command that are a scheduler's, `scheduler` in `run taskworker-scheduler` as well. */
 const WORDS = new Set('beat celerybeat scheduler schedulers taskscheduler cron crond crontab crontabber ofelia supercronic clockwork rqscheduler'.split(' '));
-const WHOLE = new Set(['schedule', 'schedule:work', 'schedule:run', '--with-scheduler']);
+/** `short-schedule:run` of Laravel. */
+const WHOLE = /^(?:schedule|(?:[\w-]+-)?schedule:(?:work|run)|--with-scheduler|dagster-daemon)$/;
 /** Options whose value names an app or a queue, which may be called anything. */
 const NAMING = new Set('-A --app -Q --queues -q --queue -n --hostname --name'.split(' '));
-const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b/;
+/** A worker, or a program of another purpose, that schedules as well: huey's consumer unless it is told not to. */
+const EMBEDDED = /\bcelery\b.*\s(?:-B|--beat)(?:\s|$)|\brails\s+runner\b|\b(?:huey_consumer|run_huey)\b(?!.*\s(?:-n|--no-periodic)(?:\s|$))/;
 /** A command line that is a loop without an end, and waits in it. */
-const LOOP = /(?:^|[\s;&('"])while\s+(?:(?:true|:|\[+ 1 \]+|\(\(\s*1\s*\)\))\s*[;\n]\s*do\s[^]*\bsleep\s|sleep\s[^]*[;\n]\s*do\s)[^]*\bdone[;\s'"]*$/;
+const LOOP = /(?:^|[\s;&('"])(?:(?:while\s+(?:true|:|\[+ 1 \]+|\(\(\s*1\s*\)\))|until\s+(?:false|\[+ 0 \]+)|for\s*\(\(\s*;\s*;\s*\)\))\s*[;\n]\s*do\s[^]*\bsleep\s|while\s+sleep\s[^]*[;\n]\s*do\s)[^]*\bdone[;\s'"]*$/;
 /** Five fields of a crontab, and what they run. */
 const CRON_LINE = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s+\S/;
+const CRON_FIELDS = /^\s*(?:@(?:hourly|daily|weekly|monthly)|(?:[\d*/,-]+\s+){4}[\d*/,a-zA-Z-]+)\s*$/;
 /** Schedulers of other people's, by image. */
 const schedulers_IMAGE = /(?:^|\/)(?:ofelia|chadburn|supercronic|crond?|crontab|docker-cron|[\w-]*scheduler)(?:[:@]|$)/;
 /** Variables that say what an image of several parts is to be here, and their values for a scheduler. */
@@ -64246,17 +64255,55 @@ function isToldToSchedule(service) {
 function isPeriodic({ command }) {
     return LOOP.test(command.join(' '));
 }
+/** Bots keep a connection of their own to a messenger, which tells each of them everything. */
+const BOT = /(?:^|[-_.])(?:\w*bots?)(?:$|[-_.])/i;
+const POLLER = /(?:^|[-_.])poll(?:er|ing)?(?:$|[-_.])/i;
+/** An option that says how often it is to look. */
+const schedulers_EVERY = /^--(?:poll(?:ing)?-?)?interval(?:=|$)/;
+/** A variable that says when it is to work, of whatever name. */
+const TIME = /CRON|SCHEDULE/;
+/**
+ * Why two of a service would do its work twice for a moment, where nothing shows that it takes requests or jobs: a
+ * bot, a poller, a schedule in its variables. Undefined: nothing shows that either, or others call it.
+ *
+ * @param others the services of the stack
+ */
+function actsAlone(service, others) {
+    const { name, command, definition } = service;
+    if (isExposed(service) || others.some((other) => isCalledBy(service, other)))
+        return undefined;
+    const programs = invocationsOf(command).flatMap(({ program, words }) => [program, ...words]);
+    const scripts = programs.filter((word) => !word.startsWith('-')).map(baseName);
+    if ([name, ...scripts].some((word) => BOT.test(word)))
+        return 'a bot: two would get every message';
+    if ([name, ...scripts].some((word) => POLLER.test(word)) ||
+        programs.some((word) => schedulers_EVERY.test(word)))
+        return 'it looks for work by itself: two would find the same';
+    const { environment } = definition;
+    const isTimed = Object.entries(isObject(environment) ? environment : {}).some(([variable, value]) => TIME.test(variable) && CRON_FIELDS.test(textOf(value) ?? ''));
+    return isTimed ? 'its variables hold a schedule: two would work at the same times' : undefined;
+}
+/** True where variables or the command of the other one hold an address of it: `http://mailbot:8000`. */
+function isCalledBy({ name }, other) {
+    if (other.name === name)
+        return false;
+    const text = JSON.stringify([other.definition['environment'] ?? {}, other.command]);
+    return (text.includes(`//${name}/`) ||
+        text.includes(`//${name}"`) ||
+        text.includes(`/${name}:`) ||
+        text.includes(`"${name}:`));
+}
 /** True where the service is called as schedulers are. */
 function hasSchedulerName({ name }) {
     return schedulers_NAME.test(name);
 }
 function isSchedulerWord(word) {
-    if (WHOLE.has(word))
+    if (WHOLE.test(word))
         return true;
     if (word.startsWith('-'))
         return false;
     const name = baseName(word).replace(/\.(?:[cm]?[jt]s|py|rb|sh|php)$/, '');
-    return name.split(/[-_.:]/).some((part) => WORDS.has(part));
+    return name.split(/[-_.:]/).some((part) => WORDS.has(part) || part.endsWith('scheduler'));
 }
 
 ;// CONCATENATED MODULE: ./src/plan/proxies/caddy-config.ts
@@ -64868,16 +64915,31 @@ function runningProxies({ proxies, containers }) {
 const ONLY_WRITER = 'only it writes to';
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
- * what no other service writes to: nothing shows that its files bear two writers.
+ * what no other service writes to: nothing shows that its files bear two writers. Where it can be looked into
+ * (`isLookedInto`), services of others (a file browser, a viewer of databases) show nothing either.
  */
-function exclusiveStorage(stack, service, { files, readers, containers }) {
-    const siblings = Object.values(stack.services).filter(({ name, image }) => name !== service.name && !readers.has(name) && !isBackup(image) && !isProxyImage(image));
+function exclusiveStorage(stack, service, { files, readers, containers }, isLookedInto) {
+    const siblings = Object.values(stack.services).filter((other) => other.name !== service.name &&
+        !readers.has(other.name) &&
+        !isBackup(other.image) &&
+        !isProxyImage(other.image) &&
+        (!isLookedInto || isOfSameAuthor(service, other)));
     const mounts = [...service.mounts, ...volumesOfImage(service, containers)];
     return mounts.filter((mount) => 
     // Replicas share it already, unless each has its own.
     (service.replicas <= 1 || isAnonymous(mount)) &&
         isStorage(mount, service, files) &&
         !siblings.some(({ mounts }) => mounts.some((other) => !other.readOnly && overlaps(mount, other, files))));
+}
+/** Both are built by the stack, or their images come from the same place: they were made to share. */
+function isOfSameAuthor(one, other) {
+    if (one.build !== undefined && other.build !== undefined)
+        return true;
+    const [first, second] = [one, other].map(({ image }) => repositoryOf(image));
+    if (first === second)
+        return true;
+    const [author, otherAuthor] = [first, second].map((name = '') => name.replace(/[^/]*$/, ''));
+    return author !== '' && author === otherAuthor;
 }
 /** A job does not run beside it, and a proxy serves the files that it shares: few say `:ro`. */
 function writesNothing(role) {
@@ -64909,7 +64971,8 @@ function storageToInspect({ wanted, commit, storage, containers }, services) {
         if (definition === undefined || containerId === undefined)
             return [];
         const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
-        return exclusiveStorage(wanted, definition, { files: commit.files, readers, containers })
+        const facts = { files: commit.files, readers, containers };
+        return exclusiveStorage(wanted, definition, facts, true)
             .filter(({ target }) => mounted.some((mount) => mount.target === target))
             .filter(({ target }) => !storage.some((known) => known.service === service && known.target === target))
             .map(({ target }) => ({ service, containerId, target }));
@@ -64926,6 +64989,8 @@ const storage_PASSING = /(?:^|\/)(?:node_modules|vendor|bower_components|\.?venv
 function isPassing(target) {
     return storage_PASSING.test(target);
 }
+/** Where programs keep what they call a cache, and some a database: a volume there was named on purpose. */
+const KEPT_CACHE = /^\/(?:var\/cache|var\/tmp|tmp)\//;
 /** Files of a site, each of which is written as a whole. */
 const WRITTEN_ONCE = /(?:^|\/)(?:static|staticfiles|assets|media|mediafiles|uploads?|public|attachments|thumbnails?)\/?$/i;
 /** Of the host's system. */
@@ -64935,9 +65000,12 @@ const DATABASE_FILE = /\.(?:db|sqlite|sqlite3|mdb|bolt|rdb|duckdb)$/i;
 const KEEPS_A_DIRECTORY = /(?:^|\/)(?:\.gitkeep|\.gitignore|\.keep|readme(?:\.\w+)?)$/i;
 const BACKUP = /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia|litestream)(?:[:@_-]|$)/i;
 function isStorage(mount, service, files) {
-    if (mount.readOnly || storage_PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target))
-        return false;
     const { source } = mount;
+    const isKept = mount.kind === 'volume' && source !== undefined && KEPT_CACHE.test(mount.target);
+    if (mount.readOnly || WRITTEN_ONCE.test(mount.target))
+        return false;
+    if (storage_PASSING.test(mount.target) && !isKept)
+        return false;
     if (mount.kind === 'volume')
         return source !== undefined || !isRenewed(mount.target, service.binds);
     if (source === undefined || SYSTEM.test(source))
@@ -65030,11 +65098,8 @@ function assignRoles(stack, upstreams, seen = NO_EVIDENCE) {
     });
     const readers = new Set(roles.filter(({ role }) => writesNothing(role)).map(({ service }) => service.name));
     return Object.fromEntries(roles.map(({ service, role, reason }) => {
-        const mounts = exclusiveStorage(stack, service, {
-            files: seen.files,
-            readers,
-            containers: seen.containers,
-        });
+        const facts = { files: seen.files, readers, containers: seen.containers };
+        const mounts = exclusiveStorage(stack, service, facts, role === 'routed');
         const { places, shareable } = judgeStorage(service, role, mounts, seen);
         const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
         const single = singleReason(service, role, {
@@ -65093,6 +65158,9 @@ function roleOf(service, context) {
     if (orderOf(service) === 'stop-first') {
         return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
     }
+    const alone = isQueueWorker(service) ? undefined : actsAlone(service, context.services);
+    if (alone !== undefined)
+        return { role: 'singleton', reason: alone + doubt };
     return { role: 'worker', reason: `no proxy names it, no port${doubt}` };
 }
 /** On the host's network nobody knows where it listens: that takes the rights of its own user. */
@@ -65800,7 +65868,7 @@ function reasonFor(service, running, changed) {
     if (changed.length > 0)
         return `its definition changed (${changes_listed(changed, 5)})`;
     if (running.length > 0 && running.length !== service.replicas) {
-        return `${String(running.length)} of ${String(service.replicas)} replicas run`;
+        return `${String(running.length)} ${running.length === 1 ? 'replica runs' : 'replicas run'}, and the Compose file wants ${String(service.replicas)}`;
     }
     return undefined;
 }
@@ -68509,7 +68577,9 @@ function replacedWithGap({ service, role, reason, why, single }, { publishes }) 
     return [
         {
             what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
-            next: `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
+            next: single?.startsWith(ONLY_WRITER)
+                ? `${gap}: accept it with allow-downtime: true. Only where its files bear two containers at once (no SQLite, nothing that one program alone may open), say so with the label ${ORDER_LABEL}: start-first, and there is none.`
+                : `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
         },
     ];
 }
@@ -68525,9 +68595,7 @@ function withoutGap(single) {
     if (single.startsWith(SHARES)) {
         return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;
     }
-    return single.startsWith(ONLY_WRITER)
-        ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
-        : 'Remove that from the Compose file.';
+    return 'Remove that from the Compose file.';
 }
 
 ;// CONCATENATED MODULE: ./src/plan/refusals/mounted.ts
@@ -68699,13 +68767,13 @@ function changingServices(services) {
         : []));
 }
 /** A container that shares the network of another keeps that of the old one, which goes. */
-function sharedContainers({ wanted }, services) {
+function sharedContainers({ wanted, live }, services) {
     const changing = changingServices(services);
     return Object.values(wanted.services).flatMap(({ name, joins }) => joins
         .filter((joined) => changing.has(joined))
         .map((joined) => ({
         what: `${name} shares the network or the processes of ${joined}, and would be left with those of its old container`,
-        next: `Let ${name} reach ${joined} over a network of its own: http://${joined}:PORT.`,
+        next: `Make this change on the host, with a gap, and run the workflow again: git -C ${live.path} pull --ff-only && cd ${live.path} && docker compose up -d --build ${joined} ${name}. Where ${name} only calls ${joined}, and is not to send its own traffic through it (no VPN, no Tailscale), a network of its own needs no gap: http://${joined}:PORT.`,
     })));
 }
 /** Docker ties the name of a link to one container: of no use once that is gone. */
@@ -71132,11 +71200,11 @@ function throwRefusals(refusals, where) {
 /** The plan as lines for a person: a table of services, then the steps. */
 function renderPlan(plan) {
     const header = ['service', 'role', 'action', 'because'];
-    const rows = plan.services.map(({ service, role, action, why, ifImageChanges, reason }) => [
+    const rows = plan.services.map(({ service, role, action, why, ifImageChanges, reason, single }) => [
         service,
         role,
         ifImageChanges ? `${action}?` : action,
-        `${why} (${role}: ${reason})`,
+        `${why} (${role}: ${reason}${role === 'worker' && action === 'replace' && single !== undefined ? `; stopped first: ${single}` : ''})`,
     ]);
     return [
         ...table([header, ...rows]),
@@ -71166,7 +71234,7 @@ function describe(operation) {
         case 'install-files':
             return `copy ${render_count(operation.paths.length, 'changed file')} to the live directory`;
         case 'start':
-            return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a new container of ${service}` : service)))}, wait until ready`;
+            return `start ${names(operation.services.map(started))}, wait until ready`;
         case 'run-command':
             return `run in the new image of ${operation.service}: ${operation.command}`;
         case 'run-job':
@@ -71202,6 +71270,13 @@ function describe(operation) {
                 ? `retire ${render_count(operation.retire.length, 'old container')}, record the release`
                 : 'record the release';
     }
+}
+function started({ service, replicas, incumbents }) {
+    if (incumbents.length === 0)
+        return service;
+    return replicas === 1
+        ? `a new container of ${service}`
+        : `${String(replicas)} new containers of ${service}`;
 }
 const SOAKS = {
     whole: 'soak: watch the release under real traffic',

@@ -30,6 +30,23 @@ worker   worker  roll?   its image may change (worker: no proxy names it, no por
     );
   });
 
+  it('tells how many containers start, how many run, and why one is stopped first', () => {
+    const storage = { volumes: [{ type: 'volume', source: 'things', target: '/data' }] };
+    const lines = renderPlan(
+      planned({
+        was: services({ worker: storage }),
+        wants: services({
+          api: { deploy: { replicas: 3 } },
+          worker: { ...storage, environment: { GREETING: 'hi' } },
+        }),
+      }).plan,
+    );
+    const text = lines.join('\n');
+    expect(text).toContain('start 3 new containers of api, wait until ready');
+    expect(text).toContain('1 replica runs, and the Compose file wants 3 (routed:');
+    expect(text).toContain('no port; stopped first: only it writes to things)');
+  });
+
   it('tells of a replacement, a removal and a job', () => {
     const { plan } = planned({
       containers: without('migrate'),

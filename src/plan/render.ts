@@ -1,14 +1,17 @@
 import { servicesOf, type Operation, type Plan } from './plan.js';
+import type { ServiceScale } from './scale.js';
 
 /** The plan as lines for a person: a table of services, then the steps. */
 export function renderPlan(plan: Plan): readonly string[] {
   const header = ['service', 'role', 'action', 'because'];
-  const rows = plan.services.map(({ service, role, action, why, ifImageChanges, reason }) => [
-    service,
-    role,
-    ifImageChanges ? `${action}?` : action,
-    `${why} (${role}: ${reason})`,
-  ]);
+  const rows = plan.services.map(
+    ({ service, role, action, why, ifImageChanges, reason, single }) => [
+      service,
+      role,
+      ifImageChanges ? `${action}?` : action,
+      `${why} (${role}: ${reason}${role === 'worker' && action === 'replace' && single !== undefined ? `; stopped first: ${single}` : ''})`,
+    ],
+  );
   return [
     ...table([header, ...rows]),
     '',
@@ -45,7 +48,7 @@ export function describe(operation: Operation): string {
     case 'install-files':
       return `copy ${count(operation.paths.length, 'changed file')} to the live directory`;
     case 'start':
-      return `start ${names(operation.services.map(({ service, incumbents }) => (incumbents.length > 0 ? `a new container of ${service}` : service)))}, wait until ready`;
+      return `start ${names(operation.services.map(started))}, wait until ready`;
     case 'run-command':
       return `run in the new image of ${operation.service}: ${operation.command}`;
     case 'run-job':
@@ -81,6 +84,13 @@ export function describe(operation: Operation): string {
         ? `retire ${count(operation.retire.length, 'old container')}, record the release`
         : 'record the release';
   }
+}
+
+function started({ service, replicas, incumbents }: ServiceScale): string {
+  if (incumbents.length === 0) return service;
+  return replicas === 1
+    ? `a new container of ${service}`
+    : `${String(replicas)} new containers of ${service}`;
 }
 
 const SOAKS = {

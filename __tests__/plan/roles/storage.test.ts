@@ -95,6 +95,40 @@ describe('storage of its own', () => {
     expect(singleOf(it, { sources }, ['app.py'])).toBeDefined();
   });
 
+  describe('of a service that requests come to', () => {
+    /** Why there are never two of a service behind the proxy, with this service beside it. */
+    const routed = (it: JsonObject, beside: JsonObject): string | undefined => {
+      const text = JSON.stringify({ name: 'shop', services: { it, beside } });
+      const upstream = { name: 'it', port: 80 };
+      return assignRoles(parseStack(text, '/srv/shop'), [upstream])['it']?.single;
+    };
+    const at = (target: string) => ({ volumes: [volume('things', target)] });
+
+    it.each<[string, JsonObject, JsonObject]>([
+      ['a file browser', { image: 'louislam/uptime-kuma:1' }, { image: 'filebrowser/filebrowser' }],
+      ['a viewer of databases', BUILD, { image: 'coleifer/sqlite-web' }],
+      ['an image of nobody’s', { image: 'ghost:5' }, { image: 'busybox' }],
+    ])('is looked into, though %s mounts it as well', (_, it, beside) => {
+      expect(routed({ ...it, ...at('/data') }, { ...beside, ...at('/srv') })).toBe(
+        'only it writes to things',
+      );
+    });
+
+    it.each<[string, JsonObject, JsonObject]>([
+      ['the same image', { image: 'acme/app:1' }, { image: 'acme/app:2', command: 'worker' }],
+      ['the same author', { image: 'ghcr.io/me/web' }, { image: 'ghcr.io/me/jobs@sha256:12' }],
+      ['builds of the stack', BUILD, { build: { context: '/srv/shop/jobs' } }],
+    ])('is shared on purpose by %s', (_, it, beside) => {
+      expect(routed({ ...it, ...at('/data') }, { ...beside, ...at('/srv') })).toBeUndefined();
+    });
+
+    it('may lie where caches do: a volume there was named on purpose', () => {
+      const it = { image: 'binwiederhier/ntfy:v2', ...at('/var/cache/ntfy') };
+      expect(routed(it, {})).toBe('only it writes to things');
+      expect(routed({ ...it, ...at('/app/cache') }, {})).toBeUndefined();
+    });
+  });
+
   it.each<[string, JsonObject]>([
     ['publishes a port', { image: 'nginx:1.27', ports: [{ target: 80, published: '80' }] }],
     ['is behind a tunnel', { image: 'caddy:2' }],

@@ -140,7 +140,7 @@ function reasonFor(
 ): string | undefined {
   if (changed.length > 0) return `its definition changed (${listed(changed, 5)})`;
   if (running.length > 0 && running.length !== service.replicas) {
-    return `${String(running.length)} of ${String(service.replicas)} replicas run`;
+    return `${String(running.length)} ${running.length === 1 ? 'replica runs' : 'replicas run'}, and the Compose file wants ${String(service.replicas)}`;
   }
   return undefined;
 }

@@ -10,6 +10,13 @@ export function familiarName(reference: string): string {
     : `${short.replace(/:[^:/]+$/, '')}@${digest}`;
 }
 
+/** The name without a tag or a digest: `ghcr.io/me/app`. */
+export function repositoryOf(reference: string): string {
+  return familiarName(reference)
+    .replace(/@.*$/, '')
+    .replace(/:[^:/]+$/, '');
+}
+
 const PROXY_IMAGE =
   /(?:^|\/)(?:nginx|nginx-unprivileged|openresty|caddy|traefik|haproxy|envoy)(?:[:@]|$)/;
 

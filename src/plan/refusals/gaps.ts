@@ -125,7 +125,9 @@ function replacedWithGap(
   return [
     {
       what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
-      next: `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
+      next: single?.startsWith(ONLY_WRITER)
+        ? `${gap}: accept it with allow-downtime: true. Only where its files bear two containers at once (no SQLite, nothing that one program alone may open), say so with the label ${ORDER_LABEL}: start-first, and there is none.`
+        : `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
     },
   ];
 }
@@ -141,7 +143,5 @@ function withoutGap(single: string): string {
   if (single.startsWith(SHARES)) {
     return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;
   }
-  return single.startsWith(ONLY_WRITER)
-    ? `Where its files bear two containers at once, say so with the label ${ORDER_LABEL}: start-first.`
-    : 'Remove that from the Compose file.';
+  return 'Remove that from the Compose file.';
 }

@@ -153,7 +153,7 @@ function changingServices(services: readonly ServicePlan[]): ReadonlySet<string>
 
 /** A container that shares the network of another keeps that of the old one, which goes. */
 function sharedContainers(
-  { wanted }: Observation,
+  { wanted, live }: Observation,
   services: readonly ServicePlan[],
 ): readonly Refusal[] {
   const changing = changingServices(services);
@@ -162,7 +162,7 @@ function sharedContainers(
       .filter((joined) => changing.has(joined))
       .map((joined) => ({
         what: `${name} shares the network or the processes of ${joined}, and would be left with those of its old container`,
-        next: `Let ${name} reach ${joined} over a network of its own: http://${joined}:PORT.`,
+        next: `Make this change on the host, with a gap, and run the workflow again: git -C ${live.path} pull --ff-only && cd ${live.path} && docker compose up -d --build ${joined} ${name}. Where ${name} only calls ${joined}, and is not to send its own traffic through it (no VPN, no Tailscale), a network of its own needs no gap: http://${joined}:PORT.`,
       })),
   );
 }

@@ -14,21 +14,21 @@ const IMAGES = words(`
   percona-server-mongodb
   redis redis-stack redis-stack-server redismod redis-cluster redis-sentinel redisearch rejson valkey
   valkey-bundle valkey-cluster keydb dragonfly garnet kvrocks memcached
-  rabbitmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
+  rabbitmq lavinmq nats nats-streaming kafka kafka-native cp-kafka cp-server redpanda zookeeper cp-zookeeper pulsar
   pulsar-all activemq activemq-classic activemq-artemis emqx mosquitto eclipse-mosquitto hivemq-ce vernemq
   elasticsearch elasticsearch-oss opensearch wazuh-indexer solr meilisearch typesense manticore valeriansaliou/sonic
-  quickwit zincsearch vespa
+  quickwit zincsearch zinc vespa
   clickhouse clickhouse-server clickhouse-keeper cassandra scylla influxdb questdb victoria-metrics
-  victoria-logs prometheus loki tempo mimir
-  minio seaweedfs rustfs dxflrs/garage azurite pict-rs pictrs
-  etcd consul vault qdrant weaviate milvus chroma chromadb couchdb couchbase neo4j memgraph arangodb dgraph
+  victoria-logs prometheus loki tempo mimir pyroscope greptimedb openobserve
+  minio versitygw seaweedfs rustfs dxflrs/garage azurite pict-rs pictrs
+  etcd consul vault openbao infinispan/server tigerbeetle falkordb qdrant weaviate milvus chroma chromadb couchdb couchbase neo4j memgraph arangodb dgraph
   surrealdb rethinkdb cockroach yugabyte tikv crate foundationdb aerospike-server rqlite libsql-server
   immudb eventstore ravendb firebird mssql/server azure-sql-edge oracle-free oracle-xe openldap dynamodb-local
 `);
 
 /** Where they keep it: a place in the container that nothing else uses. */
 const PLACES = [
-  /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|wazuh-indexer|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
+  /^\/var\/lib\/(?:postgresql|pgsql|mysql|mariadb|mongodb?|redis|valkey|keydb|rabbitmq|lavinmq|kafka|zookeeper|clickhouse|cassandra|scylla|influxdb[23]?|elasticsearch|opensearch|wazuh-indexer|neo4j|arangodb3|couchdb|couchbase|etcd|milvus|weaviate|redpanda|questdb|rethinkdb|foundationdb|ldap|immudb|eventstore)(?:\/|$)/,
   /^\/bitnami\/(?:postgresql|mysql|mariadb|mongodb|redis|valkey|kafka|zookeeper|rabbitmq|elasticsearch|opensearch|cassandra|etcd|clickhouse|influxdb|minio|neo4j|consul|openldap)(?:\/|$)/,
   /^\/data\/(?:db|configdb)(?:\/|$)/,
   /^\/usr\/share\/(?:elasticsearch|opensearch)\/data(?:\/|$)/,

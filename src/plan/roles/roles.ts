@@ -9,7 +9,7 @@ import { hasTraefikRouter, isTraefikRouted } from '../compose/traefik-labels.js'
 import { ORDER_LABEL, ROLE_LABEL, ROLES, type Role, type RoleDecision } from '../role.js';
 import { requestsThrough } from './shared-network.js';
 import type { Upstream } from '../proxies/upstream.js';
-import { hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
+import { actsAlone, hasSchedulerName, isPeriodic, isScheduler } from './schedulers.js';
 import { NO_EVIDENCE, type Evidence } from './evidence.js';
 import type { Mount, Service, Stack } from '../compose/stack.js';
 import { exclusiveStorage, ONLY_WRITER, placeOf, writesNothing } from './storage.js';
@@ -66,11 +66,8 @@ export function assignRoles(
   );
   return Object.fromEntries(
     roles.map(({ service, role, reason }) => {
-      const mounts = exclusiveStorage(stack, service, {
-        files: seen.files,
-        readers,
-        containers: seen.containers,
-      });
+      const facts = { files: seen.files, readers, containers: seen.containers };
+      const mounts = exclusiveStorage(stack, service, facts, role === 'routed');
       const { places, shareable } = judgeStorage(service, role, mounts, seen);
       const told = shareable.length === 0 ? '' : `; no database in ${shareable.join(', ')}`;
       const single = singleReason(service, role, {
@@ -138,6 +135,8 @@ function roleOf(service: Service, context: RoleContext): Assigned {
   if (orderOf(service) === 'stop-first') {
     return { role: 'singleton', reason: `${orderSaidBy(service)}: stop-first` };
   }
+  const alone = isQueueWorker(service) ? undefined : actsAlone(service, context.services);
+  if (alone !== undefined) return { role: 'singleton', reason: alone + doubt };
   return { role: 'worker', reason: `no proxy names it, no port${doubt}` };
 }
 

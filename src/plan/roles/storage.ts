@@ -1,5 +1,5 @@
 import type { Container, Observation, StorageQuestion } from '../observation.js';
-import { isProxyImage } from '../compose/image-names.js';
+import { isProxyImage, repositoryOf } from '../compose/image-names.js';
 import type { Role } from '../role.js';
 import type { ServicePlan } from '../service-plan.js';
 import { isWithin, type Bind, type Mount, type Service, type Stack } from '../compose/stack.js';
@@ -9,16 +9,22 @@ export const ONLY_WRITER = 'only it writes to';
 
 /**
  * Storage: a place outside of the container, which it may write to. Only one container at a time may use
- * what no other service writes to: nothing shows that its files bear two writers.
+ * what no other service writes to: nothing shows that its files bear two writers. Where it can be looked into
+ * (`isLookedInto`), services of others (a file browser, a viewer of databases) show nothing either.
  */
 export function exclusiveStorage(
   stack: Stack,
   service: Service,
   { files, readers, containers }: StorageFacts,
+  isLookedInto: boolean,
 ): readonly Mount[] {
   const siblings = Object.values(stack.services).filter(
-    ({ name, image }) =>
-      name !== service.name && !readers.has(name) && !isBackup(image) && !isProxyImage(image),
+    (other) =>
+      other.name !== service.name &&
+      !readers.has(other.name) &&
+      !isBackup(other.image) &&
+      !isProxyImage(other.image) &&
+      (!isLookedInto || isOfSameAuthor(service, other)),
   );
   const mounts = [...service.mounts, ...volumesOfImage(service, containers)];
   return mounts.filter(
@@ -39,6 +45,15 @@ export interface StorageFacts {
   readonly readers: ReadonlySet<string>;
   /** All of the stack: the image's own volumes are seen in them. */
   readonly containers: readonly Container[];
+}
+
+/** Both are built by the stack, or their images come from the same place: they were made to share. */
+function isOfSameAuthor(one: Service, other: Service): boolean {
+  if (one.build !== undefined && other.build !== undefined) return true;
+  const [first, second] = [one, other].map(({ image }) => repositoryOf(image));
+  if (first === second) return true;
+  const [author, otherAuthor] = [first, second].map((name = '') => name.replace(/[^/]*$/, ''));
+  return author !== '' && author === otherAuthor;
 }
 
 /** A job does not run beside it, and a proxy serves the files that it shares: few say `:ro`. */
@@ -81,7 +96,8 @@ export function storageToInspect(
       const definition = wanted.services[service];
       if (definition === undefined || containerId === undefined) return [];
       const mounted = containers.find(({ id }) => id === containerId)?.mounts ?? [];
-      return exclusiveStorage(wanted, definition, { files: commit.files, readers, containers })
+      const facts = { files: commit.files, readers, containers };
+      return exclusiveStorage(wanted, definition, facts, true)
         .filter(({ target }) => mounted.some((mount) => mount.target === target))
         .filter(
           ({ target }) =>
@@ -105,6 +121,9 @@ export function isPassing(target: string): boolean {
   return PASSING.test(target);
 }
 
+/** Where programs keep what they call a cache, and some a database: a volume there was named on purpose. */
+const KEPT_CACHE = /^\/(?:var\/cache|var\/tmp|tmp)\//;
+
 /** Files of a site, each of which is written as a whole. */
 const WRITTEN_ONCE =
   /(?:^|\/)(?:static|staticfiles|assets|media|mediafiles|uploads?|public|attachments|thumbnails?)\/?$/i;
@@ -118,8 +137,10 @@ const BACKUP =
   /(?:^|[/_-])(?:[\w-]*backup[\w-]*|restic|borg(?:matic)?|duplicati|rclone|kopia|litestream)(?:[:@_-]|$)/i;
 
 function isStorage(mount: Mount, service: Service, files: readonly string[]): boolean {
-  if (mount.readOnly || PASSING.test(mount.target) || WRITTEN_ONCE.test(mount.target)) return false;
   const { source } = mount;
+  const isKept = mount.kind === 'volume' && source !== undefined && KEPT_CACHE.test(mount.target);
+  if (mount.readOnly || WRITTEN_ONCE.test(mount.target)) return false;
+  if (PASSING.test(mount.target) && !isKept) return false;
   if (mount.kind === 'volume')
     return source !== undefined || !isRenewed(mount.target, service.binds);
   if (source === undefined || SYSTEM.test(source)) return false;
