@@ -58500,7 +58500,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6894);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1788);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59994,7 +59994,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 6894:
+/***/ 1788:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -68598,6 +68598,46 @@ function withoutGap(single) {
     return 'Remove that from the Compose file.';
 }
 
+;// CONCATENATED MODULE: ./src/plan/refusals/missing-files.ts
+
+
+const missing_files_CREATES = new Set(['start', 'roll', 'replace', 'run']);
+/** Configs and secrets whose files are nowhere: Docker would refuse the new container, half-way through the deploy. */
+function missingSources(observation, services) {
+    const missing = missingOf(observation);
+    return created(observation, services).flatMap((service) => sourcesOf(service)
+        .filter(({ path }) => missing.has(path))
+        .map(({ name, path }) => ({
+        what: `${name} of ${service.name} is the file ${path}, which is neither in the commit nor on the host`,
+        next: `Commit it, or, where it must not be in git, put it on the host: ${path.replace(/^\.\//, `${observation.live.path}/`)}`,
+    })));
+}
+/** Single files that are mounted and are nowhere: Docker makes an empty directory of that name. */
+function aboutMissingBinds(observation, services) {
+    const missing = missingOf(observation);
+    return created(observation, services).flatMap(({ name, binds }) => binds
+        .map(({ source }) => (source.startsWith('/') ? source : `./${source}`))
+        .filter((source) => missing.has(source) && LOOKS_LIKE_FILE.test(source))
+        .map((source) => `${name} mounts ${source}, which is neither in the commit nor on the host: Docker makes an empty directory of that name`));
+}
+const LOOKS_LIKE_FILE = /[^/.][^/]*\.(?!d$)[A-Za-z]\w*$/;
+/** As the definitions of services have them: `./` begins a path in the stack's directory. */
+function missingOf({ live, missingFiles = [] }) {
+    return new Set(missingFiles.map((path) => isWithin(path, live.path) ? `.${path.slice(live.path.length)}` : path));
+}
+function created({ wanted }, services) {
+    return services.flatMap(({ service, action }) => {
+        const definition = wanted.services[service];
+        return definition === undefined || !missing_files_CREATES.has(action) ? [] : [definition];
+    });
+}
+function sourcesOf({ definition, }) {
+    return Object.entries(definition).flatMap(([name, source]) => {
+        const path = /^(?:config|secret) /.test(name) ? textOf(objectOf(source)['file']) : undefined;
+        return path === undefined ? [] : [{ name, path }];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/refusals/mounted.ts
 
 /** The name that Docker knows a volume of the Compose file by. */
@@ -68672,6 +68712,7 @@ function isSameVolume(one, other) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -68692,6 +68733,7 @@ function commonRefusals(observation, services, options) {
         ...changedBuildInputs(observation, options),
         ...sharedStorage(observation, services),
         ...missingImages(observation, services, options),
+        ...missingSources(observation, services),
     ];
 }
 /**
@@ -68952,6 +68994,7 @@ function access_logs_parsed(text) {
 
 
 
+
 /** What a person should know before the plan is executed, and what mends it. */
 function warnings(observation, services, operations, options) {
     const { live } = observation;
@@ -68967,6 +69010,7 @@ function warnings(observation, services, operations, options) {
         ...aboutVariables(observation),
         ...aboutContexts(observation, operations),
         ...aboutPointers(observation),
+        ...aboutMissingBinds(observation, services),
         ...(why === undefined ? [] : [why]),
         ...aboutAccessLogs(observation, operations),
         ...aboutConnections(operations),
@@ -74374,6 +74418,7 @@ function parseObservation(sections, inputs) {
         stage,
         envFile: envFileChange(sections, inputs),
         unset: (0,host_sections/* linesOf */.D)(sections.get('unset')),
+        missingFiles: (0,host_sections/* linesOf */.D)(sections.get('missing-files')),
         ownComposeFiles: (0,host_sections/* linesOf */.D)(sections.get('own-compose-files')),
         links: (0,host_sections/* linesOf */.D)(sections.get('links')),
         uncopied: (0,host_sections/* linesOf */.D)(sections.get('uncopied')),

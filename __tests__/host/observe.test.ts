@@ -60,6 +60,46 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     return observe(shellOf(host), inputs, sha, 'run-1-1');
   };
 
+  it('tells which files that Compose names are neither in the commit nor on the host', async () => {
+    deployed(first);
+    host.write('shop/untracked.txt', 'x');
+    host.write('elsewhere/there', 'x');
+    host.write('closed/in-there', 'x');
+    chmodSync(host.path('closed'), 0);
+    const named = [
+      ...['web/Dockerfile', 'untracked.txt', 'nowhere.txt', 'gone', 'made/nowhere'].map(
+        (file) => `$PWD/${file}`,
+      ),
+      ...['there', 'nowhere', '../closed/in-there'].map((file) => host.path(`elsewhere/${file}`)),
+    ];
+    const lines = named.map((file, n) => `    "s${String(n)}": {\n      "file": "${file}"\n    }`);
+    host.answerDocker(
+      `case "$*" in *'config --format json') cat <<EOF
+{
+  "name": "shop",
+  "secrets": {
+${lines.join(',\n')}
+  },
+  "services": {"web": {"image": "a", "volumes": [
+      {
+        "type": "bind",
+        "source": "$PWD/mounted.yml"
+      }]}}
+}
+EOF
+exit ;; esac
+${ENGINE}`,
+    );
+    const { missingFiles } = await look(second);
+    chmodSync(host.path('closed'), 0o700);
+    expect([...(missingFiles ?? [])].sort()).toEqual(
+      ['gone', 'made/nowhere', 'mounted.yml', 'nowhere.txt']
+        .map((file) => host.path(`shop/${file}`))
+        .concat(host.path('elsewhere/nowhere'))
+        .sort(),
+    );
+  });
+
   it('sees a host on which nothing was ever deployed', async () => {
     const seen = await look(second);
     expect(seen.host).toMatchObject({ engineVersion: '26.1.5', composeVersion: '2.26.1' });

@@ -77,6 +77,7 @@ export interface Situation {
   readonly pointers?: Observation['pointers'];
   readonly ownComposeFiles?: Observation['ownComposeFiles'];
   readonly links?: Observation['links'];
+  readonly missingFiles?: Observation['missingFiles'];
   readonly heldPorts?: Observation['heldPorts'];
   readonly imageSizesKb?: Observation['imageSizesKb'];
   readonly storage?: Observation['storage'];
@@ -148,6 +149,7 @@ export function observed(situation: Situation = {}): Observation {
     envFile: situation.envFile,
     ownComposeFiles: situation.ownComposeFiles ?? [],
     links: situation.links ?? [],
+    missingFiles: situation.missingFiles,
     uncopied: [],
     dockerfiles: situation.dockerfiles ?? {},
     pointers: situation.pointers ?? [],

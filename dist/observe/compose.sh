@@ -86,6 +86,26 @@ observe_links() {
   done
 }
 
+# Files of configs and secrets, and what is mounted, that are neither in the commit nor on the host. What lies in a
+# directory that this user cannot look into may be there. Vars: OWN STAGE SCRATCH
+observe_missing_files() {
+  section missing-files
+  sed -n -e 's/^      "file": "\(\/[^"\\]*\)",\{0,1\}$/\1/p' -e 's/^ *"source": "\(\/[^"\\]*\)",\{0,1\}$/\1/p' "$SCRATCH/config.out" | sort -u |
+    while IFS= read -r path; do
+      if [ -e "$path" ] || [ -h "$path" ]; then continue; fi
+      case $path in
+        "$STAGE"/*) ;;
+        *)
+          path=${path#"$OWN/staged-root"}
+          if [ -e "$path" ] || [ -h "$path" ]; then continue; fi
+          ;;
+      esac
+      above=${path%/*}
+      until [ -z "$above" ] || [ -d "$above" ]; do above=${above%/*}; done
+      [ ! -x "$above/" ] || printf '%s\n' "${path#"$OWN/staged-root"}"
+    done | head -n 100
+}
+
 LARGEST_CONFIGURATION=1048576
 
 # Text of the commit's files that speak of upstreams.

@@ -96,6 +96,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     stage,
     envFile: envFileChange(sections, inputs),
     unset: linesOf(sections.get('unset')),
+    missingFiles: linesOf(sections.get('missing-files')),
     ownComposeFiles: linesOf(sections.get('own-compose-files')),
     links: linesOf(sections.get('links')),
     uncopied: linesOf(sections.get('uncopied')),

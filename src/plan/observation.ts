@@ -32,6 +32,8 @@ export interface Observation {
   readonly pointers: readonly string[];
   /** Where variables are used that are not set: `FILE:LINE NAME`, without the name where it may be a part of a secret. */
   readonly unset?: readonly string[] | undefined;
+  /** Absolute paths of configs, secrets and binds that are neither in the commit nor on the host. */
+  readonly missingFiles?: readonly string[] | undefined;
   readonly wanted: Stack;
   /** The same as Compose has normalised it, with paths in the staged tree. */
   readonly wantedProject: JsonObject;

@@ -89,6 +89,7 @@ observe_image_names image-names "$STAGE" "$VARIABLES" || end_here
 observe_unset
 observe_variables || end_here
 observe_own_compose_files
+observe_missing_files
 observe_links
 section compose-file-variable
 grep -s '^ *COMPOSE_FILE=' "$STAGE/.env" | sed 's/=.*//'

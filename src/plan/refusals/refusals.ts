@@ -10,6 +10,7 @@ import { changedBuildInputs, missingImages } from './image-refusals.js';
 import type { ServicePlan } from '../service-plan.js';
 import { gaps, type GapOptions } from './gaps.js';
 import type { Refusal } from '../refusal.js';
+import { missingSources } from './missing-files.js';
 import { driftedMounts, volumeName } from './mounted.js';
 import { movedWithGap } from '../steps/moves.js';
 import { anotherProject } from '../preflight/projects.js';
@@ -53,6 +54,7 @@ export function commonRefusals(
     ...changedBuildInputs(observation, options),
     ...sharedStorage(observation, services),
     ...missingImages(observation, services, options),
+    ...missingSources(observation, services),
   ];
 }
 

@@ -2,6 +2,7 @@ import { volumesTold } from '../steps/anonymous-volumes.js';
 import { planBatches } from '../steps/batches.js';
 import { listed } from '../changes/changes.js';
 import { unprovenComposeFiles } from './container-writes.js';
+import { aboutMissingBinds } from './missing-files.js';
 import { mountsTold } from './mounted.js';
 import { MOST_FILES } from './local-changes.js';
 import type { Observation } from '../observation.js';
@@ -35,6 +36,7 @@ export function warnings(
     ...aboutVariables(observation),
     ...aboutContexts(observation, operations),
     ...aboutPointers(observation),
+    ...aboutMissingBinds(observation, services),
     ...(why === undefined ? [] : [why]),
     ...aboutAccessLogs(observation, operations),
     ...aboutConnections(operations),
