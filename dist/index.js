@@ -65070,6 +65070,7 @@ const SHARES = 'it shares the network or the processes of ';
 /** The reason of a service that may hold ports of the host. */
 const ON_HOST_NETWORK = 'network_mode: host, where it may listen on any port';
 const LITESTREAM = /(?:^|\/)litestream(?:[:@]|$)/;
+/** The reason of a scheduler. */
 const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 /** The role of every service of the stack, and why. */
@@ -68591,6 +68592,9 @@ function withoutGap(single) {
     }
     if (single.startsWith(MAY_LISTEN)) {
         return `Say which of them does: label that one ${ROLE_LABEL}: routed, and those that nothing sends requests to ${ROLE_LABEL}: worker.`;
+    }
+    if (single === TWICE) {
+        return 'Let the schedule run in a service of its own, to which no proxy sends requests.';
     }
     if (single.startsWith(SHARES)) {
         return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;

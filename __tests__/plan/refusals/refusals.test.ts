@@ -35,6 +35,16 @@ describe('what a plan refuses', () => {
     });
   });
 
+  it('a second container of what serves requests and schedules as well', () => {
+    const command = ['sh', '-c', 'celery -A shop worker -B & exec gunicorn shop'];
+    const [refusal] = refused({
+      was: services({ api: { command } }),
+      wants: services({ api: { command, environment: { GREETING: 'hi' } } }),
+    });
+    expect(refusal?.what).toContain('two would run every job twice');
+    expect(refusal?.next).toMatch(/^Let the schedule run in a service of its own/);
+  });
+
   it('local changes that would be overwritten', () => {
     const situation = {
       live: { modified: ['nginx/nginx.conf', 'a b', 'kept'] },

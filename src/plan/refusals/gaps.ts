@@ -3,7 +3,14 @@ import type { Observation } from '../observation.js';
 import type { ServicePlan } from '../service-plan.js';
 import { readProxy, type Obstacle } from '../proxies/proxy.js';
 import { drainFileOf, isTraefikRouted } from '../compose/traefik-labels.js';
-import { MAY_LISTEN, namesOf, ON_HOST_NETWORK, SAME_SOCKET, SHARES } from '../roles/roles.js';
+import {
+  MAY_LISTEN,
+  namesOf,
+  ON_HOST_NETWORK,
+  SAME_SOCKET,
+  SHARES,
+  TWICE,
+} from '../roles/roles.js';
 import { GIVES_WAY, ORDER_LABEL, ROLE_LABEL } from '../role.js';
 import { tunnelsTo } from '../roles/evidence.js';
 import type { Service } from '../compose/stack.js';
@@ -139,6 +146,9 @@ function withoutGap(single: string): string {
   }
   if (single.startsWith(MAY_LISTEN)) {
     return `Say which of them does: label that one ${ROLE_LABEL}: routed, and those that nothing sends requests to ${ROLE_LABEL}: worker.`;
+  }
+  if (single === TWICE) {
+    return 'Let the schedule run in a service of its own, to which no proxy sends requests.';
   }
   if (single.startsWith(SHARES)) {
     return `Where nothing sends it requests, label it ${ROLE_LABEL}: worker. Otherwise let the proxy reach it over a network of its own.`;

@@ -27,7 +27,8 @@ export const SHARES = 'it shares the network or the processes of ';
 export const ON_HOST_NETWORK = 'network_mode: host, where it may listen on any port';
 
 const LITESTREAM = /(?:^|\/)litestream(?:[:@]|$)/;
-const TWICE = 'a scheduler: two would run every job twice';
+/** The reason of a scheduler. */
+export const TWICE = 'a scheduler: two would run every job twice';
 const PERIODIC = 'a loop with pauses: two would do its work twice';
 
 /** The role of every service of the stack, and why. */
