@@ -38,6 +38,7 @@ describe('what a plan refuses', () => {
   it('a second container of what serves requests and schedules as well', () => {
     const command = ['sh', '-c', 'celery -A shop worker -B & exec gunicorn shop'];
     const [refusal] = refused({
+      proxyFiles: { 'nginx/nginx.conf': 'server { location / { proxy_pass http://api:3000; } }' },
       was: services({ api: { command } }),
       wants: services({ api: { command, environment: { GREETING: 'hi' } } }),
     });
