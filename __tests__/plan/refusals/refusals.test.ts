@@ -228,7 +228,7 @@ describe('what a plan refuses', () => {
 
   it('a changed definition of a network, while something runs: the database would be left stopped', () => {
     const situation = { wants: { networks: { default: { driver: 'other' } } } };
-    const what = 'the definition of network "default" changed';
+    const what = 'the definition of network "default" changed: driver: (none) → other';
     for (const allowDowntime of [false, true]) {
       expect(refused(situation, { allowDowntime })).toEqual([
         { what, next: expect.stringContaining('docker compose down (volumes stay)') },

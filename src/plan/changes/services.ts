@@ -170,14 +170,25 @@ function removed(observation: Observation, options: ServiceOptions): readonly Se
       dead: containers.filter(({ running }) => !running).map(({ id }) => id),
       image: '',
       oldImageId: containers[0]?.imageId,
-      told:
-        inProfile || needing === undefined
+      told: inProfile
+        ? runsOn(containers)
+        : needing === undefined
           ? []
           : ['it stays, and goes with the next deploy that services does not limit'],
       waits: [],
       unread: [],
     };
   });
+}
+
+/** What somebody started by a profile that no deploy names, or that the workflow has ceased to name. */
+function runsOn(containers: readonly Container[]): readonly string[] {
+  const running = containers.filter((container) => container.running);
+  if (running.length === 0) return [];
+  const names = running.map(({ name }) => name).join(' ');
+  return [
+    `it runs on, and no deploy changes it: neither the Compose file nor its profiles name it now. Where it is not wanted, on the host: docker rm -f ${names}`,
+  ];
 }
 
 /** The proxy that sends requests to what the commit removes, and that this deploy leaves as it is; undefined: none. */

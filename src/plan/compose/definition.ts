@@ -131,6 +131,7 @@ const SHOWN_PARTS = [
   /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
   /^logging\.driver$/,
   /^volume [^]+\.(?:name|driver|external)$/,
+  /^network [^]+\.(?:name|driver|external|internal|attachable|enable_ipv[46]|ipam)(?:\.|$)/,
 ];
 const SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
 

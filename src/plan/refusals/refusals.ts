@@ -4,6 +4,7 @@ import type { Permissions } from '../plan-options.js';
 import { sharedStorage } from './data-refusals.js';
 import { changedComposeFiles, linksOfContainers } from './container-writes.js';
 import { differences } from '../compose/definition.js';
+import { objectOf } from '../compose/json.js';
 import { filesInTheWay } from './local-changes.js';
 import type { Observation } from '../observation.js';
 import { changedBuildInputs, missingImages } from './image-refusals.js';
@@ -198,13 +199,26 @@ function changedNetworks(
     });
   return [
     ...changed('networks').map((name) => ({
-      what: `the definition of network "${name}" changed`,
+      what: `the definition of network "${name}" changed${differencesOf(
+        `network ${name}`,
+        [installed, wanted].map(({ networks }) => networks[name]),
+      )}`,
       next: 'Compose would stop every container on it, also the database, and starts none of them again, so allow-downtime is no way. Give the changed network a new name; or, with a gap, on the host: docker compose down (volumes stay), and run the workflow again.',
     })),
     ...(allowDowntime ? [] : changed('volumes')).map((name) =>
       volumeRefusal(name, [volumeName(installed, name), volumeName(wanted, name)]),
     ),
   ];
+}
+
+/** @param texts canonical, before and after */
+function differencesOf(
+  place: string,
+  [before = '{}', after = '{}']: readonly (string | undefined)[],
+): string {
+  const [was, is] = [before, after].map((text) => ({ [place]: objectOf(JSON.parse(text)) }));
+  const lines = differences(was ?? {}, is ?? {}).map((line) => line.slice(place.length + 1));
+  return lines.length === 0 ? '' : `: ${lines.join('; ')}`;
 }
 
 function volumeRefusal(
