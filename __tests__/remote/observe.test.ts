@@ -46,7 +46,12 @@ esac`);
     expect(stdout).toContain('seen: inspect a1\n');
   });
 
-  it('tells of Compose files of the default names that git does not hold', async () => {
+  it.each([
+    ['names none', 'A=COMPOSE_FILE=x\n', '', ''],
+    ['names others', 'A=1\n export COMPOSE_FILE=x.yml\n', '', '.env\n'],
+    ["names others, and is the workflow's", 'COMPOSE_FILE=x.yml\n', '.env', ''],
+  ])('tells of Compose files that git does not hold; .env %s', async (_, env, envPath, told) => {
+    host.write('stage/.env', env);
     for (const file of ['compose.yaml', 'compose.override.yml', 'docker-compose.prod.yml'])
       host.write(`stage/${file}`, '');
     host.write('own/files', 'README.md\0compose.yaml\0');
@@ -57,10 +62,11 @@ esac`);
         MARK: 'm',
         STAGE: host.path('stage'),
         OWN: host.path('own'),
+        ENV_PATH: envPath,
       },
     );
     expect(stderr).toBe('');
-    expect(stdout).toBe('\n=m=own-compose-files=\ncompose.override.yml\n');
+    expect(stdout).toBe(`\n=m=own-compose-files=\ncompose.override.yml\n${told}`);
     expect(code).toBe(0);
   });
 

@@ -30,7 +30,7 @@ export function unprovenComposeFiles(observation: Observation): readonly string[
   const { files, writers } = writable(observation, observation.ownComposeFiles);
   if (files.length === 0) return [];
   return [
-    `${listed(files, MOST_FILES)} is not in git, and ${writers.join(', ')} can write to it: whoever is in that container chooses what runs on the host. Commit it, or mount the directory read-only (:ro)`,
+    `${listed(files, MOST_FILES)} is not in git, and ${writers.join(', ')} can write to it: whoever is in that container chooses what runs on the host. Commit it (.env: give it by \`env-file\`), or mount the directory read-only (:ro)`,
   ];
 }
 

@@ -137,10 +137,14 @@ link_outside() {
   done
 }
 
-# Compose files of the default names that git does not hold.
+# Compose files of the default names that git does not hold, and a .env of the host's own that names others.
 observe_own_compose_files() {
   section own-compose-files
   for each in "$STAGE"/compose.y*ml "$STAGE"/compose.override.y*ml "$STAGE"/docker-compose.y*ml "$STAGE"/docker-compose.override.y*ml; do
-    [ ! -e "$each" ] || path_lines <"$OWN/files" | grep -qxF "${each##*/}" || printf '%s\n' "${each##*/}"
+    own_file "${each##*/}"
   done
+  [ "$ENV_PATH" = .env ] || ! grep -qsE '^[[:space:]]*(export[[:space:]]+)?COMPOSE_FILE[[:space:]]*[=:]' "$STAGE/.env" || own_file .env
+}
+own_file() { # NAME
+  [ ! -e "$STAGE/$1" ] || path_lines <"$OWN/files" | grep -qxF -e "$1" || printf '%s\n' "$1"
 }
