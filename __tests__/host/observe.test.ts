@@ -5,6 +5,7 @@ import {
   copyFileSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   rmSync,
   statSync,
@@ -98,6 +99,17 @@ ${ENGINE}`,
         .concat(host.path('elsewhere/nowhere'))
         .sort(),
     );
+  });
+
+  it('stages what the commit holds where a directory was replaced by a link on the host', async () => {
+    host.write('origin/conf/app.json', 'of the commit');
+    const third = shop.commit('third');
+    deployed(third);
+    host.write('elsewhere/app.json', 'of somebody else');
+    rmSync(host.path('shop/conf'), { recursive: true });
+    symlinkSync(host.path('elsewhere'), host.path('shop/conf'));
+    const { stage } = await look(third);
+    expect(readFileSync(join(stage, 'conf/app.json'), 'utf8')).toBe('of the commit');
   });
 
   it('sees a host on which nothing was ever deployed', async () => {

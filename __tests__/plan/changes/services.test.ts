@@ -423,17 +423,19 @@ describe('a container that neither the Compose file nor its profiles name', () =
   const gone = services({ worker: undefined });
 
   it('stays, and is told with the command that removes it', () => {
-    const { plan } = planned({ was: gone, wants: gone });
+    const { plan } = planned({ was: gone, wants: gone, containers: () => observed().containers });
     expect(plan.services.find(({ service }) => service === 'worker')?.action).toBe('leave');
     expect(plan.warnings).toEqual([
-      'worker: it runs on, and no deploy changes it: neither the Compose file nor its profiles name it now. Where it is not wanted, on the host: docker rm -f tiny-worker-1',
+      'worker: it runs on, and no deploy changes it: neither the Compose file nor its profiles name it now. Where it is not wanted, on the host: docker rm -f worker-1',
     ]);
   });
 
   it('is not told where it has ended', () => {
     const ended = { running: false, ended: { code: 0, atMs: 0 } };
-    const containers: Situation['containers'] = (before) =>
-      before.map((each) => (each.service === 'worker' ? { ...each, ...ended } : each));
+    const containers: Situation['containers'] = () =>
+      observed().containers.map((each) =>
+        each.service === 'worker' ? { ...each, ...ended } : each,
+      );
     expect(planned({ was: gone, wants: gone, containers }).plan.warnings).toEqual([]);
   });
 });

@@ -12,9 +12,10 @@ lay_stage() {
   if [ -d "$DIR" ]; then
     section conflicts
     git_changes --name-only --diff-filter=A "$BASE" "$SHA" | path_lines | conflicting
-    # Local changes to files that the commit doesn't touch stay.
+    # Local changes to files that the commit doesn't touch stay; what lies behind a link is no file of the directory.
     while IFS= read -r path; do
-      [ ! -f "$DIR/$path" ] || [ ! -f "$STAGE/$path" ] || [ -h "$DIR/$path" ] || cp -pP "$DIR/$path" "$STAGE/$path"
+      if [ ! -f "$STAGE/$path" ] || [ ! -f "$DIR/$path" ] || [ -h "$DIR/$path" ] || below_link "$DIR" "$path"; then continue; fi
+      cp -pP "$DIR/$path" "$STAGE/$path"
     done <"$OWN/modified"
     capture untracked list_untracked || return
     lay_untracked
