@@ -65525,6 +65525,7 @@ const SHOWN_PARTS = [
     /^build\.(?:dockerfile|target|network|platforms|pull|no_cache)$/,
     /^logging\.driver$/,
     /^volume [^]+\.(?:name|driver|external)$/,
+    /^network [^]+\.(?:name|driver|external|internal|attachable|enable_ipv[46]|ipam)(?:\.|$)/,
 ];
 const definition_SHOWN = [new RegExp(`^(?:${SHOWN_KEYS})(?:\\.|$)`), ...SHOWN_PARTS];
 function definition_shown(place, text) {
@@ -66744,13 +66745,25 @@ function removed(observation, options) {
             dead: containers.filter(({ running }) => !running).map(({ id }) => id),
             image: '',
             oldImageId: containers[0]?.imageId,
-            told: inProfile || needing === undefined
-                ? []
-                : ['it stays, and goes with the next deploy that services does not limit'],
+            told: inProfile
+                ? runsOn(containers)
+                : needing === undefined
+                    ? []
+                    : ['it stays, and goes with the next deploy that services does not limit'],
             waits: [],
             unread: [],
         };
     });
+}
+/** What somebody started by a profile that no deploy names, or that the workflow has ceased to name. */
+function runsOn(containers) {
+    const running = containers.filter((container) => container.running);
+    if (running.length === 0)
+        return [];
+    const names = running.map(({ name }) => name).join(' ');
+    return [
+        `it runs on, and no deploy changes it: neither the Compose file nor its profiles name it now. Where it is not wanted, on the host: docker rm -f ${names}`,
+    ];
 }
 /** The proxy that sends requests to what the commit removes, and that this deploy leaves as it is; undefined: none. */
 function leftProxy(observation, containers, { services }) {
@@ -68299,7 +68312,7 @@ function unprovenComposeFiles(observation) {
     if (files.length === 0)
         return [];
     return [
-        `${changes_listed(files, MOST_FILES)} is not in git, and ${writers.join(', ')} can write to it: whoever is in that container chooses what runs on the host. Commit it, or mount the directory read-only (:ro)`,
+        `${changes_listed(files, MOST_FILES)} is not in git, and ${writers.join(', ')} can write to it: whoever is in that container chooses what runs on the host. Commit it (.env: give it by \`env-file\`), or mount the directory read-only (:ro)`,
     ];
 }
 /**
@@ -68717,6 +68730,7 @@ function isSameVolume(one, other) {
 
 
 
+
 /** Everything that stands against the deploy, all at once. */
 function refusals(observation, services, options) {
     return [
@@ -68842,11 +68856,17 @@ function changedNetworks({ wanted, installed, containers }, { allowDowntime }) {
     });
     return [
         ...changed('networks').map((name) => ({
-            what: `the definition of network "${name}" changed`,
+            what: `the definition of network "${name}" changed${differencesOf(`network ${name}`, [installed, wanted].map(({ networks }) => networks[name]))}`,
             next: 'Compose would stop every container on it, also the database, and starts none of them again, so allow-downtime is no way. Give the changed network a new name; or, with a gap, on the host: docker compose down (volumes stay), and run the workflow again.',
         })),
         ...(allowDowntime ? [] : changed('volumes')).map((name) => volumeRefusal(name, [volumeName(installed, name), volumeName(wanted, name)])),
     ];
+}
+/** @param texts canonical, before and after */
+function differencesOf(place, [before = '{}', after = '{}']) {
+    const [was, is] = [before, after].map((text) => ({ [place]: objectOf(JSON.parse(text)) }));
+    const lines = differences(was ?? {}, is ?? {}).map((line) => line.slice(place.length + 1));
+    return lines.length === 0 ? '' : `: ${lines.join('; ')}`;
 }
 function volumeRefusal(name, [before = '', after = '']) {
     return before === after
@@ -81532,6 +81552,7 @@ const LIBRARY = [
     'room',
     'lease',
     'journal',
+    'links',
     'files',
     'env-file',
     'git',
@@ -81602,6 +81623,7 @@ const OBSERVATION = [
     'lib/room',
     'lib/connection-table',
     'lib/git',
+    'lib/links',
     'lib/variables',
     'observe/sections',
     'observe/machine',

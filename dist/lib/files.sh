@@ -1,19 +1,6 @@
 # The files of the live directory.
 # shellcheck shell=sh
 
-# below_link DIRECTORY PATH: a directory above PATH, within DIRECTORY, is a symbolic link; it is left in `link_above`. What
-# lies below it is none of the directory's own.
-below_link() {
-  link_above='' link_rest=$2
-  while case $link_rest in */*) true ;; *) false ;; esac do
-    link_above=${link_above:+$link_above/}${link_rest%%/*}
-    link_rest=${link_rest#*/}
-    [ ! -h "$1/$link_above" ] || return 0
-  done
-  return 1
-}
-holds() { ! below_link "$1" "$2" && { [ -h "$1/$2" ] || [ -e "$1/$2" ]; }; } # DIRECTORY PATH
-
 # require_plain_parents DIRECTORY LIST FROM: fails where a path of the file LIST, which FROM holds, would be written
 # through a symbolic link. One that LIST names itself is replaced first. A container that mounts the directory may make
 # one at any time: this is asked again right before anything is written.
@@ -23,6 +10,7 @@ require_plain_parents() {
   named=$newline$(cat "$2")$newline
   while IFS= read -r path; do
     if ! holds "$3" "$path" || ! below_link "$1" "$path"; then continue; fi
+    # shellcheck disable=SC2154
     case $named in *"$newline$link_above$newline"*) continue ;; esac
     linked "$1" "$link_above" "$path"
     return 1

@@ -12,9 +12,10 @@ lay_stage() {
   if [ -d "$DIR" ]; then
     section conflicts
     git_changes --name-only --diff-filter=A "$BASE" "$SHA" | path_lines | conflicting
-    # Local changes to files that the commit doesn't touch stay.
+    # Local changes to files that the commit doesn't touch stay; what lies behind a link is no file of the directory.
     while IFS= read -r path; do
-      [ ! -f "$DIR/$path" ] || [ ! -f "$STAGE/$path" ] || [ -h "$DIR/$path" ] || cp -pP "$DIR/$path" "$STAGE/$path"
+      if [ ! -f "$STAGE/$path" ] || [ ! -f "$DIR/$path" ] || [ -h "$DIR/$path" ] || below_link "$DIR" "$path"; then continue; fi
+      cp -pP "$DIR/$path" "$STAGE/$path"
     done <"$OWN/modified"
     capture untracked list_untracked || return
     lay_untracked
@@ -137,10 +138,14 @@ link_outside() {
   done
 }
 
-# Compose files of the default names that git does not hold.
+# Compose files of the default names that git does not hold, and a .env of the host's own that names others.
 observe_own_compose_files() {
   section own-compose-files
   for each in "$STAGE"/compose.y*ml "$STAGE"/compose.override.y*ml "$STAGE"/docker-compose.y*ml "$STAGE"/docker-compose.override.y*ml; do
-    [ ! -e "$each" ] || path_lines <"$OWN/files" | grep -qxF "${each##*/}" || printf '%s\n' "${each##*/}"
+    own_file "${each##*/}"
   done
+  [ "$ENV_PATH" = .env ] || ! grep -qsE '^[[:space:]]*(export[[:space:]]+)?COMPOSE_FILE[[:space:]]*[=:]' "$STAGE/.env" || own_file .env
+}
+own_file() { # NAME
+  [ ! -e "$STAGE/$1" ] || path_lines <"$OWN/files" | grep -qxF -e "$1" || printf '%s\n' "$1"
 }

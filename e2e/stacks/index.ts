@@ -1,4 +1,5 @@
 import { behind } from './behind.js';
+import { chain } from './chain.js';
 import { classic } from './classic.js';
 import { fastcgi } from './fastcgi.js';
 import { hardy } from './hardy.js';
@@ -36,6 +37,7 @@ export const others: readonly Stack[] = [
   direct,
   behind,
   tunnel,
+  chain,
   classic,
   fastcgi,
   hardy,
