@@ -58500,7 +58500,7 @@ function composeArguments(options) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 __nccwpck_require__.r(__webpack_exports__);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4116);
-/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1788);
+/* harmony import */ var _main_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3803);
 /* harmony import */ var _post_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6661);
 
 
@@ -59994,7 +59994,7 @@ function nearestUnit(unit) {
 
 /***/ }),
 
-/***/ 1788:
+/***/ 3803:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 "use strict";
@@ -68064,6 +68064,35 @@ function within(inPlace, paths) {
     return paths.filter((path) => inPlace.includes(path));
 }
 
+;// CONCATENATED MODULE: ./src/plan/preflight/names.ts
+
+/**
+ * A `container_name` that a container has which is none of the stack's services: Docker makes no second one, and the
+ * old container of the service may have been removed by then. One of another service of the stack is a move.
+ */
+function takenNames({ wanted, containers, heldNames = [] }, services) {
+    const own = new Set(containers.flatMap(({ name, oneOff }) => (oneOff ? [] : name)));
+    return services
+        .filter(({ action, replicas, ifImageChanges }) => !STAYS.has(action) && action !== 'remove' && replicas > 0 && !ifImageChanges)
+        .flatMap(({ service }) => {
+        const name = wanted.services[service]?.containerName;
+        const holder = heldNames.find((held) => held.name === name && !own.has(held.name));
+        if (name === undefined || holder === undefined)
+            return [];
+        const whose = holder.project === ''
+            ? 'which is of no Compose project'
+            : holder.project === wanted.project
+                ? 'which `docker compose run` has made'
+                : `of the project ${holder.project}`;
+        return [
+            {
+                what: `${service} is to have the name ${name} (container_name), and a container, ${whose}, has it: Docker would not make the new one`,
+                next: `On the host, see what it is: docker ps -a --filter name='^${name}$'. Where nobody needs it, remove it: docker rm --force ${name}. Otherwise rename it (docker rename ${name} ${name}-old), or give ${service} another container_name, or none.`,
+            },
+        ];
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/plan/preflight/projects.ts
 /** Under another project name Compose starts a second stack, with empty volumes, beside the first. */
 function anotherProject({ wanted, live, containers, projects }, { projectNamed }) {
@@ -68507,7 +68536,7 @@ function gaps(observation, services, options) {
         if (service.role === 'routed' && service.action === 'roll') {
             return rolledWithGap(observation, services, { service, definition, options });
         }
-        const replaced = service.action === 'replace' ? replacedWithGap(service, definition) : [];
+        const replaced = service.action === 'replace' ? replacedWithGap(service, definition, options) : [];
         return service.role === 'worker' && (service.action === 'roll' || service.action === 'replace')
             ? [...replaced, ...changedUnseen(observation, services, service)]
             : replaced;
@@ -68568,7 +68597,7 @@ function obstacleTo({ proxies }, definition) {
     }
     return undefined;
 }
-function replacedWithGap({ service, role, reason, why, single }, { publishes }) {
+function replacedWithGap({ service, role, reason, why, single }, { publishes, containerName }, { images }) {
     const gap = 'The gap is the time that it takes to stop and start, a few seconds';
     if (reason === ON_HOST_NETWORK) {
         return [
@@ -68588,6 +68617,8 @@ function replacedWithGap({ service, role, reason, why, single }, { publishes }) 
     }
     if (role !== 'routed' && single?.startsWith(MAY_LISTEN) !== true)
         return [];
+    if (containerName !== undefined && single === `container_name is ${containerName}`)
+        return [withFixedName(service, containerName, images)];
     return [
         {
             what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
@@ -68596,6 +68627,16 @@ function replacedWithGap({ service, role, reason, why, single }, { publishes }) 
                 : `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
         },
     ];
+}
+/** Whether or not the name is free: `docker compose up --scale` refuses a service that has one. */
+function withFixedName(service, name, images) {
+    const accept = `the gap is the time that it takes to stop and start, a few seconds: accept it with allow-downtime: true.`;
+    return {
+        what: `${service} cannot have a candidate beside its incumbent: container_name is ${name}, and Compose makes no second container of a service with a fixed name`,
+        next: images === 'kept'
+            ? `The release to go back to says so, and a rollback changes none of its files: ${accept} Without a gap: deploy a commit that takes the changes back and has no container_name.`
+            : `Remove container_name from the Compose file: other containers find it by the name of the service, or by an alias of its network (networks: …: aliases: [${name}]). Otherwise ${accept}`,
+    };
 }
 function withoutGap(single) {
     if (single.startsWith(GIVES_WAY))
@@ -69112,6 +69153,7 @@ function seconds(durationMs) {
 
 
 
+
 /** From the wanted stack and the observed host to what will be done. Pure. */
 function makePlan(seen, options) {
     const observation = planner_inOrder(seen);
@@ -69141,6 +69183,7 @@ function makePlan(seen, options) {
         }),
         ...unmovedProxies(observation, services, operations),
         ...blockedMoves(observation, services, operations),
+        ...takenNames(observation, services),
         ...preflightRefusals(observation, services, operations),
         ...healthRefusals(observation, options.health),
     ];
@@ -69189,6 +69232,7 @@ function refusalsOnceSettled(plan, seen, options) {
         ...refusedChanges(observation, plan.services, { ...options, cutOver: cutOverBy(plan) }),
         ...unmovedProxies(observation, plan.services, plan.operations),
         ...blockedMoves(observation, plan.services, plan.operations),
+        ...takenNames(observation, plan.services),
     ];
 }
 /** Undefined where nothing can be said: no image is made, or one that nothing can be compared with. */
@@ -73569,6 +73613,13 @@ function composeProjects(sections) {
     ]));
     return [...projects.values()];
 }
+/** The names that containers have. Those of links, which have a slash, are none of their own. */
+function heldNames(sections) {
+    return listedContainers(sections).flatMap(({ name: names, project }) => names
+        .split(',')
+        .filter((name) => name !== '' && !name.includes('/'))
+        .map((name) => ({ name, project })));
+}
 
 ;// CONCATENATED MODULE: ./src/host/adoption.ts
 
@@ -74455,6 +74506,7 @@ function parseObservation(sections, inputs) {
         containers: containersIn(sections),
         projects: composeProjects(sections),
         heldPorts: heldPorts(sections),
+        heldNames: heldNames(sections),
         swarm: parseSwarm(sections),
         ...parseImages(sections.get('images') ?? ''),
         dockerfiles: parseDockerfiles(sections.get('dockerfiles')),

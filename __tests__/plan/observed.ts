@@ -79,6 +79,7 @@ export interface Situation {
   readonly links?: Observation['links'];
   readonly missingFiles?: Observation['missingFiles'];
   readonly heldPorts?: Observation['heldPorts'];
+  readonly heldNames?: Observation['heldNames'];
   readonly imageSizesKb?: Observation['imageSizesKb'];
   readonly storage?: Observation['storage'];
   readonly dockerfiles?: Observation['dockerfiles'];
@@ -159,6 +160,7 @@ export function observed(situation: Situation = {}): Observation {
     projects: situation.projects ?? [],
     swarm: { node: 'none', stacks: [], unknown: undefined, ...situation.swarm },
     heldPorts: situation.heldPorts ?? [],
+    heldNames: situation.heldNames,
     imageSizesKb: situation.imageSizesKb ?? {},
     images: Object.fromEntries(
       images.flatMap(([image, id]) => (id === undefined ? [] : [[image, id]])),

@@ -1,4 +1,4 @@
-import type { ComposeProject } from '../plan/host-facts.js';
+import type { ComposeProject, HeldName } from '../plan/host-facts.js';
 import { linesOf, type Sections } from './sections.js';
 
 /** A container on the host, of whatever project, as `docker ps` lists it. */
@@ -48,4 +48,14 @@ export function composeProjects(sections: Sections): readonly ComposeProject[] {
     ]),
   );
   return [...projects.values()];
+}
+
+/** The names that containers have. Those of links, which have a slash, are none of their own. */
+export function heldNames(sections: Sections): readonly HeldName[] {
+  return listedContainers(sections).flatMap(({ name: names, project }) =>
+    names
+      .split(',')
+      .filter((name) => name !== '' && !name.includes('/'))
+      .map((name) => ({ name, project })),
+  );
 }

@@ -11,7 +11,7 @@ import { envFileChange, envFileVariables } from './env-file.js';
 import { refuseUnfit } from './fitness.js';
 import { inLiveTerms } from './live-terms.js';
 import { parseFacts } from './facts.js';
-import { composeProjects } from './listed-containers.js';
+import { composeProjects, heldNames } from './listed-containers.js';
 import { heldPorts } from './ports.js';
 import { releasesIn } from './releases.js';
 import { parseDockerfiles } from './dockerfiles.js';
@@ -110,6 +110,7 @@ function parseObservation(sections: Sections, inputs: Inputs): Observation {
     containers: containersIn(sections),
     projects: composeProjects(sections),
     heldPorts: heldPorts(sections),
+    heldNames: heldNames(sections),
     swarm: parseSwarm(sections),
     ...parseImages(sections.get('images') ?? ''),
     dockerfiles: parseDockerfiles(sections.get('dockerfiles')),

@@ -34,6 +34,13 @@ export interface HeldPort {
     | { readonly kind: 'process'; readonly uid: number };
 }
 
+/** The name of a container on the host, which no other one can have. */
+export interface HeldName {
+  readonly name: string;
+  /** Empty where Compose has not made it. */
+  readonly project: string;
+}
+
 /** Containers that Compose has made, and the directory that they were started from. */
 export interface ComposeProject {
   readonly name: string;

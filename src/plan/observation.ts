@@ -1,5 +1,5 @@
 import type { Fingerprint } from './compose/definition.js';
-import type { ComposeProject, HeldPort, HostFacts } from './host-facts.js';
+import type { ComposeProject, HeldName, HeldPort, HostFacts } from './host-facts.js';
 import type { JsonObject } from './compose/json.js';
 import type { Stack } from './compose/stack.js';
 
@@ -44,6 +44,8 @@ export interface Observation {
   readonly projects: readonly ComposeProject[];
   /** Ports of the host that containers, of whatever project, and other processes hold. */
   readonly heldPorts: readonly HeldPort[];
+  /** The names of all containers on the host, of whatever project, also of those that do not run. */
+  readonly heldNames?: readonly HeldName[] | undefined;
   /** What Docker Swarm has to do with this host. */
   readonly swarm: SwarmFacts;
   /** The stack in the Swarm, where that runs it: then `containers` are those of its tasks. */

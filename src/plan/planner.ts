@@ -9,6 +9,7 @@ import type { Observation } from './observation.js';
 import { planOperations } from './steps/operations.js';
 import { servicesOf, type Operation, type Plan } from './plan.js';
 import type { ServicePlan } from './service-plan.js';
+import { takenNames } from './preflight/names.js';
 import { preflightNotes, preflightRefusals } from './preflight/preflight.js';
 import { jobsOfRollback } from './steps/publishing.js';
 import type { Refusal } from './refusal.js';
@@ -53,6 +54,7 @@ export function makePlan(seen: Observation, options: PlanOptions): Planned {
     }),
     ...unmovedProxies(observation, services, operations),
     ...blockedMoves(observation, services, operations),
+    ...takenNames(observation, services),
     ...preflightRefusals(observation, services, operations),
     ...healthRefusals(observation, options.health),
   ];
@@ -118,6 +120,7 @@ export function refusalsOnceSettled(
     ...refusedChanges(observation, plan.services, { ...options, cutOver: cutOverBy(plan) }),
     ...unmovedProxies(observation, plan.services, plan.operations),
     ...blockedMoves(observation, plan.services, plan.operations),
+    ...takenNames(observation, plan.services),
   ];
 }
 

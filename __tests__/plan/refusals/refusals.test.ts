@@ -313,7 +313,10 @@ describe('what a plan refuses', () => {
     });
 
     it.each([
-      [{ container_name: 'the-api' }, 'container_name is the-api'],
+      [
+        { container_name: 'the-api' },
+        'container_name is the-api, and Compose makes no second container of a service with a fixed name',
+      ],
       [
         { deploy: { update_config: { order: 'stop-first' } } },
         'deploy.update_config.order is stop-first',
@@ -327,6 +330,18 @@ describe('what a plan refuses', () => {
         `api cannot have a candidate beside its incumbent: ${because}`,
       ]);
       expect(refused(situation, { allowDowntime: true })).toEqual([]);
+    });
+
+    it('says what to do of a fixed name that the containers do not have yet', () => {
+      const situation = { wants: services({ api: { container_name: 'the-api' } }) };
+      const [deploy] = refused(situation);
+      expect(deploy?.what).toContain('container_name is the-api, and Compose makes no second');
+      expect(deploy?.next).toContain('Remove container_name from the Compose file');
+      const [rollback] = refused(situation, { images: 'kept' });
+      expect(rollback?.next).not.toContain('Remove container_name');
+      expect(rollback?.next).toContain('The release to go back to says so');
+      expect(rollback?.next).toContain('allow-downtime: true');
+      expect(refused(situation, { images: 'kept', allowDowntime: true })).toEqual([]);
     });
 
     it('not of a worker or a singleton: nobody waits for them', () => {

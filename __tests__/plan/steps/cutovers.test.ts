@@ -590,7 +590,10 @@ describe('a service of which there can be only one container', () => {
   it.each([
     [port, 'it publishes port 8000 of the host'],
     [address, 'it has the fixed address 198.19.1.77'],
-    [{ container_name: 'api' }, 'container_name is api'],
+    [
+      { container_name: 'api' },
+      'container_name is api, and Compose makes no second container of a service with a fixed name',
+    ],
   ])('is refused behind a proxy: %j', (was, why) => {
     const [refusal] = refused({ was: services({ api: was }) });
     expect(refusal?.what).toBe(`api cannot have a candidate beside its incumbent: ${why}`);

@@ -19,6 +19,8 @@ import { changedUnseen } from './hidden-upstreams.js';
 
 export interface GapOptions {
   readonly allowDowntime: boolean;
+  /** Where images come from; `kept` in a rollback. */
+  readonly images?: string;
   /** Services that the plan cuts over. */
   readonly cutOver: ReadonlySet<string>;
 }
@@ -37,7 +39,8 @@ export function gaps(
     if (service.role === 'routed' && service.action === 'roll') {
       return rolledWithGap(observation, services, { service, definition, options });
     }
-    const replaced = service.action === 'replace' ? replacedWithGap(service, definition) : [];
+    const replaced =
+      service.action === 'replace' ? replacedWithGap(service, definition, options) : [];
     return service.role === 'worker' && (service.action === 'roll' || service.action === 'replace')
       ? [...replaced, ...changedUnseen(observation, services, service)]
       : replaced;
@@ -109,7 +112,8 @@ function obstacleTo({ proxies }: Observation, definition: Service): Obstacle | u
 
 function replacedWithGap(
   { service, role, reason, why, single }: ServicePlan,
-  { publishes }: Service,
+  { publishes, containerName }: Service,
+  { images }: GapOptions,
 ): readonly Refusal[] {
   const gap = 'The gap is the time that it takes to stop and start, a few seconds';
   if (reason === ON_HOST_NETWORK) {
@@ -129,6 +133,8 @@ function replacedWithGap(
     ];
   }
   if (role !== 'routed' && single?.startsWith(MAY_LISTEN) !== true) return [];
+  if (containerName !== undefined && single === `container_name is ${containerName}`)
+    return [withFixedName(service, containerName, images)];
   return [
     {
       what: `${service} cannot have a candidate beside its incumbent: ${single ?? 'there may be only one'}`,
@@ -137,6 +143,18 @@ function replacedWithGap(
         : `${single === undefined ? '' : `${withoutGap(single)} `}${gap} otherwise: accept it with allow-downtime: true.`,
     },
   ];
+}
+
+/** Whether or not the name is free: `docker compose up --scale` refuses a service that has one. */
+function withFixedName(service: string, name: string, images: string | undefined): Refusal {
+  const accept = `the gap is the time that it takes to stop and start, a few seconds: accept it with allow-downtime: true.`;
+  return {
+    what: `${service} cannot have a candidate beside its incumbent: container_name is ${name}, and Compose makes no second container of a service with a fixed name`,
+    next:
+      images === 'kept'
+        ? `The release to go back to says so, and a rollback changes none of its files: ${accept} Without a gap: deploy a commit that takes the changes back and has no container_name.`
+        : `Remove container_name from the Compose file: other containers find it by the name of the service, or by an alias of its network (networks: …: aliases: [${name}]). Otherwise ${accept}`,
+  };
 }
 
 function withoutGap(single: string): string {
