@@ -74,9 +74,9 @@ describe('text of the host in the job summary', () => {
     fc.assert(
       fc.property(text, (given) => {
         expect(rendered(escapeMarkdown(given))).not.toMatch(MENTION);
-        expect(rendered(escapedLines(given)).replace(/<code>[^]*?<\/code>/g, '')).not.toMatch(
-          MENTION,
-        );
+        // Before references are characters: what looks like a tag then is none.
+        const outsideCode = escapedLines(given).replace(/<code>[^]*?<\/code>/g, '');
+        expect(rendered(outsideCode)).not.toMatch(MENTION);
         for (const markdown of [escapeMarkdown(given), escapedLines(given), code(given)]) {
           expect(markdown).not.toMatch(LINK);
           expect(rendered(markdown)).not.toMatch(MAIL);
