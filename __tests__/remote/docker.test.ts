@@ -340,6 +340,14 @@ describe.each(SHELLS)('containers and nginx, with $name as sh', ({ path }) => {
       expect(changes()).toHaveLength(4);
     });
 
+    it('remove_new_containers starts the newest one where those that served are gone, and none runs yet', async () => {
+      host.answerDocker('case "$*" in "ps -aq"*) echo new2; echo new1 ;; esac');
+      const { code, stderr } = await run('set -eu; remove_new_containers shop api yes old1');
+      expect(code).toBe(0);
+      expect(stderr).toContain('the containers of api that served before are gone: new2 stays');
+      expect(changes()).toEqual(['start new2', 'stop new1', 'rm -f -v new1']);
+    });
+
     it('remove_container takes it away, and may be done twice', async () => {
       host.write('containers/cmd', 'true\n');
       expect((await run('remove_container cmd')).code).toBe(0);

@@ -8,7 +8,7 @@ container_ids() { # PROJECT SERVICE: every container of the service, also stoppe
 
 # remove_new_containers PROJECT SERVICE SERVED ID…: removes the service's containers, all but these. SERVED says
 # whether containers of it served before (yes, no). Where somebody has removed all of those meanwhile, the newest
-# one that runs stays: without it nothing of the service would run.
+# one that runs stays, or the newest one, which is started: without it nothing of the service would run.
 remove_new_containers() {
   project=$1 service=$2 served=$3
   shift 3
@@ -18,8 +18,12 @@ remove_new_containers() {
   if [ "$served" = yes ] && ! any_known "$new_ids" "$@"; then
     staying=$(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" \
       --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False) || return
-    staying=$(printf '%s\n' "$staying" | head -n 1)
-    [ -z "$staying" ] || say "the containers of $service that served before are gone: $staying stays"
+    # `docker compose up` of somebody may have made it, and not have started it yet.
+    staying=$(printf '%s\n' "${staying:-$new_ids}" | head -n 1)
+    [ -z "$staying" ] || {
+      say "the containers of $service that served before are gone: $staying stays"
+      run docker start "$staying" || say "$staying does not start"
+    }
   fi
   for id in $new_ids; do
     case " $* $staying " in *" $id "*) continue ;; esac
