@@ -58135,7 +58135,8 @@ function tellAfterLogin({ endsWithLogin }, username, log) {
  * Keeps the lease alive over a session of its own, until `stop`; each step renews it as well. Asks the Docker
  * Engine beside it: a build, a start or a stop waits for an engine that hangs as long as the runner lets it.
  *
- * @param engineSilent called once, when the engine has not answered for `ENGINE_SILENT_MS`
+ * @param engineSilent called when the engine has not answered for `ENGINE_SILENT_MS`, and at each sign of life after
+ *   that until it answers
  */
 function keepLease(session, state, fence, deps) {
     const stopped = new AbortController();

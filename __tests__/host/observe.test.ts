@@ -65,13 +65,14 @@ describe.each(sh)('observe, with git and files as they are', ({ path }) => {
     deployed(first);
     host.write('shop/untracked.txt', 'x');
     host.write('elsewhere/there', 'x');
-    host.write('closed/in-there', 'x');
-    chmodSync(host.path('closed'), 0);
+    symlinkSync('../elsewhere', host.path('origin/linked'));
+    const third = shop.commit('third');
     const named = [
       ...['web/Dockerfile', 'untracked.txt', 'nowhere.txt', 'gone', 'made/nowhere'].map(
         (file) => `$PWD/${file}`,
       ),
-      ...['there', 'nowhere', '../closed/in-there'].map((file) => host.path(`elsewhere/${file}`)),
+      ...['linked/there', 'linked/nowhere'].map((file) => `$PWD/${file}`),
+      ...['there', 'nowhere'].map((file) => host.path(`elsewhere/${file}`)),
     ];
     const lines = named.map((file, n) => `    "s${String(n)}": {\n      "file": "${file}"\n    }`);
     host.answerDocker(
@@ -91,10 +92,9 @@ EOF
 exit ;; esac
 ${ENGINE}`,
     );
-    const { missingFiles } = await look(second);
-    chmodSync(host.path('closed'), 0o700);
+    const { missingFiles } = await look(third);
     expect([...(missingFiles ?? [])].sort()).toEqual(
-      ['gone', 'made/nowhere', 'mounted.yml', 'nowhere.txt']
+      ['gone', 'linked/nowhere', 'made/nowhere', 'mounted.yml', 'nowhere.txt']
         .map((file) => host.path(`shop/${file}`))
         .concat(host.path('elsewhere/nowhere'))
         .sort(),

@@ -166,7 +166,7 @@ describe('a service that shares the network of another', () => {
     );
   });
 
-  it('of a container of no service of the stack leaves it as free as any other', () => {
+  it('may be there twice where that container is of no service of the stack', () => {
     expect(singleOf({ network_mode: 'container:elsewhere' })).toBeUndefined();
   });
 });
